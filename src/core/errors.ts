@@ -1,0 +1,368 @@
+/**
+ * Every error Sallyport can answer with, in one table. A code is stable for ever: agents and people
+ * switch on `code` and `retryable`, `docs/errors.md` is generated from here, and the boundary mappers
+ * (HubSpot, Temporal, HTTP) only ever translate to and from these codes.
+ */
+export interface ErrorSpec {
+  /** HTTP status of the problem answer (RFC 9457). */
+  readonly status: number;
+  /** One plain sentence; safe to show to anyone. */
+  readonly title: string;
+  /** Whether the same request may succeed later without being changed. */
+  readonly retryable: boolean;
+  /** What the reader should do next; goes to `docs/errors.md`. */
+  readonly remedy: string;
+}
+
+const spec = (status: number, retryable: boolean, title: string, remedy: string): ErrorSpec => ({
+  status,
+  title,
+  retryable,
+  remedy,
+});
+
+export const ERRORS = {
+  // At the edge
+  'request.malformed': spec(
+    400,
+    false,
+    'The request body is not the JSON this route takes.',
+    'Send one JSON object as the OpenAPI document describes it; `detail` names the place.',
+  ),
+  'request.too_large': spec(
+    413,
+    false,
+    'The request body is too large.',
+    'Shorten the prompt or the action; the limit is in `detail`.',
+  ),
+  'request.unsupported_media': spec(
+    415,
+    false,
+    'The body must be application/json.',
+    'Set Content-Type: application/json and send UTF-8 without compression.',
+  ),
+  'request.method_not_allowed': spec(
+    405,
+    false,
+    'This path does not take that method.',
+    'See the Allow header.',
+  ),
+  'request.not_found': spec(
+    404,
+    false,
+    'There is no such thing here.',
+    "Check the id. Another agent's request answers in the same way.",
+  ),
+  'request.not_withdrawable': spec(
+    409,
+    false,
+    'The request can no longer be withdrawn.',
+    'Read its state; only a request that still waits for approval can be withdrawn.',
+  ),
+  'agent.unauthenticated': spec(
+    401,
+    false,
+    'The agent key is missing, unknown or revoked.',
+    'Send Authorization: Bearer with a key from `sallyport agent add`.',
+  ),
+  'person.unauthenticated': spec(
+    401,
+    false,
+    "The person's key is missing, unknown or revoked.",
+    'Send Authorization: Bearer with a key from `sallyport person add`.',
+  ),
+  'person.forbidden': spec(
+    403,
+    false,
+    'This person may not do that.',
+    'Ask an operator; roles are given with `sallyport person add --role`.',
+  ),
+  'idempotency.key_required': spec(
+    400,
+    false,
+    'A write needs an Idempotency-Key header.',
+    'Send a fresh unique key with every new write and the same key with every retry of it.',
+  ),
+  'idempotency.mismatch': spec(
+    422,
+    false,
+    'This Idempotency-Key was used with another body.',
+    'Use a new key for a new request.',
+  ),
+  'rate.limited': spec(
+    429,
+    true,
+    'Too many requests from this agent.',
+    'Wait for Retry-After seconds.',
+  ),
+  'gateway.busy': spec(
+    503,
+    true,
+    'The gateway has as many requests in flight as it can carry.',
+    'Wait for Retry-After seconds and send the same request again; nothing was accepted.',
+  ),
+  'gateway.stopping': spec(
+    503,
+    true,
+    'The gateway is shutting down.',
+    'Send the same request again in a moment.',
+  ),
+
+  // Refused by rule
+  'action.unknown': spec(
+    422,
+    false,
+    'There is no such action.',
+    'GET /v1/tools lists what this agent may ask.',
+  ),
+  'action.invalid': spec(
+    422,
+    false,
+    "The action's fields are not valid.",
+    '`detail` names the field; GET /v1/tools has the schema.',
+  ),
+  'prompt.refused': spec(
+    422,
+    false,
+    'The prompt or the action carries text that is refused.',
+    '`detail` names the rule. Remove secrets and control characters.',
+  ),
+  'policy.denied': spec(
+    403,
+    false,
+    'Policy does not grant this to this agent.',
+    'Ask the operator; `sallyport policy explain` shows what each agent may do.',
+  ),
+  'freeze.active': spec(
+    423,
+    false,
+    'The connection or the agent is frozen.',
+    'Stop and wait for a person: an operator lifts it with `sallyport unfreeze`.',
+  ),
+
+  // Approvals
+  'approval.not_found': spec(
+    404,
+    false,
+    'There is no such approval.',
+    "Check the id; it is the request's.",
+  ),
+  'approval.rejected': spec(
+    403,
+    false,
+    'A person rejected this write.',
+    'Read the reason in `detail`; do not send the same write again.',
+  ),
+  'approval.expired': spec(
+    409,
+    false,
+    'Nobody approved this write in time.',
+    'Submit it again with a new Idempotency-Key if it is still wanted.',
+  ),
+  'approval.withdrawn': spec(
+    409,
+    false,
+    'The request was withdrawn before it was decided.',
+    'Nothing was done. Submit it again with a new Idempotency-Key if it is still wanted.',
+  ),
+  'approval.stale': spec(
+    409,
+    false,
+    'The record changed after the approver saw it.',
+    'Nothing was sent. Submit the write again so that a person sees the present values.',
+  ),
+  'approval.closed': spec(
+    409,
+    false,
+    'The request is no longer waiting for a decision.',
+    'Read its state.',
+  ),
+  'approval.digest_mismatch': spec(
+    409,
+    false,
+    'The decision was made on another version of the request.',
+    'Open the card again and decide on the digest it shows.',
+  ),
+  'approval.own_request': spec(
+    403,
+    false,
+    'People do not approve their own requests.',
+    'Ask another approver.',
+  ),
+  'approval.not_eligible': spec(
+    403,
+    false,
+    'This person may not decide on this request.',
+    'Policy names who may; `sallyport policy explain` shows it.',
+  ),
+  'approval.already_decided': spec(
+    409,
+    false,
+    'This person has already decided on this request.',
+    'One person counts once; ask another approver.',
+  ),
+  'approval.unproven': spec(
+    401,
+    false,
+    'The decision came without valid proof of who made it.',
+    'Use the code your authenticator shows now; a code works once.',
+  ),
+  'approval.insufficient': spec(
+    409,
+    false,
+    'The decisions on file no longer satisfy policy.',
+    'Nothing was sent. Submit the write again.',
+  ),
+
+  // The CRM's answers
+  'record.not_found': spec(
+    404,
+    false,
+    'HubSpot has no such record.',
+    "Search for it first; ids are HubSpot's.",
+  ),
+  'record.conflict': spec(
+    409,
+    false,
+    'HubSpot already has a record with this unique value.',
+    'Look the record up and update it instead.',
+  ),
+  'record.invalid': spec(
+    422,
+    false,
+    'HubSpot refused the values.',
+    '`detail` names the property where HubSpot did.',
+  ),
+  'hubspot.unauthorized': spec(
+    502,
+    false,
+    "HubSpot no longer accepts the gateway's credential.",
+    'An operator must look: HubSpot may have revoked it. `sallyport doctor` checks it.',
+  ),
+  'hubspot.missing_scope': spec(
+    502,
+    false,
+    "The gateway's credential lacks a scope for this action.",
+    'An operator adds the scope in HubSpot; `detail` names it.',
+  ),
+  'hubspot.rate_limited': spec(
+    503,
+    true,
+    "HubSpot's rate limit is used up.",
+    'Wait for Retry-After seconds.',
+  ),
+  'hubspot.unavailable': spec(502, true, 'HubSpot did not answer properly.', 'Try again later.'),
+  'hubspot.timeout': spec(504, true, 'HubSpot did not answer in time.', 'Try again later.'),
+  'hubspot.bad_answer': spec(
+    502,
+    true,
+    'HubSpot answered with something this gateway does not understand.',
+    'Try again; if it stays, tell the operator.',
+  ),
+  'outcome.unknown': spec(
+    202,
+    true,
+    'It is not known yet whether HubSpot carried out the write.',
+    "Do not send it again. The gateway finds out by reading HubSpot; ask for the request's state.",
+  ),
+  'outcome.not_executed': spec(
+    502,
+    true,
+    'HubSpot did not carry out the write.',
+    'It is settled that nothing happened. Submit it again with a new Idempotency-Key if it is still wanted.',
+  ),
+
+  // Our own neighbours
+  'credential.missing': spec(
+    503,
+    true,
+    'No HubSpot credential is set for this connection.',
+    'An operator runs `sallyport secret set hubspot/main`.',
+  ),
+  'secret.unavailable': spec(
+    503,
+    true,
+    'The secret store cannot be reached or opened.',
+    'An operator checks it; `/readyz` says which part is down.',
+  ),
+  'secret.conflict': spec(
+    409,
+    true,
+    'The secret was changed by someone else meanwhile.',
+    'Read its version again and repeat.',
+  ),
+  'store.unavailable': spec(
+    503,
+    true,
+    "The gateway's store cannot be written.",
+    'Nothing was called. An operator checks disk space and permissions of the data folder.',
+  ),
+  'log.unavailable': spec(
+    503,
+    true,
+    'The audit log cannot be written.',
+    'Nothing was called. An operator checks disk space and permissions of the data folder.',
+  ),
+  'engine.unavailable': spec(
+    503,
+    true,
+    'The workflow engine cannot be reached.',
+    'Send the same request with the same Idempotency-Key again after Retry-After seconds.',
+  ),
+  'plan.tampered': spec(
+    500,
+    false,
+    'The stored plan is not the one that was logged and approved.',
+    'Nothing was sent. Treat it as an incident: someone changed the store.',
+  ),
+  'config.invalid': spec(
+    500,
+    false,
+    'The configuration is not valid.',
+    '`detail` names the setting.',
+  ),
+  'internal.unexpected': spec(
+    500,
+    false,
+    'Something went wrong inside the gateway.',
+    'Tell the operator the request id.',
+  ),
+} as const satisfies Record<string, ErrorSpec>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+export function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(ERRORS, text);
+}
+
+export interface GatewayErrorOptions {
+  /** Shown to whoever asked. Never carries secrets, other agents' data or vendor bodies. */
+  readonly detail?: string | undefined;
+  /** Kept for our own log; scrubbed before it is written. */
+  readonly cause?: unknown;
+  /** Seconds for a Retry-After header. */
+  readonly retryAfterSeconds?: number | undefined;
+}
+
+/** The one error class that crosses rooms. `message` is internal, `detail` is public. */
+export class GatewayError extends Error {
+  readonly code: ErrorCode;
+  readonly detail: string | undefined;
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(code: ErrorCode, options: GatewayErrorOptions = {}) {
+    super(
+      options.detail === undefined ? code : `${code}: ${options.detail}`,
+      options.cause === undefined ? undefined : { cause: options.cause },
+    );
+    this.name = 'GatewayError';
+    this.code = code;
+    this.detail = options.detail;
+    this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+}
+
+/** The code of anything thrown: ours, or `internal.unexpected`. */
+export function errorCodeOf(error: unknown): ErrorCode {
+  return error instanceof GatewayError ? error.code : 'internal.unexpected';
+}

@@ -1,0 +1,68 @@
+import type { z } from 'zod';
+import type { CardChange, CardRecord } from '../contracts/card.ts';
+import type { ObjectType, Plan } from '../contracts/plan.ts';
+import type { Risk } from '../core/records.ts';
+
+/** What planning may know beside the input. */
+export interface PlanContext {
+  readonly requestId: string;
+  /** Fixed into the plan where HubSpot wants a time. */
+  readonly now: Date;
+  /** The fields (in the action's own words) that policy grants for the answer. */
+  readonly fields: readonly string[];
+}
+
+/** What an input asks for, in the vocabulary of policy. */
+export interface Touches {
+  /** Fields the answer would hold; those policy does not grant are left out of plan and answer. */
+  readonly answers: readonly string[];
+  /** Fields that must all be granted: search criteria of a read, values of a write. */
+  readonly needs: readonly string[];
+  /** Money at stake, in the account's currency. */
+  readonly amount?: number;
+}
+
+/** A record as it is in HubSpot now, read for the card. */
+export interface PresentRecord {
+  readonly object_type: ObjectType;
+  readonly id: string;
+  readonly properties: Readonly<Record<string, string | null>>;
+}
+
+export interface CardContent {
+  /** One plain sentence: what happens if you approve. */
+  readonly sentence: string;
+  readonly records: readonly CardRecord[];
+  readonly changes: readonly CardChange[];
+}
+
+/**
+ * One ability of an agent: plain data and pure functions, declared once. Validator, types, tool
+ * definitions, OpenAPI, the Cedar schema, the scope list and the card all come from here, so reviewing
+ * a new ability is reviewing one file.
+ */
+export interface ActionDefinition<Schema extends z.ZodObject = z.ZodObject> {
+  /** snake_case; the `action` field of the input. */
+  readonly name: string;
+  readonly risk: Risk;
+  /** One sentence for the agent's model and for people. */
+  readonly summary: string;
+  /** HubSpot scopes the calls need (https://developers.hubspot.com scopes page). */
+  readonly scopes: readonly string[];
+  /** A `z.strictObject` whose `action` is the literal name. */
+  readonly input: Schema;
+  /** Every field this action can answer or write: what policy can grant. */
+  readonly fields: readonly string[];
+  readonly touches: (input: z.output<Schema>) => Touches;
+  readonly toPlan: (input: z.output<Schema>, context: PlanContext) => Plan;
+  /** From HubSpot's answers, one per operation, to what the agent gets: only `plan.fields`. */
+  readonly toResult: (plan: Plan, answers: readonly unknown[]) => unknown;
+  /** Writes only: the card, from the plan's very bytes and the records as they are now. */
+  readonly card?: (plan: Plan, present: readonly PresentRecord[]) => CardContent;
+}
+
+export function defineAction<Schema extends z.ZodObject>(
+  definition: ActionDefinition<Schema>,
+): ActionDefinition<Schema> {
+  return definition;
+}

@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import type { Plan } from '../contracts/plan.ts';
+
+/** The part of HubSpot's SimplePublicObject that results are made from; everything else is dropped here. */
+export const CrmRecordSchema = z.object({
+  id: z.string(),
+  properties: z.record(z.string(), z.string().nullable()),
+});
+export type CrmRecord = z.infer<typeof CrmRecordSchema>;
+
+/** `POST …/search`: `total` counts all matches, `paging` is there when more pages follow. */
+export const SearchAnswerSchema = z.object({
+  total: z.number().int(),
+  results: z.array(CrmRecordSchema),
+  paging: z.object({ next: z.object({ after: z.string() }).optional() }).optional(),
+});
+
+const SentBodySchema = z.object({ properties: z.record(z.string(), z.string()) });
+
+/** The properties the plan's (first) operation sends, read back from its very bytes. */
+export function sentProperties(plan: Plan): Record<string, string> {
+  const body: unknown = JSON.parse(plan.operations[0]?.body ?? 'null');
+  return SentBodySchema.parse(body).properties;
+}

@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import { CONTACT_FIELDS } from './contact-fields.ts';
+import { defineAction } from './define-action.ts';
+import { propertiesOf } from './fields.ts';
+import {
+  pageInput,
+  type SearchFilter,
+  searchOperation,
+  searchResult,
+  searchText,
+} from './search.ts';
+
+const ANSWERS = ['firstname', 'lastname', 'email', 'last_contacted'] as const;
+
+const input = z
+  .strictObject({
+    action: z.literal('search_contact'),
+    company: searchText('Company name as it stands on the contact.').optional(),
+    name: searchText('First name, last name or both.').optional(),
+    email: searchText('Full e-mail address.').optional(),
+    ...pageInput,
+  })
+  .refine((value) => value.company ?? value.name ?? value.email, {
+    message: 'one of company, name or email is needed',
+  });
+
+type Input = z.output<typeof input>;
+
+const equals = (propertyName: string, value: string): SearchFilter => ({
+  propertyName,
+  operator: 'EQ',
+  value,
+});
+
+/** "Dana Fox" is first and last name; one word may be either. */
+function nameGroups(name: string): SearchFilter[][] {
+  const [first = name, ...rest] = name.split(/\s+/);
+  if (rest.length === 0) return [[equals('firstname', first)], [equals('lastname', first)]];
+  return [[equals('firstname', first), equals('lastname', rest.join(' '))]];
+}
+
+function filterGroups(value: Input): { filters: SearchFilter[] }[] {
+  const always = [
+    ...(value.company === undefined ? [] : [equals('company', value.company)]),
+    ...(value.email === undefined ? [] : [equals('email', value.email)]),
+  ];
+  const names = value.name === undefined ? [[]] : nameGroups(value.name);
+  return names.map((group) => ({ filters: [...always, ...group] }));
+}
+
+export const searchContact = defineAction({
+  name: 'search_contact',
+  risk: 'read',
+  summary: 'Find contacts by company, name or e-mail address.',
+  scopes: ['crm.objects.contacts.read'],
+  input,
+  fields: [...ANSWERS, 'company'],
+  touches: (value) => ({
+    answers: ANSWERS,
+    needs: [
+      ...(value.company === undefined ? [] : ['company']),
+      ...(value.name === undefined ? [] : ['firstname', 'lastname']),
+      ...(value.email === undefined ? [] : ['email']),
+    ],
+  }),
+  toPlan: (value, { fields }) => ({
+    action: 'search_contact',
+    operations: [
+      searchOperation({
+        objectType: 'contacts',
+        filterGroups: filterGroups(value),
+        properties: propertiesOf(CONTACT_FIELDS, fields),
+        limit: value.limit,
+        after: value.after,
+      }),
+    ],
+    targets: [],
+    witness: null,
+    fields: [...fields],
+  }),
+  toResult: (plan, answers) => searchResult('contacts', CONTACT_FIELDS, plan, answers[0]),
+});

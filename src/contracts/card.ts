@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { DigestSchema, RequestIdSchema, TimestampSchema } from './ids.ts';
+
+/** One line of the card: what a field holds now and what it would hold. `before` is null when there is no record yet. */
+export const CardChangeSchema = z.strictObject({
+  label: z.string(),
+  property: z.string(),
+  before: z.string().nullable(),
+  after: z.string(),
+});
+export type CardChange = z.infer<typeof CardChangeSchema>;
+
+/** The record a change lands on, by HubSpot id and by the name a person knows. */
+export const CardRecordSchema = z.strictObject({
+  object_type: z.string(),
+  id: z.string().nullable(),
+  name: z.string(),
+});
+export type CardRecord = z.infer<typeof CardRecordSchema>;
+
+/** What policy asks for before this write may run. */
+export const RequirementSchema = z
+  .strictObject({
+    approvals: z.int().min(0),
+    /** Roles of which an approver needs one; empty = any person with the approver role. */
+    roles: z.array(z.string()),
+    /** The deciding policies, in their own words. */
+    reasons: z.array(z.string()),
+  })
+  .meta({ id: 'Requirement' });
+export type Requirement = z.infer<typeof RequirementSchema>;
+
+/** What an approver sees. Built from the plan and the records' present values; only `prompt` and `user_id` are the agent's words. */
+export const CardSchema = z
+  .strictObject({
+    request_id: RequestIdSchema,
+    digest: DigestSchema,
+    action: z.string(),
+    sentence: z.string(),
+    risk: z.enum(['read', 'write', 'destructive']),
+    connection: z.string(),
+    agent: z.strictObject({ id: z.string(), name: z.string() }),
+    records: z.array(CardRecordSchema),
+    changes: z.array(CardChangeSchema),
+    /** Said by the agent, not checked, not to be trusted. */
+    claimed: z.strictObject({ user_id: z.string(), prompt: z.string() }),
+    requires: RequirementSchema,
+    expires_at: TimestampSchema,
+    /** The log when the card was made: approvers' memory of it is a witness. */
+    log: z.strictObject({ size: z.int().min(0), root_prefix: z.string() }),
+  })
+  .meta({ id: 'Card' });
+export type Card = z.infer<typeof CardSchema>;

@@ -1,0 +1,77 @@
+import { z } from 'zod';
+
+/** The CRM object types an operation may touch. Merge, GDPR delete and schema writes have no name here. */
+export const OBJECT_TYPES = [
+  'contacts',
+  'companies',
+  'deals',
+  'tickets',
+  'notes',
+  'tasks',
+  'calls',
+  'emails',
+  'meetings',
+] as const;
+export const ObjectTypeSchema = z.enum(OBJECT_TYPES);
+export type ObjectType = z.infer<typeof ObjectTypeSchema>;
+
+export const OPERATION_KINDS = ['search', 'read', 'create', 'update'] as const;
+
+/** One HubSpot call, exactly as it goes over the wire. `body` is the text that is sent, byte for byte. */
+export const OperationSchema = z.strictObject({
+  kind: z.enum(OPERATION_KINDS),
+  object_type: ObjectTypeSchema,
+  method: z.enum(['GET', 'POST', 'PATCH', 'PUT']),
+  path: z.string().startsWith('/').max(500),
+  query: z.record(z.string(), z.string()),
+  body: z.string().nullable(),
+});
+export type Operation = z.infer<typeof OperationSchema>;
+
+/** A record whose present values the card shows beside the new ones; read right before and compared at begin. */
+export const TargetSchema = z.strictObject({
+  object_type: ObjectTypeSchema,
+  id: z.string(),
+  /** HubSpot property names. */
+  properties: z.array(z.string()),
+});
+export type Target = z.infer<typeof TargetSchema>;
+
+/** How a lost answer is settled by strongly consistent reads (never by search, which lags). */
+export const WitnessSchema = z.discriminatedUnion('kind', [
+  /** A created engagement: list the record's associations and look for the marker in `property`. */
+  z.strictObject({
+    kind: z.literal('association'),
+    from: TargetSchema.pick({ object_type: true, id: true }),
+    to_type: ObjectTypeSchema,
+    property: z.string(),
+    marker: z.string(),
+  }),
+  /** A created record with a unique value: read it by that value. */
+  z.strictObject({
+    kind: z.literal('unique'),
+    object_type: ObjectTypeSchema,
+    id_property: z.string(),
+    value: z.string(),
+    properties: z.record(z.string(), z.string()),
+  }),
+  /** An update: read the record back. */
+  z.strictObject({
+    kind: z.literal('read_back'),
+    object_type: ObjectTypeSchema,
+    id: z.string(),
+    properties: z.record(z.string(), z.string()),
+  }),
+]);
+export type Witness = z.infer<typeof WitnessSchema>;
+
+/** The frozen plan: made once at validation, never rebuilt. Its digest is what is shown, approved, logged and sent. */
+export const PlanSchema = z.strictObject({
+  action: z.string(),
+  operations: z.array(OperationSchema).min(1).max(8),
+  targets: z.array(TargetSchema).max(8),
+  witness: WitnessSchema.nullable(),
+  /** The fields (in the action's own words) that the answer may hold. */
+  fields: z.array(z.string()),
+});
+export type Plan = z.infer<typeof PlanSchema>;

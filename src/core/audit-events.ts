@@ -1,0 +1,28 @@
+/** Every event of the audit log and when it is written. `docs/` and the console read this table. */
+export const AUDIT_EVENTS = {
+  'request.accepted': 'A request passed validation and policy; its plan and digest are fixed.',
+  'request.refused': 'A request or an attempt was refused; `code` says why.',
+  'request.completed': 'A request reached its end; `facts.status` says which.',
+  'request.withdrawn': 'An agent took its request back before it was decided.',
+  'hubspot.intended': 'The gateway is about to call HubSpot. No such entry, no call.',
+  'hubspot.answered': 'HubSpot answered, or refused; `response_status` is its status.',
+  'hubspot.lost': 'HubSpot may or may not have done it: the answer was lost.',
+  'hubspot.settled': 'A lost answer was settled by reading HubSpot.',
+  'approval.requested': 'A write waits for people; its card is fixed.',
+  'approval.granted': 'A person approved.',
+  'approval.rejected': 'A person rejected.',
+  'approval.refused': 'A decision was refused; `code` says why.',
+  'approval.expired': 'Nobody decided in time.',
+  'freeze.placed': 'The gateway stopped a connection or an agent.',
+  'freeze.lifted': 'A person lifted a freeze.',
+  'agent.added': 'An operator added an agent.',
+  'agent.revoked': 'An operator revoked an agent.',
+  'person.added': 'An operator added a person.',
+  'person.revoked': 'An operator revoked a person.',
+  'credential.activated': 'A credential version became the one in use.',
+  'policy.loaded': 'The gateway started with, or changed to, this policy text.',
+  'gateway.started': 'A gateway process started.',
+  'store.tampered': 'A stored plan no longer matches what was logged and approved.',
+} as const satisfies Record<string, string>;
+
+export type AuditEventName = keyof typeof AUDIT_EVENTS;

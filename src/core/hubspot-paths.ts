@@ -1,0 +1,22 @@
+/**
+ * HubSpot's API version in one constant (`2026-09`, general since 2026-09-08, supported 18 months).
+ * https://developers.hubspot.com/docs/api-reference/overview
+ */
+export const HUBSPOT_VERSION = '2026-09';
+
+export const objectsPath = (objectType: string): string =>
+  `/crm/objects/${HUBSPOT_VERSION}/${objectType}`;
+
+export const recordPath = (objectType: string, id: string): string =>
+  `${objectsPath(objectType)}/${encodeURIComponent(id)}`;
+
+export const searchPath = (objectType: string): string => `${objectsPath(objectType)}/search`;
+
+export const associationsPath = (objectType: string, id: string, toType: string): string =>
+  `${recordPath(objectType, id)}/associations/${toType}`;
+
+/** Association type ids from an engagement to a record (HubSpot-defined; hubspot.com "Associations v4" page). */
+export const ASSOCIATION_TYPE_IDS = {
+  notes: { contacts: 202, companies: 190, deals: 214, tickets: 228 },
+  tasks: { contacts: 204, companies: 192, deals: 216, tickets: 230 },
+} as const;

@@ -1,0 +1,144 @@
+import type { AuditEventName } from './audit-events.ts';
+import type { ErrorCode } from './errors.ts';
+import type { RequestStatus } from './request-state.ts';
+import type { Card, Requirement } from '../contracts/card.ts';
+import type { Plan } from '../contracts/plan.ts';
+
+/** The rows of the store as the rest of the house sees them: parsed, decrypted, immutable. Times are Dates. */
+
+export type Risk = 'read' | 'write' | 'destructive';
+
+/** What the agent sent, as it was accepted. Personal content: encrypted at rest. */
+export interface Submission {
+  readonly userId: string;
+  readonly prompt: string;
+  readonly action: Readonly<Record<string, unknown>> & { readonly action: string };
+}
+
+export interface RequestRecord {
+  readonly id: string;
+  readonly agentId: string;
+  readonly connection: string;
+  /** SHA-256 (hex) of the RFC 8785 form of the request body: same key, other body is refused. */
+  readonly bodyHash: string;
+  readonly submission: Submission;
+  readonly action: string;
+  readonly risk: Risk;
+  readonly status: RequestStatus;
+  /** Null when the request was refused before it had a plan. */
+  readonly plan: Plan | null;
+  readonly digest: string | null;
+  readonly card: Card | null;
+  readonly requirement: Requirement | null;
+  /** The credential version the request executes on, once known. */
+  readonly credentialVersion: number | null;
+  readonly result: unknown;
+  /** Why it ended without success. */
+  readonly code: ErrorCode | null;
+  readonly detail: string | null;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+  /** When an undecided approval is refused. */
+  readonly expiresAt: Date | null;
+}
+
+export interface DecisionRecord {
+  readonly requestId: string;
+  readonly personId: string;
+  readonly decision: 'approve' | 'reject';
+  /** The digest the person decided on. */
+  readonly digest: string;
+  readonly reason: string | null;
+  /** How the person proved who they are. */
+  readonly proof: 'key' | 'totp' | 'passkey';
+  readonly decidedAt: Date;
+  /** An approval not used until then counts no more. */
+  readonly validUntil: Date;
+}
+
+export interface AgentRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly groups: readonly string[];
+  /** SHA-256 (hex) of the whole key. */
+  readonly keyHash: string;
+  readonly createdAt: Date;
+  readonly revokedAt: Date | null;
+}
+
+export interface PersonRecord {
+  readonly id: string;
+  readonly name: string;
+  /** Lower-case; equals the `user_id` that agents claim, so that requesters cannot approve their own writes. */
+  readonly email: string;
+  readonly roles: readonly string[];
+  readonly keyHash: string;
+  /** Base32 TOTP secret (RFC 6238); encrypted at rest. */
+  readonly totpSecret: string;
+  /** The last TOTP step used: a code works once. */
+  readonly totpLastStep: number;
+  readonly createdAt: Date;
+  readonly revokedAt: Date | null;
+}
+
+export interface FreezeRecord {
+  readonly id: string;
+  readonly target: FreezeTarget;
+  readonly reason: string;
+  /** A person's id, or `operator` for the command line on the gateway's own machine. */
+  readonly placedBy: string;
+  readonly placedAt: Date;
+  readonly liftedAt: Date | null;
+}
+
+export interface FreezeTarget {
+  readonly kind: 'connection' | 'agent';
+  readonly id: string;
+}
+
+export interface CredentialRecord {
+  readonly connection: string;
+  /** The secret store's version of `hubspot/<connection>`. */
+  readonly version: number;
+  readonly state: 'pending' | 'active' | 'retired';
+  /** First 12 hex digits of SHA-256 of the token: tells versions apart, reveals nothing. */
+  readonly fingerprint: string;
+  readonly createdAt: Date;
+}
+
+/** What one executed write changed: revert and the radar work from it. Personal content: encrypted at rest. */
+export interface LedgerRecord {
+  readonly requestId: string;
+  readonly objectType: string;
+  readonly objectId: string;
+  readonly before: Readonly<Record<string, string | null>>;
+  readonly after: Readonly<Record<string, string | null>>;
+  readonly executedAt: Date;
+}
+
+/** One line of the audit log, before it becomes a leaf. */
+export interface AuditEvent {
+  /** `<noun>.<past verb>`, from the table in `core/audit-events.ts`. */
+  readonly event: AuditEventName;
+  readonly requestId?: string | undefined;
+  readonly agentId?: string | undefined;
+  /** `agent:…`, `person:…`, `operator` or `gateway`. */
+  readonly actor: string;
+  readonly code?: string | undefined;
+  readonly digest?: string | undefined;
+  /** Path as called, without query. */
+  readonly hubspotEndpoint?: string | undefined;
+  readonly responseStatus?: number | undefined;
+  /** Further facts without personal content. */
+  readonly facts?: Readonly<Record<string, unknown>> | undefined;
+  /** Enters the leaf only as a salted commitment; its clear text lies encrypted in the store. */
+  readonly personal?: Readonly<Record<string, unknown>> | undefined;
+}
+
+export interface AuditRecord {
+  /** Position in the log, from 0. */
+  readonly index: number;
+  readonly leaf: Uint8Array;
+  /** Clear text of the commitment and its salt; null when there is none or when it was erased. */
+  readonly personal: { readonly salt: Uint8Array; readonly value: unknown } | null;
+}

@@ -1,0 +1,50 @@
+/**
+ * The life of a request as data. The store refuses every move that is not in this table, so a crash,
+ * a replay or a double click can repeat a step but never invent one.
+ */
+export const REQUEST_STATUSES = [
+  'planned',
+  'awaiting_approval',
+  'approved',
+  'executing',
+  'outcome_unknown',
+  'succeeded',
+  'failed',
+  'refused',
+  'rejected',
+  'expired',
+  'withdrawn',
+] as const;
+
+export type RequestStatus = (typeof REQUEST_STATUSES)[number];
+
+const MOVES = {
+  planned: ['awaiting_approval', 'approved', 'executing', 'refused', 'failed', 'withdrawn'],
+  awaiting_approval: ['approved', 'rejected', 'expired', 'withdrawn', 'refused', 'failed'],
+  approved: ['executing', 'refused', 'expired', 'failed'],
+  executing: ['succeeded', 'failed', 'refused', 'outcome_unknown'],
+  outcome_unknown: ['succeeded', 'failed'],
+  succeeded: [],
+  failed: [],
+  refused: [],
+  rejected: [],
+  expired: [],
+  withdrawn: [],
+} as const satisfies Record<RequestStatus, readonly RequestStatus[]>;
+
+export function canMove(from: RequestStatus, to: RequestStatus): boolean {
+  return (MOVES[from] as readonly RequestStatus[]).includes(to);
+}
+
+/** Ended for good: the answer never changes again. */
+export function isTerminal(status: RequestStatus): boolean {
+  return MOVES[status].length === 0;
+}
+
+/** Nothing will happen soon without a person: an HTTP caller that waits is answered now. */
+export function isResting(status: RequestStatus): boolean {
+  return isTerminal(status) || status === 'awaiting_approval' || status === 'outcome_unknown';
+}
+
+/** Still to be driven to its end by a workflow. */
+export const OPEN_STATUSES = REQUEST_STATUSES.filter((status) => !isTerminal(status));

@@ -1,0 +1,27 @@
+import type { ActionRequest } from '../contracts/action-request.ts';
+
+/** What a new request's workflow is started with. Also enough to start it again from the record. */
+export interface AgentActionInput {
+  readonly requestId: string;
+  /** Absent when the workflow is started again for a request that is on record. */
+  readonly submission?: {
+    readonly agentId: string;
+    readonly connection: string;
+    readonly bodyHash: string;
+    readonly body: ActionRequest;
+  };
+}
+
+/**
+ * The motor: starts, wakes and times what must happen next. What counts is the record, so losing a
+ * message costs time, never truth. Every call has a deadline; errors: `engine.unavailable`,
+ * `gateway.busy` (start only: the cap on starts in flight is reached).
+ */
+export interface Engine {
+  /** Starts `action/<requestId>`; harmless when it runs already. */
+  start(input: AgentActionInput): Promise<void>;
+  /** Tells the request's workflow to look at the record; starts it when it is not running. */
+  wake(requestId: string): Promise<void>;
+  /** Throws `engine.unavailable` when it does not answer. */
+  probe(): Promise<void>;
+}

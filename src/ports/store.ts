@@ -1,0 +1,190 @@
+import type {
+  AgentRecord,
+  AuditEvent,
+  AuditRecord,
+  CredentialRecord,
+  DecisionRecord,
+  FreezeRecord,
+  FreezeTarget,
+  LedgerRecord,
+  PersonRecord,
+  RequestRecord,
+} from '../core/records.ts';
+import type { RequestStatus } from '../core/request-state.ts';
+
+/**
+ * The record: everything that was promised, decided or done, with its log entries, in one SQL database.
+ *
+ * Reading outside a transaction sees the last commit. Errors of every method: `store.unavailable` when
+ * the database cannot be read or written (disk full, read-only, locked too long); nothing was changed then.
+ */
+export interface Store extends StoreReads {
+  /**
+   * Runs `work` in a transaction and returns once it is on disk (fsync). Concurrent calls share one
+   * commit; each still stands alone: when `work` throws, its own changes are undone and the error is
+   * thrown to its caller, while the others commit. `work` may be run on a transaction that later fails
+   * to commit, so it must have no effects outside `tx`; it must not await anything but `tx`.
+   */
+  commit<T>(work: (tx: StoreTransaction) => Promise<T>): Promise<T>;
+  /**
+   * Resolves with the request as soon as `isDone` holds for it, or with its present state (or
+   * `undefined` if it does not exist) after `timeoutMs`. Wakes on commits of this process at once and
+   * of others within 100 ms. Rejects with `store.unavailable` when commits fail meanwhile.
+   */
+  waitForRequest(
+    id: string,
+    isDone: (request: RequestRecord) => boolean,
+    timeoutMs: number,
+    signal?: AbortSignal,
+  ): Promise<RequestRecord | undefined>;
+  /** Throws `store.unavailable` unless a write can be committed now. */
+  probe(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface StoreReads {
+  readonly requests: RequestReads;
+  readonly decisions: DecisionReads;
+  readonly agents: AgentReads;
+  readonly people: PersonReads;
+  readonly freezes: FreezeReads;
+  readonly credentials: CredentialReads;
+  readonly ledger: LedgerReads;
+  readonly log: LogReads;
+}
+
+export interface StoreTransaction extends StoreReads {
+  readonly requests: RequestWrites;
+  readonly decisions: DecisionWrites;
+  readonly agents: AgentWrites;
+  readonly people: PersonWrites;
+  readonly freezes: FreezeWrites;
+  readonly credentials: CredentialWrites;
+  readonly ledger: LedgerWrites;
+  readonly log: LogWrites;
+  /** The transaction's own time, from the store's clock. */
+  readonly now: Date;
+}
+
+/** `get` and `find` return `undefined` for "not found", lists are empty. */
+export interface RequestReads {
+  get(id: string): Promise<RequestRecord | undefined>;
+  /** Newest first. `before` is a request id to continue after. */
+  list(filter: {
+    agentId?: string;
+    statuses?: readonly RequestStatus[];
+    limit: number;
+    before?: string;
+  }): Promise<readonly RequestRecord[]>;
+  /** Ids of requests in these states, oldest first, without decrypting them. */
+  idsIn(
+    statuses: readonly RequestStatus[],
+    page: { limit: number; after?: string },
+  ): Promise<readonly string[]>;
+  /** Ids whose workflow should have moved on by `before` and did not (see `setWake`). */
+  overdue(before: Date, limit: number): Promise<readonly string[]>;
+  /** How many requests this agent made since then: refills rate limits after a restart. */
+  countSince(agentId: string, since: Date): Promise<number>;
+}
+
+export interface RequestWrites extends RequestReads {
+  /** Throws `idempotency.mismatch` when the id exists: of two concurrent inserts one wins. */
+  insert(request: RequestRecord): Promise<void>;
+  /**
+   * Changes the given fields; sets `updatedAt`. Throws an internal error when the move from the
+   * present status is not in `core/request-state.ts`, or when the request does not exist.
+   */
+  update(
+    id: string,
+    change: Partial<
+      Pick<
+        RequestRecord,
+        | 'status'
+        | 'card'
+        | 'requirement'
+        | 'credentialVersion'
+        | 'result'
+        | 'code'
+        | 'detail'
+        | 'expiresAt'
+      >
+    >,
+  ): Promise<void>;
+  /** Notes that the workflow must look at the record (a signal is owed), or that it did (`null`). */
+  setWake(id: string, at: Date | null): Promise<void>;
+  /**
+   * Marks the approval of this request as used for this digest. False when it was used before:
+   * an approval executes at most once (unique constraint, also across processes).
+   */
+  consumeApproval(id: string, digest: string): Promise<boolean>;
+}
+
+export interface DecisionReads {
+  /** In the order they were made. */
+  of(requestId: string): Promise<readonly DecisionRecord[]>;
+}
+export interface DecisionWrites extends DecisionReads {
+  /** False when this person has already decided on this request; the first decision stands. */
+  insert(decision: DecisionRecord): Promise<boolean>;
+}
+
+export interface AgentReads {
+  get(id: string): Promise<AgentRecord | undefined>;
+  list(): Promise<readonly AgentRecord[]>;
+}
+export interface AgentWrites extends AgentReads {
+  insert(agent: AgentRecord): Promise<void>;
+  /** Effective with the commit; false when unknown or already revoked. */
+  revoke(id: string): Promise<boolean>;
+}
+
+export interface PersonReads {
+  get(id: string): Promise<PersonRecord | undefined>;
+  list(): Promise<readonly PersonRecord[]>;
+}
+export interface PersonWrites extends PersonReads {
+  insert(person: PersonRecord): Promise<void>;
+  revoke(id: string): Promise<boolean>;
+  /** False when `step` is not newer than the last one used: a TOTP code works once. */
+  useTotpStep(id: string, step: number): Promise<boolean>;
+}
+
+export interface FreezeReads {
+  /** The oldest freeze that stands on any of these targets. */
+  standing(targets: readonly FreezeTarget[]): Promise<FreezeRecord | undefined>;
+  get(id: string): Promise<FreezeRecord | undefined>;
+  list(): Promise<readonly FreezeRecord[]>;
+}
+export interface FreezeWrites extends FreezeReads {
+  insert(freeze: FreezeRecord): Promise<void>;
+  lift(id: string): Promise<boolean>;
+}
+
+export interface CredentialReads {
+  active(connection: string): Promise<CredentialRecord | undefined>;
+  get(connection: string, version: number): Promise<CredentialRecord | undefined>;
+}
+export interface CredentialWrites extends CredentialReads {
+  /** Makes this version the active one and retires the one before. */
+  activate(credential: Omit<CredentialRecord, 'state' | 'createdAt'>): Promise<void>;
+}
+
+export interface LedgerReads {
+  of(requestId: string): Promise<readonly LedgerRecord[]>;
+}
+export interface LedgerWrites extends LedgerReads {
+  insert(entry: LedgerRecord): Promise<void>;
+}
+
+export interface LogReads {
+  /** How many entries the log has. */
+  size(): Promise<number>;
+  /** Leaf bytes of `[from, to)`, in order. */
+  leaves(from: number, to: number): Promise<readonly Uint8Array[]>;
+  /** All entries of one request, in order. */
+  ofRequest(requestId: string): Promise<readonly AuditRecord[]>;
+}
+export interface LogWrites extends LogReads {
+  /** Sequences the entry at the end of the log, in this transaction. Returns its index. */
+  append(event: AuditEvent): Promise<number>;
+}

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DigestSchema, RequestIdSchema, TimestampSchema } from './ids.ts';
+import { ObjectTypeSchema } from './plan.ts';
 
 /** One line of the card: what a field holds now and what it would hold. `before` is null when there is no record yet. */
 export const CardChangeSchema = z.strictObject({
@@ -22,7 +23,9 @@ export type CardRecord = z.infer<typeof CardRecordSchema>;
 export const RequirementSchema = z
   .strictObject({
     approvals: z.int().min(0),
-    /** Roles of which an approver needs one; empty = any person with the approver role. */
+    /** Whether approvals count towards this only when given with a passkey. */
+    passkey: z.boolean(),
+    /** Roles of which an approver needs one; empty = policy names no role. */
     roles: z.array(z.string()),
     /** The deciding policies, in their own words. */
     reasons: z.array(z.string()),
@@ -42,6 +45,14 @@ export const CardSchema = z
     agent: z.strictObject({ id: z.string(), name: z.string() }),
     records: z.array(CardRecordSchema),
     changes: z.array(CardChangeSchema),
+    /** The records as they were read for this card: a change since then makes the approval stale. */
+    seen: z.array(
+      z.strictObject({
+        object_type: ObjectTypeSchema,
+        id: z.string(),
+        properties: z.record(z.string(), z.string().nullable()),
+      }),
+    ),
     /** Said by the agent, not checked, not to be trusted. */
     claimed: z.strictObject({ user_id: z.string(), prompt: z.string() }),
     requires: RequirementSchema,

@@ -125,8 +125,8 @@ export function verifyInclusion(
 
 /**
  * Checks a consistency proof (RFC 9162 section 2.1.4.2). Equal sizes need an empty proof and equal
- * roots. A proof from size 0 is refused unless both sizes are 0: it would say nothing, and a caller
- * who passes it has lost the earlier checkpoint.
+ * roots. A proof from size 0 is refused: it would say nothing, and a caller who passes it has lost the
+ * earlier checkpoint.
  */
 export function verifyConsistency(
   size1: number,
@@ -136,8 +136,9 @@ export function verifyConsistency(
   root2: Hash,
 ): boolean {
   if (!isSize(size1) || !isSize(size2) || size1 > size2) return false;
+  if (size1 === 0) return false;
   if (size1 === size2) return proof.length === 0 && sameHash(root1, root2);
-  if (size1 === 0 || proof.length === 0) return false;
+  if (proof.length === 0) return false;
   // A perfect old tree is a subtree of the new one, so the proof leaves its root out.
   const [seed, ...path] = isPowerOfTwo(size1) ? [root1, ...proof] : proof;
   let [node, last] = [size1 - 1, size2 - 1];

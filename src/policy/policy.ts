@@ -1,0 +1,56 @@
+/** A person who approved. `passkey`: whether this approval came with one. */
+export interface Approver {
+  readonly id: string;
+  readonly roles: readonly string[];
+  readonly passkey: boolean;
+}
+
+/** One question to policy: may this agent do this, with these people's approval? */
+export interface PolicyQuery {
+  readonly agent: {
+    readonly id: string;
+    readonly name: string;
+    readonly groups: readonly string[];
+  };
+  readonly connection: string;
+  readonly action: string;
+  /** In the action's own words. Without any field the answer is no: nothing is asked for. */
+  readonly fields: readonly string[];
+  /**
+   * Money at stake, in the account's currency. Cedar has whole numbers only: the magnitude is rounded
+   * up, so a limit of 10,000 already counts 10,000.01 as more.
+   */
+  readonly amount?: number;
+  /** From 0; rounded up. */
+  readonly injectionRisk: number;
+  /** The id of the person on whose behalf the agent acts, when that person is known to us. */
+  readonly requester: string | null;
+  readonly approvers: readonly Approver[];
+}
+
+export interface PolicyAnswer {
+  readonly allowed: boolean;
+  /** The deciding policies in their own words (`@reason`, else `@id`); empty when none spoke at all. */
+  readonly reasons: readonly string[];
+}
+
+/** What a text talks about: what is worth asking it about. Each list is sorted. */
+export interface PolicyVocabulary {
+  /** Roles named anywhere in the text. */
+  readonly roles: readonly string[];
+  readonly mentionsPasskeys: boolean;
+  /** Numbers that `context.amount` and `context.injectionRisk` are compared with. */
+  readonly amounts: readonly number[];
+  readonly injectionRisks: readonly number[];
+}
+
+export interface Policy extends PolicyVocabulary {
+  /** SHA-256 (hex) of the text. */
+  readonly digest: string;
+  /**
+   * Synchronous, no I/O, never throws. Two rules hold before the text is asked, so that no text can
+   * undo them: the requester's own approval does not count, and one person counts once.
+   * A question that Cedar cannot evaluate is denied.
+   */
+  decide(query: PolicyQuery): PolicyAnswer;
+}

@@ -40,6 +40,9 @@ export interface CardContent {
  * One ability of an agent: plain data and pure functions, declared once. Validator, types, tool
  * definitions, OpenAPI, the Cedar schema, the scope list and the card all come from here, so reviewing
  * a new ability is reviewing one file.
+ *
+ * The functions are declared as methods so that definitions of different inputs fit in one catalogue;
+ * pass them only what the same definition's `input` has parsed.
  */
 export interface ActionDefinition<Schema extends z.ZodObject = z.ZodObject> {
   /** snake_case; the `action` field of the input. */
@@ -53,12 +56,18 @@ export interface ActionDefinition<Schema extends z.ZodObject = z.ZodObject> {
   readonly input: Schema;
   /** Every field this action can answer or write: what policy can grant. */
   readonly fields: readonly string[];
-  readonly touches: (input: z.output<Schema>) => Touches;
-  readonly toPlan: (input: z.output<Schema>, context: PlanContext) => Plan;
-  /** From HubSpot's answers, one per operation, to what the agent gets: only `plan.fields`. */
-  readonly toResult: (plan: Plan, answers: readonly unknown[]) => unknown;
-  /** Writes only: the card, from the plan's very bytes and the records as they are now. */
-  readonly card?: (plan: Plan, present: readonly PresentRecord[]) => CardContent;
+  touches(input: z.output<Schema>): Touches;
+  toPlan(input: z.output<Schema>, context: PlanContext): Plan;
+  /**
+   * From HubSpot's answers, one per operation, to what the agent gets: only `plan.fields`.
+   * Throws `hubspot.bad_answer` when an answer is not what HubSpot documents.
+   */
+  toResult(plan: Plan, answers: readonly unknown[]): unknown;
+  /**
+   * Writes only: the card, from the plan's very bytes and the records (`plan.targets`) as they are now.
+   * Throws `record.not_found` when a target is not among them: what cannot be shown cannot be approved.
+   */
+  card?(plan: Plan, present: readonly PresentRecord[]): CardContent;
 }
 
 export function defineAction<Schema extends z.ZodObject>(

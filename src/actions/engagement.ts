@@ -1,15 +1,13 @@
 import { z } from 'zod';
-import type { ObjectType, Operation, Target, Witness } from '../contracts/plan.ts';
+import type { CardChange } from '../contracts/card.ts';
+import type { Operation, Plan, Target } from '../contracts/plan.ts';
 import { ASSOCIATION_TYPE_IDS, objectsPath } from '../core/hubspot-paths.ts';
+import { cardRecord, changesOf, findPresent } from './card-parts.ts';
 import type { CardContent, PresentRecord } from './define-action.ts';
-import { recordName } from './record-name.ts';
-
-/** HubSpot ids are decimal numbers as text. */
-export const hubspotId = (description: string): z.ZodString =>
-  z
-    .string()
-    .regex(/^\d{1,20}$/)
-    .meta({ description });
+import { markerOf, readableBody } from './engagement-body.ts';
+import { sentProperties } from './hubspot-shapes.ts';
+import { NAME_PROPERTIES, recordName } from './record-name.ts';
+import { hubspotId } from './text-rules.ts';
 
 export const parentInput = {
   contact_id: hubspotId('The contact it belongs to.').optional(),
@@ -28,19 +26,20 @@ export interface Parent {
   readonly id: string;
 }
 
-export function parentsOf(input: ParentInput): Parent[] {
-  return [
-    ...(input.contact_id === undefined
-      ? []
-      : [{ object_type: 'contacts', id: input.contact_id } as const]),
-    ...(input.company_id === undefined
-      ? []
-      : [{ object_type: 'companies', id: input.company_id } as const]),
-    ...(input.deal_id === undefined ? [] : [{ object_type: 'deals', id: input.deal_id } as const]),
-  ];
+function parentsOf(input: ParentInput): Parent[] {
+  const given = [
+    ['contacts', input.contact_id],
+    ['companies', input.company_id],
+    ['deals', input.deal_id],
+  ] as const;
+  return given.flatMap(([object_type, id]) => (id === undefined ? [] : [{ object_type, id }]));
 }
 
 export const hasOneParent = (input: ParentInput): boolean => parentsOf(input).length === 1;
+
+export const ONE_PARENT_NEEDED = {
+  error: 'exactly one of contact_id, company_id or deal_id is needed',
+};
 
 /** The only parent; the schema has made sure that there is exactly one. */
 export function parentOf(input: ParentInput): Parent {
@@ -49,53 +48,13 @@ export function parentOf(input: ParentInput): Parent {
   return parent;
 }
 
-const NAME_PROPERTIES: Record<Parent['object_type'], readonly string[]> = {
-  contacts: ['firstname', 'lastname', 'email'],
-  companies: ['name', 'domain'],
-  deals: ['dealname'],
-};
-
 /** The parent, read for the card so that the approver sees whose record it is. */
-export const parentTarget = (parent: Parent): Target => ({
+const parentTarget = (parent: Parent): Target => ({
   ...parent,
   properties: [...NAME_PROPERTIES[parent.object_type]],
 });
 
-/**
- * The operation marker: HubSpot has no idempotency keys and its search lags, so the engagement carries
- * the request's id where a strongly consistent read can find it again after a lost answer.
- */
-export const markerOf = (requestId: string): string => `[sallyport ${requestId}]`;
-
-const HTML_ESCAPES: Record<string, string> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-/** Engagement bodies are HTML in HubSpot: agent text must not become links, images or scripts there. */
-export const escapeHtml = (text: string): string =>
-  text.replace(/[&<>"']/g, (character) => HTML_ESCAPES[character] ?? character);
-
-export function bodyWithMarker(text: string, requestId: string): string {
-  const lines = escapeHtml(text).replaceAll(/\r\n?|\n/g, '<br>');
-  return `${lines}<br>${markerOf(requestId)}`;
-}
-
-const HTML_UNESCAPES = Object.entries(HTML_ESCAPES).map(([text, html]) => [html, text] as const);
-
-/** What a person reads of a body this file made: the inverse of `bodyWithMarker`, marker included. */
-export function readableBody(html: string): string {
-  const text = html.replaceAll('<br>', '\n');
-  return text.replace(
-    /&(?:amp|lt|gt|quot|#39);/g,
-    (entity) => HTML_UNESCAPES.find(([escaped]) => escaped === entity)?.[1] ?? entity,
-  );
-}
-
-export function createEngagement(
+function createOperation(
   objectType: 'notes' | 'tasks',
   properties: Readonly<Record<string, string>>,
   parent: Parent,
@@ -112,27 +71,71 @@ export function createEngagement(
   };
 }
 
-export const engagementWitness = (
-  toType: ObjectType,
-  parent: Parent,
-  property: string,
-  requestId: string,
-): Witness => ({
-  kind: 'association',
-  from: parent,
-  to_type: toType,
-  property,
-  marker: markerOf(requestId),
+interface EngagementSpec {
+  readonly action: string;
+  readonly objectType: 'notes' | 'tasks';
+  readonly properties: Readonly<Record<string, string>>;
+  /** The property that carries the marker. */
+  readonly bodyProperty: string;
+  readonly parent: Parent;
+  readonly requestId: string;
+}
+
+export const engagementPlan = (spec: EngagementSpec): Plan => ({
+  action: spec.action,
+  operations: [createOperation(spec.objectType, spec.properties, spec.parent)],
+  targets: [parentTarget(spec.parent)],
+  witness: {
+    kind: 'association',
+    from: { object_type: spec.parent.object_type, id: spec.parent.id },
+    to_type: spec.objectType,
+    property: spec.bodyProperty,
+    marker: markerOf(spec.requestId),
+  },
+  fields: [],
 });
 
-/** The card's head for anything added to one record. */
-export function parentCard(
+const SentAssociationsSchema = z.object({
+  associations: z.tuple([
+    z.object({
+      to: z.object({ id: z.string() }),
+      types: z.tuple([z.object({ associationTypeId: z.int() })]),
+    }),
+  ]),
+});
+
+/** The record the operation's very bytes name, so that the card cannot show another one. */
+function sentParent(objectType: 'notes' | 'tasks', plan: Plan): Parent {
+  const body: unknown = JSON.parse(plan.operations[0]?.body ?? 'null');
+  const { to, types } = SentAssociationsSchema.parse(body).associations[0];
+  const typeIds = ASSOCIATION_TYPE_IDS[objectType];
+  const found = (['contacts', 'companies', 'deals'] as const).find(
+    (object_type) => typeIds[object_type] === types[0].associationTypeId,
+  );
+  if (found === undefined) throw new Error('the plan associates with an unknown object type');
+  return { object_type: found, id: to.id };
+}
+
+interface EngagementCardSpec {
+  readonly objectType: 'notes' | 'tasks';
+  readonly bodyProperty: string;
+  readonly labels: ReadonlyMap<string, string>;
+  readonly sentence: (parentName: string) => string;
+}
+
+export function engagementCard(
+  spec: EngagementCardSpec,
+  plan: Plan,
   present: readonly PresentRecord[],
-  sentence: (name: string) => string,
-): Pick<CardContent, 'sentence' | 'records'> {
-  const [parent] = present;
-  const name = parent === undefined ? 'a record that cannot be read' : recordName(parent);
-  const records =
-    parent === undefined ? [] : [{ object_type: parent.object_type, id: parent.id, name }];
-  return { sentence: sentence(name), records };
+): CardContent {
+  const parent = findPresent(present, sentParent(spec.objectType, plan));
+  const readable = (change: CardChange): CardChange =>
+    change.property === spec.bodyProperty
+      ? { ...change, after: readableBody(change.after) }
+      : change;
+  return {
+    sentence: spec.sentence(recordName(parent)),
+    records: [cardRecord(parent)],
+    changes: changesOf(sentProperties(plan), spec.labels, undefined).map(readable),
+  };
 }

@@ -1,13 +1,25 @@
 import type { CrmRecord } from './hubspot-shapes.ts';
 
-/** Our field name -> HubSpot property name and the label a person sees in HubSpot. */
-export type FieldTable = Readonly<
-  Record<string, { readonly property: string; readonly label: string }>
->;
+interface FieldEntry {
+  /** HubSpot's property name. */
+  readonly property: string;
+  /** The label a person sees in HubSpot. */
+  readonly label: string;
+}
+
+/** Our field name -> HubSpot's property. */
+export type FieldTable = Readonly<Record<string, FieldEntry>>;
+
+const entryOf = (table: FieldTable, field: string): FieldEntry | undefined =>
+  Object.hasOwn(table, field) ? table[field] : undefined;
 
 export function propertiesOf(table: FieldTable, fields: readonly string[]): string[] {
-  return fields.flatMap((field) => table[field]?.property ?? []);
+  return fields.flatMap((field) => entryOf(table, field)?.property ?? []);
 }
+
+/** HubSpot property name -> label, for cards. */
+export const labelsOf = (table: FieldTable): ReadonlyMap<string, string> =>
+  new Map(Object.values(table).map(({ property, label }) => [property, label]));
 
 /** A record reduced to its id and the granted fields, in our words. Missing values are null. */
 export function projectRecord(
@@ -16,7 +28,7 @@ export function projectRecord(
   record: CrmRecord,
 ): Record<string, string | null> {
   const granted = fields.flatMap((field) => {
-    const entry = table[field];
+    const entry = entryOf(table, field);
     return entry === undefined ? [] : [[field, record.properties[entry.property] ?? null] as const];
   });
   return { id: record.id, ...Object.fromEntries(granted) };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Plan } from '../contracts/plan.ts';
+import { GatewayError } from '../core/errors.ts';
 
 /** The part of HubSpot's SimplePublicObject that results are made from; everything else is dropped here. */
 export const CrmRecordSchema = z.object({
@@ -9,11 +10,24 @@ export const CrmRecordSchema = z.object({
 export type CrmRecord = z.infer<typeof CrmRecordSchema>;
 
 /** `POST …/search`: `total` counts all matches, `paging` is there when more pages follow. */
-export const SearchAnswerSchema = z.object({
-  total: z.number().int(),
+const SearchAnswerSchema = z.object({
+  total: z.int(),
   results: z.array(CrmRecordSchema),
   paging: z.object({ next: z.object({ after: z.string() }).optional() }).optional(),
 });
+export type SearchAnswer = z.infer<typeof SearchAnswerSchema>;
+
+/** No cause is kept: zod's issues can quote what a customer's record holds. */
+function parseAnswer<Schema extends z.ZodType>(schema: Schema, answer: unknown): z.output<Schema> {
+  const parsed = schema.safeParse(answer);
+  if (!parsed.success) throw new GatewayError('hubspot.bad_answer');
+  return parsed.data;
+}
+
+export const parseRecord = (answer: unknown): CrmRecord => parseAnswer(CrmRecordSchema, answer);
+
+export const parseSearch = (answer: unknown): SearchAnswer =>
+  parseAnswer(SearchAnswerSchema, answer);
 
 const SentBodySchema = z.object({ properties: z.record(z.string(), z.string()) });
 

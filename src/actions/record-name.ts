@@ -2,7 +2,14 @@ import type { PresentRecord } from './define-action.ts';
 
 /** The name a person knows a record by; its id where HubSpot holds no name. */
 export function recordName(record: PresentRecord): string {
-  const { firstname, lastname, email, name, dealname, subject } = record.properties;
+  const { firstname, lastname, email, name, dealname, domain } = record.properties;
   const person = [firstname, lastname].filter(Boolean).join(' ');
-  return person || name || dealname || subject || email || `${record.object_type} ${record.id}`;
+  return person || name || dealname || email || domain || `${record.object_type} ${record.id}`;
 }
+
+/** What must be read of a record for `recordName`. */
+export const NAME_PROPERTIES = {
+  contacts: ['firstname', 'lastname', 'email'],
+  companies: ['name', 'domain'],
+  deals: ['dealname'],
+} as const;

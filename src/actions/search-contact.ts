@@ -3,6 +3,8 @@ import { CONTACT_FIELDS } from './contact-fields.ts';
 import { defineAction } from './define-action.ts';
 import { propertiesOf } from './fields.ts';
 import {
+  equals,
+  equalsIfGiven,
   pageInput,
   type SearchFilter,
   searchOperation,
@@ -21,37 +23,29 @@ const input = z
     ...pageInput,
   })
   .refine((value) => value.company ?? value.name ?? value.email, {
-    message: 'one of company, name or email is needed',
+    error: 'one of company, name or email is needed',
   });
 
-type Input = z.output<typeof input>;
-
-const equals = (propertyName: string, value: string): SearchFilter => ({
-  propertyName,
-  operator: 'EQ',
-  value,
-});
-
 /** "Dana Fox" is first and last name; one word may be either. */
-function nameGroups(name: string): SearchFilter[][] {
+function nameAlternatives(name: string): SearchFilter[][] {
   const [first = name, ...rest] = name.split(/\s+/);
   if (rest.length === 0) return [[equals('firstname', first)], [equals('lastname', first)]];
   return [[equals('firstname', first), equals('lastname', rest.join(' '))]];
 }
 
-function filterGroups(value: Input): { filters: SearchFilter[] }[] {
+function alternatives(value: z.output<typeof input>): SearchFilter[][] {
   const always = [
-    ...(value.company === undefined ? [] : [equals('company', value.company)]),
-    ...(value.email === undefined ? [] : [equals('email', value.email)]),
+    ...equalsIfGiven('company', value.company),
+    ...equalsIfGiven('email', value.email),
   ];
-  const names = value.name === undefined ? [[]] : nameGroups(value.name);
-  return names.map((group) => ({ filters: [...always, ...group] }));
+  const names = value.name === undefined ? [[]] : nameAlternatives(value.name);
+  return names.map((filters) => [...always, ...filters]);
 }
 
 export const searchContact = defineAction({
   name: 'search_contact',
   risk: 'read',
-  summary: 'Find contacts by company, name or e-mail address.',
+  summary: 'Find contacts by company, name or e-mail address; at least one of them is needed.',
   scopes: ['crm.objects.contacts.read'],
   input,
   fields: [...ANSWERS, 'company'],
@@ -68,7 +62,7 @@ export const searchContact = defineAction({
     operations: [
       searchOperation({
         objectType: 'contacts',
-        filterGroups: filterGroups(value),
+        alternatives: alternatives(value),
         properties: propertiesOf(CONTACT_FIELDS, fields),
         limit: value.limit,
         after: value.after,

@@ -6,7 +6,7 @@ import { HASH_BYTES, type Hash, rootOf } from './merkle.ts';
 export const TILE_WIDTH = 256;
 
 /** Tile levels a tree of at most 2^53 leaves can have. */
-const LEVELS = 7;
+export const TILE_LEVELS = 7;
 
 /** The specification's own bound on `<L>`; higher levels than ours parse, so that a stray is named. */
 const LEVEL_MAX = 63;
@@ -73,7 +73,7 @@ export function hashesAt(level: Tile['level'], size: number): number {
 /** The partial hash tiles at the right edge of a tree, lowest level first; full ones are not edge. */
 export function edgeTiles(size: number): Tile[] {
   const tiles: Tile[] = [];
-  for (let level = 0; level < LEVELS; level++) {
+  for (let level = 0; level < TILE_LEVELS; level++) {
     const count = hashesAt(level, size);
     const width = count % TILE_WIDTH;
     if (width > 0) tiles.push({ level, index: Math.floor(count / TILE_WIDTH), width });
@@ -81,10 +81,12 @@ export function edgeTiles(size: number): Tile[] {
   return tiles;
 }
 
-/** Root of a tree from the hashes of its edge tiles, lowest level first. */
+/** Root of a tree from the hashes of its edge tiles, lowest level first; empty levels do not count. */
 export function rootOfEdge(tiles: readonly (readonly Hash[])[]): Hash {
   let rest: Hash[] = [];
-  for (const hashes of tiles) rest = [rootOf([...hashes, ...rest])];
+  for (const hashes of tiles) {
+    if (hashes.length > 0) rest = [rootOf([...hashes, ...rest])];
+  }
   return rootOf(rest);
 }
 
@@ -98,7 +100,7 @@ export function* changedTiles(from: number, to: number): Generator<Tile> {
     yield { level: 'entries', index: n, width: widthAt('entries', n, to) };
     yield { level: 0, index: n, width: widthAt(0, n, to) };
   }
-  for (let level = 1; level < LEVELS; level++) {
+  for (let level = 1; level < TILE_LEVELS; level++) {
     const [before, after] = [hashesAt(level, from), hashesAt(level, to)];
     if (before === after) return;
     for (let n = Math.floor(before / TILE_WIDTH); n * TILE_WIDTH < after; n++) {

@@ -23,7 +23,7 @@ const MOVES = {
   awaiting_approval: ['approved', 'rejected', 'expired', 'withdrawn', 'refused', 'failed'],
   approved: ['executing', 'refused', 'expired', 'failed'],
   executing: ['succeeded', 'failed', 'refused', 'outcome_unknown'],
-  outcome_unknown: ['succeeded', 'failed'],
+  outcome_unknown: ['executing', 'succeeded', 'failed'],
   succeeded: [],
   failed: [],
   refused: [],

@@ -47,9 +47,7 @@ const sortedNumbers = (numbers: readonly number[]): number[] =>
 
 export function vocabularyOf(policies: readonly unknown[]): PolicyVocabulary {
   const numbersAgainst = (attribute: string): number[] =>
-    sortedNumbers(
-      [...comparedWith(policies, attribute)].flatMap((side) => numbersIn(side)),
-    );
+    sortedNumbers([...comparedWith(policies, attribute)].flatMap((side) => numbersIn(side)));
   return {
     roles: [...new Set(entitiesNamed(policies, 'Role'))].toSorted(),
     mentionsPasskeys: [...nodesOf(policies)].some(({ attr }) => attr === 'passkeyApprovals'),

@@ -30,12 +30,12 @@ export type Reading =
 const sentence = (...parts: readonly (string | null | undefined)[]): string =>
   parts.filter(Boolean).join('; ');
 
+/** Without the name Cedar gave the policy and the action it was tried with: neither stands in the text. */
 function problemOf(text: string, error: DetailedError, name?: string): PolicyProblem {
   const [location] = error.sourceLocations ?? [];
-  const said = sentence(error.message, error.help, location?.label).replaceAll(
-    /for policy `policy\d+`, /g,
-    '',
-  );
+  const said = sentence(error.message, error.help, location?.label)
+    .replaceAll(/for policy `policy\d+`, /g, '')
+    .replaceAll(/ for Action::"[^"]*"/g, '');
   return {
     place: location === undefined ? undefined : placeOfByte(text, location.start),
     message: name === undefined ? said : `${name}: ${said}`,
@@ -84,12 +84,10 @@ export function readPolicies(text: string): Reading {
     : { kind: 'policies', policies: policies.filter((policy) => 'cedarId' in policy) };
 }
 
-/** One mistake is reported for every action it can meet: once is enough. */
-function withoutEchoes(problems: readonly PolicyProblem[]): PolicyProblem[] {
-  const keyOf = ({ place, message }: PolicyProblem): string =>
-    `${place ?? ''} ${message.replaceAll(/for Action::"[^"]*"/g, '')}`;
-  return [...new Map(problems.toReversed().map((item) => [keyOf(item), item])).values()].reverse();
-}
+/** Cedar reports one mistake for every action it can meet, and all actions have the same context: once is enough. */
+const withoutEchoes = (problems: readonly PolicyProblem[]): PolicyProblem[] => [
+  ...new Map(problems.map((item) => [`${item.place ?? ''} ${item.message}`, item])).values(),
+];
 
 /**
  * Cedar's strict validation (https://docs.cedarpolicy.com/policies/validation.html). Warnings count as

@@ -1,7 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { type NoteSigner, generateSignerKey, parseSigner } from '../../src/audit/note.ts';
+import {
+  type PublisherDeps,
+  type SignedCheckpoint,
+  createPublisher,
+} from '../../src/audit/publisher.ts';
 import { type Hash, type HashReader, leafHash, rootOf } from '../../src/audit/merkle.ts';
 
 /** A folder that is gone when the test ends. */
@@ -32,4 +38,76 @@ export function readerOf(leaves: readonly Hash[]): HashReader {
     if (part.length !== span) throw new RangeError(`no subtree ${level}/${index}`);
     return rootOf(part);
   };
+}
+
+/** A log whose store is an array: what is pushed into `entries` is sequenced. */
+export interface TestLog {
+  readonly folder: string;
+  readonly signer: NoteSigner;
+  readonly entries: Uint8Array[];
+  readonly deps: PublisherDeps;
+  publish(): Promise<SignedCheckpoint>;
+  /** Ranges the publisher asked the store for. */
+  readonly asked: [number, number][];
+  /** How often the head was read, which is once a run. */
+  heads(): number;
+  /** The most runs that read entries at one time. */
+  mostAtOnce(): number;
+  /** Makes the next reading of the head fail. */
+  failNext(): void;
+}
+
+export function createTestLog(
+  folder: string,
+  signerKey = generateSignerKey('log.example/test'),
+): TestLog {
+  const signer = parseSigner(signerKey);
+  const entries: Uint8Array[] = [];
+  const asked: [number, number][] = [];
+  const counts = { heads: 0, running: 0, most: 0, toFail: 0 };
+  const deps: PublisherDeps = {
+    folder,
+    origin: signer.name,
+    signer,
+    source: {
+      head() {
+        counts.heads += 1;
+        if (counts.toFail > 0) {
+          counts.toFail -= 1;
+          return Promise.reject(new Error('the store is away'));
+        }
+        return Promise.resolve({ size: entries.length });
+      },
+      async entries(from, to) {
+        asked.push([from, to]);
+        counts.running += 1;
+        counts.most = Math.max(counts.most, counts.running);
+        await new Promise((resolve) => setImmediate(resolve));
+        counts.running -= 1;
+        return entries.slice(from, to);
+      },
+    },
+  };
+  const publisher = createPublisher(deps);
+  return {
+    folder,
+    signer,
+    entries,
+    deps,
+    asked,
+    publish: () => publisher.publish(),
+    heads: () => counts.heads,
+    mostAtOnce: () => counts.most,
+    failNext: () => {
+      counts.toFail += 1;
+    },
+  };
+}
+
+/** Every file below a folder, as sorted paths relative to it. */
+export function filesOf(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+    .sort();
 }

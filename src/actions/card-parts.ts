@@ -1,0 +1,40 @@
+import type { CardChange, CardRecord } from '../contracts/card.ts';
+import type { ObjectType } from '../contracts/plan.ts';
+import { GatewayError } from '../core/errors.ts';
+import type { PresentRecord } from './define-action.ts';
+import { recordName } from './record-name.ts';
+
+/** Throws `record.not_found`: a card that cannot show what it lands on is not made. */
+export function findPresent(
+  present: readonly PresentRecord[],
+  target: { readonly object_type: ObjectType; readonly id: string },
+): PresentRecord {
+  const found = present.find(
+    (record) => record.object_type === target.object_type && record.id === target.id,
+  );
+  if (found === undefined) throw new GatewayError('record.not_found');
+  return found;
+}
+
+export const cardRecord = (record: PresentRecord): CardRecord => ({
+  object_type: record.object_type,
+  id: record.id,
+  name: recordName(record),
+});
+
+/**
+ * One line for every property that is sent, also for one without a label: nothing goes out unseen.
+ * `present` is undefined when there is no record yet.
+ */
+export function changesOf(
+  sent: Readonly<Record<string, string>>,
+  labels: ReadonlyMap<string, string>,
+  present: PresentRecord | undefined,
+): CardChange[] {
+  return Object.entries(sent).map(([property, after]) => ({
+    label: labels.get(property) ?? property,
+    property,
+    before: present === undefined ? null : (present.properties[property] ?? ''),
+    after,
+  }));
+}

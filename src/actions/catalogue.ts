@@ -1,0 +1,36 @@
+import { createContact } from './create-contact.ts';
+import { createNote } from './create-note.ts';
+import { createTask } from './create-task.ts';
+import type { ActionDefinition } from './define-action.ts';
+import { getCompany } from './get-company.ts';
+import { getContact } from './get-contact.ts';
+import { getDeal } from './get-deal.ts';
+import { listInteractions } from './list-interactions.ts';
+import { searchCompany } from './search-company.ts';
+import { searchContact } from './search-contact.ts';
+import { searchDeal } from './search-deal.ts';
+import { updateContact } from './update-contact.ts';
+import { updateDeal } from './update-deal.ts';
+
+/** Everything an agent may ask for; what is not here cannot be expressed. */
+export const ACTIONS: readonly ActionDefinition[] = [
+  searchContact,
+  getContact,
+  searchCompany,
+  getCompany,
+  searchDeal,
+  getDeal,
+  listInteractions,
+  createNote,
+  updateContact,
+  createContact,
+  createTask,
+  updateDeal,
+];
+
+const BY_NAME: ReadonlyMap<string, ActionDefinition> = new Map(
+  ACTIONS.map((action) => [action.name, action]),
+);
+
+/** A Map, so that `__proto__` and `constructor` are as unknown as any other word. */
+export const findAction = (name: string): ActionDefinition | undefined => BY_NAME.get(name);

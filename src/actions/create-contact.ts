@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import type { Operation } from '../contracts/plan.ts';
+import { objectsPath } from '../core/hubspot-paths.ts';
+import { changesOf } from './card-parts.ts';
+import { CONTACT_FIELDS } from './contact-fields.ts';
+import { contactTexts } from './contact-input.ts';
+import { defineAction } from './define-action.ts';
+import { labelsOf } from './fields.ts';
+import { parseRecord, sentProperties } from './hubspot-shapes.ts';
+import { emailAddress } from './text-rules.ts';
+import { givenFields } from './update-record.ts';
+
+const FIELDS = ['email', 'firstname', 'lastname', 'phone', 'jobtitle', 'company'] as const;
+
+/** HubSpot keeps a contact's e-mail unique, so a repeated create cannot make a second contact. */
+const createOperation = (properties: Readonly<Record<string, string>>): Operation => ({
+  kind: 'create',
+  object_type: 'contacts',
+  method: 'POST',
+  path: objectsPath('contacts'),
+  query: {},
+  body: JSON.stringify({ properties, associations: [] }),
+});
+
+export const createContact = defineAction({
+  name: 'create_contact',
+  risk: 'write',
+  summary: 'Create a contact that does not exist yet. A person approves it first.',
+  scopes: ['crm.objects.contacts.write'],
+  input: z.strictObject({
+    action: z.literal('create_contact'),
+    email: emailAddress().meta({ description: 'E-mail address; no other contact may have it.' }),
+    ...contactTexts,
+  }),
+  fields: FIELDS,
+  touches: (value) => ({ answers: [], needs: Object.keys(givenFields(FIELDS, value)) }),
+  toPlan: (value) => {
+    const properties = givenFields(FIELDS, value);
+    return {
+      action: 'create_contact',
+      operations: [createOperation(properties)],
+      targets: [],
+      witness: {
+        kind: 'unique',
+        object_type: 'contacts',
+        id_property: 'email',
+        value: value.email,
+        properties,
+      },
+      fields: [],
+    };
+  },
+  toResult: (_plan, answers) => ({ contact: { id: parseRecord(answers[0]).id } }),
+  card: (plan) => {
+    const sent = sentProperties(plan);
+    const name = [sent['firstname'], sent['lastname']].filter(Boolean).join(' ');
+    return {
+      sentence: `Create the contact ${name || (sent['email'] ?? '')}.`,
+      records: [],
+      changes: changesOf(sent, labelsOf(CONTACT_FIELDS), undefined),
+    };
+  },
+});

@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { COMPANY_FIELDS } from './company-fields.ts';
+import { defineAction } from './define-action.ts';
+import { propertiesOf } from './fields.ts';
+import {
+  equalsIfGiven,
+  nameAlternatives,
+  pageInput,
+  type SearchFilter,
+  searchOperation,
+  searchResult,
+  searchText,
+} from './search.ts';
+
+const ANSWERS = ['name', 'domain', 'last_contacted'] as const;
+
+const input = z
+  .strictObject({
+    action: z.literal('search_company'),
+    name: searchText('The company name or words of it.').optional(),
+    domain: searchText("The company's web domain, such as acme.example.").optional(),
+    ...pageInput,
+  })
+  .refine((value) => value.name ?? value.domain, { error: 'one of name or domain is needed' });
+
+function alternatives(value: z.output<typeof input>): SearchFilter[][] {
+  const always = equalsIfGiven('domain', value.domain);
+  const names = value.name === undefined ? [[]] : nameAlternatives('name', value.name);
+  return names.map((filters) => [...always, ...filters]);
+}
+
+export const searchCompany = defineAction({
+  name: 'search_company',
+  risk: 'read',
+  summary: 'Find companies by name or web domain; at least one of them is needed.',
+  scopes: ['crm.objects.companies.read'],
+  input,
+  fields: ANSWERS,
+  touches: (value) => ({
+    answers: ANSWERS,
+    needs: [
+      ...(value.name === undefined ? [] : ['name']),
+      ...(value.domain === undefined ? [] : ['domain']),
+    ],
+  }),
+  toPlan: (value, { fields }) => ({
+    action: 'search_company',
+    operations: [
+      searchOperation({
+        objectType: 'companies',
+        alternatives: alternatives(value),
+        properties: propertiesOf(COMPANY_FIELDS, fields),
+        limit: value.limit,
+        after: value.after,
+      }),
+    ],
+    targets: [],
+    witness: null,
+    fields: [...fields],
+  }),
+  toResult: (plan, answers) => searchResult('companies', COMPANY_FIELDS, plan, answers[0]),
+});

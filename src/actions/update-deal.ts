@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { DEAL_FIELDS } from './deal-fields.ts';
+import { defineAction } from './define-action.ts';
+import { parseRecord } from './hubspot-shapes.ts';
+import { dateTime, hubspotId, oneLine } from './text-rules.ts';
+import { givenFields, updateCard, updatePlan, updateProblem } from './update-record.ts';
+
+const DEAL_TEXT_MAX_CHARS = 200;
+const AMOUNT_MAX = 1_000_000_000_000;
+
+const FIELDS = ['dealname', 'amount', 'dealstage', 'closedate'] as const;
+
+const base = z.strictObject({
+  action: z.literal('update_deal'),
+  deal_id: hubspotId("The deal's HubSpot id."),
+  dealname: oneLine(DEAL_TEXT_MAX_CHARS).optional().meta({ description: 'Name of the deal.' }),
+  amount: z
+    .number()
+    .min(0)
+    .max(AMOUNT_MAX)
+    .multipleOf(0.01)
+    .optional()
+    .meta({ description: "Amount in the account's currency, with at most two decimals." }),
+  dealstage: oneLine(DEAL_TEXT_MAX_CHARS)
+    .optional()
+    .meta({ description: "HubSpot's internal id of the stage, such as closedwon." }),
+  closedate: dateTime('When the deal is or was closed.').optional(),
+});
+
+/** Property values are text on the wire. Our field names are HubSpot's property names here. */
+const changedProperties = (value: z.output<typeof base>): Record<string, string> =>
+  givenFields(FIELDS, {
+    ...value,
+    amount: value.amount === undefined ? undefined : String(value.amount),
+    closedate: value.closedate === undefined ? undefined : new Date(value.closedate).toISOString(),
+  });
+
+const input = base.superRefine((value, context) => {
+  const message = updateProblem(changedProperties(value));
+  if (message !== undefined) context.addIssue({ code: 'custom', message, input: value });
+});
+
+export const updateDeal = defineAction({
+  name: 'update_deal',
+  risk: 'write',
+  summary: 'Change the amount, stage, name or close date of one deal. A person approves it first.',
+  scopes: ['crm.objects.deals.write'],
+  input,
+  fields: FIELDS,
+  touches: (value) => ({
+    answers: [],
+    needs: Object.keys(changedProperties(value)),
+    ...(value.amount === undefined ? {} : { amount: value.amount }),
+  }),
+  toPlan: (value) =>
+    updatePlan({
+      action: 'update_deal',
+      objectType: 'deals',
+      id: value.deal_id,
+      properties: changedProperties(value),
+    }),
+  toResult: (_plan, answers) => ({ deal: { id: parseRecord(answers[0]).id } }),
+  card: (plan, present) => updateCard('deals', DEAL_FIELDS, plan, present),
+});

@@ -1,0 +1,34 @@
+import { Context } from '@temporalio/activity';
+import type { ActivityDependencies } from './dependencies.ts';
+import { createReadCall, type ReadCall } from './read-call.ts';
+import { createWriteCall, type WriteCall, type WriteOutcome } from './write-call.ts';
+
+const HEARTBEAT_EVERY_MS = 1_000;
+
+/** Temporal takes a silent worker for dead; the beat stops with the call. */
+async function withHeartbeat<T>(work: () => Promise<T>): Promise<T> {
+  const context = Context.current();
+  const beat = setInterval(() => {
+    context.heartbeat();
+  }, HEARTBEAT_EVERY_MS);
+  try {
+    return await work();
+  } finally {
+    clearInterval(beat);
+  }
+}
+
+/**
+ * Step 4: begin (`gate/begin.ts`) → call → outcome, recorded. The only step that executes a plan.
+ * Reads run as a local activity and may run again; a write is a regular activity with one attempt.
+ */
+export function createCallHubSpot(deps: ActivityDependencies) {
+  const readCall = createReadCall(deps);
+  const writeCall = createWriteCall(deps);
+
+  return async function callHubSpot(call: ReadCall | WriteCall): Promise<WriteOutcome> {
+    if (call.kind === 'write') return withHeartbeat(() => writeCall(call));
+    await readCall(call);
+    return { kind: 'ended' };
+  };
+}

@@ -1,0 +1,23 @@
+import { createCallHubSpot } from './call-hubspot.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { createFetchSecret } from './fetch-secret.ts';
+import { createPrepareApproval } from './prepare-approval.ts';
+import { createReconcileWrite } from './reconcile-write.ts';
+import { createRecordAudit } from './record-audit.ts';
+import { createValidateAction } from './validate-action.ts';
+import { createVerifyDecision } from './verify-decision.ts';
+
+/** Every activity by the name workflows call it. Workflows import only this type. */
+export function createActivities(deps: ActivityDependencies) {
+  return {
+    validateAction: createValidateAction(deps),
+    fetchSecret: createFetchSecret(deps),
+    prepareApproval: createPrepareApproval(deps),
+    verifyDecision: createVerifyDecision(deps),
+    callHubSpot: createCallHubSpot(deps),
+    reconcileWrite: createReconcileWrite(deps),
+    recordAudit: createRecordAudit(deps),
+  };
+}
+
+export type Activities = ReturnType<typeof createActivities>;

@@ -1,0 +1,33 @@
+import type { AuditLog } from '../ports/audit-log.ts';
+import type { Crm } from '../ports/crm.ts';
+import type { SecretStore } from '../ports/secret-store.ts';
+import type { Store } from '../ports/store.ts';
+import type { Policy } from '../policy/policy.ts';
+
+/** Durations the workflow keeps; from config, so that tests use seconds. All in milliseconds. */
+export interface Timing {
+  /** How long a write waits for people. */
+  readonly approvalMs: number;
+  /** How long an approval counts after the deadline it was given under. */
+  readonly approvalValidMs: number;
+  /** The write activity's whole time; longer than the call's own deadline. */
+  readonly callMs: number;
+  /** A silent worker is taken for dead after this. */
+  readonly heartbeatMs: number;
+  /** Pause between two looks at HubSpot for a lost write. */
+  readonly reconcileEveryMs: number;
+  /** How long HubSpot could still be working on a lost write: no resend before. */
+  readonly quietMs: number;
+}
+
+export interface ActivityDependencies {
+  readonly store: Store;
+  readonly secrets: SecretStore;
+  readonly crm: Crm;
+  readonly policy: () => Policy;
+  readonly auditLog: AuditLog;
+  readonly timing: Timing;
+  readonly clock: () => Date;
+  /** Where the console or the API shows an approval. */
+  readonly publicUrl: string;
+}

@@ -1,0 +1,120 @@
+import type { PresentRecord } from '../actions/define-action.ts';
+import { CrmRecordSchema } from '../actions/hubspot-shapes.ts';
+import type { Operation, Target } from '../contracts/plan.ts';
+import { type ErrorCode, GatewayError } from '../core/errors.ts';
+import { recordPath } from '../core/hubspot-paths.ts';
+import type { AuditEvent } from '../core/records.ts';
+import { assertCallable } from '../gate/begin.ts';
+import type { CredentialRef, CrmAnswer } from '../ports/crm.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+
+export interface CallFor {
+  readonly requestId: string;
+  readonly agentId: string;
+  readonly credential: CredentialRef;
+  /** Why HubSpot is read: `card`, `compare`, `reconcile`. */
+  readonly purpose: string;
+}
+
+/** The entry before a call. */
+export function intentEntry(of: CallFor, operation: Operation): AuditEvent {
+  return {
+    event: 'hubspot.intended',
+    requestId: of.requestId,
+    agentId: of.agentId,
+    actor: 'gateway',
+    hubspotEndpoint: operation.path,
+    facts: {
+      purpose: of.purpose,
+      method: operation.method,
+      credential_version: of.credential.version,
+    },
+  };
+}
+
+/** The entry after a call. */
+export function answerEntry(of: CallFor, operation: Operation, answer: CrmAnswer): AuditEvent {
+  const isLost = answer.kind === 'lost';
+  return {
+    event: isLost ? 'hubspot.lost' : 'hubspot.answered',
+    requestId: of.requestId,
+    agentId: of.agentId,
+    actor: 'gateway',
+    hubspotEndpoint: operation.path,
+    responseStatus: 'status' in answer ? answer.status : undefined,
+    code: answer.kind === 'answered' ? undefined : answer.code,
+    facts: { purpose: of.purpose, answer: answer.kind },
+  };
+}
+
+/** Throws the code of an answer that is not `answered`. */
+export function answeredJson(answer: CrmAnswer): unknown {
+  if (answer.kind === 'answered') return answer.json;
+  throw new GatewayError(answer.code, {
+    ...('detail' in answer ? { detail: answer.detail } : {}),
+    ...(answer.kind === 'unsent' ? { retryAfterSeconds: answer.retryAfterSeconds } : {}),
+  });
+}
+
+/**
+ * Calls that change nothing, each with its intent on disk before it. The answers' entries are returned
+ * for the caller to append with whatever it commits next, so that a step costs two commits, not four.
+ * Throws `freeze.active`, `credential.missing`, `store.unavailable`; nothing was called then.
+ */
+export async function guardedReads(
+  deps: Pick<ActivityDependencies, 'store' | 'crm'>,
+  of: CallFor,
+  operations: readonly Operation[],
+): Promise<{ readonly answers: readonly CrmAnswer[]; readonly entries: readonly AuditEvent[] }> {
+  if (operations.length === 0) return { answers: [], entries: [] };
+  await deps.store.commit(async (tx) => {
+    await assertCallable(tx, of);
+    for (const operation of operations) await tx.log.append(intentEntry(of, operation));
+  });
+  const answers = await Promise.all(
+    operations.map((operation) => deps.crm.call(operation, of.credential)),
+  );
+  const entries = operations.flatMap((operation, i) => {
+    const answer = answers[i];
+    return answer === undefined ? [] : [answerEntry(of, operation, answer)];
+  });
+  return { answers, entries };
+}
+
+const readTarget = (target: Target): Operation => ({
+  kind: 'read',
+  object_type: target.object_type,
+  method: 'GET',
+  path: recordPath(target.object_type, target.id),
+  query: { properties: target.properties.join(',') },
+  body: null,
+});
+
+/** What reading a plan's targets gave: the records as they are now, or the code that says why not. */
+export type Presence =
+  | { readonly kind: 'present'; readonly records: readonly PresentRecord[] }
+  | { readonly kind: 'gone'; readonly code: ErrorCode; readonly detail?: string | undefined }
+  | { readonly kind: 'unreadable'; readonly code: ErrorCode };
+
+function presenceOf(targets: readonly Target[], answers: readonly CrmAnswer[]): Presence {
+  const failed = answers.find(({ kind }) => kind !== 'answered');
+  if (failed?.kind === 'refused') return { kind: 'gone', code: failed.code, detail: failed.detail };
+  if (failed !== undefined && failed.kind !== 'answered')
+    return { kind: 'unreadable', code: failed.code };
+  const records = targets.map(({ object_type, id, properties }, i) => {
+    const { properties: values } = CrmRecordSchema.parse(answeredJson(answers[i] as CrmAnswer));
+    const shown = properties.map((property) => [property, values[property] ?? null] as const);
+    return { object_type, id, properties: Object.fromEntries(shown) };
+  });
+  return { kind: 'present', records };
+}
+
+/** The plan's targets as they are in HubSpot now (GET by id: strongly consistent, unlike search). */
+export async function readPresent(
+  deps: Pick<ActivityDependencies, 'store' | 'crm'>,
+  of: CallFor,
+  targets: readonly Target[],
+): Promise<{ readonly presence: Presence; readonly entries: readonly AuditEvent[] }> {
+  const { answers, entries } = await guardedReads(deps, of, targets.map(readTarget));
+  return { presence: presenceOf(targets, answers), entries };
+}

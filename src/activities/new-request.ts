@@ -1,0 +1,67 @@
+import type { Requirement } from '../contracts/card.ts';
+import type { Plan } from '../contracts/plan.ts';
+import type { ErrorCode } from '../core/errors.ts';
+import type { AuditEvent, RequestRecord, Submission } from '../core/records.ts';
+import type { RequestStatus } from '../core/request-state.ts';
+import type { AgentActionInput } from '../ports/engine.ts';
+import { findAction } from '../actions/catalogue.ts';
+
+export type NewSubmission = NonNullable<AgentActionInput['submission']>;
+
+export const submissionOf = ({ body }: NewSubmission): Submission => ({
+  userId: body.user_id,
+  prompt: body.agent_prompt,
+  action: body.action,
+});
+
+/** A request's first row. */
+export function newRequest(of: {
+  readonly requestId: string;
+  readonly submission: NewSubmission;
+  readonly status: RequestStatus;
+  readonly now: Date;
+  readonly plan?: Plan | undefined;
+  readonly digest?: string | undefined;
+  readonly requirement?: Requirement | undefined;
+  readonly code?: ErrorCode | undefined;
+  readonly detail?: string | undefined;
+}): RequestRecord {
+  const submission = submissionOf(of.submission);
+  const name = submission.action.action;
+  return {
+    id: of.requestId,
+    agentId: of.submission.agentId,
+    connection: of.submission.connection,
+    bodyHash: of.submission.bodyHash,
+    submission,
+    action: name,
+    risk: findAction(name)?.risk ?? 'read',
+    status: of.status,
+    plan: of.plan ?? null,
+    digest: of.digest ?? null,
+    card: null,
+    requirement: of.requirement ?? null,
+    credentialVersion: null,
+    result: null,
+    code: of.code ?? null,
+    detail: of.detail ?? null,
+    createdAt: of.now,
+    updatedAt: of.now,
+    expiresAt: null,
+  };
+}
+
+/** Who asked for what, as the log keeps it: the article's fields, personal content under a commitment. */
+export const requestFacts = (
+  request: RequestRecord,
+): Pick<AuditEvent, 'requestId' | 'agentId' | 'actor' | 'digest' | 'personal'> => ({
+  requestId: request.id,
+  agentId: request.agentId,
+  actor: `agent:${request.agentId}`,
+  digest: request.digest ?? undefined,
+  personal: {
+    user_id: request.submission.userId,
+    agent_prompt: request.submission.prompt,
+    structured_action: request.submission.action,
+  },
+});

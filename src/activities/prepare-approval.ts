@@ -1,0 +1,119 @@
+import { findAction } from '../actions/catalogue.ts';
+import type { PresentRecord } from '../actions/define-action.ts';
+import type { Card } from '../contracts/card.ts';
+import { cardMarkdown } from '../core/card-text.ts';
+import { GatewayError } from '../core/errors.ts';
+import type { AgentRecord, AuditEvent, RequestRecord } from '../core/records.ts';
+import { closeRequest } from '../gate/close.ts';
+import type { CheckpointSeen } from '../ports/audit-log.ts';
+import type { StoreTransaction } from '../ports/store.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import type { CredentialLease } from './fetch-secret.ts';
+import { type CallFor, readPresent } from './guarded-reads.ts';
+
+interface CardParts {
+  readonly request: RequestRecord;
+  readonly agent: AgentRecord;
+  readonly present: readonly PresentRecord[];
+  readonly expiresAt: Date;
+  readonly checkpoint: CheckpointSeen;
+}
+
+/** The card: from the plan's bytes and the records as they are; the agent's words only under `claimed`. */
+function buildCard({ request, agent, present, expiresAt, checkpoint }: CardParts): Card {
+  const action = findAction(request.action);
+  const { plan, digest, requirement } = request;
+  if (action?.card === undefined || plan === null || digest === null || requirement === null) {
+    throw new GatewayError('plan.tampered', { detail: 'the stored request cannot be shown' });
+  }
+  const { sentence, records, changes } = action.card(plan, present);
+  return {
+    request_id: request.id,
+    digest,
+    action: request.action,
+    sentence,
+    risk: request.risk,
+    connection: request.connection,
+    agent: { id: agent.id, name: agent.name },
+    records: [...records],
+    changes: [...changes],
+    seen: present.map(({ object_type, id, properties }) => ({ object_type, id, properties })),
+    claimed: { user_id: request.submission.userId, prompt: request.submission.prompt },
+    requires: requirement,
+    expires_at: expiresAt.toISOString(),
+    log: { size: checkpoint.size, root_prefix: checkpoint.rootPrefix },
+  };
+}
+
+async function recordCard(
+  tx: StoreTransaction,
+  request: RequestRecord,
+  card: Card,
+  entries: readonly AuditEvent[],
+): Promise<void> {
+  for (const entry of entries) await tx.log.append(entry);
+  const now = await tx.requests.get(request.id);
+  if (now?.status !== 'planned') return;
+  await tx.requests.update(request.id, {
+    status: 'awaiting_approval',
+    card,
+    expiresAt: new Date(card.expires_at),
+  });
+  await tx.log.append({
+    event: 'approval.requested',
+    requestId: request.id,
+    agentId: request.agentId,
+    actor: 'gateway',
+    digest: card.digest,
+    facts: {
+      approvals: card.requires.approvals,
+      roles: card.requires.roles,
+      expires_at: card.expires_at,
+    },
+    personal: { card },
+  });
+}
+
+/**
+ * Step 3a: reads the records the write would touch, makes the card and lets the request wait for
+ * people. Returns the card as text. Does nothing more when the request waits already. A record that does not exist ends the request
+ * before anyone is bothered. Errors: HubSpot's passing ones, `freeze.active`, `store.unavailable`.
+ */
+export function createPrepareApproval(deps: ActivityDependencies) {
+  return async function prepareApproval(
+    requestId: string,
+    credential: CredentialLease,
+  ): Promise<string> {
+    const request = await deps.store.requests.get(requestId);
+    if (request?.card != null) return cardMarkdown(request.card);
+    if (request?.status !== 'planned' || request.plan === null) return '';
+    const agent = await deps.store.agents.get(request.agentId);
+    if (agent === undefined) throw new GatewayError('policy.denied');
+    const call: CallFor = { requestId, agentId: request.agentId, credential, purpose: 'card' };
+    const { presence, entries } = await readPresent(deps, call, request.plan.targets);
+    if (presence.kind === 'unreadable') {
+      await deps.store.commit(async (tx) => {
+        for (const entry of entries) await tx.log.append(entry);
+      });
+      throw new GatewayError(presence.code);
+    }
+    if (presence.kind === 'gone') {
+      const { code, detail } = presence;
+      await deps.store.commit(async (tx) => {
+        for (const entry of entries) await tx.log.append(entry);
+        const cause = {
+          event: 'request.refused',
+          actor: 'gateway',
+          facts: { at: 'card' },
+        } as const;
+        await closeRequest(tx, request, { status: 'failed', code, detail }, cause);
+      });
+      return '';
+    }
+    const expiresAt = new Date(deps.clock().getTime() + deps.timing.approvalMs);
+    const checkpoint = await deps.auditLog.checkpoint();
+    const card = buildCard({ request, agent, present: presence.records, expiresAt, checkpoint });
+    await deps.store.commit((tx) => recordCard(tx, request, card, entries));
+    return cardMarkdown(card);
+  };
+}

@@ -1,0 +1,118 @@
+import { findAction } from '../actions/catalogue.ts';
+import { GatewayError } from '../core/errors.ts';
+import type { RequestRecord } from '../core/records.ts';
+import { isTerminal } from '../core/request-state.ts';
+import { assertCallable } from '../gate/begin.ts';
+import { closeRequest } from '../gate/close.ts';
+import { planDigest } from '../gate/digest.ts';
+import type { CredentialRef, CrmAnswer } from '../ports/crm.ts';
+import type { AgentActionInput } from '../ports/engine.ts';
+import type { StoreTransaction } from '../ports/store.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import type { CredentialLease } from './fetch-secret.ts';
+import { answerEntry, answeredJson, type CallFor, intentEntry } from './guarded-reads.ts';
+import { newRequest, requestFacts } from './new-request.ts';
+import { recordSuccess } from './record-success.ts';
+import type { ReadPlan } from './validate-action.ts';
+
+export interface ReadCall {
+  readonly kind: 'read';
+  readonly input: AgentActionInput;
+  readonly read: ReadPlan;
+  readonly credential: CredentialLease;
+}
+
+async function openRead(tx: StoreTransaction, call: ReadCall): Promise<RequestRecord> {
+  const { input, read } = call;
+  const onRecord = await tx.requests.get(input.requestId);
+  if (onRecord !== undefined) return onRecord;
+  if (input.submission === undefined) throw new GatewayError('request.not_found');
+  const { requestId, submission } = input;
+  const request = newRequest({ requestId, submission, status: 'executing', now: tx.now, ...read });
+  await tx.requests.insert(request);
+  await tx.log.append({
+    event: 'request.accepted',
+    ...requestFacts(request),
+    facts: { action: request.action, risk: request.risk, approvals: 0 },
+  });
+  return request;
+}
+
+/** Begin of a read: row, log entry and intents in one commit. A refusal is recorded in the same one. */
+async function beginRead(tx: StoreTransaction, call: ReadCall): Promise<RequestRecord | undefined> {
+  const request = await openRead(tx, call);
+  if (isTerminal(request.status)) return undefined;
+  const { agentId, connection } = request;
+  const { plan, digest } = call.read;
+  try {
+    if (planDigest({ requestId: request.id, agentId, connection, plan }) !== digest) {
+      throw new GatewayError('plan.tampered', { detail: 'the plan changed on its way' });
+    }
+    await assertCallable(tx, { agentId, credential: call.credential });
+  } catch (error) {
+    if (!(error instanceof GatewayError) || error.code === 'store.unavailable') throw error;
+    await closeRequest(
+      tx,
+      request,
+      { status: 'refused', code: error.code, detail: error.detail },
+      { event: 'request.refused', actor: 'gateway', facts: { at: 'begin' } },
+    );
+    return undefined;
+  }
+  const of: CallFor = {
+    requestId: request.id,
+    agentId,
+    credential: call.credential,
+    purpose: 'read',
+  };
+  for (const operation of plan.operations) await tx.log.append(intentEntry(of, operation));
+  return request;
+}
+
+function resultOf(
+  request: RequestRecord,
+  plan: ReadPlan['plan'],
+  answers: readonly CrmAnswer[],
+): unknown {
+  const action = findAction(request.action);
+  if (action === undefined) throw new GatewayError('action.unknown');
+  const json = answers.map(answeredJson);
+  try {
+    return action.toResult(plan, json);
+  } catch (cause) {
+    throw new GatewayError('hubspot.bad_answer', { cause });
+  }
+}
+
+/**
+ * Step 4 of a read: begin, one round trip, outcome. Two commits in all. Safe to run again: reads
+ * change nothing, and an ended request is left alone. Errors: `store.unavailable`.
+ */
+export function createReadCall(deps: ActivityDependencies) {
+  return async function readCall(call: ReadCall): Promise<void> {
+    const request = await deps.store.commit((tx) => beginRead(tx, call));
+    if (request === undefined) return;
+    const { plan } = call.read;
+    const credential: CredentialRef = call.credential;
+    const answers = await Promise.all(plan.operations.map((op) => deps.crm.call(op, credential)));
+    const of: CallFor = {
+      requestId: request.id,
+      agentId: request.agentId,
+      credential,
+      purpose: 'read',
+    };
+    await deps.store.commit(async (tx) => {
+      for (const [i, operation] of plan.operations.entries()) {
+        const answer = answers[i];
+        if (answer !== undefined) await tx.log.append(answerEntry(of, operation, answer));
+      }
+      try {
+        await recordSuccess(tx, request, resultOf(request, plan, answers));
+      } catch (error) {
+        if (!(error instanceof GatewayError) || error.code === 'store.unavailable') throw error;
+        const ending = { status: 'failed', code: error.code, detail: error.detail } as const;
+        await closeRequest(tx, request, ending, { event: 'request.completed', actor: 'gateway' });
+      }
+    });
+  };
+}

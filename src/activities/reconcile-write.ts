@@ -1,0 +1,241 @@
+import { z } from 'zod';
+import type { PresentRecord } from '../actions/define-action.ts';
+import { type CrmRecord, CrmRecordSchema } from '../actions/hubspot-shapes.ts';
+import type { Operation, Witness } from '../contracts/plan.ts';
+import { GatewayError } from '../core/errors.ts';
+import { associationsPath, objectsPath, recordPath } from '../core/hubspot-paths.ts';
+import type { RequestRecord } from '../core/records.ts';
+import { isTerminal } from '../core/request-state.ts';
+import type { CrmAnswer } from '../ports/crm.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import type { CredentialLease } from './fetch-secret.ts';
+import { type CallFor, guardedReads } from './guarded-reads.ts';
+import { recordWriteAnswer } from './write-call.ts';
+
+/** What reading HubSpot says of a write whose answer was lost. */
+export type Settlement =
+  /** Settled, or never begun: the record says the rest. */
+  | { readonly kind: 'ended' }
+  | { readonly kind: 'not_begun' }
+  /** HubSpot does not have it (yet); `sinceMs` is the time since it may last have been sent. */
+  | { readonly kind: 'absent'; readonly sinceMs: number }
+  /** Something else stands there, or HubSpot cannot be read: look again later. */
+  | { readonly kind: 'unclear' };
+
+type Sighting =
+  | { readonly kind: 'found'; readonly record: CrmRecord }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'unclear' };
+
+/** The newest engagements are looked at; HubSpot's ids grow with time, its batch read takes 100. */
+const BATCH_READ_MAX = 100;
+const ASSOCIATIONS_PAGE_MAX = 500;
+
+const AssociationsSchema = z.object({
+  results: z.array(z.object({ toObjectId: z.union([z.string(), z.number()]).transform(String) })),
+});
+const BatchSchema = z.object({ results: z.array(CrmRecordSchema) });
+
+type Look = (operation: Operation) => Promise<CrmAnswer>;
+
+const readOperation = (
+  objectType: Operation['object_type'],
+  path: string,
+  query: Record<string, string>,
+): Operation => ({
+  kind: 'read',
+  object_type: objectType,
+  method: 'GET',
+  path,
+  query,
+  body: null,
+});
+
+const batchRead = (
+  objectType: Operation['object_type'],
+  ids: readonly string[],
+  property: string,
+): Operation => ({
+  kind: 'read',
+  object_type: objectType,
+  method: 'POST',
+  path: `${objectsPath(objectType)}/batch/read`,
+  query: {},
+  body: JSON.stringify({
+    inputs: ids.map((id) => ({ id })),
+    properties: [property],
+    propertiesWithHistory: [],
+  }),
+});
+
+const newestFirst = (a: string, b: string): number => (BigInt(a) < BigInt(b) ? 1 : -1);
+
+/** A created engagement carries the operation marker; association lists show it at once, search does not. */
+async function lookForMarker(
+  witness: Extract<Witness, { kind: 'association' }>,
+  look: Look,
+): Promise<Sighting> {
+  const path = associationsPath(witness.from.object_type, witness.from.id, witness.to_type);
+  const query = { limit: String(ASSOCIATIONS_PAGE_MAX) };
+  const listed = await look(readOperation(witness.from.object_type, path, query));
+  if (listed.kind !== 'answered') return { kind: 'unclear' };
+  const ids = AssociationsSchema.parse(listed.json).results.map(({ toObjectId }) => toObjectId);
+  if (ids.length === 0) return { kind: 'absent' };
+  if (ids.length >= ASSOCIATIONS_PAGE_MAX) return { kind: 'unclear' };
+  const newest = ids.toSorted(newestFirst).slice(0, BATCH_READ_MAX);
+  const read = await look(batchRead(witness.to_type, newest, witness.property));
+  if (read.kind !== 'answered') return { kind: 'unclear' };
+  const record = BatchSchema.parse(read.json).results.find(({ properties }) =>
+    properties[witness.property]?.includes(witness.marker),
+  );
+  return record === undefined ? { kind: 'absent' } : { kind: 'found', record };
+}
+
+const holds = (record: CrmRecord, wanted: Readonly<Record<string, string>>): boolean =>
+  Object.entries(wanted).every(
+    ([property, value]) => (record.properties[property] ?? '') === value,
+  );
+
+async function lookForUnique(
+  witness: Extract<Witness, { kind: 'unique' }>,
+  look: Look,
+): Promise<Sighting> {
+  const query = {
+    idProperty: witness.id_property,
+    properties: Object.keys(witness.properties).join(','),
+  };
+  const answer = await look(
+    readOperation(witness.object_type, recordPath(witness.object_type, witness.value), query),
+  );
+  if (answer.kind === 'refused' && answer.code === 'record.not_found') return { kind: 'absent' };
+  if (answer.kind !== 'answered') return { kind: 'unclear' };
+  const record = CrmRecordSchema.parse(answer.json);
+  return holds(record, witness.properties) ? { kind: 'found', record } : { kind: 'unclear' };
+}
+
+/** An update shows in the record: the new values, the old ones (absent), or somebody else's (unclear). */
+async function lookBack(
+  witness: Extract<Witness, { kind: 'read_back' }>,
+  seen: readonly PresentRecord[],
+  look: Look,
+): Promise<Sighting> {
+  const query = { properties: Object.keys(witness.properties).join(',') };
+  const answer = await look(
+    readOperation(witness.object_type, recordPath(witness.object_type, witness.id), query),
+  );
+  if (answer.kind !== 'answered') return { kind: 'unclear' };
+  const record = CrmRecordSchema.parse(answer.json);
+  if (holds(record, witness.properties)) return { kind: 'found', record };
+  const before = seen.find(
+    ({ object_type, id }) => object_type === witness.object_type && id === witness.id,
+  );
+  const isUntouched = Object.keys(witness.properties).every(
+    (property) => (record.properties[property] ?? null) === (before?.properties[property] ?? null),
+  );
+  return isUntouched ? { kind: 'absent' } : { kind: 'unclear' };
+}
+
+function sight(request: RequestRecord, look: Look): Promise<Sighting> {
+  const witness = request.plan?.witness;
+  switch (witness?.kind) {
+    case 'association':
+      return lookForMarker(witness, look);
+    case 'unique':
+      return lookForUnique(witness, look);
+    case 'read_back':
+      return lookBack(witness, request.card?.seen ?? [], look);
+    case undefined:
+      return Promise.resolve({ kind: 'unclear' });
+  }
+}
+
+/**
+ * Step 5: settles a write whose answer was lost by strongly consistent reads, never by search (its
+ * index lags by up to half a minute) and never by sending again. Safe to run any number of times.
+ * Errors: `freeze.active`, `credential.missing`, `secret.unavailable`, `store.unavailable`.
+ */
+export function createReconcileWrite(deps: ActivityDependencies) {
+  const lookerFor =
+    (of: CallFor): Look =>
+    async (operation) => {
+      const { answers, entries } = await guardedReads(deps, of, [operation]);
+      await deps.store.commit(async (tx) => {
+        for (const entry of entries) await tx.log.append(entry);
+      });
+      const [answer] = answers;
+      if (answer === undefined) throw new GatewayError('internal.unexpected');
+      return answer;
+    };
+
+  /** The worker died after begin: from now on the outcome is unknown, and said so. */
+  async function markUnknown(request: RequestRecord): Promise<void> {
+    await deps.store.commit(async (tx) => {
+      const now = await tx.requests.get(request.id);
+      if (now?.status !== 'executing') return;
+      await tx.requests.update(request.id, { status: 'outcome_unknown' });
+      await tx.log.append({
+        event: 'hubspot.lost',
+        requestId: request.id,
+        agentId: request.agentId,
+        actor: 'gateway',
+        code: 'outcome.unknown',
+        digest: request.digest ?? undefined,
+        hubspotEndpoint: request.plan?.operations[0]?.path,
+        facts: { purpose: 'execute', answer: 'worker lost' },
+      });
+    });
+  }
+
+  async function settleFound(request: RequestRecord, record: CrmRecord): Promise<void> {
+    await deps.store.commit(async (tx) => {
+      await tx.log.append({
+        event: 'hubspot.settled',
+        requestId: request.id,
+        agentId: request.agentId,
+        actor: 'gateway',
+        digest: request.digest ?? undefined,
+        facts: { settled: 'executed', object_id: record.id },
+      });
+      if (request.plan === null) return;
+      const of = { request, plan: request.plan, present: request.card?.seen ?? [] };
+      await recordWriteAnswer(tx, of, { kind: 'answered', status: 200, json: record });
+    });
+  }
+
+  return async function reconcileWrite(
+    requestId: string,
+    credential: CredentialLease,
+  ): Promise<Settlement> {
+    const request = await deps.store.requests.get(requestId);
+    if (request === undefined || isTerminal(request.status)) return { kind: 'ended' };
+    if (request.status !== 'executing' && request.status !== 'outcome_unknown')
+      return { kind: 'not_begun' };
+    if (request.status === 'executing') await markUnknown(request);
+    const of: CallFor = { requestId, agentId: request.agentId, credential, purpose: 'reconcile' };
+    const sighting = await sight(request, lookerFor(of));
+    if (sighting.kind === 'unclear') return { kind: 'unclear' };
+    if (sighting.kind === 'absent') {
+      return {
+        kind: 'absent',
+        sinceMs: deps.clock().getTime() - (await lastSentAt(deps, request)).getTime(),
+      };
+    }
+    await settleFound(request, sighting.record);
+    return { kind: 'ended' };
+  };
+}
+
+const SentEntrySchema = z.object({
+  timestamp: z.coerce.date(),
+  event: z.string(),
+  facts: z.object({ purpose: z.string().optional() }),
+});
+
+/** When the write may last have been sent: its newest execute intent in the log. */
+async function lastSentAt(deps: ActivityDependencies, request: RequestRecord): Promise<Date> {
+  const entries = await deps.store.log.ofRequest(request.id);
+  const sent = entries
+    .map(({ leaf }) => SentEntrySchema.parse(JSON.parse(new TextDecoder().decode(leaf))))
+    .filter(({ event, facts }) => event === 'hubspot.intended' && facts.purpose === 'execute');
+  return sent.at(-1)?.timestamp ?? request.createdAt;
+}

@@ -1,0 +1,124 @@
+import type { Plan } from '../contracts/plan.ts';
+import { GatewayError } from '../core/errors.ts';
+import type { RequestRecord } from '../core/records.ts';
+import { isTerminal, type RequestStatus } from '../core/request-state.ts';
+import { freezeDetail, freezeTargets } from '../gate/begin.ts';
+import { planDigest } from '../gate/digest.ts';
+import { type Judgement, judgeSubmission } from '../gate/judge.ts';
+import type { AgentActionInput } from '../ports/engine.ts';
+import type { StoreTransaction } from '../ports/store.ts';
+import type { ActivityDependencies, Timing } from './dependencies.ts';
+import { newRequest, type NewSubmission, requestFacts, submissionOf } from './new-request.ts';
+
+/** A read's plan on its way to `callHubSpot`, which records it with its intent in one commit. */
+export interface ReadPlan {
+  readonly plan: Plan;
+  readonly digest: string;
+}
+
+/** What the workflow does next. */
+export type Verdict =
+  | { readonly kind: 'ended' }
+  | { readonly kind: 'read'; readonly connection: string; readonly read: ReadPlan }
+  | {
+      readonly kind: 'write';
+      readonly connection: string;
+      readonly status: RequestStatus;
+      readonly timing: Timing;
+    };
+
+type Planned = Extract<Judgement, { kind: 'planned' }>;
+
+/** Where a request that is on record goes on, so that a workflow can start again from the record alone. */
+function resume(request: RequestRecord, timing: Timing): Verdict {
+  if (isTerminal(request.status)) return { kind: 'ended' };
+  if (request.risk !== 'read') {
+    return { kind: 'write', connection: request.connection, status: request.status, timing };
+  }
+  if (request.plan === null || request.digest === null) throw new GatewayError('plan.tampered');
+  const read = { plan: request.plan, digest: request.digest };
+  return { kind: 'read', connection: request.connection, read };
+}
+
+async function recordRefusal(
+  tx: StoreTransaction,
+  of: { readonly requestId: string; readonly submission: NewSubmission },
+  refusal: Extract<Judgement, { kind: 'refused' }>,
+): Promise<void> {
+  const request = newRequest({ ...of, ...refusal, status: 'refused', now: tx.now });
+  await tx.requests.insert(request);
+  await tx.log.append({
+    event: 'request.refused',
+    ...requestFacts(request),
+    code: refusal.code,
+    facts: { at: 'validation', action: request.action },
+  });
+}
+
+/** The write's row with its log entry; refused instead when connection or agent is frozen. */
+async function recordWrite(
+  tx: StoreTransaction,
+  of: { readonly requestId: string; readonly submission: NewSubmission },
+  planned: Planned,
+): Promise<RequestStatus> {
+  const { agentId, connection } = of.submission;
+  const freeze = await tx.freezes.standing(freezeTargets(connection, agentId));
+  if (freeze !== undefined) {
+    const detail = freezeDetail(freeze);
+    await recordRefusal(tx, of, { kind: 'refused', code: 'freeze.active', detail });
+    return 'refused';
+  }
+  const { plan, requirement } = planned;
+  const status = requirement.approvals === 0 ? 'approved' : 'planned';
+  const digest = planDigest({ requestId: of.requestId, agentId, connection, plan });
+  const request = newRequest({ ...of, status, now: tx.now, plan, digest, requirement });
+  await tx.requests.insert(request);
+  await tx.log.append({
+    event: 'request.accepted',
+    ...requestFacts(request),
+    facts: { action: request.action, risk: request.risk, approvals: requirement.approvals },
+  });
+  return status;
+}
+
+/**
+ * Step 1: schema, prompt checks, policy → plan and verdict. Writes and refusals are recorded here,
+ * reads with their intent in step 4. Runs again safely: a request on record is resumed, not judged.
+ * Errors: `store.unavailable`.
+ */
+export function createValidateAction(deps: ActivityDependencies) {
+  async function judge(requestId: string, submission: NewSubmission): Promise<Verdict> {
+    const { agentId, connection } = submission;
+    const agent = await deps.store.agents.get(agentId);
+    if (agent === undefined) throw new GatewayError('agent.unauthenticated');
+    const judgement = judgeSubmission({
+      requestId,
+      connection,
+      submission: submissionOf(submission),
+      agent,
+      people: await deps.store.people.list(),
+      policy: deps.policy(),
+      now: deps.clock(),
+    });
+    const of = { requestId, submission };
+    if (judgement.kind === 'refused') {
+      await deps.store.commit((tx) => recordRefusal(tx, of, judgement));
+      return { kind: 'ended' };
+    }
+    const { plan, action } = judgement;
+    if (action.risk === 'read') {
+      const digest = planDigest({ requestId, agentId, connection, plan });
+      return { kind: 'read', connection, read: { plan, digest } };
+    }
+    const status = await deps.store.commit((tx) => recordWrite(tx, of, judgement));
+    if (isTerminal(status)) return { kind: 'ended' };
+    return { kind: 'write', connection, status, timing: deps.timing };
+  }
+
+  return async function validateAction(input: AgentActionInput): Promise<Verdict> {
+    const onRecord = await deps.store.requests.get(input.requestId);
+    if (onRecord !== undefined) return resume(onRecord, deps.timing);
+    if (input.submission === undefined) return { kind: 'ended' };
+    return judge(input.requestId, input.submission);
+  };
+}

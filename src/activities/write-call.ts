@@ -1,0 +1,212 @@
+import { findAction } from '../actions/catalogue.ts';
+import type { PresentRecord } from '../actions/define-action.ts';
+import { CrmRecordSchema, sentProperties } from '../actions/hubspot-shapes.ts';
+import type { Operation, Plan } from '../contracts/plan.ts';
+import { type ErrorCode, GatewayError } from '../core/errors.ts';
+import type { AuditEvent, RequestRecord } from '../core/records.ts';
+import { type Begun, beginWrite } from '../gate/begin.ts';
+import { closeRequest, type Ending } from '../gate/close.ts';
+import type { RequestStatus } from '../core/request-state.ts';
+import type { CrmAnswer } from '../ports/crm.ts';
+import type { StoreTransaction } from '../ports/store.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import type { CredentialLease } from './fetch-secret.ts';
+import { answerEntry, type CallFor, type Presence, readPresent } from './guarded-reads.ts';
+import { recordSuccess } from './record-success.ts';
+
+export interface WriteCall {
+  readonly kind: 'write';
+  readonly requestId: string;
+  readonly credential: CredentialLease;
+  /** The write was lost before and HubSpot does not have it: send it once more. */
+  readonly resend: boolean;
+}
+
+/** What became of a write. `not_begun`: nothing was sent and the step may be tried again later. */
+export type WriteOutcome =
+  | { readonly kind: 'ended' }
+  | { readonly kind: 'not_begun'; readonly code: ErrorCode }
+  | { readonly kind: 'unknown' };
+
+/** The first property that is not as the approver saw it, as `object.property`. */
+function movedProperty(
+  request: RequestRecord,
+  present: readonly PresentRecord[],
+): string | undefined {
+  for (const seen of request.card?.seen ?? []) {
+    const now = present.find(
+      ({ object_type, id }) => object_type === seen.object_type && id === seen.id,
+    );
+    const moved = Object.entries(seen.properties).find(
+      ([property, value]) => (now?.properties[property] ?? null) !== value,
+    );
+    if (moved !== undefined) return `${seen.object_type}.${moved[0]}`;
+  }
+  return undefined;
+}
+
+/** Why the write must not begin on the records as they are now; `undefined` when it may. */
+function staleness(request: RequestRecord, presence: Presence): Ending | undefined {
+  if (presence.kind === 'gone') {
+    return { status: 'failed', code: presence.code, detail: presence.detail };
+  }
+  if (presence.kind === 'unreadable') return undefined;
+  const moved = movedProperty(request, presence.records);
+  if (moved === undefined) return undefined;
+  return {
+    status: 'refused',
+    code: 'approval.stale',
+    detail: `${moved} changed since the card was made`,
+  };
+}
+
+/** Compare and begin in one commit: the entries of the reads, then either the intent or the end. */
+async function beginOnPresent(
+  tx: StoreTransaction,
+  deps: ActivityDependencies,
+  call: WriteCall,
+  read: { readonly presence: Presence; readonly entries: readonly AuditEvent[] },
+): Promise<Begun> {
+  for (const entry of read.entries) await tx.log.append(entry);
+  const request = await tx.requests.get(call.requestId);
+  const ending = request?.status === 'approved' ? staleness(request, read.presence) : undefined;
+  if (request === undefined || ending === undefined) return beginWrite(tx, deps.policy(), call);
+  await closeRequest(tx, request, ending, {
+    event: 'request.refused',
+    actor: 'gateway',
+    facts: { at: 'compare', place: ending.detail ?? null },
+  });
+  return { kind: 'refused', ending };
+}
+
+/** What the write changed, for revert and the radar. */
+async function recordLedger(
+  tx: StoreTransaction,
+  of: {
+    readonly request: RequestRecord;
+    readonly plan: Plan;
+    readonly present: readonly PresentRecord[];
+  },
+  json: unknown,
+): Promise<void> {
+  const [operation] = of.plan.operations;
+  if (operation === undefined) return;
+  const { id } = CrmRecordSchema.parse(json);
+  const after = sentProperties(of.plan);
+  const was = of.present.find(
+    ({ object_type, id: known }) => object_type === operation.object_type && known === id,
+  );
+  const before = Object.fromEntries(
+    Object.keys(after).map((property) => [property, was?.properties[property] ?? null]),
+  );
+  await tx.ledger.insert({
+    requestId: of.request.id,
+    objectType: operation.object_type,
+    objectId: id,
+    before,
+    after,
+    executedAt: tx.now,
+  });
+}
+
+/** The outcome of a write's call: success with its ledger entry, a definite refusal, or unknown. */
+export async function recordWriteAnswer(
+  tx: StoreTransaction,
+  of: {
+    readonly request: RequestRecord;
+    readonly plan: Plan;
+    readonly present: readonly PresentRecord[];
+  },
+  answer: CrmAnswer,
+): Promise<WriteOutcome> {
+  const { request, plan } = of;
+  const now = await tx.requests.get(request.id);
+  if (now === undefined || (now.status !== 'executing' && now.status !== 'outcome_unknown')) {
+    return { kind: 'ended' };
+  }
+  if (answer.kind === 'answered') {
+    const result = findAction(request.action)?.toResult(plan, [answer.json]);
+    await recordLedger(tx, of, answer.json);
+    await recordSuccess(tx, request, result);
+    return { kind: 'ended' };
+  }
+  if (answer.kind === 'refused') {
+    const ending = { status: 'failed', code: answer.code, detail: answer.detail } as const;
+    await closeRequest(tx, now, ending, { event: 'request.completed', actor: 'gateway' });
+    return { kind: 'ended' };
+  }
+  if (now.status === 'executing')
+    await tx.requests.update(request.id, { status: 'outcome_unknown' });
+  return { kind: 'unknown' };
+}
+
+/** 2xx whose body is not the record we asked for: the write may have happened, so it is lost, not failed. */
+function readable(plan: Plan, request: RequestRecord, answer: CrmAnswer): CrmAnswer {
+  if (answer.kind !== 'answered') return answer;
+  try {
+    CrmRecordSchema.parse(answer.json);
+    findAction(request.action)?.toResult(plan, [answer.json]);
+    return answer;
+  } catch {
+    return { kind: 'lost', code: 'hubspot.bad_answer', status: answer.status };
+  }
+}
+
+/** A second run, or a run on a credential that was just rotated: what the record says of it. */
+function notDue(status: RequestStatus): WriteOutcome {
+  if (status === 'approved') return { kind: 'not_begun', code: 'credential.missing' };
+  return status === 'executing' || status === 'outcome_unknown'
+    ? { kind: 'unknown' }
+    : { kind: 'ended' };
+}
+
+/**
+ * Step 4 of a write: read and compare, begin, one attempt, outcome. Never sends twice: a second run
+ * finds the approval consumed and looks at the record instead. Errors: `freeze.active`,
+ * `credential.missing`, `secret.unavailable`, `store.unavailable`.
+ */
+export function createWriteCall(deps: ActivityDependencies) {
+  async function send(
+    call: WriteCall,
+    begun: { readonly request: RequestRecord; readonly plan: Plan; readonly operation: Operation },
+    present: readonly PresentRecord[],
+  ): Promise<WriteOutcome> {
+    const { request, plan, operation } = begun;
+    const of: CallFor = {
+      requestId: request.id,
+      agentId: request.agentId,
+      credential: call.credential,
+      purpose: 'execute',
+    };
+    const answer = readable(plan, request, await deps.crm.call(operation, call.credential));
+    return deps.store.commit(async (tx) => {
+      await tx.log.append({
+        ...answerEntry(of, operation, answer),
+        digest: request.digest ?? undefined,
+      });
+      return recordWriteAnswer(tx, { request, plan, present }, answer);
+    });
+  }
+
+  return async function writeCall(call: WriteCall): Promise<WriteOutcome> {
+    const request = await deps.store.requests.get(call.requestId);
+    if (request === undefined) return { kind: 'ended' };
+    const targets = request.plan?.targets ?? [];
+    const of: CallFor = {
+      requestId: request.id,
+      agentId: request.agentId,
+      credential: call.credential,
+      purpose: 'compare',
+    };
+    const read = await readPresent(deps, of, targets);
+    if (read.presence.kind === 'unreadable') return { kind: 'not_begun', code: read.presence.code };
+    const begun = await deps.store.commit((tx) => beginOnPresent(tx, deps, call, read));
+    if (begun.kind === 'refused') return { kind: 'ended' };
+    if (begun.kind === 'not_due') return notDue(begun.status);
+    const { plan } = begun.request;
+    const [operation] = plan?.operations ?? [];
+    if (plan === null || operation === undefined) throw new GatewayError('plan.tampered');
+    const present = read.presence.kind === 'present' ? read.presence.records : [];
+    return send(call, { request: begun.request, plan, operation }, present);
+  };
+}

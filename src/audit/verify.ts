@@ -1,0 +1,103 @@
+import { type Checkpoint, openCheckpoint } from './checkpoint.ts';
+import { type Finding, type Findings, createFindings } from './findings.ts';
+import { LogFormatError } from './format-error.ts';
+import { CHECKPOINT_PATH, type LogFiles, createLogFiles } from './log-folder.ts';
+import { consistencyProof, rootOf, sameHash, verifyConsistency } from './merkle.ts';
+import { NOTE_LIMITS, parseVerifier } from './note.ts';
+import { createHashReader } from './tile-reader.ts';
+import { checkTree } from './verify-tree.ts';
+import { checkUnsigned } from './verify-unsigned.ts';
+
+export interface VerifyOptions {
+  readonly folder: string;
+  /** The log's public key, from anywhere but the folder. */
+  readonly vkey: string;
+  /** A signed checkpoint seen earlier, which this log has to extend. */
+  readonly since?: string | undefined;
+  /** Called after each bundle of entries. */
+  readonly onProgress?: (progress: { readonly entries: number; readonly size: number }) => void;
+}
+
+export interface VerifyReport {
+  /** True when nothing at all was found. */
+  readonly ok: boolean;
+  /** What is signed; absent when no valid checkpoint was found, and nothing else was checked then. */
+  readonly checkpoint: Checkpoint | undefined;
+  /** Entries in the signed log. */
+  readonly size: number;
+  readonly findings: readonly Finding[];
+  /** Further findings, beyond the 1,000 in the list. */
+  readonly findingsOmitted: number;
+  /**
+   * Tiles beyond the checkpoint (at most 1,000 are listed): left by a publisher that was stopped
+   * before it signed, or by someone who put an older checkpoint back, which only `since` can tell.
+   */
+  readonly unsigned: readonly string[];
+}
+
+/**
+ * Verifies a log from its folder and its public key alone: the signature, every entry against every
+ * hash of every level up to the signed root, that nothing is missing, torn or foreign, that entries
+ * are canonical JSON, and, with `since`, that nothing signed then was changed or removed.
+ *
+ * Linear in the log and in constant memory. What is wrong with the log is in the report; throws
+ * LogFormatError only for a `vkey` that is none.
+ */
+export async function verifyLog(options: VerifyOptions): Promise<VerifyReport> {
+  parseVerifier(options.vkey);
+  const files = createLogFiles(options.folder);
+  const findings = createFindings();
+  const checkpoint = await findings.attempt(CHECKPOINT_PATH, signedCheckpoint(files, options.vkey));
+  let unsigned: readonly string[] = [];
+  if (checkpoint !== undefined) {
+    const { size, root } = checkpoint;
+    const onEntries = (entries: number) => options.onProgress?.({ entries, size });
+    await checkTree({ files, size, root, findings, onEntries });
+    unsigned = await checkUnsigned({ files, size, findings });
+    if (options.since !== undefined) {
+      await checkSince(files, findings, checkpoint, options.since, options.vkey);
+    }
+  }
+  return {
+    ok: findings.list.length === 0,
+    checkpoint,
+    size: checkpoint?.size ?? 0,
+    findings: findings.list,
+    findingsOmitted: findings.omitted(),
+    unsigned,
+  };
+}
+
+async function signedCheckpoint(files: LogFiles, vkey: string): Promise<Checkpoint> {
+  const note = await files.read(CHECKPOINT_PATH, NOTE_LIMITS.noteMaxBytes);
+  if (note === undefined) throw new LogFormatError('is missing');
+  return openCheckpoint(note, vkey);
+}
+
+async function checkSince(
+  files: LogFiles,
+  findings: Findings,
+  now: Checkpoint,
+  sinceNote: string,
+  vkey: string,
+): Promise<void> {
+  const opening = Promise.resolve(sinceNote).then((note) => openCheckpoint(note, vkey));
+  const since = await findings.attempt('since', opening);
+  if (since === undefined) return;
+  if (now.size < since.size) {
+    const problem = `signs ${now.size} entries, an earlier checkpoint ${since.size}: rolled back`;
+    findings.add(CHECKPOINT_PATH, problem);
+  } else if (!(await isExtension(files, since, now))) {
+    const problem = `does not extend the earlier checkpoint of ${since.size} entries`;
+    findings.add(CHECKPOINT_PATH, problem);
+  }
+}
+
+async function isExtension(files: LogFiles, since: Checkpoint, now: Checkpoint): Promise<boolean> {
+  if (since.size === 0) return sameHash(since.root, rootOf([]));
+  const reader = createHashReader(files, now.size);
+  const proof = await consistencyProof(since.size, now.size, reader).catch(() => undefined);
+  return (
+    proof !== undefined && verifyConsistency(since.size, now.size, proof, since.root, now.root)
+  );
+}

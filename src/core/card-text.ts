@@ -1,0 +1,60 @@
+import type { Card } from '../contracts/card.ts';
+
+/** Characters that make a reader see another text than the one that is stored. */
+const INVISIBLE =
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+
+/** Text as it is, with invisible and direction-changing characters spelled out. */
+export const visible = (text: string): string =>
+  text.replace(INVISIBLE, (character) => {
+    const code = character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
+    return `<U+${code}>`;
+  });
+
+const indent = (text: string): string => visible(text).split('\n').join('\n             ');
+
+function changeLines(card: Card): string[] {
+  return card.changes.flatMap(({ label, before, after }) => {
+    const then = `${label.padEnd(12)} ${indent(after)}`;
+    return before === null
+      ? [`  ${then}`]
+      : [`  ${then}`, `  ${'was'.padStart(12)} ${indent(before)}`];
+  });
+}
+
+/** "2 people", "1 person with role sales-lead". */
+function requirementText({ approvals, roles, passkey }: Card['requires']): string {
+  const people = approvals === 1 ? '1 person' : `${approvals} people`;
+  const withRole = roles.length === 0 ? '' : ` with role ${roles.join(' or ')}`;
+  return `${people}${withRole}${passkey ? ', with a passkey' : ''}`;
+}
+
+/**
+ * The card as plain lines for terminals and the Temporal UI. Everything is shown in full; the agent's
+ * own words come last and are marked as such.
+ */
+export function cardLines(card: Card): string[] {
+  const records = card.records.map(
+    ({ name, object_type, id }) => `${visible(name)} (${object_type} ${id ?? 'new'})`,
+  );
+  return [
+    visible(card.sentence),
+    ...(records.length === 0 ? [] : [`  ${'Record'.padEnd(12)} ${records.join(', ')}`]),
+    ...changeLines(card),
+    '',
+    `  ${'Asked by'.padEnd(12)} agent ${visible(card.agent.name)} on connection ${card.connection}`,
+    `  ${'Needs'.padEnd(12)} ${requirementText(card.requires)}`,
+    ...card.requires.reasons.map((reason) => `  ${''.padEnd(12)} ${visible(reason)}`),
+    `  ${'Until'.padEnd(12)} ${card.expires_at}`,
+    `  ${'Digest'.padEnd(12)} ${card.digest.slice(0, 16)}`,
+    `  ${'Log'.padEnd(12)} ${card.log.size} entries, root ${card.log.root_prefix || '(none yet)'}`,
+    '',
+    '  The agent says (not checked):',
+    `  ${'for'.padEnd(12)} ${indent(card.claimed.user_id)}`,
+    `  ${'prompt'.padEnd(12)} ${indent(card.claimed.prompt)}`,
+  ];
+}
+
+/** The same for a Markdown reader: one code block, so that nothing in it is markup. */
+export const cardMarkdown = (card: Card): string =>
+  ['```text', ...cardLines(card).map((line) => line.replaceAll('`', "'")), '```'].join('\n');

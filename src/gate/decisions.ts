@@ -1,0 +1,171 @@
+import { type ErrorCode, GatewayError } from '../core/errors.ts';
+import type { DecisionRecord, PersonRecord, RequestRecord } from '../core/records.ts';
+import type { StoreTransaction } from '../ports/store.ts';
+import type { Policy, PolicyQuery } from '../policy/policy.ts';
+import { mayDecide, satisfied } from '../policy/requirement.ts';
+import { closeRequest } from './close.ts';
+import { approverOf, policyQueryFor, requesterOf } from './policy-query.ts';
+
+/** A decision by a person whose identity a door has proven. */
+export interface ProvenDecision {
+  readonly requestId: string;
+  readonly person: PersonRecord;
+  readonly proof: DecisionRecord['proof'];
+  readonly decision: 'approve' | 'reject';
+  /** The digest the person saw. */
+  readonly digest: string;
+  readonly reason?: string | undefined;
+}
+
+export type Decided =
+  | { readonly kind: 'decided'; readonly status: 'approved' | 'rejected' | 'awaiting_approval' }
+  | { readonly kind: 'refused'; readonly code: ErrorCode; readonly detail?: string | undefined };
+
+export interface DecisionRules {
+  readonly policy: Policy;
+  /** How long an approval counts after the request's own deadline, ms. */
+  readonly approvalValidMs: number;
+}
+
+interface Ballot {
+  readonly request: RequestRecord;
+  readonly query: PolicyQuery;
+  readonly earlier: readonly DecisionRecord[];
+  readonly people: readonly PersonRecord[];
+}
+
+function approversOf(ballot: Ballot, tx: StoreTransaction): ReturnType<typeof approverOf>[] {
+  const valid = ballot.earlier.filter(
+    ({ decision, validUntil }) => decision === 'approve' && validUntil > tx.now,
+  );
+  return ballot.people
+    .filter(
+      ({ id, revokedAt }) => revokedAt === null && valid.some(({ personId }) => personId === id),
+    )
+    .map((person) => approverOf(person));
+}
+
+/** Throws the reason why this person's decision does not count. Order: what is gone, who it is, what was seen. */
+function assertMayDecide(
+  ballot: Ballot,
+  made: ProvenDecision,
+  policy: Policy,
+  tx: StoreTransaction,
+): void {
+  const { request, query, earlier, people } = ballot;
+  if (request.status !== 'awaiting_approval')
+    throw new GatewayError('approval.closed', { detail: `the request is ${request.status}` });
+  if (request.expiresAt !== null && request.expiresAt <= tx.now)
+    throw new GatewayError('approval.expired');
+  if (made.digest !== request.digest) throw new GatewayError('approval.digest_mismatch');
+  if (made.person.revokedAt !== null) throw new GatewayError('approval.not_eligible');
+  if (requesterOf(request.submission.userId, people)?.id === made.person.id)
+    throw new GatewayError('approval.own_request');
+  if (earlier.some(({ personId }) => personId === made.person.id))
+    throw new GatewayError('approval.already_decided');
+  if (!mayDecide(policy, query, approverOf(made.person), approversOf(ballot, tx)))
+    throw new GatewayError('approval.not_eligible');
+}
+
+async function openBallot(tx: StoreTransaction, requestId: string): Promise<Ballot> {
+  const request = await tx.requests.get(requestId);
+  if (request === undefined || request.risk === 'read')
+    throw new GatewayError('approval.not_found');
+  const agent = await tx.agents.get(request.agentId);
+  if (agent === undefined) throw new GatewayError('approval.not_found');
+  const people = await tx.people.list();
+  const query = policyQueryFor(
+    { agent, connection: request.connection, submission: request.submission },
+    people,
+  );
+  return { request, query, people, earlier: await tx.decisions.of(requestId) };
+}
+
+async function refuseDecision(
+  tx: StoreTransaction,
+  made: ProvenDecision,
+  error: GatewayError,
+): Promise<Decided> {
+  await tx.log.append({
+    event: 'approval.refused',
+    requestId: made.requestId,
+    actor: `person:${made.person.id}`,
+    code: error.code,
+    digest: made.digest,
+    facts: { decision: made.decision, proof: made.proof },
+  });
+  return { kind: 'refused', code: error.code, detail: error.detail };
+}
+
+async function applyDecision(
+  tx: StoreTransaction,
+  ballot: Ballot,
+  made: ProvenDecision,
+  rules: DecisionRules,
+): Promise<Decided> {
+  const { request, query } = ballot;
+  const actor = `person:${made.person.id}`;
+  if (made.decision === 'reject') {
+    const detail = made.reason;
+    await closeRequest(
+      tx,
+      request,
+      { status: 'rejected', code: 'approval.rejected', detail },
+      {
+        event: 'approval.rejected',
+        actor,
+        facts: { proof: made.proof },
+      },
+    );
+    await tx.requests.setWake(request.id, tx.now);
+    return { kind: 'decided', status: 'rejected' };
+  }
+  const approvers = [...approversOf(ballot, tx), approverOf(made.person)];
+  const isEnough = satisfied(rules.policy, { ...query, approvers });
+  await tx.log.append({
+    event: 'approval.granted',
+    requestId: request.id,
+    agentId: request.agentId,
+    actor,
+    digest: made.digest,
+    facts: { proof: made.proof, approvals: approvers.length, enough: isEnough },
+  });
+  if (!isEnough) return { kind: 'decided', status: 'awaiting_approval' };
+  await tx.requests.update(request.id, { status: 'approved' });
+  await tx.requests.setWake(request.id, tx.now);
+  return { kind: 'decided', status: 'approved' };
+}
+
+/**
+ * Records a person's decision with its log entry and, when it settles the matter, the request's new
+ * state, all in the caller's transaction. A decision that does not count is recorded as a refused
+ * attempt and returned, never thrown. The caller wakes the workflow afterwards; losing that message
+ * costs time only, since the sweep delivers it again.
+ */
+export async function recordDecision(
+  tx: StoreTransaction,
+  made: ProvenDecision,
+  rules: DecisionRules,
+): Promise<Decided> {
+  try {
+    const ballot = await openBallot(tx, made.requestId);
+    assertMayDecide(ballot, made, rules.policy, tx);
+    const deadline = Math.max(ballot.request.expiresAt?.getTime() ?? 0, tx.now.getTime());
+    await tx.decisions.insert({
+      requestId: made.requestId,
+      personId: made.person.id,
+      decision: made.decision,
+      digest: made.digest,
+      reason: made.reason ?? null,
+      proof: made.proof,
+      decidedAt: tx.now,
+      validUntil: new Date(deadline + rules.approvalValidMs),
+    });
+    return await applyDecision(tx, ballot, made, rules);
+  } catch (error) {
+    if (error instanceof GatewayError && error.code !== 'store.unavailable') {
+      return refuseDecision(tx, made, error);
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,48 @@
+import { GatewayError } from '../core/errors.ts';
+import type { FreezeRecord, FreezeTarget } from '../core/records.ts';
+import type { StoreTransaction } from '../ports/store.ts';
+import { newId } from './ids.ts';
+
+/** Places a freeze: once this has committed, no call starts on the target, on any replica. Placing twice is one freeze. */
+export async function placeFreeze(
+  tx: StoreTransaction,
+  of: { readonly target: FreezeTarget; readonly reason: string; readonly by: string },
+): Promise<FreezeRecord> {
+  const standing = await tx.freezes.standing([of.target]);
+  if (standing !== undefined) return standing;
+  if (of.target.kind === 'agent' && (await tx.agents.get(of.target.id)) === undefined) {
+    throw new GatewayError('request.not_found', { detail: `no agent ${of.target.id}` });
+  }
+  const freeze: FreezeRecord = {
+    id: newId('frz'),
+    target: of.target,
+    reason: of.reason,
+    placedBy: of.by,
+    placedAt: tx.now,
+    liftedAt: null,
+  };
+  await tx.freezes.insert(freeze);
+  await tx.log.append({
+    event: 'freeze.placed',
+    actor: of.by,
+    facts: { freeze: freeze.id, target: `${of.target.kind}:${of.target.id}` },
+    personal: { reason: of.reason },
+  });
+  return freeze;
+}
+
+/** Lifts a freeze. Throws `request.not_found`; lifting a lifted one does nothing. */
+export async function liftFreeze(
+  tx: StoreTransaction,
+  of: { readonly freezeId: string; readonly by: string },
+): Promise<void> {
+  const freeze = await tx.freezes.get(of.freezeId);
+  if (freeze === undefined)
+    throw new GatewayError('request.not_found', { detail: `no freeze ${of.freezeId}` });
+  if (!(await tx.freezes.lift(of.freezeId))) return;
+  await tx.log.append({
+    event: 'freeze.lifted',
+    actor: of.by,
+    facts: { freeze: freeze.id, target: `${freeze.target.kind}:${freeze.target.id}` },
+  });
+}

@@ -1,0 +1,79 @@
+import type { z } from 'zod';
+import { findAction } from '../actions/catalogue.ts';
+import type { ActionDefinition } from '../actions/define-action.ts';
+import type { Requirement } from '../contracts/card.ts';
+import type { Plan } from '../contracts/plan.ts';
+import type { ErrorCode } from '../core/errors.ts';
+import { refusePrompt } from '../core/prompt-rules.ts';
+import type { AgentRecord, PersonRecord, Submission } from '../core/records.ts';
+import type { Policy, PolicyQuery } from '../policy/policy.ts';
+import { grantedFields, requirementFor } from '../policy/requirement.ts';
+import { policyQueryFor } from './policy-query.ts';
+
+/** What validation says of a submission: refused with a code, or a frozen plan and what policy asks for. */
+export type Judgement =
+  | { readonly kind: 'refused'; readonly code: ErrorCode; readonly detail?: string | undefined }
+  | {
+      readonly kind: 'planned';
+      readonly action: ActionDefinition;
+      readonly plan: Plan;
+      readonly requirement: Requirement;
+    };
+
+interface Case {
+  readonly requestId: string;
+  readonly connection: string;
+  readonly submission: Submission;
+  readonly agent: AgentRecord;
+  readonly people: readonly PersonRecord[];
+  readonly policy: Policy;
+  readonly now: Date;
+}
+
+const ISSUES_SHOWN_MAX = 5;
+
+/** "company: too long; note: required": field and rule, never the value. */
+function describeIssues(error: z.ZodError): string {
+  return error.issues
+    .slice(0, ISSUES_SHOWN_MAX)
+    .map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`))
+    .join('; ');
+}
+
+function planFor(of: Case, action: ActionDefinition, input: Record<string, unknown>): Judgement {
+  const touches = action.touches(input);
+  const query: PolicyQuery = policyQueryFor(of, of.people);
+  const fields = grantedFields(of.policy, query, touches.answers);
+  if (touches.answers.length > 0 && fields.length === 0) {
+    return { kind: 'refused', code: 'policy.denied', detail: 'none of the fields is granted' };
+  }
+  const requirement = requirementFor(of.policy, {
+    ...query,
+    fields: [...touches.needs, ...fields],
+  });
+  if (requirement === undefined) return { kind: 'refused', code: 'policy.denied' };
+  const plan = action.toPlan(input, { requestId: of.requestId, now: of.now, fields });
+  return { kind: 'planned', action, plan, requirement };
+}
+
+/**
+ * Schema, prompt rules, policy, plan: everything that is decided before anything is called. Pure but
+ * for the ids it is given, so running it twice gives the same answer.
+ */
+export function judgeSubmission(of: Case): Judgement {
+  const refusal = refusePrompt(of.submission);
+  if (refusal !== undefined) {
+    return {
+      kind: 'refused',
+      code: 'prompt.refused',
+      detail: `${refusal.rule}: ${refusal.reason}`,
+    };
+  }
+  const action = findAction(of.submission.action.action);
+  if (action === undefined) return { kind: 'refused', code: 'action.unknown' };
+  const parsed = action.input.safeParse(of.submission.action);
+  if (!parsed.success) {
+    return { kind: 'refused', code: 'action.invalid', detail: describeIssues(parsed.error) };
+  }
+  return planFor(of, action, parsed.data);
+}

@@ -1,0 +1,98 @@
+import { GatewayError } from '../core/errors.ts';
+import type { AgentRecord, PersonRecord } from '../core/records.ts';
+import type { StoreTransaction } from '../ports/store.ts';
+import { newId } from './ids.ts';
+import { hashKey, mintKey } from './keys.ts';
+
+/** A new agent or person with the key that is shown once and never stored. */
+export interface Enrolled<T> {
+  readonly record: T;
+  readonly key: string;
+}
+
+export async function addAgent(
+  tx: StoreTransaction,
+  of: { readonly name: string; readonly groups: readonly string[]; readonly by: string },
+): Promise<Enrolled<AgentRecord>> {
+  const id = newId('agt');
+  const key = mintKey('agent', id);
+  const record: AgentRecord = {
+    id,
+    name: of.name,
+    groups: of.groups,
+    keyHash: hashKey(key),
+    createdAt: tx.now,
+    revokedAt: null,
+  };
+  await tx.agents.insert(record);
+  await tx.log.append({
+    event: 'agent.added',
+    agentId: id,
+    actor: of.by,
+    facts: { name: of.name, groups: of.groups },
+  });
+  return { record, key };
+}
+
+/** Effective at once: begin and the doors read the record. Throws `request.not_found`. */
+export async function revokeAgent(
+  tx: StoreTransaction,
+  of: { readonly id: string; readonly by: string },
+): Promise<void> {
+  if ((await tx.agents.get(of.id)) === undefined) {
+    throw new GatewayError('request.not_found', { detail: `no agent ${of.id}` });
+  }
+  if (!(await tx.agents.revoke(of.id))) return;
+  await tx.log.append({ event: 'agent.revoked', agentId: of.id, actor: of.by });
+}
+
+export async function addPerson(
+  tx: StoreTransaction,
+  of: {
+    readonly name: string;
+    readonly email: string;
+    readonly roles: readonly string[];
+    /** Base32 (RFC 6238). */
+    readonly totpSecret: string;
+    readonly by: string;
+  },
+): Promise<Enrolled<PersonRecord>> {
+  const email = of.email.trim().toLowerCase();
+  const people = await tx.people.list();
+  if (people.some((person) => person.email === email && person.revokedAt === null)) {
+    throw new GatewayError('config.invalid', { detail: `${email} is on the roster already` });
+  }
+  const id = newId('per');
+  const key = mintKey('person', id);
+  const record: PersonRecord = {
+    id,
+    name: of.name,
+    email,
+    roles: of.roles,
+    keyHash: hashKey(key),
+    totpSecret: of.totpSecret,
+    totpLastStep: 0,
+    createdAt: tx.now,
+    revokedAt: null,
+  };
+  await tx.people.insert(record);
+  await tx.log.append({
+    event: 'person.added',
+    actor: of.by,
+    facts: { person: id, roles: of.roles },
+    personal: { name: of.name, email },
+  });
+  return { record, key };
+}
+
+/** Effective at once, also on approvals given before and not yet used. Throws `request.not_found`. */
+export async function revokePerson(
+  tx: StoreTransaction,
+  of: { readonly id: string; readonly by: string },
+): Promise<void> {
+  if ((await tx.people.get(of.id)) === undefined) {
+    throw new GatewayError('request.not_found', { detail: `no person ${of.id}` });
+  }
+  if (!(await tx.people.revoke(of.id))) return;
+  await tx.log.append({ event: 'person.revoked', actor: of.by, facts: { person: of.id } });
+}

@@ -1,0 +1,30 @@
+import { GatewayError } from '../core/errors.ts';
+import { isTerminal } from '../core/request-state.ts';
+import type { StoreTransaction } from '../ports/store.ts';
+import { closeRequest } from './close.ts';
+
+/**
+ * An agent takes its own request back while it waits. Throws `request.not_found` (also for another
+ * agent's request) and `request.not_withdrawable`; withdrawing twice is one withdrawal.
+ */
+export async function withdrawRequest(
+  tx: StoreTransaction,
+  of: { readonly requestId: string; readonly agentId: string },
+): Promise<void> {
+  const request = await tx.requests.get(of.requestId);
+  if (request?.agentId !== of.agentId) throw new GatewayError('request.not_found');
+  if (request.status === 'withdrawn') return;
+  const isWaiting = request.status === 'planned' || request.status === 'awaiting_approval';
+  if (!isWaiting || isTerminal(request.status)) {
+    throw new GatewayError('request.not_withdrawable', {
+      detail: `the request is ${request.status}`,
+    });
+  }
+  await closeRequest(
+    tx,
+    request,
+    { status: 'withdrawn', code: 'approval.withdrawn' },
+    { event: 'request.withdrawn', actor: `agent:${of.agentId}` },
+  );
+  await tx.requests.setWake(request.id, tx.now);
+}

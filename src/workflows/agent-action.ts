@@ -1,0 +1,181 @@
+import {
+  condition,
+  continueAsNew,
+  proxyActivities,
+  proxyLocalActivities,
+  setCurrentDetails,
+  setHandler,
+  sleep,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { Activities } from '../activities/create-activities.ts';
+import type { Timing } from '../activities/dependencies.ts';
+import type { Verdict } from '../activities/validate-action.ts';
+import type { WriteOutcome } from '../activities/write-call.ts';
+import { ERRORS } from '../core/errors.ts';
+import type { RequestStatus } from '../core/request-state.ts';
+import type { AgentActionInput } from '../ports/engine.ts';
+import { failureCode } from './failure-code.ts';
+import { decide, status, withdraw } from './messages.ts';
+
+/** Reads and first steps: an agent is waiting, so failing fast is kinder than trying for long. */
+const quick = proxyLocalActivities<Activities>({
+  startToCloseTimeout: '30 s',
+  retry: { maximumAttempts: 2, initialInterval: '200 ms' },
+});
+
+/** Steps of an accepted write: a neighbour that is down is waited for, however long it takes. */
+const patient = proxyLocalActivities<Activities>({
+  startToCloseTimeout: '30 s',
+  retry: { initialInterval: '500 ms', backoffCoefficient: 2, maximumInterval: '30 s' },
+});
+
+const INBOX_MAX = 100;
+const PAUSE_MIN_MS = 1_000;
+const PAUSE_MAX_MS = 300_000;
+/** A lost write is only sent again after this many looks in a row did not find it. */
+const ABSENCES_MIN = 3;
+
+const pauseMs = (round: number, firstMs = PAUSE_MIN_MS): number =>
+  Math.min(firstMs * 2 ** round, PAUSE_MAX_MS);
+
+interface Inbox {
+  /** Signals that arrived since the last call, and whether anything woke us. */
+  take(): unknown[];
+  hasNews(): boolean;
+}
+
+/** Set first thing: signals may arrive before the main body runs. */
+function openInbox(): Inbox {
+  let signals: unknown[] = [];
+  let isWoken = false;
+  setHandler(decide, (signal) => {
+    isWoken = true;
+    if (signal !== undefined && signals.length < INBOX_MAX) signals.push(signal);
+  });
+  setHandler(withdraw, () => {
+    isWoken = true;
+  });
+  return {
+    take: () => {
+      const taken = signals;
+      signals = [];
+      isWoken = false;
+      return taken;
+    },
+    hasNews: () => isWoken,
+  };
+}
+
+type Settled = 'ended' | 'not_begun' | 'resend';
+
+/** Looks at HubSpot until it is clear what became of a lost write. */
+async function settle(requestId: string, connection: string, timing: Timing): Promise<Settled> {
+  let absences = 0;
+  for (let round = 0; ; round += 1) {
+    if (round > 0) await sleep(pauseMs(Math.max(0, round - ABSENCES_MIN), timing.reconcileEveryMs));
+    if (workflowInfo().continueAsNewSuggested)
+      await continueAsNew<typeof agentAction>({ requestId });
+    const settlement = await look(requestId, connection);
+    if (settlement.kind === 'ended' || settlement.kind === 'not_begun') return settlement.kind;
+    absences = settlement.kind === 'absent' ? absences + 1 : 0;
+    const isQuiet = settlement.kind === 'absent' && settlement.sinceMs >= timing.quietMs;
+    if (absences >= ABSENCES_MIN && isQuiet) return 'resend';
+  }
+}
+
+/** A look that fails (HubSpot down, frozen, credential gone) tells nothing; the next one may. */
+async function look(
+  requestId: string,
+  connection: string,
+): Promise<Awaited<ReturnType<Activities['reconcileWrite']>>> {
+  try {
+    const credential = await patient.fetchSecret(connection);
+    return await quick.reconcileWrite(requestId, credential);
+  } catch {
+    return { kind: 'unclear' };
+  }
+}
+
+/** Runs the approved write to its settled end. */
+async function execute(requestId: string, connection: string, timing: Timing): Promise<void> {
+  const { callHubSpot } = proxyActivities<Activities>({
+    startToCloseTimeout: timing.callMs,
+    heartbeatTimeout: timing.heartbeatMs,
+    retry: { maximumAttempts: 1 },
+  });
+  let resend = false;
+  for (let round = 0; ; round += 1) {
+    if (round > 0) await sleep(pauseMs(round - 1));
+    const credential = await patient.fetchSecret(connection);
+    let outcome: WriteOutcome;
+    let failure: unknown;
+    try {
+      outcome = await callHubSpot({ kind: 'write', requestId, credential, resend });
+    } catch (error) {
+      // The worker may have died before, in or after the call: only the record and HubSpot know.
+      outcome = { kind: 'unknown' };
+      failure = error;
+    }
+    if (outcome.kind === 'ended') return;
+    const settled: Settled =
+      outcome.kind === 'unknown' ? await settle(requestId, connection, timing) : 'not_begun';
+    if (settled === 'ended') return;
+    const code = failureCode(failure);
+    if (settled === 'not_begun' && code !== undefined && !ERRORS[code].retryable) throw failure;
+    resend = settled === 'resend';
+  }
+}
+
+/** Waits, for days if need be, until the record says that the write is approved (true) or has ended. */
+async function awaitApproval(requestId: string, inbox: Inbox, details: string): Promise<boolean> {
+  for (;;) {
+    const standing = await patient.verifyDecision(requestId, inbox.take());
+    if (standing.kind !== 'waiting') return standing.kind === 'approved';
+    setCurrentDetails([details, ...standing.notes].join('\n\n'));
+    await condition(() => inbox.hasNews(), Math.max(standing.forMs, 1));
+  }
+}
+
+async function runWrite(
+  requestId: string,
+  verdict: Extract<Verdict, { kind: 'write' }>,
+  inbox: Inbox,
+): Promise<void> {
+  const { connection, timing } = verdict;
+  if (verdict.status === 'planned' || verdict.status === 'awaiting_approval') {
+    const credential = await patient.fetchSecret(connection);
+    const details = await patient.prepareApproval(requestId, credential);
+    if (!(await awaitApproval(requestId, inbox, details))) return;
+  }
+  await execute(requestId, connection, timing);
+}
+
+async function runRead(
+  input: AgentActionInput,
+  { connection, read }: Extract<Verdict, { kind: 'read' }>,
+): Promise<void> {
+  const credential = await quick.fetchSecret(connection);
+  await quick.callHubSpot({ kind: 'read', input, read, credential });
+}
+
+/**
+ * One agent request from validation to its recorded end (design, "The way of one request"). Every step
+ * is idempotent on the record, so the same input, or the request id alone, starts it again.
+ */
+export async function agentAction(input: AgentActionInput): Promise<RequestStatus | undefined> {
+  const inbox = openInbox();
+  let step = 'validating';
+  setHandler(status, () => step);
+  try {
+    const verdict = await quick.validateAction(input);
+    step = verdict.kind;
+    if (verdict.kind === 'read') await runRead(input, verdict);
+    if (verdict.kind === 'write') await runWrite(input.requestId, verdict, inbox);
+  } catch (error) {
+    const code = failureCode(error) ?? 'internal.unexpected';
+    return quick.recordAudit({ input, failure: { code } });
+  }
+  step = 'ended';
+  return quick.recordAudit({ input });
+}

@@ -1,0 +1,1 @@
+export { agentAction } from './agent-action.ts';

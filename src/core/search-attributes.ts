@@ -1,0 +1,7 @@
+/** Plain text in the engine's visibility store, so never personal data. All are Keywords. */
+export const SEARCH_ATTRIBUTES = {
+  agent: 'SallyportAgent',
+  action: 'SallyportAction',
+  status: 'SallyportStatus',
+  connection: 'SallyportConnection',
+} as const;

@@ -1,6 +1,7 @@
 import type { Card } from '../contracts/card.ts';
 
 /** Characters that make a reader see another text than the one that is stored. */
+/* eslint-disable no-control-regex -- these are the characters that are spelled out */
 const INVISIBLE =
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 

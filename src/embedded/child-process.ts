@@ -25,8 +25,8 @@ export interface ChildOptions {
   readonly cwd?: string | undefined;
   /** Both output streams are appended here. */
   readonly logFile: string;
-  /** Resolves when the child can be used; asked to stop through the signal. */
-  readonly readyWhen: (signal: AbortSignal) => Promise<void>;
+  /** Resolves when the child can be used; the signal tells it to stop trying. */
+  readonly readyWhen: (signal: AbortSignal, pid: number) => Promise<void>;
   readonly readyTimeoutMs?: number;
   /** Between SIGTERM and SIGKILL; 5 s if absent, 0 for a child with nothing to lose. */
   readonly graceMs?: number;
@@ -37,7 +37,7 @@ export interface ChildOptions {
 }
 
 export interface ChildExit {
-  /** As a shell would report it: 128 and the signal's number after a signal. */
+  /** As a shell reports it, 137 after a SIGKILL; null when the guardian itself was killed. */
   readonly code: number | null;
   /** Whether `stop` was called before. */
   readonly expected: boolean;
@@ -66,7 +66,8 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   const exited = watchExit(guardian, log, state);
   const stop = async (): Promise<void> => {
     state.stopping = true;
-    if (guardian.connected) guardian.disconnect();
+    // A message and not `disconnect()`, after which Node never reports the process as closed.
+    if (guardian.connected) guardian.send('stop', () => undefined);
     const timer = setTimeout(
       () => {
         killGroup(guardian);
@@ -87,17 +88,13 @@ export async function startChild(options: ChildOptions): Promise<Child> {
 
 function spawnGuardian(options: ChildOptions, log: ChildLog): ChildProcess {
   const grace = String(options.graceMs ?? GRACE_MS);
-  const guardian = spawn(
-    process.execPath,
-    [GUARDIAN, grace, options.command, ...options.args],
-    {
-      env: options.env,
-      cwd: options.cwd,
-      detached: true,
-      windowsHide: true,
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    },
-  );
+  const guardian = spawn(process.execPath, [GUARDIAN, grace, options.command, ...options.args], {
+    env: options.env,
+    cwd: options.cwd,
+    detached: true,
+    windowsHide: true,
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
   for (const stream of [guardian.stdout, guardian.stderr]) {
     stream?.on('data', (chunk: Buffer) => {
       log.write(chunk);
@@ -133,36 +130,30 @@ async function untilReady(
   guardian: ChildProcess,
   exited: Promise<ChildExit>,
 ): Promise<number> {
-  const ended = new AbortController();
-  const timeoutMs = options.readyTimeoutMs ?? READY_TIMEOUT_MS;
-  const fail = (detail: string): never => {
-    throw new GatewayError(options.failureCode, { detail });
+  const failure = Promise.withResolvers<never>();
+  const fail = (detail: string): void => {
+    failure.reject(new GatewayError(options.failureCode, { detail }));
   };
+  void exited.then(({ code, tail }) => {
+    fail(
+      `${options.name} ended (code ${String(code)}) before it was ready. Its last words:\n${tail}`,
+    );
+  });
+  const timeoutMs = options.readyTimeoutMs ?? READY_TIMEOUT_MS;
+  const timer = setTimeout(() => {
+    fail(`${options.name} was not ready within ${timeoutMs / 1000} s; see ${options.logFile}.`);
+  }, timeoutMs);
+  const ended = new AbortController();
   const becomesReady = async (): Promise<number> => {
     const [message] = (await once(guardian, 'message', { signal: ended.signal })) as unknown[];
-    await options.readyWhen(ended.signal);
-    return pidFrom(message);
+    const pid = pidFrom(message);
+    await options.readyWhen(ended.signal, pid);
+    return pid;
   };
-  const endsEarly = exited.then(({ code, tail }) =>
-    fail(`${options.name} ended with code ${String(code)} before it was ready. It said:\n${tail}`),
-  );
-  const timesOut = new Promise<never>((_resolve, reject) => {
-    AbortSignal.any([AbortSignal.timeout(timeoutMs), ended.signal]).addEventListener('abort', () => {
-      reject(
-        new GatewayError(options.failureCode, {
-          detail: `${options.name} was not ready within ${timeoutMs / 1000} s; see ${options.logFile}`,
-        }),
-      );
-    });
-  });
-  // Whichever of these loses is settled later and must not count as unhandled.
-  timesOut.catch(() => undefined);
-  const ready = becomesReady();
-  ready.catch(() => undefined);
-  endsEarly.catch(() => undefined);
   try {
-    return await Promise.race([ready, endsEarly, timesOut]);
+    return await Promise.race([becomesReady(), failure.promise]);
   } finally {
+    clearTimeout(timer);
     ended.abort();
   }
 }

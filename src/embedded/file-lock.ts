@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const RETRY_MS = 200;
 
-/** Held until `release` or the end of the process, however it ends. */
+/** Held until `release` (which may be called twice) or the end of the process, however it ends. */
 export interface FileLock {
   release(): void;
 }
@@ -26,7 +26,7 @@ export async function tryFileLock(path: string): Promise<FileLock | undefined> {
   }
   return {
     release: () => {
-      db.close();
+      if (db.isOpen) db.close();
     },
   };
 }

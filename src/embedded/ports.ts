@@ -1,10 +1,20 @@
 import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 const LOOPBACK = '127.0.0.1';
+const POLL_MS = 50;
 
-/** Whether something could listen on this loopback port right now. */
-export async function isPortFree(port: number): Promise<boolean> {
-  return (await listenOnce(port)) !== undefined;
+/**
+ * Whether something could listen on this loopback port now or within `waitMs`. A program that was just
+ * ended gives its port back a moment later than its process id.
+ */
+export async function isPortFree(port: number, waitMs = 0): Promise<boolean> {
+  const deadline = Date.now() + waitMs;
+  for (;;) {
+    if ((await listenOnce(port)) !== undefined) return true;
+    if (Date.now() >= deadline) return false;
+    await sleep(POLL_MS);
+  }
 }
 
 /**

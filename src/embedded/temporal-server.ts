@@ -14,6 +14,9 @@ import { endPreviousRun, noteRun } from './previous-run.ts';
 /** What SQLite says of a file that is not its own, or of a schema that is not Temporal's. */
 const UNREADABLE = /file is not a database|database disk image is malformed|no such (table|column)/;
 
+/** For the port of a server that was stopped a moment ago. */
+const PORT_WAIT_MS = 1_000;
+
 export interface TemporalServerOptions {
   /** A Temporal CLI, as findTemporalCli gives it. */
   readonly cliPath: string;
@@ -106,7 +109,7 @@ async function requireFreePorts(options: TemporalServerOptions): Promise<void> {
     { port: options.uiPort, use: 'the Temporal UI' },
   ];
   for (const { port, use } of ports) {
-    if (port === undefined || (await isPortFree(port))) continue;
+    if (port === undefined || (await isPortFree(port, PORT_WAIT_MS))) continue;
     throw unavailable(
       `Port ${port} on 127.0.0.1, meant for ${use}, is in use. Stop the program that listens ` +
         'there, or choose another port; a Temporal server that is already running can be used by ' +

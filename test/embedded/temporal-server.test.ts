@@ -146,7 +146,7 @@ describe('a server on a file', () => {
     const [line] = (await once(createInterface({ input: gateway.stdout }), 'line')) as [string];
     gateway.kill('SIGKILL');
     expect(await within(6_000, () => !isAlive(Number(line)))).toBe(true);
-    expect(await isPortFree(port)).toBe(true);
+    expect(await isPortFree(port, 1_000)).toBe(true);
   });
 
   it('sets a file aside that is no database, and starts empty', async () => {

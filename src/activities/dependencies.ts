@@ -28,6 +28,4 @@ export interface ActivityDependencies {
   readonly auditLog: AuditLog;
   readonly timing: Timing;
   readonly clock: () => Date;
-  /** Where the console or the API shows an approval. */
-  readonly publicUrl: string;
 }

@@ -1,4 +1,5 @@
 import { ERRORS, type ErrorCode } from '../core/errors.ts';
+import type { RequestRecord } from '../core/records.ts';
 import { isTerminal, type RequestStatus } from '../core/request-state.ts';
 import { closeRequest } from '../gate/close.ts';
 import type { AgentActionInput } from '../ports/engine.ts';
@@ -17,14 +18,22 @@ export interface Closing {
  * do. A read that failed before its begin gets its row here. Safe to repeat. Errors: `store.unavailable`.
  */
 export function createRecordAudit(deps: ActivityDependencies) {
+  /** A door that ends a request owes its workflow a message; now that it has come, nothing is owed. */
+  async function settleWake({ id, status }: RequestRecord): Promise<void> {
+    if (status !== 'rejected' && status !== 'withdrawn') return;
+    await deps.store.commit((tx) => tx.requests.setWake(id, null));
+  }
+
   return async function recordAudit({
     input,
     failure,
   }: Closing): Promise<RequestStatus | undefined> {
     const onRecord = await deps.store.requests.get(input.requestId);
-    if (failure === undefined || (onRecord !== undefined && isTerminal(onRecord.status))) {
-      return onRecord?.status;
+    if (onRecord !== undefined && isTerminal(onRecord.status)) {
+      await settleWake(onRecord);
+      return onRecord.status;
     }
+    if (failure === undefined) return onRecord?.status;
     await deps.store.commit(async (tx) => {
       const facts = { at: 'workflow', http_status: ERRORS[failure.code].status };
       const request = await tx.requests.get(input.requestId);

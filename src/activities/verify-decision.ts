@@ -62,6 +62,18 @@ async function refuseSignal(
   return code;
 }
 
+/** A six-digit code can be guessed by somebody who may try for ever. */
+const UNPROVEN_MAX = 10;
+
+async function isGuessing(tx: StoreTransaction, requestId: string): Promise<boolean> {
+  const decoder = new TextDecoder();
+  const entries = await tx.log.ofRequest(requestId);
+  const unproven = entries.filter(({ leaf }) =>
+    decoder.decode(leaf).includes('"approval.unproven"'),
+  );
+  return unproven.length >= UNPROVEN_MAX;
+}
+
 /** One `decide` signal, recorded as a decision when its code is good and as a refused attempt when not. */
 async function takeSignal(
   tx: StoreTransaction,
@@ -73,6 +85,7 @@ async function takeSignal(
   if (!parsed.success) {
     return refuseSignal(tx, request, 'approval.unproven', { reason: 'unreadable signal' });
   }
+  if (await isGuessing(tx, request.id)) return 'too many codes were wrong: decide in another way';
   const person = await provenPerson(tx, parsed.data);
   if (person === undefined) {
     return refuseSignal(tx, request, 'approval.unproven', { reason: 'person or code' });

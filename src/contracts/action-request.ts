@@ -20,14 +20,10 @@ export const ActionRequestSchema = z
       .min(1)
       .max(ACTION_REQUEST_LIMITS.userIdMaxChars)
       .meta({ description: 'The human on whose behalf the agent acts, as the agent claims it.' }),
-    agent_prompt: z
-      .string()
-      .min(1)
-      .max(ACTION_REQUEST_LIMITS.promptMaxChars)
-      .meta({
-        description:
-          'What the human (or the text the agent read) asked for. Recorded, shown as untrusted.',
-      }),
+    agent_prompt: z.string().min(1).max(ACTION_REQUEST_LIMITS.promptMaxChars).meta({
+      description:
+        'What the human (or the text the agent read) asked for. Recorded, shown as untrusted.',
+    }),
     action: z
       .looseObject({ action: z.string().min(1).max(64) })
       .meta({ description: 'One action of the catalogue; `GET /v1/tools` has the schemas.' }),

@@ -181,6 +181,7 @@ export async function beginWrite(
       status: 'executing',
       credentialVersion: of.credential.version,
     });
+    await tx.requests.setWake(request.id, null);
     await tx.log.append({
       event: 'hubspot.intended',
       requestId: request.id,

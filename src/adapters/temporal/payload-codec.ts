@@ -16,7 +16,11 @@ const KEY_ID = /^k\d{1,9}$/;
 
 export interface PayloadCodecDeps {
   readonly keys: PayloadKeys;
-  /** The namespace of every workflow this gateway has. */
+  /**
+   * The namespace of every workflow this gateway has, and of its client and worker: another one in the
+   * SDK's context is refused. `Worker.runReplayHistory` has `default` unless it is passed `namespace`,
+   * which its type does not show.
+   */
   readonly namespace: string;
   /** Reads the keys anew, so that a rotation in one process reaches the others while they run. */
   readonly reloadKeys?: () => Promise<PayloadKeys>;

@@ -1,0 +1,90 @@
+import {
+  type Client,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
+import {
+  defineSearchAttributeKey,
+  type SearchAttributePair,
+  SearchAttributeType,
+} from '@temporalio/common';
+import { GatewayError } from '../../core/errors.ts';
+import { SEARCH_ATTRIBUTES } from '../../core/search-attributes.ts';
+import type { AgentActionInput, Engine } from '../../ports/engine.ts';
+
+export interface EngineOptions {
+  readonly client: Client;
+  readonly taskQueue: string;
+  /** Temporal's client waits for ever by default. */
+  readonly deadlineMs: number;
+  /** Only on the connection of a worker in this process. */
+  readonly eager: boolean;
+}
+
+const RETRY_AFTER_SECONDS = 2;
+const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
+const KEYS = {
+  agent: keyword(SEARCH_ATTRIBUTES.agent),
+  action: keyword(SEARCH_ATTRIBUTES.action),
+  connection: keyword(SEARCH_ATTRIBUTES.connection),
+} as const;
+/** What the agent calls its action is its own text, and search attributes are not encrypted. */
+const ACTION_NAME = /^[a-z_]{1,40}$/;
+
+function searchAttributes({ submission }: AgentActionInput): SearchAttributePair[] {
+  if (submission === undefined) return [];
+  const { action } = submission.body.action;
+  return [
+    { key: KEYS.agent, value: submission.agentId },
+    { key: KEYS.connection, value: submission.connection },
+    ...(ACTION_NAME.test(action) ? [{ key: KEYS.action, value: action }] : []),
+  ];
+}
+
+const unavailable = (cause: unknown): GatewayError =>
+  new GatewayError('engine.unavailable', { cause, retryAfterSeconds: RETRY_AFTER_SECONDS });
+
+export const workflowIdOf = (requestId: string): string => `action/${requestId}`;
+
+/** The engine on Temporal. Workflows are addressed by name so that this side loads none of their code. */
+export function createEngine(options: EngineOptions): Engine {
+  const { client, taskQueue, deadlineMs, eager } = options;
+  const timed = <T>(call: () => Promise<T>): Promise<T> =>
+    client.connection.withDeadline(Date.now() + deadlineMs, call);
+
+  async function start(input: AgentActionInput): Promise<void> {
+    try {
+      await timed(() =>
+        client.workflow.start('agentAction', {
+          workflowId: workflowIdOf(input.requestId),
+          taskQueue,
+          args: [input],
+          requestEagerStart: eager,
+          typedSearchAttributes: searchAttributes(input),
+        }),
+      );
+    } catch (error) {
+      if (error instanceof WorkflowExecutionAlreadyStartedError) return;
+      throw unavailable(error);
+    }
+  }
+
+  return {
+    start,
+    wake: async (requestId) => {
+      try {
+        await timed(() => client.workflow.getHandle(workflowIdOf(requestId)).signal('decide'));
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) await start({ requestId });
+        else throw unavailable(error);
+      }
+    },
+    probe: async () => {
+      try {
+        await timed(() => client.connection.workflowService.getSystemInfo({}));
+      } catch (error) {
+        throw unavailable(error);
+      }
+    },
+  };
+}

@@ -1,0 +1,33 @@
+import type { Logger } from '../ports/logger.ts';
+import type { Engine } from '../ports/engine.ts';
+import type { Store } from '../ports/store.ts';
+import type { Policy } from '../policy/policy.ts';
+import type { AgentRateLimit } from './agent-rate-limit.ts';
+import type { EdgeRefusals } from './edge-refusals.ts';
+import type { InFlight } from './in-flight.ts';
+
+export interface ApiSettings {
+  /** The connection new requests go to. */
+  readonly connection: string;
+  /** How long `POST /v1/actions` holds its answer without `Prefer: wait`, ms. */
+  readonly answerWaitMs: number;
+  readonly approvalValidMs: number;
+}
+
+/** One neighbour and how to ask whether it is there. */
+export interface Probe {
+  readonly name: string;
+  readonly check: () => Promise<void>;
+}
+
+export interface ApiContext {
+  readonly store: Store;
+  readonly engine: Engine;
+  readonly policy: () => Policy;
+  readonly settings: ApiSettings;
+  readonly rateLimit: AgentRateLimit;
+  readonly inFlight: InFlight;
+  readonly edgeRefusals: EdgeRefusals;
+  readonly probes: readonly Probe[];
+  readonly logger: Logger;
+}

@@ -1,0 +1,90 @@
+import type { Request, RequestHandler, Response } from 'express';
+import type { z } from 'zod';
+import { ACTION_REQUEST_LIMITS } from '../contracts/action-request.ts';
+import { type ErrorCode, GatewayError } from '../core/errors.ts';
+import { authenticateAgent, authenticatePerson } from './authenticate.ts';
+import type { ApiContext } from './api-context.ts';
+import type { Call, Door, Reply, Route } from './define-route.ts';
+import { exchangeIdOf } from './exchange.ts';
+import { parseStrictJson } from './strict-json.ts';
+
+type AnyCall = Call<Door, unknown, unknown, unknown, unknown>;
+
+/** Proof of who asks comes before anything of the request is looked at. */
+async function knock(context: ApiContext, route: Route, request: Request): Promise<object> {
+  const { authorization } = request.headers;
+  switch (route.door) {
+    case 'agent':
+      return { agent: await authenticateAgent(context.store, authorization) };
+    case 'person':
+      return { person: await authenticatePerson(context.store, authorization) };
+    case 'anyone':
+      return {};
+  }
+}
+
+function describe(error: z.ZodError): string {
+  return error.issues
+    .slice(0, 5)
+    .map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`))
+    .join('; ');
+}
+
+function parsePart(schema: z.ZodType | undefined, value: unknown, code: ErrorCode): unknown {
+  if (schema === undefined) return {};
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new GatewayError(code, { detail: describe(parsed.error) });
+}
+
+/** A body that Express read as raw bytes; a route without a body takes none. */
+function parseBody(route: Route, request: Request): unknown {
+  if (route.body === undefined) return {};
+  if (!request.is('application/json') || !Buffer.isBuffer(request.body)) {
+    throw new GatewayError('request.unsupported_media');
+  }
+  const value = parseStrictJson(request.body, { depthMax: ACTION_REQUEST_LIMITS.bodyMaxDepth });
+  return parsePart(route.body, value, 'request.malformed');
+}
+
+/** An id that is no id names nothing, and a query or header that cannot be is malformed. */
+function parseCall(route: Route, request: Request): Omit<AnyCall, 'exchangeId' | 'signal'> {
+  return {
+    params: parsePart(route.params, request.params, 'request.not_found'),
+    query: parsePart(route.query, request.query, 'request.malformed'),
+    headers: parsePart(route.headers, request.headers, 'request.malformed'),
+    body: parseBody(route, request),
+  };
+}
+
+function send(response: Response, reply: Reply): void {
+  response.status(reply.status).set(reply.headers ?? {});
+  const isProblem =
+    reply.status >= 400 && typeof reply.body === 'object' && 'code' in (reply.body ?? {});
+  if (isProblem) response.type('application/problem+json');
+  if (reply.body === undefined) response.end();
+  else response.send(JSON.stringify(reply.body));
+}
+
+/** Authenticate, parse, handle, reply: the same four steps for every route. */
+export function mountRoute(context: ApiContext, route: Route): RequestHandler {
+  return async (request, response) => {
+    const hangUp = new AbortController();
+    response.once('close', () => {
+      hangUp.abort();
+    });
+    const caller = await knock(context, route, request);
+    response.locals['caller'] = caller;
+    const call = {
+      ...caller,
+      ...parseCall(route, request),
+      exchangeId: exchangeIdOf(response),
+      signal: hangUp.signal,
+    } as AnyCall as never;
+    response.type('application/json');
+    send(response, await route.handler(context, call));
+  };
+}
+
+/** `/v1/actions/{id}` -> Express's `/v1/actions/:id`. */
+export const expressPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1');

@@ -1,0 +1,48 @@
+import type { RequestView } from '../contracts/request-view.ts';
+import { GatewayError } from '../core/errors.ts';
+import type { RequestRecord } from '../core/records.ts';
+import { isTerminal } from '../core/request-state.ts';
+import type { Reply } from './define-route.ts';
+import { problemOf } from './problem.ts';
+
+const POLL_AFTER_SECONDS = 5;
+
+function links(request: RequestRecord): RequestView['links'] {
+  const self = `/v1/actions/${request.id}`;
+  return request.status === 'awaiting_approval'
+    ? { self, approval: `/v1/approvals/${request.id}` }
+    : { self };
+}
+
+/** A request as its agent may see it. */
+export function viewOf(request: RequestRecord): RequestView {
+  const { id, code, detail, requirement, expiresAt } = request;
+  return {
+    id,
+    status: request.status,
+    action: request.action,
+    created_at: request.createdAt.toISOString(),
+    ...(request.status === 'succeeded' ? { result: request.result } : {}),
+    ...(request.digest === null || request.risk === 'read' ? {} : { digest: request.digest }),
+    ...(expiresAt === null ? {} : { expires_at: expiresAt.toISOString() }),
+    ...(requirement === null || request.risk === 'read' ? {} : { requires: requirement }),
+    ...(code === null ? {} : { problem: problemOf(code, { requestId: id, detail }) }),
+    links: links(request),
+  };
+}
+
+/**
+ * The answer to whoever submitted the request, from the record alone: the same status and body
+ * whenever it is asked again after the end. 200 done, 202 still open, else the problem it ended with.
+ */
+export function answerFor(request: RequestRecord): Reply {
+  const { status, code, detail, id } = request;
+  if (status === 'succeeded') return { status: 200, body: viewOf(request) };
+  if (!isTerminal(status)) {
+    const headers = { Location: `/v1/actions/${id}`, 'Retry-After': String(POLL_AFTER_SECONDS) };
+    return { status: 202, body: viewOf(request), headers };
+  }
+  if (code === null) throw new GatewayError('internal.unexpected');
+  const problem = problemOf(code, { requestId: id, detail });
+  return { status: problem.status, body: problem };
+}

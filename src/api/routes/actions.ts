@@ -1,0 +1,184 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { findAction } from '../../actions/catalogue.ts';
+import { ACTION_REQUEST_LIMITS, ActionRequestSchema } from '../../contracts/action-request.ts';
+import { RequestIdSchema } from '../../contracts/ids.ts';
+import { RequestViewSchema } from '../../contracts/request-view.ts';
+import { type ErrorCode, ERRORS, GatewayError } from '../../core/errors.ts';
+import type { RequestRecord } from '../../core/records.ts';
+import { isTerminal, REQUEST_STATUSES } from '../../core/request-state.ts';
+import { bodyHash } from '../../gate/digest.ts';
+import { withdrawRequest } from '../../gate/withdrawals.ts';
+import type { ApiContext } from '../api-context.ts';
+import { defineRoute } from '../define-route.ts';
+import { answerFor, viewOf } from '../request-view.ts';
+import { submitRequest } from '../submit.ts';
+
+const WAIT_MAX_SECONDS = 60;
+const PAGE_MAX = 100;
+
+const WaitSchema = z.coerce
+  .number()
+  .int()
+  .min(0)
+  .max(WAIT_MAX_SECONDS)
+  .meta({ description: 'Seconds to wait for the end of the request.' });
+
+const SubmitHeadersSchema = z.object({
+  'idempotency-key': z
+    .string()
+    .regex(/^[\x21-\x7e]+$/)
+    .max(ACTION_REQUEST_LIMITS.idempotencyKeyMaxChars)
+    .optional()
+    .meta({
+      description: 'Needed for writes; made up for reads. The same key finds the same request.',
+    }),
+  prefer: z.string().max(100).optional().meta({
+    description: '`wait=N`: hold the answer up to N (60) seconds for the end of the request.',
+  }),
+});
+
+/** RFC 7240 `wait`; other preferences are ignored, as the RFC says. */
+function preferredWaitMs(prefer: string | undefined): number | undefined {
+  const seconds = /(?:^|,)\s*wait=(\d{1,4})\s*(?:$|[,;])/.exec(prefer ?? '')?.[1];
+  return seconds === undefined ? undefined : Math.min(Number(seconds), WAIT_MAX_SECONDS) * 1000;
+}
+
+/** Reads may come without a key; what is not in the catalogue is refused by validation, key or not. */
+function keyFor(action: string, given: string | undefined): string {
+  const risk = findAction(action)?.risk ?? 'read';
+  if (given === undefined && risk !== 'read') throw new GatewayError('idempotency.key_required');
+  return given ?? `made-up:${randomUUID()}`;
+}
+
+const IdParams = z.object({ id: RequestIdSchema });
+const View = { is: 'The request as it is now.', body: RequestViewSchema };
+
+/** Codes a request can end with: the answer to `POST` is then that problem. */
+const ENDINGS = (Object.keys(ERRORS) as ErrorCode[]).filter((code) =>
+  /^(action|prompt|policy|freeze|approval|record|hubspot|outcome|credential|secret|plan)\./.test(
+    code,
+  ),
+);
+
+export const submitAction = defineRoute({
+  method: 'post',
+  path: '/v1/actions',
+  summary: 'Submit one action. A write waits for a person.',
+  door: 'agent',
+  headers: SubmitHeadersSchema,
+  body: ActionRequestSchema,
+  replies: {
+    200: { is: 'Done.', body: RequestViewSchema },
+    202: { is: 'Accepted and not ended yet; a write waits for approval.', body: RequestViewSchema },
+  },
+  errors: [
+    'idempotency.key_required',
+    'idempotency.mismatch',
+    'rate.limited',
+    'gateway.busy',
+    'gateway.stopping',
+    'engine.unavailable',
+    'store.unavailable',
+    ...ENDINGS,
+  ],
+  handler: async (context, { agent, headers, body, signal }) => {
+    const idempotencyKey = keyFor(body.action.action, headers['idempotency-key']);
+    await context.rateLimit.take(agent.id);
+    const request = await context.inFlight.run(() =>
+      submitRequest(context, {
+        agent,
+        idempotencyKey,
+        body,
+        bodyHash: bodyHash(body),
+        preferredWaitMs: preferredWaitMs(headers.prefer),
+        signal,
+      }),
+    );
+    return answerFor(request);
+  },
+});
+
+/** Another agent's request is as absent as one that never was. */
+async function ownRequest(
+  context: ApiContext,
+  id: string,
+  agentId: string,
+): Promise<RequestRecord> {
+  const request = await context.store.requests.get(id);
+  if (request?.agentId !== agentId) throw new GatewayError('request.not_found');
+  return request;
+}
+
+export const getAction = defineRoute({
+  method: 'get',
+  path: '/v1/actions/{id}',
+  summary: 'One request of this agent, after waiting for its end if asked to.',
+  door: 'agent',
+  params: IdParams,
+  query: z.strictObject({ wait: WaitSchema.optional() }),
+  replies: { 200: View },
+  errors: ['request.not_found', 'store.unavailable'],
+  handler: async (context, { agent, params, query, signal }) => {
+    const request = await ownRequest(context, params.id, agent.id);
+    if (query.wait === undefined || isTerminal(request.status)) {
+      return { status: 200, body: viewOf(request) };
+    }
+    const isDone = (now: RequestRecord): boolean => isTerminal(now.status);
+    const waited = await context.store.waitForRequest(params.id, isDone, query.wait * 1000, signal);
+    return { status: 200, body: viewOf(waited ?? request) };
+  },
+});
+
+export const listActions = defineRoute({
+  method: 'get',
+  path: '/v1/actions',
+  summary: "This agent's requests, newest first.",
+  door: 'agent',
+  query: z.strictObject({
+    status: z.enum(REQUEST_STATUSES).optional(),
+    limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(20),
+    before: RequestIdSchema.optional().meta({ description: 'Go on after this request.' }),
+  }),
+  replies: {
+    200: {
+      is: 'A page of requests; a full page may be followed by another.',
+      body: z.strictObject({ requests: z.array(RequestViewSchema) }),
+    },
+  },
+  errors: ['store.unavailable'],
+  handler: async (context, { agent, query }) => {
+    const requests = await context.store.requests.list({
+      agentId: agent.id,
+      limit: query.limit,
+      ...(query.status === undefined ? {} : { statuses: [query.status] }),
+      ...(query.before === undefined ? {} : { before: query.before }),
+    });
+    return { status: 200, body: { requests: requests.map(viewOf) } };
+  },
+});
+
+export const withdrawAction = defineRoute({
+  method: 'delete',
+  path: '/v1/actions/{id}',
+  summary: 'Withdraw a request that is not decided yet.',
+  door: 'agent',
+  params: IdParams,
+  replies: { 200: View },
+  errors: ['request.not_found', 'request.not_withdrawable', 'store.unavailable'],
+  handler: async (context, { agent, params }) => {
+    const of = { requestId: params.id, agentId: agent.id };
+    await context.store.commit((tx) => withdrawRequest(tx, of));
+    await wakeLater(context, params.id);
+    return { status: 200, body: viewOf(await ownRequest(context, params.id, agent.id)) };
+  },
+});
+
+/** The record says it all; a message that is lost now is delivered by the sweep. */
+export async function wakeLater(context: ApiContext, requestId: string): Promise<void> {
+  try {
+    await context.engine.wake(requestId);
+  } catch (error) {
+    context.logger.warn('the workflow could not be woken; the sweep will', { requestId, error });
+  }
+}

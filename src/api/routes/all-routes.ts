@@ -1,0 +1,23 @@
+import type { Route } from '../define-route.ts';
+import { getAction, listActions, submitAction, withdrawAction } from './actions.ts';
+import { decideApproval, getApproval, listApprovals } from './approvals.ts';
+import { liftFreezeRoute, listFreezes, placeFreezeRoute } from './freezes.ts';
+import { health, readiness } from './health.ts';
+import { listTools } from './tools.ts';
+
+/** Every route of the API, in the order of the documentation. */
+export const ROUTES: readonly Route[] = [
+  submitAction,
+  listActions,
+  getAction,
+  withdrawAction,
+  listTools,
+  listApprovals,
+  getApproval,
+  decideApproval,
+  placeFreezeRoute,
+  listFreezes,
+  liftFreezeRoute,
+  health,
+  readiness,
+];

@@ -1,0 +1,132 @@
+import { z } from 'zod';
+import { CardSchema } from '../../contracts/card.ts';
+import { DecisionBodySchema } from '../../contracts/decision.ts';
+import { RequestIdSchema } from '../../contracts/ids.ts';
+import { GatewayError } from '../../core/errors.ts';
+import type { DecisionRecord, RequestRecord } from '../../core/records.ts';
+import { REQUEST_STATUSES } from '../../core/request-state.ts';
+import { recordDecision } from '../../gate/decisions.ts';
+import { defineRoute } from '../define-route.ts';
+import { wakeLater } from './actions.ts';
+
+const APPROVALS_PAGE_MAX = 100;
+
+const ApprovalSchema = z
+  .strictObject({
+    id: RequestIdSchema,
+    status: z.enum(REQUEST_STATUSES),
+    card: CardSchema,
+    decisions: z.array(
+      z.strictObject({
+        person: z.string(),
+        decision: z.enum(['approve', 'reject']),
+        proof: z.enum(['key', 'totp', 'passkey']),
+        decided_at: z.string(),
+      }),
+    ),
+  })
+  .meta({ id: 'Approval' });
+
+const IdParams = z.object({ id: RequestIdSchema });
+
+function approvalView(
+  request: RequestRecord,
+  decisions: readonly DecisionRecord[],
+): z.infer<typeof ApprovalSchema> {
+  if (request.card === null) throw new GatewayError('approval.not_found');
+  return {
+    id: request.id,
+    status: request.status,
+    card: request.card,
+    decisions: decisions.map(({ personId, decision, proof, decidedAt }) => ({
+      person: personId,
+      decision,
+      proof,
+      decided_at: decidedAt.toISOString(),
+    })),
+  };
+}
+
+export const listApprovals = defineRoute({
+  method: 'get',
+  path: '/v1/approvals',
+  summary: 'What waits for people, newest first.',
+  door: 'person',
+  replies: {
+    200: {
+      is: 'The waiting approvals with their cards.',
+      body: z.strictObject({ approvals: z.array(ApprovalSchema) }),
+    },
+  },
+  errors: ['store.unavailable'],
+  handler: async ({ store }) => {
+    const waiting = await store.requests.list({
+      statuses: ['awaiting_approval'],
+      limit: APPROVALS_PAGE_MAX,
+    });
+    const approvals = await Promise.all(
+      waiting.map(async (request) => approvalView(request, await store.decisions.of(request.id))),
+    );
+    return { status: 200, body: { approvals } };
+  },
+});
+
+export const getApproval = defineRoute({
+  method: 'get',
+  path: '/v1/approvals/{id}',
+  summary: 'One approval with its card, also after it was decided.',
+  door: 'person',
+  params: IdParams,
+  replies: { 200: { is: 'The approval.', body: ApprovalSchema } },
+  errors: ['approval.not_found', 'store.unavailable'],
+  handler: async ({ store }, { params }) => {
+    const request = await store.requests.get(params.id);
+    if (request === undefined) throw new GatewayError('approval.not_found');
+    return { status: 200, body: approvalView(request, await store.decisions.of(params.id)) };
+  },
+});
+
+export const decideApproval = defineRoute({
+  method: 'post',
+  path: '/v1/approvals/{id}/decisions',
+  summary: 'Approve or reject. Who decides comes from the key, what is decided from the record.',
+  door: 'person',
+  params: IdParams,
+  body: DecisionBodySchema,
+  replies: {
+    200: {
+      is: 'Recorded. `awaiting_approval` means that more people are needed.',
+      body: z.strictObject({
+        id: RequestIdSchema,
+        decision: z.enum(['approve', 'reject']),
+        status: z.enum(['approved', 'rejected', 'awaiting_approval']),
+      }),
+    },
+  },
+  errors: [
+    'approval.not_found',
+    'approval.closed',
+    'approval.expired',
+    'approval.digest_mismatch',
+    'approval.own_request',
+    'approval.already_decided',
+    'approval.not_eligible',
+    'plan.tampered',
+    'store.unavailable',
+  ],
+  handler: async (context, { person, params, body }) => {
+    const rules = {
+      policy: context.policy(),
+      approvalValidMs: context.settings.approvalValidMs,
+    };
+    const made = { requestId: params.id, person, proof: 'key', ...body } as const;
+    const decided = await context.store.commit((tx) => recordDecision(tx, made, rules));
+    if (decided.kind === 'refused')
+      throw new GatewayError(decided.code, { detail: decided.detail });
+    if (decided.status !== 'awaiting_approval') await wakeLater(context, params.id);
+    return {
+      status: 200,
+      body: { id: params.id, decision: body.decision, status: decided.status },
+    };
+  },
+});

@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { FreezeIdSchema, TimestampSchema } from '../../contracts/ids.ts';
+import { FREEZE_LIMITS, FreezeBodySchema } from '../../contracts/freeze.ts';
+import { GatewayError } from '../../core/errors.ts';
+import type { FreezeRecord, FreezeTarget } from '../../core/records.ts';
+import { liftFreeze, placeFreeze } from '../../gate/freezes.ts';
+import { defineRoute } from '../define-route.ts';
+
+const FreezeSchema = z
+  .strictObject({
+    id: FreezeIdSchema,
+    target: z.strictObject({ kind: z.enum(['connection', 'agent']), id: z.string() }),
+    reason: z.string().max(FREEZE_LIMITS.reasonMaxChars),
+    placed_by: z.string(),
+    placed_at: TimestampSchema,
+    lifted_at: TimestampSchema.nullable(),
+  })
+  .meta({ id: 'Freeze' });
+
+const freezeView = (freeze: FreezeRecord): z.infer<typeof FreezeSchema> => ({
+  id: freeze.id,
+  target: { ...freeze.target },
+  reason: freeze.reason,
+  placed_by: freeze.placedBy,
+  placed_at: freeze.placedAt.toISOString(),
+  lifted_at: freeze.liftedAt?.toISOString() ?? null,
+});
+
+export const placeFreezeRoute = defineRoute({
+  method: 'post',
+  path: '/v1/freezes',
+  summary: 'Stop a connection or an agent at once. Anyone on the roster may.',
+  door: 'person',
+  body: FreezeBodySchema,
+  replies: { 201: { is: 'Frozen. No call starts from now on.', body: FreezeSchema } },
+  errors: ['request.not_found', 'store.unavailable'],
+  handler: async ({ store, settings }, { person, body }) => {
+    const target: FreezeTarget =
+      body.agent === undefined
+        ? { kind: 'connection', id: body.connection ?? settings.connection }
+        : { kind: 'agent', id: body.agent };
+    const of = { target, reason: body.reason, by: `person:${person.id}` };
+    const freeze = await store.commit((tx) => placeFreeze(tx, of));
+    return { status: 201, body: freezeView(freeze) };
+  },
+});
+
+export const listFreezes = defineRoute({
+  method: 'get',
+  path: '/v1/freezes',
+  summary: 'All freezes, standing and lifted.',
+  door: 'person',
+  replies: {
+    200: { is: 'The freezes.', body: z.strictObject({ freezes: z.array(FreezeSchema) }) },
+  },
+  errors: ['store.unavailable'],
+  handler: async ({ store }) => {
+    const freezes = await store.freezes.list();
+    return { status: 200, body: { freezes: freezes.map(freezeView) } };
+  },
+});
+
+/** Freezing never waits for a person; resuming is an operator's decision. */
+const LIFTING_ROLE = 'operator';
+
+export const liftFreezeRoute = defineRoute({
+  method: 'delete',
+  path: '/v1/freezes/{id}',
+  summary: 'Lift a freeze. Needs the role operator.',
+  door: 'person',
+  params: z.object({ id: FreezeIdSchema }),
+  replies: { 204: { is: 'Lifted.', body: null } },
+  errors: ['person.forbidden', 'request.not_found', 'store.unavailable'],
+  handler: async ({ store }, { person, params }) => {
+    if (!person.roles.includes(LIFTING_ROLE)) throw new GatewayError('person.forbidden');
+    const of = { freezeId: params.id, by: `person:${person.id}` };
+    await store.commit((tx) => liftFreeze(tx, of));
+    return { status: 204 };
+  },
+});

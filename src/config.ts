@@ -1,0 +1,216 @@
+import { delimiter, join, resolve } from 'node:path';
+import { z } from 'zod';
+import { GatewayError } from './core/errors.ts';
+
+/**
+ * The only reader of the environment. Everything else gets this typed value. Secrets are never in the
+ * environment: they live in the secret store (`sallyport secret set`).
+ */
+const MONTH_SECONDS = 86_400 * 30;
+
+/** A setting in seconds (fractions allowed), kept in ms. */
+const seconds = (fallback: number, max = MONTH_SECONDS) =>
+  z.coerce
+    .number()
+    .positive()
+    .max(max)
+    .default(fallback)
+    .transform((value) => Math.round(value * 1000));
+
+const count = (fallback: number) => z.coerce.number().int().min(1).max(1_000_000).default(fallback);
+
+const text = z.string().min(1);
+
+/** Name -> how it is read. A row in `docs/operations.md` for each (checked by a test). */
+export const ENVIRONMENT = z.object({
+  SALLYPORT_DATA_DIR: text.default('data'),
+  /** The API's port; Temporal UI, engine, simulator, its control door and the codec server follow. */
+  SALLYPORT_PORT: z.coerce.number().int().min(1024).max(65_500).default(8480),
+  SALLYPORT_HOST: text.default('127.0.0.1'),
+  /** How people reach the API, for links. */
+  SALLYPORT_PUBLIC_URL: z.url().optional(),
+  SALLYPORT_POLICY: text.default('policy/default.cedar'),
+  /** `https://api.hubapi.com` for a real account; without it the simulator stands in. */
+  SALLYPORT_HUBSPOT_URL: z.url().optional(),
+  SALLYPORT_IDENTITY_FILE: text.optional(),
+  SALLYPORT_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  SALLYPORT_APPROVAL_SECONDS: seconds(86_400),
+  SALLYPORT_APPROVAL_VALID_SECONDS: seconds(900),
+  SALLYPORT_ANSWER_WAIT_SECONDS: seconds(10, 60),
+  SALLYPORT_CALL_DEADLINE_SECONDS: seconds(10, 120),
+  SALLYPORT_HEARTBEAT_SECONDS: seconds(5, 120),
+  SALLYPORT_RECONCILE_SECONDS: seconds(3, 3_600),
+  SALLYPORT_QUIET_SECONDS: seconds(20, 3_600),
+  SALLYPORT_AGENT_REQUESTS_PER_MINUTE: count(300),
+  SALLYPORT_HUBSPOT_CALLS_PER_10_SECONDS: count(90),
+  SALLYPORT_HUBSPOT_SEARCHES_PER_SECOND: count(4),
+  /** Requests worked on side by side; past it the API answers 503. */
+  SALLYPORT_SLOTS: count(64),
+  TEMPORAL_ADDRESS: text.optional(),
+  TEMPORAL_NAMESPACE: text.default('default'),
+  TEMPORAL_API_KEY_FILE: text.optional(),
+  TEMPORAL_TLS: z.stringbool().default(false),
+  TEMPORAL_CLI_PATH: text.optional(),
+});
+
+export interface Config {
+  readonly dataDir: string;
+  readonly host: string;
+  readonly ports: {
+    readonly api: number;
+    readonly temporalUi: number;
+    readonly temporal: number;
+    readonly simulator: number;
+    readonly simulatorControl: number;
+    readonly codec: number;
+  };
+  readonly publicUrl: string;
+  readonly connection: string;
+  /** Undefined: the simulator stands in for HubSpot. */
+  readonly hubspotUrl: string | undefined;
+  readonly files: {
+    readonly policy: string;
+    readonly store: string;
+    readonly secrets: string;
+    readonly identity: string;
+    readonly log: string;
+    readonly run: string;
+    readonly processLogs: string;
+    readonly cache: string;
+  };
+  readonly temporal: {
+    /** Undefined: the embedded dev server. */
+    readonly address: string | undefined;
+    readonly namespace: string;
+    readonly tls: boolean;
+    readonly apiKeyFile: string | undefined;
+    readonly cliPath: string | undefined;
+    readonly taskQueue: string;
+  };
+  readonly timing: {
+    readonly approvalMs: number;
+    readonly approvalValidMs: number;
+    readonly answerWaitMs: number;
+    readonly deadlineMs: number;
+    readonly callMs: number;
+    readonly heartbeatMs: number;
+    readonly reconcileEveryMs: number;
+    readonly quietMs: number;
+  };
+  readonly limits: {
+    readonly agentRequestsPerMinute: number;
+    readonly hubspotCallsPerTenSeconds: number;
+    readonly hubspotSearchesPerSecond: number;
+    readonly slots: number;
+  };
+  readonly logLevel: z.output<typeof ENVIRONMENT>['SALLYPORT_LOG_LEVEL'];
+  /** What neighbour processes and the search for the Temporal CLI need of the environment. */
+  readonly hostEnvironment: {
+    readonly path: string;
+    readonly pathDirs: readonly string[];
+    readonly home: string | undefined;
+  };
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Names that start like ours but are none: a typo must not silently be a default. */
+function assertKnown(environment: Environment): void {
+  const known = new Set(Object.keys(ENVIRONMENT.shape));
+  const unknown = Object.keys(environment).filter(
+    (name) => name.startsWith('SALLYPORT_') && !known.has(name),
+  );
+  if (unknown.length === 0) return;
+  throw new GatewayError('config.invalid', {
+    detail: `there is no setting ${unknown.join(', ')}; docs/operations.md lists all`,
+  });
+}
+
+function parse(environment: Environment): z.output<typeof ENVIRONMENT> {
+  const given = Object.entries(environment).filter(
+    ([name, value]) => name in ENVIRONMENT.shape && value !== '',
+  );
+  const parsed = ENVIRONMENT.safeParse(Object.fromEntries(given));
+  if (parsed.success) return parsed.data;
+  const detail = parsed.error.issues
+    .map(({ path, message }) => `${path.join('.')}: ${message}`)
+    .join('; ');
+  throw new GatewayError('config.invalid', { detail });
+}
+
+/** The call's pre-read, begin and outcome around the wire. */
+const CALL_MARGIN_FACTOR = 4;
+
+function portsFrom(api: number): Config['ports'] {
+  return {
+    api,
+    temporalUi: api + 1,
+    temporal: api + 2,
+    simulator: api + 3,
+    simulatorControl: api + 4,
+    codec: api + 5,
+  };
+}
+
+function filesFrom(env: z.output<typeof ENVIRONMENT>, dataDir: string): Config['files'] {
+  return {
+    policy: resolve(env.SALLYPORT_POLICY),
+    store: join(dataDir, 'store.db'),
+    secrets: join(dataDir, 'secrets', 'secrets.age'),
+    identity: resolve(env.SALLYPORT_IDENTITY_FILE ?? join(dataDir, 'secrets', 'identity.txt')),
+    log: join(dataDir, 'log'),
+    run: join(dataDir, 'run.json'),
+    processLogs: join(dataDir, 'logs'),
+    cache: resolve('node_modules', '.cache', 'sallyport'),
+  };
+}
+
+function timingFrom(env: z.output<typeof ENVIRONMENT>): Config['timing'] {
+  const deadlineMs = env.SALLYPORT_CALL_DEADLINE_SECONDS;
+  return {
+    approvalMs: env.SALLYPORT_APPROVAL_SECONDS,
+    approvalValidMs: env.SALLYPORT_APPROVAL_VALID_SECONDS,
+    answerWaitMs: env.SALLYPORT_ANSWER_WAIT_SECONDS,
+    deadlineMs,
+    callMs: deadlineMs * CALL_MARGIN_FACTOR,
+    heartbeatMs: env.SALLYPORT_HEARTBEAT_SECONDS,
+    reconcileEveryMs: env.SALLYPORT_RECONCILE_SECONDS,
+    // A lost write may still be on its way for as long as its call may take.
+    quietMs: Math.max(env.SALLYPORT_QUIET_SECONDS, deadlineMs),
+  };
+}
+
+/** Environment -> config. Throws `config.invalid` naming the setting. */
+export function readConfig(environment: Environment = process.env): Config {
+  assertKnown(environment);
+  const env = parse(environment);
+  const dataDir = resolve(env.SALLYPORT_DATA_DIR);
+  const ports = portsFrom(env.SALLYPORT_PORT);
+  const path = environment['PATH'] ?? '';
+  return {
+    dataDir,
+    host: env.SALLYPORT_HOST,
+    ports,
+    publicUrl: env.SALLYPORT_PUBLIC_URL ?? `http://127.0.0.1:${ports.api}`,
+    connection: 'main',
+    hubspotUrl: env.SALLYPORT_HUBSPOT_URL,
+    files: filesFrom(env, dataDir),
+    temporal: {
+      address: env.TEMPORAL_ADDRESS,
+      namespace: env.TEMPORAL_NAMESPACE,
+      tls: env.TEMPORAL_TLS,
+      apiKeyFile: env.TEMPORAL_API_KEY_FILE,
+      cliPath: env.TEMPORAL_CLI_PATH,
+      taskQueue: 'sallyport',
+    },
+    timing: timingFrom(env),
+    limits: {
+      agentRequestsPerMinute: env.SALLYPORT_AGENT_REQUESTS_PER_MINUTE,
+      hubspotCallsPerTenSeconds: env.SALLYPORT_HUBSPOT_CALLS_PER_10_SECONDS,
+      hubspotSearchesPerSecond: env.SALLYPORT_HUBSPOT_SEARCHES_PER_SECOND,
+      slots: env.SALLYPORT_SLOTS,
+    },
+    logLevel: env.SALLYPORT_LOG_LEVEL,
+    hostEnvironment: { path, pathDirs: path.split(delimiter), home: environment['HOME'] },
+  };
+}

@@ -1,0 +1,154 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
+import { relative } from 'node:path';
+import { ACTIONS } from './actions/catalogue.ts';
+import type { ActivityDependencies } from './activities/dependencies.ts';
+import {
+  createFolderAuditLog,
+  type FolderAuditLog,
+} from './adapters/log-folder/folder-audit-log.ts';
+import { createPinoLogger } from './adapters/logger/pino-logger.ts';
+import { createHubSpotCrm } from './adapters/hubspot/hubspot-crm.ts';
+import { createAgeFileSecretStore } from './adapters/secrets/age-file/age-file-secret-store.ts';
+import { createSqliteStore } from './adapters/store/sqlite/store.ts';
+import { createAgentRateLimit } from './api/agent-rate-limit.ts';
+import type { ApiContext } from './api/api-context.ts';
+import { createEdgeRefusals } from './api/edge-refusals.ts';
+import { createInFlight } from './api/in-flight.ts';
+import { generateSignerKey, type NoteSigner, parseSigner } from './audit/note.ts';
+import type { Config } from './config.ts';
+import { GatewayError } from './core/errors.ts';
+import { loadPolicy } from './policy/load.ts';
+import type { Policy } from './policy/policy.ts';
+import type { CredentialRef } from './ports/crm.ts';
+import type { Engine } from './ports/engine.ts';
+import type { Logger } from './ports/logger.ts';
+import type { SecretStore } from './ports/secret-store.ts';
+import type { Store } from './ports/store.ts';
+
+/** What every process of the gateway has, wired in this one place. */
+export interface Context {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly secrets: SecretStore;
+  readonly store: Store;
+  readonly policy: Policy;
+  readonly auditLog: FolderAuditLog;
+  readonly signer: NoteSigner;
+  close(): Promise<void>;
+}
+
+const SEAL_KEY = 'store/seal-key';
+const SIGNING_KEY = 'log/signing-key';
+/** Published within a second (design, section 8), with room for a slow disk. */
+const PUBLISH_EVERY_MS = 400;
+const TOKEN_CACHE_MS = 30_000;
+const clock = (): Date => new Date();
+
+/** A secret of our own making: the newest version, or a first one. Of two first starts one wins. */
+async function ownSecret(secrets: SecretStore, name: string, make: () => string): Promise<string> {
+  const known = await secrets.get(name);
+  if (known !== undefined) return known.value;
+  try {
+    await secrets.put(name, make(), 0);
+  } catch (error) {
+    if (!(error instanceof GatewayError && error.code === 'secret.conflict')) throw error;
+  }
+  const made = await secrets.get(name);
+  if (made === undefined)
+    throw new GatewayError('secret.unavailable', { detail: `${name} was destroyed` });
+  return made.value;
+}
+
+async function readPolicy(file: string): Promise<Policy> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (cause) {
+    const detail = `the policy file ${file} cannot be read; set SALLYPORT_POLICY`;
+    throw new GatewayError('config.invalid', { detail, cause });
+  }
+  return loadPolicy({ text, file: relative(process.cwd(), file), actions: ACTIONS });
+}
+
+const openSecrets = ({ files }: Config): Promise<SecretStore> =>
+  createAgeFileSecretStore({ file: files.secrets, identityFile: files.identity });
+
+/** Opens everything that is the gateway's own: nothing here needs a neighbour. */
+export async function openContext(config: Config): Promise<Context> {
+  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+  const logger = createPinoLogger(config.logLevel);
+  const policy = await readPolicy(config.files.policy);
+  const secrets = await openSecrets(config);
+  const sealKey = await ownSecret(secrets, SEAL_KEY, () => randomBytes(32).toString('base64url'));
+  const signingKey = await ownSecret(secrets, SIGNING_KEY, () =>
+    generateSignerKey(`sallyport-${randomBytes(6).toString('hex')}`),
+  );
+  const signer = parseSigner(signingKey);
+  const store = await createSqliteStore({
+    file: config.files.store,
+    sealKey: Buffer.from(sealKey, 'base64url'),
+  });
+  const auditLog = createFolderAuditLog({
+    folder: config.files.log,
+    store,
+    signer,
+    everyMs: PUBLISH_EVERY_MS,
+    logger,
+  });
+  return { config, logger, secrets, store, policy, auditLog, signer, close: () => store.close() };
+}
+
+/** The token of a credential version, cached for seconds: versions never change their value. */
+function tokenReader(secrets: SecretStore): (credential: CredentialRef) => Promise<string> {
+  const cache = new Map<string, { readonly value: string; readonly until: number }>();
+  return async ({ connection, version }) => {
+    const key = `${connection}@${version}`;
+    const cached = cache.get(key);
+    if (cached !== undefined && cached.until > Date.now()) return cached.value;
+    const secret = await secrets.get(`hubspot/${connection}`, version);
+    if (secret === undefined) throw new GatewayError('credential.missing');
+    cache.set(key, { value: secret.value, until: Date.now() + TOKEN_CACHE_MS });
+    return secret.value;
+  };
+}
+
+/** What the worker's activities get. `hubspotUrl`: HubSpot, or the simulator that stands in. */
+export function activityDependencies(context: Context, hubspotUrl: string): ActivityDependencies {
+  const { config, store, secrets, policy, auditLog } = context;
+  const crm = createHubSpotCrm({
+    baseUrl: hubspotUrl,
+    readToken: tokenReader(secrets),
+    deadlineMs: config.timing.deadlineMs,
+    ratePlan: {
+      callsPerTenSeconds: config.limits.hubspotCallsPerTenSeconds,
+      searchesPerSecond: config.limits.hubspotSearchesPerSecond,
+      waitMaxMs: config.timing.deadlineMs / 2,
+    },
+  });
+  return { store, secrets, crm, policy: () => policy, auditLog, timing: config.timing, clock };
+}
+
+export function apiContext(context: Context, engine: Engine): ApiContext {
+  const { config, store, secrets, policy, logger } = context;
+  return {
+    store,
+    engine,
+    policy: () => policy,
+    settings: {
+      connection: config.connection,
+      answerWaitMs: config.timing.answerWaitMs,
+      approvalValidMs: config.timing.approvalValidMs,
+    },
+    rateLimit: createAgentRateLimit(store, config.limits.agentRequestsPerMinute, clock),
+    inFlight: createInFlight(config.limits.slots),
+    edgeRefusals: createEdgeRefusals(store, clock),
+    probes: [
+      { name: 'store', check: () => store.probe() },
+      { name: 'engine', check: () => engine.probe() },
+      { name: 'secrets', check: async () => void (await secrets.names()) },
+    ],
+    logger,
+  };
+}

@@ -1,0 +1,63 @@
+import { OPEN_STATUSES } from '../core/request-state.ts';
+import type { Engine } from '../ports/engine.ts';
+import type { Logger } from '../ports/logger.ts';
+import type { Store } from '../ports/store.ts';
+
+const PAGE = 200;
+const OVERDUE_AFTER_MS = 3_000;
+const WAKE_AGAIN_AFTER_MS = 60_000;
+const CONCURRENCY = 8;
+
+export interface Sweep {
+  /** Starts the workflow of everything open; what runs already is left alone. Returns how many were asked. */
+  resume(): Promise<number>;
+  /** Delivers messages that were recorded and never reached their workflow. */
+  deliver(): Promise<number>;
+}
+
+async function eachOf(ids: readonly string[], work: (id: string) => Promise<void>): Promise<void> {
+  const queue = [...ids];
+  const workers = Array.from({ length: CONCURRENCY }, async () => {
+    for (let id = queue.shift(); id !== undefined; id = queue.shift()) await work(id);
+  });
+  await Promise.all(workers);
+}
+
+/**
+ * The store is the record, the engine the motor: whatever the engine has forgotten, or was never told,
+ * is started and told again from the record. Throws `engine.unavailable`, `store.unavailable`.
+ */
+export function createSweep(deps: {
+  readonly store: Store;
+  readonly engine: Engine;
+  readonly clock: () => Date;
+  readonly logger: Logger;
+}): Sweep {
+  const { store, engine, clock, logger } = deps;
+
+  return {
+    resume: async () => {
+      let asked = 0;
+      let after: string | undefined;
+      for (;;) {
+        const page = after === undefined ? { limit: PAGE } : { limit: PAGE, after };
+        const ids = await store.requests.idsIn(OPEN_STATUSES, page);
+        await eachOf(ids, (requestId) => engine.start({ requestId }));
+        asked += ids.length;
+        after = ids.at(-1);
+        if (ids.length < PAGE) return asked;
+      }
+    },
+    deliver: async () => {
+      const now = clock().getTime();
+      const ids = await store.requests.overdue(new Date(now - OVERDUE_AFTER_MS), PAGE);
+      await eachOf(ids, async (requestId) => {
+        await engine.wake(requestId);
+        const again = new Date(now + WAKE_AGAIN_AFTER_MS);
+        await store.commit((tx) => tx.requests.setWake(requestId, again));
+        logger.info('delivered a message that was owed', { requestId });
+      });
+      return ids.length;
+    },
+  };
+}

@@ -1,0 +1,75 @@
+import type { Selectable } from 'kysely';
+import { z } from 'zod';
+import type { CredentialRecord } from '../../../core/records.ts';
+import type { CredentialReads, CredentialWrites } from '../../../ports/store.ts';
+import { parseRow, TimeSchema } from './rows.ts';
+import type { Database } from './schema.ts';
+import type { Reader, Unit } from './unit.ts';
+
+const TABLE = 'credentials';
+
+const RecordSchema = z.strictObject({
+  connection: z.string(),
+  version: z.int(),
+  state: z.enum(['pending', 'active', 'retired']),
+  fingerprint: z.string(),
+  createdAt: TimeSchema,
+});
+
+export function createCredentialReads({ db }: Reader): CredentialReads {
+  return {
+    async active(connection) {
+      const row = await db
+        .selectFrom(TABLE)
+        .selectAll()
+        .where('connection', '=', connection)
+        .where('state', '=', 'active')
+        .executeTakeFirst();
+      return row && toRecord(row);
+    },
+    async get(connection, version) {
+      const row = await db
+        .selectFrom(TABLE)
+        .selectAll()
+        .where('connection', '=', connection)
+        .where('version', '=', version)
+        .executeTakeFirst();
+      return row && toRecord(row);
+    },
+  };
+}
+
+/** Activating what is active already changes nothing; a retired version may become active again. */
+export function createCredentialWrites(unit: Unit): CredentialWrites {
+  const { db, now } = unit;
+  return {
+    ...createCredentialReads(unit),
+    async activate({ connection, version, fingerprint }) {
+      // The one before first: an index allows one active version per connection.
+      await db
+        .updateTable(TABLE)
+        .set({ state: 'retired' })
+        .where('connection', '=', connection)
+        .where('version', '!=', version)
+        .where('state', '=', 'active')
+        .execute();
+      await db
+        .insertInto(TABLE)
+        .values({ connection, version, fingerprint, state: 'active', created_at: now.getTime() })
+        .onConflict((conflict) =>
+          conflict.columns(['connection', 'version']).doUpdateSet({ state: 'active', fingerprint }),
+        )
+        .execute();
+    },
+  };
+}
+
+function toRecord(row: Selectable<Database['credentials']>): CredentialRecord {
+  return parseRow(RecordSchema, TABLE, `${row.connection}/${row.version}`, {
+    connection: row.connection,
+    version: row.version,
+    state: row.state,
+    fingerprint: row.fingerprint,
+    createdAt: row.created_at,
+  });
+}

@@ -1,0 +1,79 @@
+import type { Selectable } from 'kysely';
+import { z } from 'zod';
+import type { DecisionRecord } from '../../../core/records.ts';
+import type { DecisionReads, DecisionWrites } from '../../../ports/store.ts';
+import { parseRow, rowSeal, TimeSchema } from './rows.ts';
+import type { Database } from './schema.ts';
+import type { Reader, Unit } from './unit.ts';
+
+const TABLE = 'decisions';
+
+const RecordSchema = z.strictObject({
+  requestId: z.string(),
+  personId: z.string(),
+  decision: z.enum(['approve', 'reject']),
+  digest: z.string(),
+  reason: z.string().nullable(),
+  proof: z.enum(['key', 'totp', 'passkey']),
+  decidedAt: TimeSchema,
+  validUntil: TimeSchema,
+});
+
+/** One decision that does not open fails the whole answer: leaving out a rejection would be an approval. */
+export function createDecisionReads(reader: Reader): DecisionReads {
+  return {
+    async of(requestId) {
+      const rows = await reader.db
+        .selectFrom(TABLE)
+        .selectAll()
+        .where('request_id', '=', requestId)
+        .orderBy('seq')
+        .execute();
+      return rows.map((row) => toRecord(reader, row));
+    },
+  };
+}
+
+export function createDecisionWrites(unit: Unit): DecisionWrites {
+  return {
+    ...createDecisionReads(unit),
+    async insert(decision) {
+      const { requestId, personId } = decision;
+      const { numInsertedOrUpdatedRows } = await unit.db
+        .insertInto(TABLE)
+        .values({
+          request_id: requestId,
+          person_id: personId,
+          decision: decision.decision,
+          digest: decision.digest,
+          proof: decision.proof,
+          decided_at: decision.decidedAt.getTime(),
+          valid_until: decision.validUntil.getTime(),
+          reason: sealFor(unit, requestId, personId).close('reason', decision.reason),
+        })
+        .onConflict((conflict) => conflict.columns(['request_id', 'person_id']).doNothing())
+        .executeTakeFirstOrThrow();
+      return numInsertedOrUpdatedRows === 1n;
+    },
+  };
+}
+
+const nameOf = (requestId: string, personId: string) => `${requestId}/${personId}`;
+
+function sealFor({ seal }: Reader, requestId: string, personId: string) {
+  return rowSeal(seal, TABLE, nameOf(requestId, personId));
+}
+
+function toRecord(reader: Reader, row: Selectable<Database['decisions']>): DecisionRecord {
+  const { open } = sealFor(reader, row.request_id, row.person_id);
+  return parseRow(RecordSchema, TABLE, nameOf(row.request_id, row.person_id), {
+    requestId: row.request_id,
+    personId: row.person_id,
+    decision: row.decision,
+    digest: row.digest,
+    reason: open('reason', row.reason),
+    proof: row.proof,
+    decidedAt: row.decided_at,
+    validUntil: row.valid_until,
+  });
+}

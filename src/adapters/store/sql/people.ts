@@ -1,0 +1,107 @@
+import type { Selectable } from 'kysely';
+import { z } from 'zod';
+import type { PersonRecord } from '../../../core/records.ts';
+import type { PersonReads, PersonWrites } from '../../../ports/store.ts';
+import { listRows, NamesSchema, parseRow, rowSeal, TimeSchema } from './rows.ts';
+import type { Database } from './schema.ts';
+import type { Reader, Unit } from './unit.ts';
+
+const TABLE = 'people';
+
+const RecordSchema = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  email: z.string(),
+  roles: NamesSchema,
+  keyHash: z.string(),
+  totpSecret: z.string(),
+  totpLastStep: z.int(),
+  createdAt: TimeSchema,
+  revokedAt: TimeSchema.nullable(),
+});
+
+/** Name and e-mail stay readable in the file, operators need them there; the TOTP secret does not. */
+export function createPersonReads(reader: Reader): PersonReads {
+  const { db, onTampered } = reader;
+  return {
+    async get(id) {
+      const row = await db.selectFrom(TABLE).selectAll().where('id', '=', id).executeTakeFirst();
+      return row && toRecord(reader, row);
+    },
+    /** A person whose row does not open is left out, and so can neither sign in nor count as an approver. */
+    async list() {
+      const rows = await db
+        .selectFrom(TABLE)
+        .selectAll()
+        .orderBy('created_at')
+        .orderBy('id')
+        .execute();
+      return listRows(
+        rows,
+        (row) => toRecord(reader, row),
+        (id) => {
+          onTampered(TABLE, id);
+        },
+      );
+    },
+  };
+}
+
+/** `insert` of an id, a key or a standing person's e-mail that exists throws the database's own error. */
+export function createPersonWrites(unit: Unit): PersonWrites {
+  const { db, now } = unit;
+  return {
+    ...createPersonReads(unit),
+    async insert(person) {
+      await db
+        .insertInto(TABLE)
+        .values({
+          id: person.id,
+          name: person.name,
+          email: person.email,
+          roles: JSON.stringify(person.roles),
+          key_hash: person.keyHash,
+          totp_secret: rowSeal(unit.seal, TABLE, person.id).closeValue(
+            'totp_secret',
+            person.totpSecret,
+          ),
+          totp_last_step: person.totpLastStep,
+          created_at: person.createdAt.getTime(),
+          revoked_at: person.revokedAt?.getTime() ?? null,
+        })
+        .execute();
+    },
+    async revoke(id) {
+      const { numUpdatedRows } = await db
+        .updateTable(TABLE)
+        .set({ revoked_at: now.getTime() })
+        .where('id', '=', id)
+        .where('revoked_at', 'is', null)
+        .executeTakeFirstOrThrow();
+      return numUpdatedRows === 1n;
+    },
+    async useTotpStep(id, step) {
+      const { numUpdatedRows } = await db
+        .updateTable(TABLE)
+        .set({ totp_last_step: step })
+        .where('id', '=', id)
+        .where('totp_last_step', '<', step)
+        .executeTakeFirstOrThrow();
+      return numUpdatedRows === 1n;
+    },
+  };
+}
+
+function toRecord({ seal }: Reader, row: Selectable<Database['people']>): PersonRecord {
+  return parseRow(RecordSchema, TABLE, row.id, {
+    id: row.id,
+    name: row.name,
+    email: row.email,
+    roles: row.roles,
+    keyHash: row.key_hash,
+    totpSecret: rowSeal(seal, TABLE, row.id).open('totp_secret', row.totp_secret),
+    totpLastStep: row.totp_last_step,
+    createdAt: row.created_at,
+    revokedAt: row.revoked_at,
+  });
+}

@@ -1,0 +1,132 @@
+import type { Generated } from 'kysely';
+
+/**
+ * The tables as both dialects see them. Times are integers, milliseconds since 1970 (a PostgreSQL
+ * driver has to hand its `bigint` out as a number). `Sealed` columns hold what `seal.ts` made: no
+ * query may compare or sort by them.
+ */
+export type Sealed = Uint8Array;
+
+export interface Database {
+  meta: MetaTable;
+  requests: RequestTable;
+  approval_uses: ApprovalUseTable;
+  decisions: DecisionTable;
+  agents: AgentTable;
+  people: PersonTable;
+  freezes: FreezeTable;
+  credentials: CredentialTable;
+  ledger: LedgerTable;
+  log_entries: LogEntryTable;
+}
+
+interface MetaTable {
+  key: string;
+  value: Uint8Array;
+}
+
+interface RequestTable {
+  id: string;
+  agent_id: string;
+  connection: string;
+  body_hash: string;
+  action: string;
+  risk: string;
+  status: string;
+  digest: string | null;
+  credential_version: number | null;
+  code: string | null;
+  created_at: number;
+  updated_at: number;
+  expires_at: number | null;
+  wake_at: number | null;
+  /** Counts the changes of this row, so that another process sees that there was one. */
+  revision: number;
+  submission: Sealed;
+  plan: Sealed | null;
+  card: Sealed | null;
+  requirement: Sealed | null;
+  result: Sealed | null;
+  detail: Sealed | null;
+}
+
+interface ApprovalUseTable {
+  request_id: string;
+  digest: string;
+  at: number;
+}
+
+interface DecisionTable {
+  /** The order in which decisions were made; two may share a millisecond. */
+  seq: Generated<number>;
+  request_id: string;
+  person_id: string;
+  decision: string;
+  digest: string;
+  proof: string;
+  decided_at: number;
+  valid_until: number;
+  reason: Sealed | null;
+}
+
+interface AgentTable {
+  id: string;
+  name: string;
+  /** JSON array of strings. */
+  groups: string;
+  key_hash: string;
+  created_at: number;
+  revoked_at: number | null;
+}
+
+interface PersonTable {
+  id: string;
+  name: string;
+  email: string;
+  /** JSON array of strings. */
+  roles: string;
+  key_hash: string;
+  totp_secret: Sealed;
+  totp_last_step: number;
+  created_at: number;
+  revoked_at: number | null;
+}
+
+interface FreezeTable {
+  id: string;
+  target_kind: string;
+  target_id: string;
+  reason: string;
+  placed_by: string;
+  placed_at: number;
+  lifted_at: number | null;
+}
+
+interface CredentialTable {
+  connection: string;
+  version: number;
+  state: string;
+  fingerprint: string;
+  created_at: number;
+}
+
+interface LedgerTable {
+  request_id: string;
+  /** Which write of the request, from 0. */
+  position: number;
+  object_type: string;
+  object_id: string;
+  executed_at: number;
+  before: Sealed;
+  after: Sealed;
+}
+
+interface LogEntryTable {
+  idx: number;
+  event: string;
+  request_id: string | null;
+  at: number;
+  leaf: Uint8Array;
+  /** Clear text of the commitment with its salt; null when there is none or when it was erased. */
+  personal: Sealed | null;
+}

@@ -1,0 +1,113 @@
+import { randomBytes } from 'node:crypto';
+import { Kysely } from 'kysely';
+import type { Store } from '../../../ports/store.ts';
+import { GatewayError } from '../../../core/errors.ts';
+import { createReads, createTransaction } from '../sql/nouns.ts';
+import { revisionsOf } from '../sql/requests.ts';
+import type { Database } from '../sql/schema.ts';
+import { createSeal } from '../sql/seal.ts';
+import type { Reader } from '../sql/unit.ts';
+import { type Batch, createGroupCommit } from './group-commit.ts';
+import { migrate } from './migrate.ts';
+import { nodeSqliteDialect } from './node-sqlite-dialect.ts';
+import { openReader, openWriter } from './open-database.ts';
+import { storeUnavailable } from './sqlite-errors.ts';
+import { createRequestWatch } from './watch.ts';
+
+const DEFAULTS = {
+  /** How long a commit waits for other processes before it fails with `store.unavailable`. */
+  busyTimeoutMs: 5_000,
+  probeBytes: 8,
+} as const;
+
+export interface SqliteStoreOptions {
+  /** The database file; made, with its folder, when it is not there. Its WAL lies beside it. */
+  readonly file: string;
+  /** 32 bytes that seal personal content; the same for the life of the file. */
+  readonly sealKey: Uint8Array;
+  readonly clock?: (() => Date) | undefined;
+  readonly busyTimeoutMs?: number | undefined;
+  /** A list left out a row that does not open: someone changed the file. */
+  readonly onTampered?: ((table: string, id: string) => void) | undefined;
+  /** Told about every commit. */
+  readonly onBatch?: ((batch: Batch) => void) | undefined;
+}
+
+/**
+ * The store in one SQLite file, for any number of processes on one machine (never on a network file
+ * system: WAL needs shared memory). A commit holds the process for its fsync, nothing else does.
+ *
+ * A row that is not what this gateway wrote throws `plan.tampered` with table and id wherever a
+ * decision rests on it (`get`, everything of one request); `requests`, `people` and `agents` lists
+ * leave it out and tell `onTampered`, so that one bad row hides no good ones.
+ *
+ * Throws `config.invalid` (key of a wrong length or of another store, database of a newer version)
+ * and `store.unavailable`.
+ */
+export async function createSqliteStore(options: SqliteStoreOptions): Promise<Store> {
+  const busyTimeoutMs = options.busyTimeoutMs ?? DEFAULTS.busyTimeoutMs;
+  const seal = createSeal(options.sealKey);
+  const { writer, reader } = await openBoth(options.file, busyTimeoutMs, (raw) => {
+    migrate(raw, seal);
+  });
+  const base = { seal, onTampered: options.onTampered ?? (() => undefined) };
+  const committed: Reader = {
+    ...base,
+    db: new Kysely<Database>({ dialect: nodeSqliteDialect(reader) }),
+  };
+  const reads = createReads(committed);
+  const dataVersion = writer.prepare('PRAGMA data_version');
+  const watch = createRequestWatch({
+    get: (id) => reads.requests.get(id),
+    revisions: (ids) => revisionsOf(committed, ids),
+    // Asked of the writer: for its own connection SQLite does not count its commits.
+    foreignVersion: () => Number(dataVersion.get()?.['data_version']),
+  });
+  const group = createGroupCommit({
+    raw: writer,
+    clock: options.clock ?? (() => new Date()),
+    busyTimeoutMs,
+    onCommitted: watch.committed,
+    onFailed: watch.failed,
+    onBatch: options.onBatch ?? (() => undefined),
+  });
+
+  return {
+    ...reads,
+    commit: (work) => group.run((scope) => work(createTransaction({ ...base, ...scope }))),
+    waitForRequest: watch.wait,
+    probe: () =>
+      group.run(async ({ db }) => {
+        await db
+          .updateTable('meta')
+          .set({ value: randomBytes(DEFAULTS.probeBytes) })
+          .where('key', '=', 'probe')
+          .execute();
+      }),
+    async close() {
+      await group.close();
+      watch.failed(storeUnavailable(new Error('the store is closed')));
+      // The writer last: the last connection to close moves the WAL into the database.
+      if (reader.isOpen) reader.close();
+      if (writer.isOpen) writer.close();
+    },
+  };
+}
+
+async function openBoth(
+  file: string,
+  busyTimeoutMs: number,
+  prepare: Parameters<typeof openWriter>[2],
+) {
+  try {
+    const writer = await openWriter(file, busyTimeoutMs, prepare);
+    try {
+      return { writer, reader: openReader(file) };
+    } catch (error) {
+      writer.close();
+      throw error;
+    }
+  } catch (error) {
+    throw error instanceof GatewayError ? error : storeUnavailable(error);
+  }
+}

@@ -96,9 +96,9 @@ describe('The payload codec', () => {
   });
 
   it('does not let the parts of a binding run into each other', async () => {
-    const codec = makeCodec();
-    const encoded = await encodeOne(codec, 'approved', inWorkflow('test1'));
-    const other = createPayloadCodec({ keys: makeKeys('k1'), namespace: 'sallyport-testt' });
+    const keys = makeKeys('k1');
+    const encoded = await encodeOne(makeCodec(keys), 'approved', inWorkflow('test1'));
+    const other = createPayloadCodec({ keys, namespace: 'sallyport-testt' });
     let forged = withMetadata(encoded, 'sallyport-namespace', 'sallyport-testt');
     forged = withMetadata(forged, 'sallyport-workflow-id', 'est1');
     await expect(other.decode([forged])).rejects.toMatchObject(refused('damaged'));

@@ -16,8 +16,9 @@ const PayloadJsonSchema = z.looseObject({
 
 export type PayloadJson = z.infer<typeof PayloadJsonSchema>;
 
+/** Proto JSON leaves an empty list out: `{}` is what a workflow without arguments has. */
 const CodecBodySchema = z.object({
-  payloads: z.array(PayloadJsonSchema).max(CODEC_LIMITS.payloadsMax),
+  payloads: z.array(PayloadJsonSchema).max(CODEC_LIMITS.payloadsMax).default([]),
 });
 
 /** An answer other than 200. Carries no reason: the codec server must not become an oracle. */

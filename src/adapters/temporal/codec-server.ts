@@ -33,7 +33,6 @@ export interface CodecRequestServed {
 export type CodecOperation = 'decode' | 'encode';
 
 interface CodecReply {
-  readonly operation?: CodecOperation;
   readonly status: number;
   readonly payloads?: readonly unknown[];
 }
@@ -60,7 +59,8 @@ export function createCodecHandler(
   const limiter = new RateLimiterMemory({ points: RATE.requestsMax, duration: RATE.perSeconds });
 
   return async (request, response) => {
-    const reply = await answer(deps, limiter, request).catch(toRefusal);
+    const operation = operationOf(request.url ?? '', deps.path);
+    const reply = await answer(deps, limiter, request, operation).catch(toRefusal);
     setCorsHeaders(deps, request, response);
     response.writeHead(reply.status, {
       'content-type': 'application/json',
@@ -71,7 +71,7 @@ export function createCodecHandler(
     });
     response.end(reply.status === 204 ? undefined : JSON.stringify({ payloads: reply.payloads }));
     deps.onServed?.({
-      operation: reply.operation,
+      operation,
       status: reply.status,
       payloads: reply.payloads?.length ?? 0,
     });
@@ -82,12 +82,12 @@ async function answer(
   deps: CodecHandlerDeps,
   limiter: RateLimiterMemory,
   request: IncomingMessage,
+  operation: CodecOperation | undefined,
 ): Promise<CodecReply> {
   if (!isLoopback(request.socket.remoteAddress)) throw new CodecRefusal(403);
-  const operation = operationOf(request.url ?? '', deps.path);
   if (operation === undefined) throw new CodecRefusal(404);
   if (request.headers.origin !== deps.uiOrigin) throw new CodecRefusal(403);
-  if (request.method === 'OPTIONS') return { status: 204, operation };
+  if (request.method === 'OPTIONS') return { status: 204 };
   if (request.method !== 'POST') throw new CodecRefusal(405);
   await limiter.consume('all').catch(() => {
     throw new CodecRefusal(429);
@@ -96,7 +96,6 @@ async function answer(
   const payloads = await readCodecBody(request);
   const convert = operation === 'decode' ? decodeForDisplay : encodeFromUi;
   return {
-    operation,
     status: 200,
     payloads: await Promise.all(payloads.map((payload) => convert(deps.codec, payload))),
   };

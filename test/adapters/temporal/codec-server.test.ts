@@ -124,6 +124,11 @@ describe('The codec server', () => {
     expect(JSON.parse(answer.text)).toEqual({ payloads: [marker] });
   });
 
+  it('takes the empty list that proto JSON leaves out', async () => {
+    const answer = await ask({ body: '{}' });
+    expect([answer.status, answer.text]).toEqual([200, '{"payloads":[]}']);
+  });
+
   it('allows the preflight of the UI and of nobody else', async () => {
     const preflight = { method: 'OPTIONS', headers: { 'x-namespace': undefined } };
     const allowed = await ask(preflight);
@@ -202,6 +207,10 @@ describe('The codec server', () => {
     expect([answer.status, answer.text]).toEqual([400, '{}']);
     const twice = await ask({ path: `${PATH}/encode`, body: bodyOf(fine) });
     expect([twice.status, twice.text]).toEqual([400, '{}']);
+    expect(served).toEqual([
+      { operation: 'decode', status: 400, payloads: 0 },
+      { operation: 'encode', status: 400, payloads: 0 },
+    ]);
   });
 
   it('limits how fast it can be asked', async () => {

@@ -41,8 +41,10 @@ export function createRequestWatch(deps: WatchDeps): RequestWatch {
   const waiting = new Map<string, Set<Waiter>>();
   const poll = createPoll(deps, waiting, check);
 
-  async function check(id: string): Promise<void> {
-    const waiters = [...(waiting.get(id) ?? [])];
+  async function check(
+    id: string,
+    waiters: readonly Waiter[] = [...(waiting.get(id) ?? [])],
+  ): Promise<void> {
     if (waiters.length === 0) return;
     try {
       const request = await deps.get(id);
@@ -81,7 +83,7 @@ export function createRequestWatch(deps: WatchDeps): RequestWatch {
       try {
         // Registered before the first look: a commit between the two would be missed otherwise.
         add(id, waiter);
-        void check(id);
+        void check(id, [waiter]);
         return await promise;
       } finally {
         clearTimeout(timer);

@@ -147,7 +147,12 @@ export function apiContext(context: Context, engine: Engine): ApiContext {
     probes: [
       { name: 'store', check: () => store.probe() },
       { name: 'engine', check: () => engine.probe() },
-      { name: 'secrets', check: async () => void (await secrets.names()) },
+      {
+        name: 'secrets',
+        check: async () => {
+          await secrets.names();
+        },
+      },
     ],
     logger,
   };

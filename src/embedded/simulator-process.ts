@@ -1,0 +1,44 @@
+import { startChild } from './child-process.ts';
+
+export interface SimulatorProcess {
+  readonly url: string;
+  readonly controlUrl: string;
+  stop(): Promise<void>;
+}
+
+/** Starts the HubSpot simulator in its own process, ready when it has said where it listens. */
+export async function startSimulatorProcess(options: {
+  /** `src/simulator/main.ts` */
+  readonly main: string;
+  readonly port: number;
+  readonly controlPort: number;
+  readonly dataDir: string;
+  readonly logFile: string;
+  readonly path: string;
+}): Promise<SimulatorProcess> {
+  let announce: (line: string) => void = () => undefined;
+  const announced = new Promise<string>((resolve) => {
+    announce = resolve;
+  });
+  const child = await startChild({
+    name: 'the HubSpot simulator',
+    command: process.execPath,
+    args: [options.main],
+    env: {
+      PATH: options.path,
+      SIMULATOR_PORT: String(options.port),
+      SIMULATOR_CONTROL_PORT: String(options.controlPort),
+      SIMULATOR_DATA_DIR: options.dataDir,
+    },
+    logFile: options.logFile,
+    onLine: (line) => {
+      if (line.startsWith('{"simulator"')) announce(line);
+    },
+    readyWhen: async () => {
+      await announced;
+    },
+    failureCode: 'hubspot.unavailable',
+  });
+  const where = JSON.parse(await announced) as { simulator: string; simulator_control: string };
+  return { url: where.simulator, controlUrl: where.simulator_control, stop: () => child.stop() };
+}

@@ -1,0 +1,198 @@
+import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import { chmodSync, existsSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createCodecHandler } from './adapters/temporal/codec-server.ts';
+import { createPayloadCodec } from './adapters/temporal/payload-codec.ts';
+import { loadPayloadKeys } from './adapters/temporal/payload-keys.ts';
+import { type Config, readConfig } from './config.ts';
+import { type Context, openContext } from './context.ts';
+import { GatewayError } from './core/errors.ts';
+import { SEARCH_ATTRIBUTES } from './core/search-attributes.ts';
+import { type DemoKeys, ensureDemoCredential, ensureDemoRoster } from './demo.ts';
+import { isPortFree } from './embedded/ports.ts';
+import { type SimulatorProcess, startSimulatorProcess } from './embedded/simulator-process.ts';
+import { findTemporalCli } from './embedded/temporal-binary.ts';
+import { startTemporalServer } from './embedded/temporal-server.ts';
+import { startGateway } from './gateway.ts';
+import { printStart, say } from './start-text.ts';
+
+/** Something to undo, last first. */
+type Undo = () => Promise<void>;
+
+const CODEC_PATH_SECRET = 'temporal/codec-path';
+const SIMULATOR_MAIN = fileURLToPath(new URL('./simulator/main.ts', import.meta.url));
+const STOP_TIMEOUT_MS = 9_500;
+
+/** A taken port is said before anything is started. */
+async function assertPortsFree(config: Config): Promise<void> {
+  const { api, simulator, simulatorControl, codec } = config.ports;
+  const ours = config.hubspotUrl === undefined ? [simulator, simulatorControl] : [];
+  for (const port of [api, codec, ...ours]) {
+    if (await isPortFree(port)) continue;
+    throw new GatewayError('config.invalid', {
+      detail: `Port ${port} on 127.0.0.1 is taken. Stop whoever holds it, or start with another SALLYPORT_PORT (the other ports follow from it).`,
+    });
+  }
+}
+
+/** The path under which the Temporal UI has payloads decrypted: unguessable, the same at every start. */
+async function codecPath(context: Context): Promise<string> {
+  const known = await context.secrets.get(CODEC_PATH_SECRET);
+  if (known !== undefined) return known.value;
+  const path = `/${randomBytes(32).toString('base64url')}`;
+  await context.secrets.put(CODEC_PATH_SECRET, path, 0);
+  return path;
+}
+
+async function startCodecServer(context: Context, path: string, undo: Undo[]): Promise<void> {
+  const { config, secrets } = context;
+  const { namespace } = config.temporal;
+  const codec = createPayloadCodec({ keys: await loadPayloadKeys(secrets), namespace });
+  const uiOrigin = `http://127.0.0.1:${config.ports.temporalUi}`;
+  const handler = createCodecHandler({ codec, namespace, uiOrigin, path });
+  const server = createServer((request, response) => void handler(request, response));
+  server.listen({ port: config.ports.codec, host: '127.0.0.1' });
+  await once(server, 'listening');
+  undo.push(async () => {
+    server.close();
+    server.closeAllConnections();
+    await once(server, 'close');
+  });
+}
+
+/** The engine's address: the configured one, or a dev server of our own. */
+async function engineAddress(context: Context, undo: Undo[]): Promise<string> {
+  const { config, logger } = context;
+  if (config.temporal.address !== undefined) return config.temporal.address;
+  const cli = await findTemporalCli({
+    cliPath: config.temporal.cliPath,
+    pathDirs: config.hostEnvironment.pathDirs,
+    cacheDir: config.files.cache,
+    onProgress: say,
+  });
+  const path = await codecPath(context);
+  await startCodecServer(context, path, undo);
+  const server = await startTemporalServer({
+    cliPath: cli.path,
+    port: config.ports.temporal,
+    uiPort: config.ports.temporalUi,
+    dbFile: join(config.dataDir, 'temporal.db'),
+    namespace: config.temporal.namespace,
+    codecEndpoint: `http://127.0.0.1:${config.ports.codec}${path}`,
+    searchAttributes: Object.fromEntries(
+      Object.values(SEARCH_ATTRIBUTES).map((name) => [name, 'Keyword' as const]),
+    ),
+    logFile: join(config.files.processLogs, 'temporal.log'),
+  });
+  undo.push(() => server.stop());
+  if (server.setAside !== undefined) {
+    say(
+      `The engine's database could not be read and was set aside as ${server.setAside}. Open requests start again from the record.`,
+    );
+  }
+  void server.exited.then(({ expected, tail }) => {
+    if (!expected)
+      logger.error('the Temporal server ended by itself; restart the gateway', { tail });
+  });
+  return server.address;
+}
+
+async function startSimulator(config: Config, undo: Undo[]): Promise<SimulatorProcess | undefined> {
+  if (config.hubspotUrl !== undefined) return undefined;
+  const simulator = await startSimulatorProcess({
+    main: SIMULATOR_MAIN,
+    port: config.ports.simulator,
+    controlPort: config.ports.simulatorControl,
+    dataDir: join(config.dataDir, 'simulator'),
+    logFile: join(config.files.processLogs, 'simulator.log'),
+    path: config.hostEnvironment.path,
+  });
+  undo.push(() => simulator.stop());
+  return simulator;
+}
+
+/** Where everything is and the demo keys, for scripts and the CLI. Readable by the owner alone. */
+function writeRunFile(
+  context: Context,
+  of: { address: string; simulator: SimulatorProcess | undefined; keys: DemoKeys },
+): void {
+  const { config, signer } = context;
+  const isOwnEngine = config.temporal.address === undefined;
+  const run = {
+    api: `http://127.0.0.1:${config.ports.api}`,
+    temporal_ui: isOwnEngine ? `http://127.0.0.1:${config.ports.temporalUi}` : null,
+    temporal_address: of.address,
+    temporal_namespace: config.temporal.namespace,
+    simulator: of.simulator?.url ?? null,
+    simulator_control: of.simulator?.controlUrl ?? null,
+    agent_key: of.keys.agentKey,
+    approver_key: of.keys.approverKey,
+    log_dir: config.files.log,
+    log_vkey: signer.vkey,
+  };
+  rmSync(config.files.run, { force: true });
+  writeFileSync(config.files.run, `${JSON.stringify(run, null, 2)}\n`, { mode: 0o600 });
+  chmodSync(config.files.run, 0o600);
+}
+
+/** Everything in one process tree: engine, simulator, worker, API. */
+async function start(config: Config, undo: Undo[]): Promise<{ failed: Promise<never> }> {
+  await assertPortsFree(config);
+  const isFirst = !existsSync(config.files.store);
+  const context = await openContext(config);
+  undo.push(() => context.close());
+  const [simulator, address] = await Promise.all([
+    startSimulator(config, undo),
+    engineAddress(context, undo),
+  ]);
+  const keys = await ensureDemoRoster(context);
+  if (simulator !== undefined) await ensureDemoCredential(context, simulator.controlUrl);
+  const hubspotUrl = simulator?.url ?? config.hubspotUrl ?? '';
+  const roles = { api: true, worker: true };
+  const gateway = await startGateway(context, { roles, temporalAddress: address, hubspotUrl });
+  undo.push(() => gateway.stop());
+  writeRunFile(context, { address, simulator, keys });
+  printStart({ config, isFirst, address, simulator, keys });
+  return { failed: gateway.failed };
+}
+
+async function stopAll(undo: Undo[]): Promise<void> {
+  const timer = setTimeout(() => {
+    say('Some parts did not end in time and are ended by force.');
+    process.exit(1);
+  }, STOP_TIMEOUT_MS);
+  for (const step of undo.toReversed()) await step().catch(() => undefined);
+  clearTimeout(timer);
+}
+
+function untilSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+      process.once(signal, () => {
+        resolve();
+      });
+  });
+}
+
+const undo: Undo[] = [];
+let exitCode = 0;
+const stopped = untilSignal();
+try {
+  const started = start(readConfig(), undo);
+  const first = await Promise.race([stopped.then(() => undefined), started]);
+  if (first !== undefined) await Promise.race([stopped, first.failed]);
+  else await started.catch(() => undefined);
+  say('Stopping: finishing what is in flight …');
+} catch (error) {
+  exitCode = 1;
+  say(
+    error instanceof GatewayError
+      ? `Cannot start. ${error.detail ?? error.code}`
+      : `Cannot start. ${String(error)}`,
+  );
+}
+await stopAll(undo);
+process.exit(exitCode);

@@ -1,0 +1,83 @@
+import type { Config } from './config.ts';
+import type { DemoKeys } from './demo.ts';
+import type { SimulatorProcess } from './embedded/simulator-process.ts';
+
+/** One line for the person at the terminal. */
+export function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+interface Started {
+  readonly config: Config;
+  readonly isFirst: boolean;
+  readonly address: string;
+  readonly simulator: SimulatorProcess | undefined;
+  readonly keys: DemoKeys;
+}
+
+function curl(api: string, key: string, header: string, body: unknown): string {
+  return [
+    `curl -s ${api}/v1/actions -H 'Authorization: Bearer ${key}'`,
+    `${header}-H 'Content-Type: application/json'`,
+    `-d '${JSON.stringify(body)}'`,
+  ].join(' ');
+}
+
+const READ = {
+  user_id: 'dana@acme.test',
+  agent_prompt: 'Find the last email interaction for Acme Corp.',
+  action: { action: 'search_contact', company: 'Acme Corp' },
+};
+
+const write = (contactId: string): object => ({
+  user_id: 'dana@acme.test',
+  agent_prompt: 'Note that Acme Corp wants the renewal offer by Friday.',
+  action: {
+    action: 'create_note',
+    contact_id: contactId,
+    note: 'Wants the renewal offer by Friday.',
+  },
+});
+
+/** What runs where, and three commands to try. */
+export function printStart({ config, isFirst, address, simulator, keys }: Started): void {
+  const api = `http://127.0.0.1:${config.ports.api}`;
+  const rows = [
+    ['API', api],
+    [
+      'Temporal UI',
+      config.temporal.address === undefined
+        ? `http://127.0.0.1:${config.ports.temporalUi}`
+        : `(yours, engine at ${address})`,
+    ],
+    [
+      'HubSpot',
+      simulator === undefined ? (config.hubspotUrl ?? '') : `${simulator.url} (simulator)`,
+    ],
+    ['Data', config.dataDir],
+  ];
+  say('');
+  say(
+    isFirst
+      ? 'Sallyport is running. Keys were made and a demo CRM is in place.'
+      : 'Sallyport is running on the data of before.',
+  );
+  say('');
+  for (const [name = '', value = ''] of rows) say(`  ${name.padEnd(12)} ${value}`);
+  say('');
+  say('Try it from another terminal in this folder:');
+  say('');
+  say('1. As the agent, read:');
+  say(`   ${curl(api, keys.agentKey, '', READ)}`);
+  say('2. As the agent, write (it waits for a person):');
+  say(
+    `   ${curl(api, keys.agentKey, `-H "Idempotency-Key: try-$(date +%s)" `, write(DEMO_CONTACT_ID))}`,
+  );
+  say('3. As the approver, look at it and decide; then check the log:');
+  say('   npx sallyport approve && npx sallyport audit verify');
+  say('');
+  say('Ctrl-C stops everything; what waits for approval keeps waiting.');
+}
+
+/** Dana Fox of Acme Corp in the demo CRM. */
+const DEMO_CONTACT_ID = '101';

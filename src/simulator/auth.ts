@@ -21,7 +21,8 @@ export function authenticate(
 ): TokenRecord {
   const secret = BEARER.exec(header ?? '')?.[1];
   const token = secret === undefined ? undefined : tokens.find(secret);
-  if (!token || token.state === 'revoked' || token.kind === 'oauth_refresh') throw missingCredentials();
+  if (!token || token.state === 'revoked' || token.kind === 'oauth_refresh')
+    throw missingCredentials();
   if (isExpired(token, nowMs)) throw expiredCredentials(token.expiresAt ?? token.createdAt, nowMs);
   return token;
 }

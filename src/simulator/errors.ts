@@ -25,12 +25,14 @@ export type ErrorFields = {
 export class HubSpotError extends Error {
   readonly status: number;
   readonly fields: ErrorFields;
+  readonly headers: Record<string, string>;
 
-  constructor(status: number, fields: ErrorFields) {
+  constructor(status: number, fields: ErrorFields, headers: Record<string, string> = {}) {
     super(fields.message);
     this.name = 'HubSpotError';
     this.status = status;
     this.fields = fields;
+    this.headers = headers;
   }
 
   toBody(): Record<string, unknown> {
@@ -132,11 +134,12 @@ export function unknownRoute(path: string): HubSpotError {
   });
 }
 
-export function methodNotAllowed(method: string): HubSpotError {
-  return new HubSpotError(405, {
-    message: `HTTP 405 Method Not Allowed: ${method}`,
-    category: 'METHOD_NOT_ALLOWED',
-  });
+export function methodNotAllowed(method: string, allowed: readonly string[]): HubSpotError {
+  return new HubSpotError(
+    405,
+    { message: `HTTP 405 Method Not Allowed: ${method}`, category: 'METHOD_NOT_ALLOWED' },
+    { Allow: allowed.join(', ') },
+  );
 }
 
 export function unsupportedMediaType(expected: string): HubSpotError {

@@ -35,12 +35,22 @@ export function requireAssociationType(
   const { associationCategory: category, associationTypeId: id } = spec;
   throw validationError(
     `No association type exists for ${category} ${String(id)} between ${from.type} and ${to.type}.`,
-    [{ message: 'Invalid association type.', code: 'INVALID_ASSOCIATION_TYPE', context: { associationTypeId: [String(id)] } }],
+    [
+      {
+        message: 'Invalid association type.',
+        code: 'INVALID_ASSOCIATION_TYPE',
+        context: { associationTypeId: [String(id)] },
+      },
+    ],
   );
 }
 
 /** The other object's type, read off the association type: a create names only the other record's id. */
-export function inferTarget(from: RecordRef, id: string, specs: readonly AssociationSpec[]): RecordRef {
+export function inferTarget(
+  from: RecordRef,
+  id: string,
+  specs: readonly AssociationSpec[],
+): RecordRef {
   const spec = specs[0];
   const type = ASSOCIATION_TYPES.find(
     (each) =>
@@ -104,7 +114,12 @@ export function planLinks(
   const types = specs.map((spec) => requireAssociationType(from, to, spec));
   const unlabelled = defaultAssociationType(from.type, to.type);
   const all = unlabelled && !types.includes(unlabelled) ? [unlabelled, ...types] : types;
-  const primary = primaryPlan(store, from, to, types.some((type) => type.label === 'Primary'));
+  const primary = primaryPlan(
+    store,
+    from,
+    to,
+    types.some((type) => type.label === 'Primary'),
+  );
   const plain = all.filter((type) => type.label !== 'Primary');
   return {
     link: [...plain.flatMap((type) => bothDirections(from, to, type)), ...primary.link],

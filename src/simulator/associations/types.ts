@@ -96,7 +96,10 @@ export function findAssociationType(
   return BY_SPEC.get(specKey(from, to, spec));
 }
 
-export function associationTypesBetween(from: ObjectTypeName, to: ObjectTypeName): AssociationType[] {
+export function associationTypesBetween(
+  from: ObjectTypeName,
+  to: ObjectTypeName,
+): AssociationType[] {
   return ASSOCIATION_TYPES.filter((type) => type.from === from && type.to === to);
 }
 

@@ -117,6 +117,7 @@ export function writeContext(call: Call): WriteContext {
     now: new Date(call.nowMs).toISOString(),
     actor: { source: 'api', token: call.token },
     request: { method: call.method, path: call.path, bodySha256: call.bodySha256 },
+    adminRequired: call.world.switches.requiredProperties,
   };
 }
 

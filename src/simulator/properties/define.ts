@@ -57,19 +57,83 @@ export function defineGroup(groupName: string, rows: readonly Row[]): PropertyDe
 /** The system properties every object carries, in the object's own information group. */
 export function systemProperties(groupName: string, activity: boolean): PropertyDefinition[] {
   return defineGroup(groupName, [
-    { name: 'hs_object_id', label: 'Record ID', kind: 'number/number', readOnly: true, unique: true },
-    { name: 'hs_object_source', label: 'Record creation source', kind: 'string/text', readOnly: true },
-    { name: 'hs_object_source_id', label: 'Record creation source ID', kind: 'string/text', readOnly: true },
+    {
+      name: 'hs_object_id',
+      label: 'Record ID',
+      kind: 'number/number',
+      readOnly: true,
+      unique: true,
+    },
+    {
+      name: 'hs_object_source',
+      label: 'Record creation source',
+      kind: 'string/text',
+      readOnly: true,
+    },
+    {
+      name: 'hs_object_source_id',
+      label: 'Record creation source ID',
+      kind: 'string/text',
+      readOnly: true,
+    },
     { name: 'hs_object_source_label', label: 'Record source', kind: 'string/text', readOnly: true },
-    { name: 'hs_object_source_user_id', label: 'Record creation source user ID', kind: 'number/number', readOnly: true },
-    { name: 'hs_created_by_user_id', label: 'Created by user ID', kind: 'number/number', readOnly: true },
-    { name: 'hs_updated_by_user_id', label: 'Updated by user ID', kind: 'number/number', readOnly: true },
-    { name: 'hs_merged_object_ids', label: 'Merged record IDs', kind: 'enumeration/checkbox', readOnly: true, hidden: true },
-    { name: 'hs_unique_creation_key', label: 'Unique creation key', kind: 'string/text', readOnly: true, hidden: true },
-    { name: 'hs_createdate', label: activity ? 'Create date' : 'Object create date/time', kind: 'datetime/date', readOnly: true },
-    { name: 'hs_lastmodifieddate', label: activity ? 'Last modified date' : 'Object last modified date/time', kind: 'datetime/date', readOnly: true },
-    { name: 'hubspot_owner_id', label: activity ? 'Activity assigned to' : 'Owner', kind: 'enumeration/select', owner: true, description: 'The owner of the record.' },
-    { name: 'hubspot_owner_assigneddate', label: 'Owner assigned date', kind: 'datetime/date', readOnly: true },
+    {
+      name: 'hs_object_source_user_id',
+      label: 'Record creation source user ID',
+      kind: 'number/number',
+      readOnly: true,
+    },
+    {
+      name: 'hs_created_by_user_id',
+      label: 'Created by user ID',
+      kind: 'number/number',
+      readOnly: true,
+    },
+    {
+      name: 'hs_updated_by_user_id',
+      label: 'Updated by user ID',
+      kind: 'number/number',
+      readOnly: true,
+    },
+    {
+      name: 'hs_merged_object_ids',
+      label: 'Merged record IDs',
+      kind: 'enumeration/checkbox',
+      readOnly: true,
+      hidden: true,
+    },
+    {
+      name: 'hs_unique_creation_key',
+      label: 'Unique creation key',
+      kind: 'string/text',
+      readOnly: true,
+      hidden: true,
+    },
+    {
+      name: 'hs_createdate',
+      label: activity ? 'Create date' : 'Object create date/time',
+      kind: 'datetime/date',
+      readOnly: true,
+    },
+    {
+      name: 'hs_lastmodifieddate',
+      label: activity ? 'Last modified date' : 'Object last modified date/time',
+      kind: 'datetime/date',
+      readOnly: true,
+    },
+    {
+      name: 'hubspot_owner_id',
+      label: activity ? 'Activity assigned to' : 'Owner',
+      kind: 'enumeration/select',
+      owner: true,
+      description: 'The owner of the record.',
+    },
+    {
+      name: 'hubspot_owner_assigneddate',
+      label: 'Owner assigned date',
+      kind: 'datetime/date',
+      readOnly: true,
+    },
     { name: 'hubspot_team_id', label: 'HubSpot team', kind: 'enumeration/select', readOnly: true },
   ]);
 }
@@ -77,11 +141,52 @@ export function systemProperties(groupName: string, activity: boolean): Property
 /** What HubSpot keeps on contacts, companies, deals and tickets about the activities logged on them. */
 export function activityRollups(groupName: string): PropertyDefinition[] {
   return defineGroup(groupName, [
-    { name: 'notes_last_contacted', label: 'Last Contacted', kind: 'datetime/date', readOnly: true, calculated: true, description: 'The last timestamp when a call, chat conversation, email, meeting, or other activity was logged for the record.' },
-    { name: 'notes_last_updated', label: 'Last Activity Date', kind: 'datetime/date', readOnly: true, calculated: true, description: 'The last time a note, call, email, meeting, or task was logged for the record.' },
-    { name: 'notes_next_activity_date', label: 'Next Activity Date', kind: 'datetime/date', readOnly: true, calculated: true },
-    { name: 'num_contacted_notes', label: 'Number of Times Contacted', kind: 'number/number', readOnly: true, calculated: true },
-    { name: 'num_notes', label: 'Number of Sales Activities', kind: 'number/number', readOnly: true, calculated: true },
-    { name: 'hs_last_sales_activity_timestamp', label: 'Last Engagement Date', kind: 'datetime/date', readOnly: true, calculated: true, description: 'The last time the record engaged with a sales activity such as an email open or a reply.' },
+    {
+      name: 'notes_last_contacted',
+      label: 'Last Contacted',
+      kind: 'datetime/date',
+      readOnly: true,
+      calculated: true,
+      description:
+        'The last timestamp when a call, chat conversation, email, meeting, or other activity was logged for the record.',
+    },
+    {
+      name: 'notes_last_updated',
+      label: 'Last Activity Date',
+      kind: 'datetime/date',
+      readOnly: true,
+      calculated: true,
+      description: 'The last time a note, call, email, meeting, or task was logged for the record.',
+    },
+    {
+      name: 'notes_next_activity_date',
+      label: 'Next Activity Date',
+      kind: 'datetime/date',
+      readOnly: true,
+      calculated: true,
+    },
+    {
+      name: 'num_contacted_notes',
+      label: 'Number of Times Contacted',
+      kind: 'number/number',
+      readOnly: true,
+      calculated: true,
+    },
+    {
+      name: 'num_notes',
+      label: 'Number of Sales Activities',
+      kind: 'number/number',
+      readOnly: true,
+      calculated: true,
+    },
+    {
+      name: 'hs_last_sales_activity_timestamp',
+      label: 'Last Engagement Date',
+      kind: 'datetime/date',
+      readOnly: true,
+      calculated: true,
+      description:
+        'The last time the record engaged with a sales activity such as an email open or a reply.',
+    },
   ]);
 }

@@ -14,6 +14,8 @@ export type WriteContext = {
   now: string;
   actor: Actor;
   request: { method: string; path: string; bodySha256: string | null };
+  /** Properties the account's admin rules demand on create, per object. */
+  adminRequired?: Partial<Record<string, readonly string[]>>;
 };
 
 const TOKEN_PREFIX_CHARACTERS = 12;

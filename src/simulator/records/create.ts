@@ -85,11 +85,24 @@ function buildRecord(
     ...full,
     ...derivedProperties(type, id, full),
   };
-  return withProperties(blankRecord(type, id, context.now), all, context.now, historySource(context.actor));
+  return withProperties(
+    blankRecord(type, id, context.now),
+    all,
+    context.now,
+    historySource(context.actor),
+  );
 }
 
-function assertRequired(type: ObjectTypeName, values: Readonly<Record<string, string>>): void {
-  const missing = OBJECT_TYPES[type].requiredOnCreate.filter((name) => !values[name]);
+function assertRequired(
+  context: WriteContext,
+  type: ObjectTypeName,
+  values: Readonly<Record<string, string>>,
+): void {
+  const required = [
+    ...OBJECT_TYPES[type].requiredOnCreate,
+    ...(context.adminRequired?.[type] ?? []),
+  ];
+  const missing = required.filter((name) => !values[name]);
   if (missing.length > 0)
     throw requiredPropertiesMissing(OBJECT_TYPES[type].singular.toUpperCase(), missing);
 }
@@ -116,7 +129,7 @@ export function createRecord(
 ): StoredRecord {
   const { store } = context;
   const values = checkedValues(store, type, input.properties);
-  assertRequired(type, values);
+  assertRequired(context, type, values);
   const provisional = { type, id: wantedId ?? '0' };
   // Checked before an id is taken, so that a refused create leaves no trace at all.
   planAssociations(store, provisional, input);

@@ -34,7 +34,10 @@ export function derivedProperties(type: ObjectTypeName, id: string, values: Valu
     case 'meetings':
       return bodyPreview(values['hs_meeting_body']);
     case 'emails':
-      return { ...bodyPreview(values['hs_email_text']), ...mailParties(values['hs_email_headers']) };
+      return {
+        ...bodyPreview(values['hs_email_text']),
+        ...mailParties(values['hs_email_headers']),
+      };
     case 'companies':
       return {};
   }
@@ -90,7 +93,11 @@ function partyValues(side: 'from' | 'to', party: Party | undefined): Values {
   };
 }
 
-function findStage(type: ObjectTypeName, pipelineId: string | undefined, stageId: string | undefined) {
+function findStage(
+  type: ObjectTypeName,
+  pipelineId: string | undefined,
+  stageId: string | undefined,
+) {
   const pipeline = pipelinesOf(type).find((each) => each.id === pipelineId);
   return pipeline?.stages.find((each) => each.id === stageId);
 }
@@ -102,8 +109,11 @@ export function assertStageInPipeline(type: ObjectTypeName, values: Values): voi
   const stageId = values[stageName];
   if (pipelinesOf(type).length === 0 || !stageId) return;
   if (findStage(type, values[pipelineName], stageId)) return;
-  throw validationError(
-    `${stageId} is not a stage of pipeline ${values[pipelineName] ?? ''}.`,
-    [{ message: 'Stage is not part of the pipeline.', code: 'INVALID_STAGE', context: { propertyName: [stageName] } }],
-  );
+  throw validationError(`${stageId} is not a stage of pipeline ${values[pipelineName] ?? ''}.`, [
+    {
+      message: 'Stage is not part of the pipeline.',
+      code: 'INVALID_STAGE',
+      context: { propertyName: [stageName] },
+    },
+  ]);
 }

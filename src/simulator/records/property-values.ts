@@ -39,14 +39,18 @@ function checkDate(text: string): Checked {
 function checkBool(text: string): Checked {
   return text === 'true' || text === 'false'
     ? { value: text }
-    : { problem: `${text} was not one of the allowed options: [true, false]`, code: 'INVALID_OPTION' };
+    : {
+        problem: `${text} was not one of the allowed options: [true, false]`,
+        code: 'INVALID_OPTION',
+      };
 }
 
 function checkEnumeration(definition: PropertyDefinition, text: string): Checked {
   if (definition.referencedObjectType === 'OWNER') return checkOwner(text);
   const allowed = definition.options.map((option) => option.value);
   const chosen = definition.fieldType === 'checkbox' ? text.split(';').filter(Boolean) : [text];
-  if (allowed.length === 0 || chosen.every((each) => allowed.includes(each))) return { value: text };
+  if (allowed.length === 0 || chosen.every((each) => allowed.includes(each)))
+    return { value: text };
   return {
     problem: `${text} was not one of the allowed options: [${allowed.join(', ')}]`,
     code: 'INVALID_OPTION',

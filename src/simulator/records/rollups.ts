@@ -9,7 +9,11 @@ const ROLLED_UP = new Set(['contacts', 'companies', 'deals', 'tickets']);
 const later = (a: string | undefined, b: string): string => (a !== undefined && a > b ? a : b);
 const oneMore = (count: string | undefined): string => String(Number(count ?? '0') + 1);
 
-function rollupValues(target: StoredRecord, activity: StoredRecord, now: string): Record<string, string> {
+function rollupValues(
+  target: StoredRecord,
+  activity: StoredRecord,
+  now: string,
+): Record<string, string> {
   const at = activity.properties['hs_timestamp'];
   if (at === undefined || at > now) return {};
   const held = target.properties;

@@ -22,7 +22,9 @@ export function findRecord(
 ): StoredRecord | undefined {
   if (!idProperty || idProperty === 'hs_object_id') return store.record({ type, id });
   if (!store.catalogue.find(type, idProperty)?.hasUniqueValue)
-    throw validationError(`Property ${idProperty} does not exist or is not a unique property of ${type}.`);
+    throw validationError(
+      `Property ${idProperty} does not exist or is not a unique property of ${type}.`,
+    );
   return store.findUnique(type, idProperty, id);
 }
 
@@ -97,7 +99,9 @@ export function mergeRecords(
     ([name]) => store.catalogue.find(other.type, name)?.readOnlyValue === false,
   );
   const missing = writable.filter(([name]) => !primary.properties[name] && name !== 'email');
-  const mergedIds = [primary.properties['hs_merged_object_ids'], other.id].filter(Boolean).join(';');
+  const mergedIds = [primary.properties['hs_merged_object_ids'], other.id]
+    .filter(Boolean)
+    .join(';');
   const values = { ...Object.fromEntries(missing), hs_merged_object_ids: mergedIds };
   const merged = withProperties(primary, values, now, historySource(actor));
   const oldLinks = allLinks(store, refOf(other));

@@ -97,7 +97,9 @@ const INLINE_LABELS: Readonly<Record<string, string>> = {
 /** The `type` HubSpot writes beside an inline associated id, such as `contact_to_company`. */
 function inlineType(from: ObjectTypeName, to: ObjectTypeName, label: string | null): string {
   const name = `${INLINE_LABELS[from] ?? OBJECT_TYPES[from].singular}_to_${INLINE_LABELS[to] ?? OBJECT_TYPES[to].singular}`;
-  return label === null || label === 'Primary' ? name : `${name}_${label.toLowerCase().replaceAll(' ', '_')}`;
+  return label === null || label === 'Primary'
+    ? name
+    : `${name}_${label.toLowerCase().replaceAll(' ', '_')}`;
 }
 
 /** `associations` of a read: one entry per record and association type. */

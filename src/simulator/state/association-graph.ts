@@ -18,7 +18,8 @@ export class AssociationGraph {
     const key = this.#key(link.from, link.to.type);
     const edges = this.#edges.get(key) ?? new Map<string, AssociationSpec[]>();
     const specs = edges.get(link.to.id) ?? [];
-    if (!specs.some((spec) => sameSpec(spec, link.spec))) edges.set(link.to.id, [...specs, link.spec]);
+    if (!specs.some((spec) => sameSpec(spec, link.spec)))
+      edges.set(link.to.id, [...specs, link.spec]);
     this.#edges.set(key, edges);
   }
 

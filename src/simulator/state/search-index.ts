@@ -29,7 +29,12 @@ export class SearchIndex {
   }
 
   /** Takes a snapshot of a record to appear in search after the lag; archived or missing means gone. */
-  put(ref: RecordRef, record: StoredRecord | undefined, graph: AssociationGraph, nowMs: number): void {
+  put(
+    ref: RecordRef,
+    record: StoredRecord | undefined,
+    graph: AssociationGraph,
+    nowMs: number,
+  ): void {
     const indexed = record && !record.archived ? snapshot(ref, record, graph) : undefined;
     if (this.#lagMs <= 0 && this.#pending.length === 0) this.#show(ref, indexed);
     else this.#pending.push({ visibleAtMs: nowMs + this.#lagMs, ref, indexed });

@@ -59,8 +59,11 @@ export class Store {
     return id === undefined ? undefined : this.record({ type, id });
   }
 
-  get isEmpty(): boolean {
-    return this.#records.size === 0;
+  /** Whether this folder was never opened before: only then is the demo account planted by itself. */
+  takeIsNew(): boolean {
+    const isNew = this.#database.all("SELECT 1 FROM meta WHERE key = 'opened'").length === 0;
+    this.#database.run("INSERT OR IGNORE INTO meta (key, value) VALUES ('opened', '1')");
+    return isNew;
   }
 
   takeId(): string {
@@ -90,8 +93,9 @@ export class Store {
   /** Empties records, associations, own properties and the ledger; tokens are not part of this. */
   clear(): void {
     this.#database.transaction(() => {
-      for (const table of ['records', 'links', 'property_definitions', 'effects', 'meta'])
+      for (const table of ['records', 'links', 'property_definitions', 'effects'])
         this.#database.run(`DELETE FROM ${table}`);
+      this.#database.run("DELETE FROM meta WHERE key = 'next_id'");
     });
     this.#records.clear();
     this.graph.clear();

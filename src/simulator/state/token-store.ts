@@ -11,9 +11,11 @@ export type MintOptions = {
   state?: TokenState;
   /** Share the app of an earlier token, as rotation does; a new app otherwise. */
   appId?: number | undefined;
-  clientId?: string;
   expiresAt?: string;
 };
+
+/** An OAuth app: its secret is kept as a hash, like every credential here. */
+export type OAuthClient = { clientId: string; secretSha256: string; appId: number };
 
 export function sha256Hex(bytes: string | Buffer): string {
   return createHash('sha256').update(bytes).digest('hex');
@@ -28,6 +30,7 @@ function newSecret(kind: TokenKind): string {
 /** Credentials by the hash of their secret. A secret is handed out once and never written down. */
 export class TokenStore {
   readonly #tokens = new Map<string, TokenRecord>();
+  readonly #clients = new Map<string, OAuthClient>();
   readonly #events: SecurityEvent[] = [];
   readonly #database: Database;
 
@@ -35,6 +38,10 @@ export class TokenStore {
     this.#database = database;
     for (const row of database.all('SELECT body FROM tokens'))
       this.#remember(JSON.parse(String(row['body'])) as TokenRecord);
+    for (const row of database.all('SELECT body FROM clients')) {
+      const client = JSON.parse(String(row['body'])) as OAuthClient;
+      this.#clients.set(client.clientId, client);
+    }
     for (const row of database.all('SELECT body FROM security_events ORDER BY seq'))
       this.#events.push(JSON.parse(String(row['body'])) as SecurityEvent);
   }
@@ -54,7 +61,6 @@ export class TokenStore {
       state,
       createdAt: now,
       ...expiry(options.expiresAt, state, now),
-      ...(options.clientId ? { clientId: options.clientId } : {}),
     };
     const isRotation = options.appId !== undefined;
     this.#database.transaction(() => {
@@ -63,6 +69,36 @@ export class TokenStore {
         this.#record(`PRIVATE_APP_ACCESS_TOKEN_${isRotation ? 'ROTATE' : 'CREATE'}`, record);
     });
     return { token, record };
+  }
+
+  /** Registers an OAuth app and its first install. All three secrets are handed out once. */
+  addClient(scopes: readonly string[]): {
+    clientId: string;
+    clientSecret: string;
+    refreshToken: string;
+    appId: number;
+  } {
+    const clientSecret = randomUUID();
+    const client = {
+      clientId: randomUUID(),
+      secretSha256: sha256Hex(clientSecret),
+      appId: this.newAppId(),
+    };
+    this.#database.transaction(() => {
+      this.#database.run(
+        'INSERT OR REPLACE INTO clients (client_id, body) VALUES (?, ?)',
+        client.clientId,
+        JSON.stringify(client),
+      );
+    });
+    this.#clients.set(client.clientId, client);
+    const { clientId, appId } = client;
+    const { token } = this.mint({ kind: 'oauth_refresh', scopes, appId });
+    return { clientId, clientSecret, refreshToken: token, appId };
+  }
+
+  client(clientId: string): OAuthClient | undefined {
+    return this.#clients.get(clientId);
   }
 
   find(secret: string): TokenRecord | undefined {
@@ -87,12 +123,9 @@ export class TokenStore {
   }
 
   newAppId(): number {
-    const used = [...this.#tokens.values()].map((token) => token.appId);
+    const held = [...this.#tokens.values(), ...this.#clients.values()];
+    const used = held.map((each) => each.appId);
     return Math.max(FIRST_APP_ID - 1, ...used) + 1;
-  }
-
-  apps(): number[] {
-    return [...new Set([...this.#tokens.values()].map((token) => token.appId))];
   }
 
   events(): readonly SecurityEvent[] {
@@ -109,8 +142,10 @@ export class TokenStore {
     this.#database.transaction(() => {
       this.#database.run('DELETE FROM tokens');
       this.#database.run('DELETE FROM security_events');
+      this.#database.run('DELETE FROM clients');
     });
     this.#tokens.clear();
+    this.#clients.clear();
     this.#events.length = 0;
   }
 

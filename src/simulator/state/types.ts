@@ -24,12 +24,12 @@ export type StoredRecord = {
 };
 
 export type AssociationCategory =
-  | 'HUBSPOT_DEFINED'
-  | 'USER_DEFINED'
-  | 'INTEGRATOR_DEFINED'
-  | 'WORK';
+  'HUBSPOT_DEFINED' | 'USER_DEFINED' | 'INTEGRATOR_DEFINED' | 'WORK';
 
-export type AssociationSpec = { associationCategory: AssociationCategory; associationTypeId: number };
+export type AssociationSpec = {
+  associationCategory: AssociationCategory;
+  associationTypeId: number;
+};
 
 export type RecordRef = { type: ObjectTypeName; id: string };
 
@@ -111,7 +111,6 @@ export type TokenRecord = {
   state: TokenState;
   createdAt: string;
   expiresAt?: string;
-  clientId?: string;
 };
 
 /** An entry of the account's security history; times are ISO date-times. */

@@ -10,8 +10,6 @@ import { isBusy, isStoreUnavailable, storeUnavailable } from './sqlite-errors.ts
 const LIMITS = {
   /** Units per commit: bounds how long the first one waits for the last. */
   batchUnitsMax: 256,
-  /** A unit that takes longer waits for something outside its transaction, and everybody waits with it. */
-  unitMaxMs: 5_000,
   /** Between two tries to get another process's write lock. */
   lockRetryMs: 5,
 } as const;
@@ -32,6 +30,8 @@ export interface GroupCommitDeps {
   readonly clock: () => Date;
   /** How long to wait for the write lock of other processes. */
   readonly busyTimeoutMs: number;
+  /** A unit that takes longer waits for something outside its transaction, and everybody with it. */
+  readonly unitMaxMs: number;
   /** Requests that were changed by a commit that is on disk now. */
   readonly onCommitted: (touched: ReadonlySet<string>) => void;
   /** A commit failed as a whole; the error is `store.unavailable`. */
@@ -151,7 +151,7 @@ async function performUnit(deps: GroupCommitDeps, job: Job): Promise<Performed> 
   raw.exec('SAVEPOINT unit');
   let result: Performed;
   try {
-    result = { tellCaller: await withinTime(job.perform(scope)), touched };
+    result = { tellCaller: await withinTime(job.perform(scope), deps.unitMaxMs), touched };
   } catch (error) {
     end();
     if (isStoreUnavailable(error) || !raw.isTransaction) throw error;
@@ -189,13 +189,13 @@ function openScope({ raw, clock }: GroupCommitDeps) {
   return { scope, touched, end };
 }
 
-async function withinTime<T>(unit: Promise<T>): Promise<T> {
+async function withinTime<T>(unit: Promise<T>, maxMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
       const cause = new Error('a unit of work awaits something other than its transaction');
       reject(new GatewayError('internal.unexpected', { cause }));
-    }, LIMITS.unitMaxMs);
+    }, maxMs);
   });
   try {
     return await Promise.race([unit, tooLate]);

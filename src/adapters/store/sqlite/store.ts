@@ -17,6 +17,7 @@ import { createRequestWatch } from './watch.ts';
 const DEFAULTS = {
   /** How long a commit waits for other processes before it fails with `store.unavailable`. */
   busyTimeoutMs: 5_000,
+  unitMaxMs: 5_000,
   probeBytes: 8,
 } as const;
 
@@ -67,6 +68,7 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<St
     raw: writer,
     clock: options.clock ?? (() => new Date()),
     busyTimeoutMs,
+    unitMaxMs: DEFAULTS.unitMaxMs,
     onCommitted: watch.committed,
     onFailed: watch.failed,
     onBatch: options.onBatch ?? (() => undefined),

@@ -1,0 +1,215 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { opens } from '../../../src/audit/leaf.ts';
+import { AuditEntrySchema } from '../../../src/contracts/audit-entry.ts';
+import type { Store } from '../../../src/ports/store.ts';
+import { cardFor, decision, ledgerEntry, person, plan, request, requestId } from './fixtures.ts';
+import { SEAL_KEY, type SqlitePlace, sqlitePlace } from './sqlite-place.ts';
+
+const CANARY = 'canary-5f1e';
+const canaryFor = (column: string) => `${CANARY}-${column}`;
+
+/** Every sealed column, by the row of request or person 1, and how it is read. */
+const SEALED = [
+  ['requests', 'submission', (store: Store) => store.requests.get(requestId(1))],
+  ['requests', 'plan', (store: Store) => store.requests.get(requestId(1))],
+  ['requests', 'card', (store: Store) => store.requests.get(requestId(1))],
+  ['requests', 'requirement', (store: Store) => store.requests.get(requestId(1))],
+  ['requests', 'result', (store: Store) => store.requests.get(requestId(1))],
+  ['requests', 'detail', (store: Store) => store.requests.get(requestId(1))],
+  ['decisions', 'reason', (store: Store) => store.decisions.of(requestId(1))],
+  ['people', 'totp_secret', (store: Store) => store.people.get(person(1).id)],
+  ['ledger', 'before', (store: Store) => store.ledger.of(requestId(1))],
+  ['ledger', 'after', (store: Store) => store.ledger.of(requestId(1))],
+  ['log_entries', 'personal', (store: Store) => store.log.ofRequest(requestId(1))],
+] as const;
+
+async function fill(store: Store, number: number): Promise<void> {
+  const id = requestId(number);
+  const row = request(number);
+  const card = cardFor(id);
+  const submission = { ...row.submission, prompt: canaryFor('submission') };
+  await store.commit(async (tx) => {
+    await tx.requests.insert({
+      ...row,
+      submission,
+      plan: { ...plan, fields: [canaryFor('plan')] },
+      card: { ...card, sentence: canaryFor('card') },
+      requirement: { ...card.requires, reasons: [canaryFor('requirement')] },
+      result: { email: canaryFor('result') },
+      detail: canaryFor('detail'),
+    });
+    await tx.decisions.insert(decision(id, { reason: canaryFor('reason') }));
+    await tx.people.insert(person(number, { totpSecret: canaryFor('totp') }));
+    const values = { before: { a: canaryFor('before') }, after: { a: canaryFor('after') } };
+    await tx.ledger.insert(ledgerEntry(id, values));
+    await tx.log.append({
+      event: 'request.accepted',
+      actor: 'agent:agt_1',
+      requestId: id,
+      personal: { agent_prompt: canaryFor('personal') },
+    });
+  });
+}
+
+async function bytesOnDisk(place: SqlitePlace): Promise<Buffer> {
+  const folder = dirname(place.file);
+  const files = await readdir(folder);
+  return Buffer.concat(await Promise.all(files.map((file) => readFile(join(folder, file)))));
+}
+
+describe('what the SQLite store keeps on disk', () => {
+  let place: SqlitePlace;
+  let store: Store;
+  let bad: string[];
+
+  /** Changes the file as someone would who has it and not the key. */
+  const tamper = (statement: string, ...values: (string | Uint8Array)[]) => {
+    const raw = new DatabaseSync(place.file);
+    expect(raw.prepare(statement).run(...values).changes).toBeGreaterThan(0);
+    raw.close();
+  };
+  const readSealed = (table: string, column: string): Uint8Array => {
+    const raw = new DatabaseSync(place.file, { readOnly: true });
+    const row = raw.prepare(`select "${column}" as value from ${table} limit 1`).get();
+    raw.close();
+    return row?.['value'] as Uint8Array;
+  };
+
+  beforeEach(async () => {
+    bad = [];
+    place = await sqlitePlace();
+    store = await place.open({ onTampered: (table, id) => bad.push(`${table} ${id}`) });
+    await fill(store, 1);
+  });
+
+  afterEach(async () => {
+    await place.close();
+  });
+
+  it('shows no personal content, neither in the WAL nor in the database', async () => {
+    const inUse = await bytesOnDisk(place);
+    expect(inUse.includes(person(1).email)).toBe(true);
+    expect(inUse.includes(CANARY)).toBe(false);
+    await store.close();
+    const closed = await bytesOnDisk(place);
+    expect(closed.includes(person(1).email)).toBe(true);
+    expect(closed.includes(CANARY)).toBe(false);
+  });
+
+  it.each(SEALED)('refuses %s.%s when it comes from another row', async (table, column, read) => {
+    await fill(store, 2);
+    const before = await read(store);
+    expect(before).toBeTruthy();
+    const last = `(select "${column}" from ${table} order by rowid desc limit 1)`;
+    const first = `(select min(rowid) from ${table})`;
+    tamper(`update ${table} set "${column}" = ${last} where rowid = ${first}`);
+    await expect(read(store)).rejects.toMatchObject({ code: 'plan.tampered' });
+  });
+
+  it.each(SEALED)('refuses %s.%s when any of its bytes changed', async (table, column, read) => {
+    const sealed = readSealed(table, column);
+    const changed = Array.from(sealed, (byte, i) => sealed.with(i, byte ^ 1));
+    const cut = [sealed.subarray(0, -1), sealed.subarray(0, 29), new Uint8Array()];
+    const clear = [new TextEncoder().encode('{"prompt":"in clear text"}')];
+    // The first and the last bytes each, of the middle every seventh.
+    const some = changed.filter((_, i) => i < 14 || i > sealed.length - 17 || i % 7 === 0);
+    for (const value of [...some, ...cut, ...clear]) {
+      tamper(`update ${table} set "${column}" = ?`, value);
+      await expect(read(store)).rejects.toMatchObject({ code: 'plan.tampered' });
+    }
+    tamper(`update ${table} set "${column}" = ?`, sealed);
+    expect(await read(store)).toBeTruthy();
+  });
+
+  it('refuses a value in another column of its own row', async () => {
+    tamper('update requests set detail = result');
+    const id = requestId(1);
+    const error = { code: 'plan.tampered', detail: `requests ${id}` };
+    await expect(store.requests.get(id)).rejects.toMatchObject(error);
+  });
+
+  it('refuses clear columns that no gateway writes', async () => {
+    tamper("update requests set status = 'granted'");
+    await expect(store.requests.get(requestId(1))).rejects.toMatchObject({
+      code: 'plan.tampered',
+    });
+  });
+
+  it('lists the good rows beside a bad one, and tells about it', async () => {
+    await fill(store, 2);
+    tamper('update requests set plan = ? where id = ?', new Uint8Array(40), requestId(1));
+    tamper('update people set totp_secret = ? where id = ?', new Uint8Array(40), person(2).id);
+    const listed = await store.requests.list({ limit: 9 });
+    expect(listed.map(({ id }) => id)).toEqual([requestId(2)]);
+    expect((await store.people.list()).map(({ id }) => id)).toEqual([person(1).id]);
+    expect(bad).toEqual([`requests ${requestId(1)}`, `people ${person(2).id}`]);
+  });
+
+  it('lets a request that does not open be ended by its id', async () => {
+    tamper('update requests set plan = ?', new Uint8Array(40));
+    const ending = { status: 'refused', code: 'plan.tampered' } as const;
+    await store.commit((tx) => tx.requests.update(requestId(1), ending));
+    expect(await store.requests.idsIn(['refused'], { limit: 9 })).toEqual([requestId(1)]);
+  });
+
+  it('finds a missing log entry before a later leaf takes its place', async () => {
+    await fill(store, 2);
+    await fill(store, 3);
+    tamper('delete from log_entries where idx = 1');
+    const error = { code: 'plan.tampered', detail: 'log_entries 1' };
+    await expect(store.log.leaves(0, 3)).rejects.toMatchObject(error);
+    expect(await store.log.leaves(2, 3)).toHaveLength(1);
+  });
+
+  it('forgets a person without changing a leaf, and keeps no trace in the file', async () => {
+    const leaves = await store.log.leaves(0, 1);
+    const [record] = await store.log.ofRequest(requestId(1));
+    const { personal } = AuditEntrySchema.parse(JSON.parse(Buffer.from(leaves[0]!).toString()));
+    expect(opens(personal!, record!.personal!.salt, record!.personal!.value)).toBe(true);
+    const sealed = readSealed('log_entries', 'personal');
+    expect((await bytesOnDisk(place)).includes(Buffer.from(sealed))).toBe(true);
+
+    tamper('update log_entries set personal = null');
+    expect(await store.log.leaves(0, 1)).toEqual(leaves);
+    expect(await store.log.ofRequest(requestId(1))).toEqual([
+      { index: 0, leaf: leaves[0], personal: null },
+    ]);
+    await store.close();
+    expect((await bytesOnDisk(place)).includes(Buffer.from(sealed))).toBe(false);
+  });
+
+  it('does not open with another key, or with one of another length', async () => {
+    await store.close();
+    const opened = place.open({ sealKey: SEAL_KEY.with(0, 8) });
+    await expect(opened).rejects.toMatchObject({ code: 'config.invalid' });
+    await expect(place.open({ sealKey: SEAL_KEY.subarray(1) })).rejects.toThrow(RangeError);
+    expect((await (await place.open()).requests.get(requestId(1)))?.id).toBe(requestId(1));
+  });
+
+  it('does not open for code that is older than the database', async () => {
+    await store.close();
+    const raw = new DatabaseSync(place.file);
+    raw.exec('PRAGMA user_version = 999');
+    raw.close();
+    await expect(place.open()).rejects.toMatchObject({
+      code: 'config.invalid',
+      detail: 'the store was written by a newer Sallyport (schema 999, this one knows 1)',
+    });
+  });
+
+  it('is readable by its owner alone, whatever the umask', async () => {
+    const umask = process.umask(0);
+    const open = await sqlitePlace();
+    await (await open.open()).probe();
+    process.umask(umask);
+    const modeOf = async (path: string) => (await stat(path)).mode & 0o777;
+    for (const suffix of ['', '-wal', '-shm']) {
+      expect(await modeOf(`${open.file}${suffix}`)).toBe(0o600);
+    }
+    expect(await modeOf(dirname(open.file))).toBe(0o700);
+    await open.close();
+  });
+});

@@ -2,26 +2,41 @@
 // It installs from the lockfile when node_modules does not match it, and says what is missing
 // where the lockfile cannot bring Node 24 along.
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const stampFile = `${root}node_modules/.sallyport-lock`;
 const REQUIRED_MAJOR = 24;
 
-const lockHash = createHash('sha256').update(readFileSync(`${root}package-lock.json`)).digest('hex');
-const isInstalled = existsSync(stampFile) && readFileSync(stampFile, 'utf8') === lockHash;
+function packagesOf(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')).packages ?? {};
+  } catch {
+    return {};
+  }
+}
 
-if (!isInstalled) {
+/** npm writes its hidden lockfile last, so a broken-off install never matches. */
+function isInstalled() {
+  const wanted = packagesOf(`${root}package-lock.json`);
+  const present = packagesOf(`${root}node_modules/.package-lock.json`);
+  return Object.entries(wanted).every(([path, { version, optional }]) => {
+    if (path === '') return true;
+    const found = present[path]?.version;
+    return found === version || (found === undefined && optional === true);
+  });
+}
+
+if (!isInstalled()) {
   console.log('Installing dependencies from the lockfile (about half a minute) ...');
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
   const { status } = spawnSync(npm, ['ci', '--loglevel=error'], { cwd: root, stdio: 'inherit' });
   if (status !== 0) {
-    console.error('npm ci failed. Check the network or the npm configuration, then run the command again.');
+    console.error(
+      'npm ci failed. Check the network or the npm configuration, then run the command again.',
+    );
     process.exit(1);
   }
-  writeFileSync(stampFile, lockHash);
 }
 
 const bundledNode = `${root}node_modules/.bin/node`;

@@ -48,7 +48,7 @@ const RESUME_EVERY_MS = 300_000;
 async function connect(context: Context, address: string): Promise<NativeConnection> {
   const { apiKeyFile, tls } = context.config.temporal;
   const apiKey = apiKeyFile === undefined ? undefined : (await readFile(apiKeyFile, 'utf8')).trim();
-  return connectTemporal({ address, apiKey, tls: tls ? true : undefined });
+  return connectTemporal({ address, apiKey, tls: tls ? true : undefined }, context.logger);
 }
 
 async function codecs(context: Context) {

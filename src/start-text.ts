@@ -80,4 +80,4 @@ export function printStart({ config, isFirst, address, simulator, keys }: Starte
 }
 
 /** Dana Fox of Acme Corp in the demo CRM. */
-const DEMO_CONTACT_ID = '101';
+const DEMO_CONTACT_ID = '20001';

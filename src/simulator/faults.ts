@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 
-export const FAULT_MODES = [
+const FAULT_MODES = [
   'commit_then_drop',
   'commit_then_500',
   'commit_then_502',
@@ -40,7 +40,7 @@ export type FaultInput = z.infer<typeof FaultInputSchema>;
 
 export type Fault = FaultInput & { id: string; hits: number };
 
-type ArmedFault = Fault & { random: () => number };
+type ArmedFault = { fault: Fault; random: () => number };
 
 /** A small seeded generator (mulberry32), so that a run with a probability can be repeated. */
 function seededRandom(seed: number): () => number {
@@ -69,18 +69,18 @@ export class Faults {
 
   add(input: FaultInput): string {
     const id = randomUUID();
-    this.#armed.push({ ...input, id, hits: 0, random: seededRandom(input.seed) });
+    this.#armed.push({ fault: { ...input, id, hits: 0 }, random: seededRandom(input.seed) });
     return id;
   }
 
   /** Takes the first fault that hits this request and counts it. */
   take(method: string, path: string): Fault | undefined {
-    for (const fault of this.#armed) {
+    for (const { fault, random } of this.#armed) {
       const { match } = fault;
       if (match?.method && match.method.toUpperCase() !== method) continue;
       if (match?.path && !isPathMatched(match.path, path)) continue;
       if (fault.times > 0 && fault.hits >= fault.times) continue;
-      if (fault.probability < 1 && fault.random() >= fault.probability) continue;
+      if (fault.probability < 1 && random() >= fault.probability) continue;
       fault.hits += 1;
       return fault;
     }
@@ -88,7 +88,7 @@ export class Faults {
   }
 
   list(): Fault[] {
-    return this.#armed.map(({ random: _random, ...fault }) => fault);
+    return this.#armed.map((armed) => armed.fault);
   }
 
   clear(): void {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 /** Request shapes of the published files. Unknown fields are ignored, values are text only. */
 export const PropertiesSchema = z.record(z.string(), z.string());
 
-export const AssociationSpecSchema = z.looseObject({
+const AssociationSpecSchema = z.looseObject({
   associationCategory: z.enum(['HUBSPOT_DEFINED', 'USER_DEFINED', 'INTEGRATOR_DEFINED', 'WORK']),
   associationTypeId: z.int32(),
 });

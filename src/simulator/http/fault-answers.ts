@@ -13,29 +13,69 @@ function errorReply(status: number, message: string, headers: Record<string, str
   return { status, body: new HubSpotError(status, { message }).toBody(), headers };
 }
 
-/** Replies that come instead of any work: nothing was committed. */
-function plainError(mode: FaultMode): Reply | undefined {
-  switch (mode) {
-    case '401':
-      return { status: 401, body: missingCredentials().toBody() };
-    case '423':
-      return errorReply(423, 'The resource is locked. Wait at least 2 seconds.');
-    case '429':
-      return { status: 429, body: burstLimitFor(0).toBody() };
-    case '477':
-      return errorReply(477, 'This account is being migrated between data centres.', {
-        'Retry-After': '60',
-      });
-    case '500':
-      return errorReply(500, 'internal error');
-    case '502':
-      return errorReply(502, 'bad gateway');
-    case '503':
-      return errorReply(503, 'service unavailable');
-    default:
-      return undefined;
-  }
-}
+type Answer = (response: ServerResponse, entry: LoggedRequest, fault: Fault) => void;
+
+const withReply =
+  (reply: () => Reply): Answer =>
+  (response, entry) => {
+    sendReply(response, entry, reply());
+  };
+
+const withText =
+  (text: string, headers: Record<string, string>): Answer =>
+  (response, entry) => {
+    sendText(response, entry, 502, text, headers);
+  };
+
+const cut: Answer = (response) => {
+  response.destroy();
+};
+
+/** The connection stays open and silent until one side gives up. */
+const hang: Answer = () => undefined;
+
+const BAD_GATEWAY = withText(BAD_GATEWAY_PAGE, { 'Content-Type': 'text/html' });
+
+/** Answers that come instead of any work: nothing was committed. */
+const BEFORE: Partial<Record<FaultMode, Answer>> = {
+  '401': withReply(() => ({ status: 401, body: missingCredentials().toBody() })),
+  '423': withReply(() => errorReply(423, 'The resource is locked. Wait at least 2 seconds.')),
+  '429': withReply(() => ({ status: 429, body: burstLimitFor(0).toBody() })),
+  '477': withReply(() =>
+    errorReply(477, 'This account is being migrated.', { 'Retry-After': '60' }),
+  ),
+  '500': withReply(() => errorReply(500, 'internal error')),
+  '502': withReply(() => errorReply(502, 'bad gateway')),
+  '503': withReply(() => errorReply(503, 'service unavailable')),
+  drop: cut,
+  hang,
+  html: BAD_GATEWAY,
+  no_content_type: withText('{"status":"error"}', {}),
+  redirect: (response, entry, fault) => {
+    sendText(response, entry, 302, '', { Location: fault.location ?? '/redirected' });
+  },
+};
+
+type Spoil = (response: ServerResponse, entry: LoggedRequest, reply: Reply) => void;
+
+/** Answers that spoil a true one: its effect is already on disk. */
+const INSTEAD: Partial<Record<FaultMode, Spoil>> = {
+  commit_then_drop: (response) => {
+    response.destroy();
+  },
+  commit_then_hang: () => undefined,
+  commit_then_500: (response, entry) => {
+    sendReply(response, entry, errorReply(500, 'internal error'));
+  },
+  commit_then_502: (response, entry) => {
+    sendText(response, entry, 502, BAD_GATEWAY_PAGE, { 'Content-Type': 'text/html' });
+  },
+  truncate: sendHalf,
+  bad_json: (response, entry, reply) => {
+    const status = reply.status === 204 ? 200 : reply.status;
+    sendText(response, entry, status, '{"id": "1', { 'Content-Type': JSON_TYPE });
+  },
+};
 
 /**
  * Answers a disturbed request that is never worked on.
@@ -46,31 +86,9 @@ export function answerBefore(
   response: ServerResponse,
   entry: LoggedRequest,
 ): boolean {
-  const reply = plainError(fault.mode);
-  if (reply) {
-    sendReply(response, entry, reply);
-    return true;
-  }
-  switch (fault.mode) {
-    case 'drop':
-      response.destroy();
-      return true;
-    case 'hang':
-      return true;
-    case 'html':
-      sendText(response, entry, 502, BAD_GATEWAY_PAGE, { 'Content-Type': 'text/html' });
-      return true;
-    case 'no_content_type':
-      sendText(response, entry, 502, '{"status":"error"}', {});
-      return true;
-    case 'redirect': {
-      const location = fault.location ?? '/redirected';
-      sendText(response, entry, 302, '', { Location: location });
-      return true;
-    }
-    default:
-      return false;
-  }
+  const answer = BEFORE[fault.mode];
+  answer?.(response, entry, fault);
+  return answer !== undefined;
 }
 
 /**
@@ -83,29 +101,9 @@ export function answerInstead(
   entry: LoggedRequest,
   reply: Reply,
 ): boolean {
-  switch (fault.mode) {
-    case 'commit_then_drop':
-      response.destroy();
-      return true;
-    case 'commit_then_hang':
-      return true;
-    case 'commit_then_500':
-      sendReply(response, entry, errorReply(500, 'internal error'));
-      return true;
-    case 'commit_then_502':
-      sendText(response, entry, 502, BAD_GATEWAY_PAGE, { 'Content-Type': 'text/html' });
-      return true;
-    case 'truncate':
-      sendHalf(response, entry, reply);
-      return true;
-    case 'bad_json':
-      sendText(response, entry, reply.status === 204 ? 200 : reply.status, '{"id": "1', {
-        'Content-Type': JSON_TYPE,
-      });
-      return true;
-    default:
-      return false;
-  }
+  const spoil = INSTEAD[fault.mode];
+  spoil?.(response, entry, reply);
+  return spoil !== undefined;
 }
 
 function sendText(

@@ -17,7 +17,7 @@ export type World = {
 };
 
 /** Behaviours HubSpot has not written down, or that differ between accounts; set at the control door. */
-export type Switches = {
+type Switches = {
   uniqueOnNotes: boolean;
   /** Status of a partly failed batch on 2026-09 paths, whose file lists no 207. */
   partialBatchStatus: 'as_published' | 207;

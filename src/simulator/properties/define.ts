@@ -54,6 +54,22 @@ export function defineGroup(groupName: string, rows: readonly Row[]): PropertyDe
   });
 }
 
+/** `[name, label, kind]` of what HubSpot alone may write on every object. */
+const SYSTEM: readonly (readonly [string, string, string])[] = [
+  ['hs_object_source', 'Record creation source', 'string/text'],
+  ['hs_object_source_id', 'Record creation source ID', 'string/text'],
+  ['hs_object_source_label', 'Record source', 'string/text'],
+  ['hs_object_source_user_id', 'Record creation source user ID', 'number/number'],
+  ['hs_created_by_user_id', 'Created by user ID', 'number/number'],
+  ['hs_updated_by_user_id', 'Updated by user ID', 'number/number'],
+  ['hs_merged_object_ids', 'Merged record IDs', 'enumeration/checkbox'],
+  ['hs_unique_creation_key', 'Unique creation key', 'string/text'],
+  ['hs_createdate', 'Object create date/time', 'datetime/date'],
+  ['hs_lastmodifieddate', 'Object last modified date/time', 'datetime/date'],
+  ['hubspot_owner_assigneddate', 'Owner assigned date', 'datetime/date'],
+  ['hubspot_team_id', 'HubSpot team', 'enumeration/select'],
+];
+
 /** The system properties every object carries, in the object's own information group. */
 export function systemProperties(groupName: string, activity: boolean): PropertyDefinition[] {
   return defineGroup(groupName, [
@@ -64,63 +80,7 @@ export function systemProperties(groupName: string, activity: boolean): Property
       readOnly: true,
       unique: true,
     },
-    {
-      name: 'hs_object_source',
-      label: 'Record creation source',
-      kind: 'string/text',
-      readOnly: true,
-    },
-    {
-      name: 'hs_object_source_id',
-      label: 'Record creation source ID',
-      kind: 'string/text',
-      readOnly: true,
-    },
-    { name: 'hs_object_source_label', label: 'Record source', kind: 'string/text', readOnly: true },
-    {
-      name: 'hs_object_source_user_id',
-      label: 'Record creation source user ID',
-      kind: 'number/number',
-      readOnly: true,
-    },
-    {
-      name: 'hs_created_by_user_id',
-      label: 'Created by user ID',
-      kind: 'number/number',
-      readOnly: true,
-    },
-    {
-      name: 'hs_updated_by_user_id',
-      label: 'Updated by user ID',
-      kind: 'number/number',
-      readOnly: true,
-    },
-    {
-      name: 'hs_merged_object_ids',
-      label: 'Merged record IDs',
-      kind: 'enumeration/checkbox',
-      readOnly: true,
-      hidden: true,
-    },
-    {
-      name: 'hs_unique_creation_key',
-      label: 'Unique creation key',
-      kind: 'string/text',
-      readOnly: true,
-      hidden: true,
-    },
-    {
-      name: 'hs_createdate',
-      label: activity ? 'Create date' : 'Object create date/time',
-      kind: 'datetime/date',
-      readOnly: true,
-    },
-    {
-      name: 'hs_lastmodifieddate',
-      label: activity ? 'Last modified date' : 'Object last modified date/time',
-      kind: 'datetime/date',
-      readOnly: true,
-    },
+    ...SYSTEM.map(([name, label, kind]) => ({ name, label, kind, readOnly: true })),
     {
       name: 'hubspot_owner_id',
       label: activity ? 'Activity assigned to' : 'Owner',
@@ -128,13 +88,6 @@ export function systemProperties(groupName: string, activity: boolean): Property
       owner: true,
       description: 'The owner of the record.',
     },
-    {
-      name: 'hubspot_owner_assigneddate',
-      label: 'Owner assigned date',
-      kind: 'datetime/date',
-      readOnly: true,
-    },
-    { name: 'hubspot_team_id', label: 'HubSpot team', kind: 'enumeration/select', readOnly: true },
   ]);
 }
 

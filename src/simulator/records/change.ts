@@ -16,6 +16,8 @@ export function withProperties(
 ): StoredRecord {
   const properties: Record<string, string> = { ...record.properties };
   const history: Record<string, readonly HistoryEntry[]> = { ...record.history };
+  // Time never runs backwards within a record: its history stays newest first.
+  const at = now > record.updatedAt ? now : record.updatedAt;
   let isChanged = false;
   for (const [name, value] of Object.entries(values)) {
     if ((properties[name] ?? '') === value) continue;
@@ -24,9 +26,9 @@ export function withProperties(
     else properties[name] = value;
     if (UNVERSIONED.has(name)) continue;
     const older = (history[name] ?? []).slice(0, LIMITS.historyVersionsMax - 1);
-    history[name] = [{ value, timestamp: now, ...source }, ...older];
+    history[name] = [{ value, timestamp: at, ...source }, ...older];
   }
   if (!isChanged) return record;
-  properties[OBJECT_TYPES[record.type].modifiedProperty] = now;
-  return { ...record, properties, history, updatedAt: now };
+  properties[OBJECT_TYPES[record.type].modifiedProperty] = at;
+  return { ...record, properties, history, updatedAt: at };
 }

@@ -1,6 +1,6 @@
 import type { ObjectTypeName } from '../object-types.ts';
 
-export type Stage = { id: string; label: string; metadata: Record<string, string> };
+type Stage = { id: string; label: string; metadata: Record<string, string> };
 export type Pipeline = { id: string; label: string; stages: readonly Stage[] };
 
 export const PIPELINES_CREATED_AT = '2024-02-05T09:00:00.000Z';

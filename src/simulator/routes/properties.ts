@@ -12,7 +12,7 @@ import type { PropertyDefinition } from '../state/types.ts';
 import { param, typeOf } from './shared.ts';
 
 /** A definition as the API shows it; who may change what is spelt out in `modificationMetadata`. */
-export function viewDefinition(definition: PropertyDefinition) {
+function viewDefinition(definition: PropertyDefinition) {
   const { readOnlyValue, hubspotDefined, ...shown } = definition;
   return {
     ...shown,

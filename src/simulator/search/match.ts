@@ -43,17 +43,6 @@ function containsToken(held: string, filterValue: string): boolean {
   });
 }
 
-type Comparison = (held: string | number, wanted: string | number) => boolean;
-
-const COMPARISONS: Partial<Record<Filter['operator'], Comparison>> = {
-  EQ: (held, wanted) => held === wanted,
-  NEQ: (held, wanted) => held !== wanted,
-  LT: (held, wanted) => held < wanted,
-  LTE: (held, wanted) => held <= wanted,
-  GT: (held, wanted) => held > wanted,
-  GTE: (held, wanted) => held >= wanted,
-};
-
 /** IN and NOT_IN on strings compare with lower-cased records and unchanged filter values. */
 function isListed(
   definition: PropertyDefinition,
@@ -65,51 +54,46 @@ function isListed(
   return values.some((value) => (isText ? value : comparable(definition, value)) === mine);
 }
 
-function matchesHeld(definition: PropertyDefinition, held: string, filter: Filter): boolean {
-  const value = filter.value ?? '';
-  switch (filter.operator) {
-    case 'BETWEEN': {
-      const mine = comparable(definition, held);
-      return (
-        mine >= comparable(definition, value) &&
-        mine <= comparable(definition, filter.highValue ?? '')
-      );
-    }
-    case 'IN':
-      return isListed(definition, held, filter.values ?? []);
-    case 'NOT_IN':
-      return !isListed(definition, held, filter.values ?? []);
-    case 'CONTAINS_TOKEN':
-      return containsToken(held, value);
-    case 'NOT_CONTAINS_TOKEN':
-      return !containsToken(held, value);
-    case 'HAS_PROPERTY':
-      return true;
-    case 'NOT_HAS_PROPERTY':
-      return false;
-    default: {
-      const compare = COMPARISONS[filter.operator];
-      return compare?.(comparable(definition, held), comparable(definition, value)) ?? false;
-    }
-  }
-}
+type Test = (definition: PropertyDefinition, held: string, filter: Filter) => boolean;
+
+const comparing =
+  (compare: (held: string | number, wanted: string | number) => boolean): Test =>
+  (definition, held, { value }) =>
+    compare(comparable(definition, held), comparable(definition, value ?? ''));
+
+const isInRange: Test = (definition, held, { value, highValue }) => {
+  const mine = comparable(definition, held);
+  return (
+    mine >= comparable(definition, value ?? '') && mine <= comparable(definition, highValue ?? '')
+  );
+};
+
+/** What each operator asks of a value that is there. */
+const TESTS: Record<Filter['operator'], Test> = {
+  EQ: comparing((held, wanted) => held === wanted),
+  NEQ: comparing((held, wanted) => held !== wanted),
+  LT: comparing((held, wanted) => held < wanted),
+  LTE: comparing((held, wanted) => held <= wanted),
+  GT: comparing((held, wanted) => held > wanted),
+  GTE: comparing((held, wanted) => held >= wanted),
+  BETWEEN: isInRange,
+  IN: (definition, held, { values }) => isListed(definition, held, values ?? []),
+  NOT_IN: (definition, held, { values }) => !isListed(definition, held, values ?? []),
+  CONTAINS_TOKEN: (_definition, held, { value }) => containsToken(held, value ?? ''),
+  NOT_CONTAINS_TOKEN: (_definition, held, { value }) => !containsToken(held, value ?? ''),
+  HAS_PROPERTY: () => true,
+  NOT_HAS_PROPERTY: () => false,
+};
 
 /** The pseudo-property `associations.{type}` filters by what a record is associated with. */
 function matchesAssociation(indexed: IndexedRecord, filter: Filter): boolean {
   const type = findObjectType(filter.propertyName.slice(ASSOCIATIONS_PREFIX.length));
   const ids = (type && indexed.associated.get(type.name)) ?? new Set<string>();
   const wanted = filter.values ?? [filter.value ?? ''];
-  switch (filter.operator) {
-    case 'HAS_PROPERTY':
-      return ids.size > 0;
-    case 'NOT_HAS_PROPERTY':
-      return ids.size === 0;
-    case 'NEQ':
-    case 'NOT_IN':
-      return !wanted.some((id) => ids.has(id));
-    default:
-      return wanted.some((id) => ids.has(id));
-  }
+  if (filter.operator === 'HAS_PROPERTY') return ids.size > 0;
+  if (filter.operator === 'NOT_HAS_PROPERTY') return ids.size === 0;
+  const isNegated = filter.operator === 'NEQ' || filter.operator === 'NOT_IN';
+  return isNegated !== wanted.some((id) => ids.has(id));
 }
 
 export function matchesFilter(
@@ -122,7 +106,7 @@ export function matchesFilter(
   const held = indexed.record.properties[filter.propertyName];
   // A record without the property matches only the question whether it is missing.
   if (held === undefined) return filter.operator === 'NOT_HAS_PROPERTY';
-  return matchesHeld(definition, held, filter);
+  return TESTS[filter.operator](definition, held, filter);
 }
 
 /** Free text: every word begins some token, or stands somewhere, in one of the searched properties. */

@@ -52,25 +52,34 @@ function assertCounts(groups: Filter[][]): void {
     throw problem(`A search takes at most ${String(LIMITS.filtersTotalMax)} filters in all.`);
 }
 
+function isAssociation(propertyName: string): boolean {
+  const [prefix, alias] = propertyName.split('.');
+  return `${prefix ?? ''}.` === ASSOCIATIONS_PREFIX && findObjectType(alias ?? '') !== undefined;
+}
+
 function assertFilter(filter: Filter, find: FindProperty): void {
-  const { propertyName, operator, value, values, highValue } = filter;
-  const context = { propertyName: [propertyName] };
+  const { propertyName } = filter;
   const definition = find(propertyName);
-  const isAssociation =
-    propertyName.startsWith(ASSOCIATIONS_PREFIX) &&
-    findObjectType(propertyName.slice(ASSOCIATIONS_PREFIX.length)) !== undefined;
-  if (!definition && !isAssociation)
-    throw problem(`Property '${propertyName}' does not exist`, { context });
-  if (WITHOUT_VALUE.has(operator)) return;
+  if (!definition && !isAssociation(propertyName))
+    throw problem(`Property '${propertyName}' does not exist`, {
+      context: { propertyName: [propertyName] },
+    });
+  const operands = operandsOf(filter);
+  if (definition) for (const operand of operands) assertOperand(definition, operand);
+}
+
+/** The values an operator compares with; those of IN are compared as they come. */
+function operandsOf({ propertyName, operator, value, values, highValue }: Filter): string[] {
+  const context = { propertyName: [propertyName] };
+  if (WITHOUT_VALUE.has(operator)) return [];
   if (WITH_VALUES.has(operator)) {
     if (!values || values.length === 0) throw problem(`${operator} needs values.`, { context });
-    return;
+    return [];
   }
   if (value === undefined) throw problem(`${operator} needs a value.`, { context });
-  if (operator === 'BETWEEN' && highValue === undefined)
-    throw problem('BETWEEN needs a highValue.', { context });
-  const operands = highValue === undefined ? [value] : [value, highValue];
-  if (definition) for (const operand of operands) assertOperand(definition, operand);
+  if (operator !== 'BETWEEN') return [value];
+  if (highValue === undefined) throw problem('BETWEEN needs a highValue.', { context });
+  return [value, highValue];
 }
 
 function assertOperand(definition: PropertyDefinition, operand: string): void {

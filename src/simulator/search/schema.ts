@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-export const OPERATORS = [
+const OPERATORS = [
   'EQ',
   'NEQ',
   'LT',
@@ -16,9 +16,7 @@ export const OPERATORS = [
   'NOT_CONTAINS_TOKEN',
 ] as const;
 
-export type Operator = (typeof OPERATORS)[number];
-
-export const FilterSchema = z.looseObject({
+const FilterSchema = z.looseObject({
   propertyName: z.string(),
   operator: z.enum(OPERATORS),
   value: z.string().optional(),

@@ -6,7 +6,7 @@ import type { RecordRef } from '../state/types.ts';
 import { OWNERS } from './owners.ts';
 
 /** The day the demo CRM was written. Everything in it lies before, tasks may be due after. */
-export const SEED_INSTANT_MS = Date.parse('2026-11-16T14:00:00.000Z');
+const SEED_INSTANT_MS = Date.parse('2026-11-16T14:00:00.000Z');
 const DAY_MS = 86_400_000;
 
 export const daysBefore = (days: number): string =>

@@ -14,7 +14,7 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 `;
 
-export type Row = Record<string, string | number | bigint | null | Uint8Array>;
+type Row = Record<string, string | number | bigint | null | Uint8Array>;
 
 export type Database = {
   run(sql: string, ...values: (string | number)[]): void;
@@ -47,7 +47,7 @@ export function openDatabase(dataDir: string): Database {
     run(sql, ...values) {
       prepare(sql).run(...values);
     },
-    all: (sql, ...values) => prepare(sql).all(...values) as Row[],
+    all: (sql, ...values) => prepare(sql).all(...values),
     transaction(work) {
       if (isOpen) return work();
       prepare('BEGIN IMMEDIATE').run();

@@ -72,9 +72,15 @@ export class Store {
     return id;
   }
 
-  /** Joins several commits into one durable transaction. */
+  /** Joins several commits into one durable transaction; if it cannot be kept, memory goes back too. */
   transaction<T>(work: () => T): T {
-    return this.#database.transaction(work);
+    try {
+      return this.#database.transaction(work);
+    } catch (error) {
+      this.#forgetAll();
+      this.#load();
+      throw error;
+    }
   }
 
   commit(change: Change): void {
@@ -97,6 +103,10 @@ export class Store {
         this.#database.run(`DELETE FROM ${table}`);
       this.#database.run("DELETE FROM meta WHERE key = 'next_id'");
     });
+    this.#forgetAll();
+  }
+
+  #forgetAll(): void {
     this.#records.clear();
     this.graph.clear();
     this.catalogue.clear();
@@ -106,6 +116,21 @@ export class Store {
   }
 
   #write(change: Change): void {
+    this.#writeRecords(change);
+    this.#writeLinks(change);
+    const database = this.#database;
+    if (change.definition)
+      database.run(
+        'INSERT OR REPLACE INTO property_definitions (type, name, body) VALUES (?, ?, ?)',
+        change.definition.type,
+        change.definition.definition.name,
+        JSON.stringify(change.definition.definition),
+      );
+    for (const effect of change.effects ?? [])
+      database.run('INSERT INTO effects (body) VALUES (?)', JSON.stringify(effect));
+  }
+
+  #writeRecords(change: Change): void {
     const database = this.#database;
     for (const record of change.records ?? [])
       database.run(
@@ -116,26 +141,20 @@ export class Store {
       );
     for (const ref of change.forget ?? [])
       database.run('DELETE FROM records WHERE type = ? AND id = ?', ref.type, ref.id);
-    for (const link of change.link ?? [])
-      database.run('INSERT OR IGNORE INTO links VALUES (?, ?, ?, ?, ?, ?)', ...linkKey(link));
-    for (const link of change.unlink ?? [])
-      database.run(
-        'DELETE FROM links WHERE from_type = ? AND from_id = ? AND to_type = ? AND to_id = ? AND category = ? AND type_id = ?',
-        ...linkKey(link),
-      );
-    if (change.definition)
-      database.run(
-        'INSERT OR REPLACE INTO property_definitions (type, name, body) VALUES (?, ?, ?)',
-        change.definition.type,
-        change.definition.definition.name,
-        JSON.stringify(change.definition.definition),
-      );
-    for (const effect of change.effects ?? [])
-      database.run('INSERT INTO effects (body) VALUES (?)', JSON.stringify(effect));
     if (change.records)
       database.run(
         "INSERT OR REPLACE INTO meta (key, value) VALUES ('next_id', ?)",
         String(this.#nextId),
+      );
+  }
+
+  #writeLinks(change: Change): void {
+    for (const link of change.link ?? [])
+      this.#database.run('INSERT OR IGNORE INTO links VALUES (?, ?, ?, ?, ?, ?)', ...linkKey(link));
+    for (const link of change.unlink ?? [])
+      this.#database.run(
+        'DELETE FROM links WHERE from_type = ? AND from_id = ? AND to_type = ? AND to_id = ? AND category = ? AND type_id = ?',
+        ...linkKey(link),
       );
   }
 

@@ -11,9 +11,8 @@ import { parseBody } from '../http/input.ts';
 import { inFamily, noContent, writeContext } from '../http/route.ts';
 import type { Call, Reply, Route } from '../http/route.ts';
 import type { ObjectTypeName } from '../object-types.ts';
-import { liveNeighbours } from '../records/view.ts';
 import { ASSOCIATION_SCOPES } from '../scopes.ts';
-import { defaultSpec, labelsBetween, viewNeighbour } from './associations.ts';
+import { defaultSpec, labelsBetween, viewNeighbours } from './associations.ts';
 import { assertBatchSize, typeOf } from './shared.ts';
 
 /** Larger than for records: HubSpot reads 1,000 and writes 2,000 associations in one call. */
@@ -25,15 +24,12 @@ function typesOf(call: Call): { from: ObjectTypeName; to: ObjectTypeName } {
 }
 
 function batchRead(call: Call): Reply {
-  const { store } = call.world;
   const { from, to } = typesOf(call);
   const { inputs } = parseBody(call, FetchAssociationsSchema);
   assertBatchSize(inputs, READ_INPUTS_MAX);
   const rows = inputs.map(({ id }) => ({
     from: { id },
-    to: liveNeighbours(store, { type: from, id }, to).map((other) =>
-      viewNeighbour(from, to, other),
-    ),
+    to: viewNeighbours(call, { type: from, id }, to),
   }));
   const empty = rows.filter((row) => row.to.length === 0).map((row) => row.from.id);
   const results = rows.filter((row) => row.to.length > 0);

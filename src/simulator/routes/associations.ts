@@ -5,13 +5,13 @@ import { SpecsSchema } from '../http/bodies.ts';
 import { batchReply } from '../http/batch.ts';
 import { pageByOffset, parseBody, queryLimit } from '../http/input.ts';
 import { created, inFamily, noContent, ok, writeContext } from '../http/route.ts';
-import type { Call, Reply, Route } from '../http/route.ts';
+import type { ApiVersion, Call, Reply, Route } from '../http/route.ts';
 import { LIMITS } from '../limits.ts';
 import { requireRecord } from '../records/update.ts';
 import { liveNeighbours } from '../records/view.ts';
 import { OBJECT_TYPES } from '../object-types.ts';
+import type { ObjectTypeName } from '../object-types.ts';
 import { ASSOCIATION_SCOPES } from '../scopes.ts';
-import type { Neighbour } from '../state/association-graph.ts';
 import type { AssociationSpec, RecordRef } from '../state/types.ts';
 import { param, typeOf } from './shared.ts';
 
@@ -21,17 +21,24 @@ function endsOf(call: Call): { from: RecordRef; to: RecordRef } {
   return { from, to };
 }
 
-/** One neighbour as association lists show it. An unlabelled type carries `label: null`. */
-export function viewNeighbour(from: RecordRef['type'], to: RecordRef['type'], other: Neighbour) {
-  const types = associationTypesBetween(from, to);
-  return {
+/** An unlabelled type: `label: null` in v4, as recorded there; the dated files know only text or nothing. */
+function viewLabel(version: ApiVersion, label: string | null): { label?: string | null } {
+  return label === null && version !== 'v4' ? {} : { label };
+}
+
+/** The live neighbours of a record as association lists show them. */
+export function viewNeighbours(call: Call, from: RecordRef, toType: ObjectTypeName) {
+  const types = associationTypesBetween(from.type, toType);
+  const labelOf = (typeId: number): string | null =>
+    types.find((type) => type.typeId === typeId)?.label ?? null;
+  return liveNeighbours(call.world.store, from, toType).map((other) => ({
     toObjectId: other.id,
     associationTypes: other.specs.map((spec) => ({
       category: spec.associationCategory,
       typeId: spec.associationTypeId,
-      label: types.find((type) => type.typeId === spec.associationTypeId)?.label ?? null,
+      ...viewLabel(call.version, labelOf(spec.associationTypeId)),
     })),
-  };
+  }));
 }
 
 /** A pair of records with the names of the labels just set. */
@@ -57,19 +64,11 @@ export function defaultSpec(from: RecordRef['type'], to: RecordRef['type']): Ass
 }
 
 function listAssociations(call: Call): Reply {
-  const { store } = call.world;
   const type = typeOf(call).name;
   const toType = typeOf(call, 'toObjectType').name;
   const limit = queryLimit(call, LIMITS.associationsPageMax, LIMITS.associationsPageMax);
-  const record = requireRecord(store, type, param(call, 'objectId'));
-  const others = liveNeighbours(store, { type, id: record.id }, toType);
-  return ok(
-    pageByOffset(
-      call,
-      others.map((other) => viewNeighbour(type, toType, other)),
-      limit,
-    ),
-  );
+  const { id } = requireRecord(call.world.store, type, param(call, 'objectId'));
+  return ok(pageByOffset(call, viewNeighbours(call, { type, id }, toType), limit));
 }
 
 function putDefault(call: Call): Reply {
@@ -104,7 +103,7 @@ function listLabels(call: Call): Reply {
   const results = associationTypesBetween(from, to).map(({ category, typeId, label }) => ({
     category,
     typeId,
-    label,
+    ...viewLabel(call.version, label),
   }));
   return ok({ results });
 }

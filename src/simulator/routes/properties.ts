@@ -1,4 +1,6 @@
+import { z } from 'zod';
 import { conflict, HubSpotError, resourceNotFound, validationError } from '../errors.ts';
+import { batchReply, toBatchError } from '../http/batch.ts';
 import { PropertyCreateSchema } from '../http/bodies.ts';
 import type { PropertyCreate } from '../http/bodies.ts';
 import { parseBody, queryBoolean, queryList } from '../http/input.ts';
@@ -9,7 +11,7 @@ import type { ObjectTypeName } from '../object-types.ts';
 import { effectsOf } from '../records/context.ts';
 import { SCHEMA_READ_SCOPES, SCHEMA_WRITE_SCOPES } from '../scopes.ts';
 import type { PropertyDefinition } from '../state/types.ts';
-import { param, typeOf } from './shared.ts';
+import { assertBatchSize, param, typeOf } from './shared.ts';
 
 /** A definition as the API shows it; who may change what is spelt out in `modificationMetadata`. */
 function viewDefinition(definition: PropertyDefinition) {
@@ -129,6 +131,42 @@ function archiveProperty(call: Call): Reply {
   return noContent;
 }
 
+const BatchReadSchema = z.looseObject({
+  archived: z.boolean().default(false),
+  inputs: z.array(z.looseObject({ name: z.string() })),
+});
+
+function batchReadProperties(call: Call): Reply {
+  const { archived, inputs } = parseBody(call, BatchReadSchema);
+  assertBatchSize(inputs, LIMITS.batchInputsMax);
+  const wanted = new Set(inputs.map((input) => input.name));
+  const found = call.world.store.catalogue
+    .list(typeOf(call).name)
+    .filter((each) => wanted.has(each.name) && each.archived === archived);
+  const missing = [...wanted].filter((name) => !found.some((each) => each.name === name));
+  const fields = { message: 'Some properties do not exist.', category: 'OBJECT_NOT_FOUND' };
+  const error = toBatchError(new HubSpotError(404, fields), { name: missing });
+  return batchReply(call, 200, found.map(viewDefinition), missing.length > 0 ? [error] : []);
+}
+
+function groupsOf(call: Call) {
+  const names = new Set(
+    call.world.store.catalogue.list(typeOf(call).name).map((each) => each.groupName),
+  );
+  return [...names].map((name, displayOrder) => ({
+    name,
+    label: name.replace(/information$/u, ' information'),
+    displayOrder,
+    archived: false,
+  }));
+}
+
+function readGroup(call: Call): Reply {
+  const group = groupsOf(call).find((each) => each.name === param(call, 'groupName'));
+  if (!group) throw resourceNotFound('Property group does not exist');
+  return ok(group);
+}
+
 /** Property definitions: read them all, read one, and the schema writes no agent may call. */
 export function propertyRoutes(): Route[] {
   const base = { auth: 'bearer', budget: 'general', body: 'none' } as const;
@@ -136,6 +174,9 @@ export function propertyRoutes(): Route[] {
   const write = { ...base, scopes: SCHEMA_WRITE_SCOPES } as const;
   const all = inFamily('properties', '/:objectType');
   const one = inFamily('properties', '/:objectType/:propertyName');
+  const batch = inFamily('properties', '/:objectType/batch/read');
+  const groups = inFamily('properties', '/:objectType/groups');
+  const group = inFamily('properties', '/:objectType/groups/:groupName');
   return [
     { ...read, method: 'GET', paths: all, handler: listProperties },
     { ...write, method: 'POST', paths: all, body: 'json', handler: createProperty },
@@ -146,5 +187,8 @@ export function propertyRoutes(): Route[] {
       handler: (call) => ok(viewDefinition(requireDefinition(call))),
     },
     { ...write, method: 'DELETE', paths: one, handler: archiveProperty },
+    { ...read, method: 'POST', paths: batch, body: 'json', handler: batchReadProperties },
+    { ...read, method: 'GET', paths: groups, handler: (call) => ok({ results: groupsOf(call) }) },
+    { ...read, method: 'GET', paths: group, handler: readGroup },
   ];
 }

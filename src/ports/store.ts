@@ -69,6 +69,8 @@ export interface StoreTransaction extends StoreReads {
 /** `get` and `find` return `undefined` for "not found", lists are empty. */
 export interface RequestReads {
   get(id: string): Promise<RequestRecord | undefined>;
+  /** Only the status, also of a row whose sealed content does not open. */
+  status(id: string): Promise<RequestStatus | undefined>;
   /** Newest first. `before` is a request id to continue after. */
   list(filter: {
     agentId?: string;

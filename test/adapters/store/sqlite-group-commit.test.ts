@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
@@ -70,6 +70,24 @@ describe('group commit', () => {
     expect(done).toEqual(['a', 'b', 'c']);
     expect(batches).toEqual([{ units: 3, committed: true }]);
     expect(touched).toEqual([['a', 'b', 'c']]);
+  });
+
+  it('commits with an fsync each, in a WAL', () => {
+    const FULL = 2;
+    expect(raw.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' });
+    expect(raw.prepare('PRAGMA synchronous').get()).toEqual({ synchronous: FULL });
+  });
+
+  it('leaves no trace of an erased value in the file', async () => {
+    const value = Buffer.from('erase-me '.repeat(20));
+    const onDisk = () => readFile(join(folder, 'group.db')).then((bytes) => bytes.includes(value));
+    await group.run(({ db }) => db.insertInto('meta').values({ key: 'a', value }).execute());
+    raw.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    expect(await onDisk()).toBe(true);
+    const empty = new Uint8Array();
+    await group.run(({ db }) => db.updateTable('meta').set({ value: empty }).execute());
+    raw.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    expect(await onDisk()).toBe(false);
   });
 
   it('bounds the size of a batch', async () => {

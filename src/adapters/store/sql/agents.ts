@@ -2,7 +2,7 @@ import type { Selectable } from 'kysely';
 import { z } from 'zod';
 import type { AgentRecord } from '../../../core/records.ts';
 import type { AgentReads, AgentWrites } from '../../../ports/store.ts';
-import { listRows, NamesSchema, parseRow, TimeSchema } from './rows.ts';
+import { listRows, NamesSchema, parseRow, rowSeal, TimeSchema } from './rows.ts';
 import type { Database } from './schema.ts';
 import type { Reader, Unit } from './unit.ts';
 
@@ -17,11 +17,12 @@ const RecordSchema = z.strictObject({
   revokedAt: TimeSchema.nullable(),
 });
 
-export function createAgentReads({ db, onTampered }: Reader): AgentReads {
+export function createAgentReads(reader: Reader): AgentReads {
+  const { db, onTampered } = reader;
   return {
     async get(id) {
       const row = await db.selectFrom(TABLE).selectAll().where('id', '=', id).executeTakeFirst();
-      return row && toRecord(row);
+      return row && toRecord(reader, row);
     },
     async list() {
       const rows = await db
@@ -30,9 +31,13 @@ export function createAgentReads({ db, onTampered }: Reader): AgentReads {
         .orderBy('created_at')
         .orderBy('id')
         .execute();
-      return listRows(rows, toRecord, (id) => {
-        onTampered(TABLE, id);
-      });
+      return listRows(
+        rows,
+        (row) => toRecord(reader, row),
+        (id) => {
+          onTampered(TABLE, id);
+        },
+      );
     },
   };
 }
@@ -43,22 +48,27 @@ export function createAgentWrites(unit: Unit): AgentWrites {
   return {
     ...createAgentReads(unit),
     async insert(agent) {
+      const clear = clearOf(agent);
       await db
         .insertInto(TABLE)
         .values({
-          id: agent.id,
+          ...clear,
           name: agent.name,
-          groups: JSON.stringify(agent.groups),
-          key_hash: agent.keyHash,
           created_at: agent.createdAt.getTime(),
-          revoked_at: agent.revokedAt?.getTime() ?? null,
+          voucher: sealFor(unit, clear).closeValue('voucher', true),
         })
         .execute();
     },
     async revoke(id) {
+      const agent = await createAgentReads(unit).get(id);
+      if (agent === undefined || agent.revokedAt !== null) return false;
+      const clear = clearOf({ ...agent, revokedAt: now });
       const { numUpdatedRows } = await db
         .updateTable(TABLE)
-        .set({ revoked_at: now.getTime() })
+        .set({
+          revoked_at: clear.revoked_at,
+          voucher: sealFor(unit, clear).closeValue('voucher', true),
+        })
         .where('id', '=', id)
         .where('revoked_at', 'is', null)
         .executeTakeFirstOrThrow();
@@ -67,7 +77,21 @@ export function createAgentWrites(unit: Unit): AgentWrites {
   };
 }
 
-function toRecord(row: Selectable<Database['agents']>): AgentRecord {
+type ClearRow = Pick<Selectable<Database['agents']>, 'id' | 'groups' | 'key_hash' | 'revoked_at'>;
+
+const clearOf = (agent: AgentRecord): ClearRow => ({
+  id: agent.id,
+  groups: JSON.stringify(agent.groups),
+  key_hash: agent.keyHash,
+  revoked_at: agent.revokedAt?.getTime() ?? null,
+});
+
+/** Vouches for key, groups and revocation: an agent made or changed in the file by hand does not open. */
+const sealFor = ({ seal }: Reader, { id, groups, key_hash, revoked_at }: ClearRow) =>
+  rowSeal(seal, TABLE, id, [groups, key_hash, revoked_at]);
+
+function toRecord(reader: Reader, row: Selectable<Database['agents']>): AgentRecord {
+  sealFor(reader, row).open('voucher', row.voucher);
   return parseRow(RecordSchema, TABLE, row.id, {
     id: row.id,
     name: row.name,

@@ -39,17 +39,24 @@ export function createDecisionWrites(unit: Unit): DecisionWrites {
     ...createDecisionReads(unit),
     async insert(decision) {
       const { requestId, personId } = decision;
+      const clear = {
+        decision: decision.decision,
+        digest: decision.digest,
+        proof: decision.proof,
+        decided_at: decision.decidedAt.getTime(),
+        valid_until: decision.validUntil.getTime(),
+      };
       const { numInsertedOrUpdatedRows } = await unit.db
         .insertInto(TABLE)
         .values({
           request_id: requestId,
           person_id: personId,
-          decision: decision.decision,
-          digest: decision.digest,
-          proof: decision.proof,
-          decided_at: decision.decidedAt.getTime(),
-          valid_until: decision.validUntil.getTime(),
-          reason: sealFor(unit, requestId, personId).close('reason', decision.reason),
+          ...clear,
+          reason: sealFor(unit, {
+            request_id: requestId,
+            person_id: personId,
+            ...clear,
+          }).closeValue('reason', decision.reason),
         })
         .onConflict((conflict) => conflict.columns(['request_id', 'person_id']).doNothing())
         .executeTakeFirstOrThrow();
@@ -60,12 +67,15 @@ export function createDecisionWrites(unit: Unit): DecisionWrites {
 
 const nameOf = (requestId: string, personId: string) => `${requestId}/${personId}`;
 
-function sealFor({ seal }: Reader, requestId: string, personId: string) {
-  return rowSeal(seal, TABLE, nameOf(requestId, personId));
+/** The seal vouches for the whole row: a decision written into the file by hand does not open. */
+function sealFor({ seal }: Reader, row: Omit<Selectable<Database['decisions']>, 'seq' | 'reason'>) {
+  const { decision, digest, proof, decided_at, valid_until } = row;
+  const bound = [decision, digest, proof, decided_at, valid_until];
+  return rowSeal(seal, TABLE, nameOf(row.request_id, row.person_id), bound);
 }
 
 function toRecord(reader: Reader, row: Selectable<Database['decisions']>): DecisionRecord {
-  const { open } = sealFor(reader, row.request_id, row.person_id);
+  const { open } = sealFor(reader, row);
   return parseRow(RecordSchema, TABLE, nameOf(row.request_id, row.person_id), {
     requestId: row.request_id,
     personId: row.person_id,

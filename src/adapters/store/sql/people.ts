@@ -53,28 +53,29 @@ export function createPersonWrites(unit: Unit): PersonWrites {
   return {
     ...createPersonReads(unit),
     async insert(person) {
+      const clear = clearOf(person);
       await db
         .insertInto(TABLE)
         .values({
-          id: person.id,
+          ...clear,
           name: person.name,
-          email: person.email,
-          roles: JSON.stringify(person.roles),
-          key_hash: person.keyHash,
-          totp_secret: rowSeal(unit.seal, TABLE, person.id).closeValue(
-            'totp_secret',
-            person.totpSecret,
-          ),
+          totp_secret: sealFor(unit, clear).closeValue('totp_secret', person.totpSecret),
           totp_last_step: person.totpLastStep,
           created_at: person.createdAt.getTime(),
-          revoked_at: person.revokedAt?.getTime() ?? null,
+          revoked_at: clear.revoked_at,
         })
         .execute();
     },
     async revoke(id) {
+      const person = await createPersonReads(unit).get(id);
+      if (person === undefined || person.revokedAt !== null) return false;
+      const clear = clearOf({ ...person, revokedAt: now });
       const { numUpdatedRows } = await db
         .updateTable(TABLE)
-        .set({ revoked_at: now.getTime() })
+        .set({
+          revoked_at: clear.revoked_at,
+          totp_secret: sealFor(unit, clear).closeValue('totp_secret', person.totpSecret),
+        })
         .where('id', '=', id)
         .where('revoked_at', 'is', null)
         .executeTakeFirstOrThrow();
@@ -92,14 +93,31 @@ export function createPersonWrites(unit: Unit): PersonWrites {
   };
 }
 
-function toRecord({ seal }: Reader, row: Selectable<Database['people']>): PersonRecord {
+type ClearRow = Pick<
+  Selectable<Database['people']>,
+  'id' | 'email' | 'roles' | 'key_hash' | 'revoked_at'
+>;
+
+const clearOf = (person: PersonRecord): ClearRow => ({
+  id: person.id,
+  email: person.email,
+  roles: JSON.stringify(person.roles),
+  key_hash: person.keyHash,
+  revoked_at: person.revokedAt?.getTime() ?? null,
+});
+
+/** Vouches for key, roles and revocation: a person made or changed in the file by hand does not open. */
+const sealFor = ({ seal }: Reader, { id, email, roles, key_hash, revoked_at }: ClearRow) =>
+  rowSeal(seal, TABLE, id, [email, roles, key_hash, revoked_at]);
+
+function toRecord(reader: Reader, row: Selectable<Database['people']>): PersonRecord {
   return parseRow(RecordSchema, TABLE, row.id, {
     id: row.id,
     name: row.name,
     email: row.email,
     roles: row.roles,
     keyHash: row.key_hash,
-    totpSecret: rowSeal(seal, TABLE, row.id).open('totp_secret', row.totp_secret),
+    totpSecret: sealFor(reader, row).open('totp_secret', row.totp_secret),
     totpLastStep: row.totp_last_step,
     createdAt: row.created_at,
     revokedAt: row.revoked_at,

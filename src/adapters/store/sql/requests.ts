@@ -82,6 +82,14 @@ export function createRequestReads(reader: Reader): RequestReads {
       const rows = await query.orderBy('created_at').orderBy('id').limit(limit).execute();
       return rows.map((row) => row.id);
     },
+    async status(id) {
+      const row = await db
+        .selectFrom(TABLE)
+        .select('status')
+        .where('id', '=', id)
+        .executeTakeFirst();
+      return row && parseRow(RecordSchema.shape.status, TABLE, id, row.status);
+    },
     async overdue(before, limit) {
       const rows = await db
         .selectFrom(TABLE)
@@ -195,7 +203,14 @@ function toRow(unit: Unit, request: RequestRecord): Insertable<Database['request
     updated_at: request.updatedAt.getTime(),
     wake_at: null,
     revision: 1,
-    submission: seal.closeValue('submission', request.submission),
+    submission: identitySeal(unit, {
+      id: request.id,
+      agent_id: request.agentId,
+      connection: request.connection,
+      body_hash: request.bodyHash,
+      action: request.action,
+      risk: request.risk,
+    }).closeValue('submission', request.submission),
     plan: seal.close('plan', PlanSchema.nullable().parse(request.plan)),
   };
 }
@@ -223,14 +238,23 @@ function toColumns(
   };
 }
 
-function toRecord({ seal }: Reader, row: RequestRow): RequestRecord {
-  const { open } = rowSeal(seal, TABLE, row.id);
+/** Vouches for what a request is and whose: `risk` changed to `read` would send a write unapproved. */
+function identitySeal(
+  { seal }: Reader,
+  row: Pick<RequestRow, 'id' | 'agent_id' | 'connection' | 'body_hash' | 'action' | 'risk'>,
+): RowSeal {
+  const { agent_id, connection, body_hash, action, risk } = row;
+  return rowSeal(seal, TABLE, row.id, [agent_id, connection, body_hash, action, risk]);
+}
+
+function toRecord(reader: Reader, row: RequestRow): RequestRecord {
+  const { open } = rowSeal(reader.seal, TABLE, row.id);
   return parseRow(RecordSchema, TABLE, row.id, {
     id: row.id,
     agentId: row.agent_id,
     connection: row.connection,
     bodyHash: row.body_hash,
-    submission: open('submission', row.submission),
+    submission: identitySeal(reader, row).open('submission', row.submission),
     action: row.action,
     risk: row.risk,
     status: row.status,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { GatewayError } from '../../../core/errors.ts';
 import type { Sealed } from './schema.ts';
-import { type Seal, tampered } from './seal.ts';
+import { type Place, type Seal, tampered } from './seal.ts';
 
 /** Building blocks of the noun files: a row leaves the store only after it was parsed. */
 
@@ -35,14 +35,21 @@ export interface RowSeal {
   readonly closeValue: (column: string, value: unknown) => Sealed;
 }
 
-/** The seal for the columns of one row. */
-export function rowSeal(seal: Seal, table: string, id: string): RowSeal {
-  const closeValue = (column: string, value: unknown) => seal.seal({ table, column, id }, value);
+/** The seal for the columns of one row; `bound` are clear columns that the sealed ones vouch for. */
+export function rowSeal(
+  seal: Seal,
+  table: string,
+  id: string,
+  bound: NonNullable<Place['bound']> = [],
+): RowSeal {
+  const closeValue = (column: string, value: unknown) =>
+    seal.seal({ table, column, id, bound }, value);
   return {
     closeValue,
     close: (column, value) =>
       value === null || value === undefined ? null : closeValue(column, value),
-    open: (column, sealed) => (sealed === null ? null : seal.open({ table, column, id }, sealed)),
+    open: (column, sealed) =>
+      sealed === null ? null : seal.open({ table, column, id, bound }, sealed),
   };
 }
 

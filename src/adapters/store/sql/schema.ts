@@ -66,7 +66,8 @@ interface DecisionTable {
   proof: string;
   decided_at: number;
   valid_until: number;
-  reason: Sealed | null;
+  /** Sealed also when there is none: it vouches for the rest of the row. */
+  reason: Sealed;
 }
 
 interface AgentTable {
@@ -77,6 +78,8 @@ interface AgentTable {
   key_hash: string;
   created_at: number;
   revoked_at: number | null;
+  /** Vouches for the rest of the row: a key put in by hand opens no door. */
+  voucher: Sealed;
 }
 
 interface PersonTable {

@@ -17,6 +17,8 @@ export interface Place {
   readonly table: string;
   readonly column: string;
   readonly id: string;
+  /** Clear columns of the same row that this value vouches for: changed by hand, it does not open. */
+  readonly bound?: readonly (string | number | null)[];
 }
 
 /**
@@ -77,5 +79,8 @@ function openSealed(key: Uint8Array, place: Place, sealed: Sealed): unknown {
 
 /** JSON puts quotes around each part, so that no two places share one text. */
 function boundTo(place: Place): Uint8Array {
-  return Buffer.from(JSON.stringify([FORMAT.version, place.table, place.column, place.id]), 'utf8');
+  return Buffer.from(
+    JSON.stringify([FORMAT.version, place.table, place.column, place.id, ...(place.bound ?? [])]),
+    'utf8',
+  );
 }

@@ -48,7 +48,7 @@ create table decisions (
   proof text not null,
   decided_at integer not null,
   valid_until integer not null,
-  reason blob,
+  reason blob not null,
   unique (request_id, person_id)
 ) strict;
 
@@ -58,7 +58,8 @@ create table agents (
   "groups" text not null,
   key_hash text not null unique,
   created_at integer not null,
-  revoked_at integer
+  revoked_at integer,
+  voucher blob not null
 ) strict;
 
 create table people (

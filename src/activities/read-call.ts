@@ -45,6 +45,9 @@ async function beginRead(tx: StoreTransaction, call: ReadCall): Promise<RequestR
   const { agentId, connection } = request;
   const { plan, digest } = call.read;
   try {
+    if (plan.operations.some(({ kind }) => kind === 'create' || kind === 'update')) {
+      throw new GatewayError('plan.tampered', { detail: 'a write came to a read’s place' });
+    }
     if (planDigest({ requestId: request.id, agentId, connection, plan }) !== digest) {
       throw new GatewayError('plan.tampered', { detail: 'the plan changed on its way' });
     }

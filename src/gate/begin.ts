@@ -5,7 +5,7 @@ import type { RequestStatus } from '../core/request-state.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import { satisfied } from '../policy/requirement.ts';
 import type { Policy } from '../policy/policy.ts';
-import { closeRequest, type Ending } from './close.ts';
+import { closeRequest, closeTampered, type Ending } from './close.ts';
 import { planDigest } from './digest.ts';
 import { approverOf, policyQueryFor } from './policy-query.ts';
 
@@ -132,25 +132,26 @@ async function assertWriteMayBegin(
   return digest;
 }
 
-/** Ends the request whose begin was refused; a row that cannot even be opened is ended by its id. */
+/** Ends the request whose begin was refused. */
 async function refuseWrite(
   tx: StoreTransaction,
   of: WriteToBegin,
   error: GatewayError,
 ): Promise<Begun> {
-  const isTampered = error.code === 'plan.tampered';
-  const unreadable = { id: of.requestId, agentId: '', status: 'approved', digest: null } as const;
-  const request = isTampered ? unreadable : ((await tx.requests.get(of.requestId)) ?? unreadable);
-  const ending: Ending = {
-    status: isTampered || of.resend ? 'failed' : 'refused',
-    code: error.code,
-    detail: error.detail,
-  };
-  await closeRequest(tx, request, ending, {
-    event: isTampered ? 'store.tampered' : 'request.refused',
-    actor: 'gateway',
-    facts: { at: 'begin', place: error.detail ?? null },
-  });
+  const { code, detail } = error;
+  if (code === 'plan.tampered') {
+    return { kind: 'refused', ending: await closeTampered(tx, of.requestId, detail) };
+  }
+  // After a lost attempt it is settled that nothing was done; before the first, it is a refusal.
+  const ending: Ending = { status: of.resend ? 'failed' : 'refused', code, detail };
+  const request = await tx.requests.get(of.requestId);
+  if (request !== undefined) {
+    await closeRequest(tx, request, ending, {
+      event: 'request.refused',
+      actor: 'gateway',
+      facts: { at: 'begin' },
+    });
+  }
   return { kind: 'refused', ending };
 }
 

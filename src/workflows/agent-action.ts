@@ -15,7 +15,7 @@ import type { WriteOutcome } from '../activities/write-call.ts';
 import { ERRORS } from '../core/errors.ts';
 import type { RequestStatus } from '../core/request-state.ts';
 import type { AgentActionInput } from '../ports/engine.ts';
-import { failureCode } from './failure-code.ts';
+import { failureCode, failureDetail } from './failure-code.ts';
 import { decide, status, withdraw } from './messages.ts';
 
 /** Reads and first steps: an agent is waiting, so failing fast is kinder than trying for long. */
@@ -92,7 +92,8 @@ async function look(
   try {
     const credential = await patient.fetchSecret(connection);
     return await quick.reconcileWrite(requestId, credential);
-  } catch {
+  } catch (error) {
+    if (failureCode(error) === 'plan.tampered') throw error;
     return { kind: 'unclear' };
   }
 }
@@ -174,7 +175,7 @@ export async function agentAction(input: AgentActionInput): Promise<RequestStatu
     if (verdict.kind === 'write') await runWrite(input.requestId, verdict, inbox);
   } catch (error) {
     const code = failureCode(error) ?? 'internal.unexpected';
-    return quick.recordAudit({ input, failure: { code } });
+    return patient.recordAudit({ input, failure: { code, detail: failureDetail(error) } });
   }
   step = 'ended';
   return quick.recordAudit({ input });

@@ -82,14 +82,7 @@ export function createRequestReads(reader: Reader): RequestReads {
       const rows = await query.orderBy('created_at').orderBy('id').limit(limit).execute();
       return rows.map((row) => row.id);
     },
-    async status(id) {
-      const row = await db
-        .selectFrom(TABLE)
-        .select('status')
-        .where('id', '=', id)
-        .executeTakeFirst();
-      return row && parseRow(RecordSchema.shape.status, TABLE, id, row.status);
-    },
+    status: (id) => statusOf(reader, id),
     async overdue(before, limit) {
       const rows = await db
         .selectFrom(TABLE)
@@ -127,7 +120,8 @@ export function createRequestWrites(unit: Unit): RequestWrites {
       touch(request.id);
     },
     async update(id, change) {
-      const present = await presentStatus(unit, id);
+      const present = await statusOf(unit, id);
+      if (present === undefined) throw internal(`${id} does not exist`);
       if (change.status !== undefined && !canMove(present, change.status)) {
         throw internal(`${id}: ${present} does not move to ${change.status}`);
       }
@@ -181,10 +175,9 @@ function placeOf({ db }: Reader, id: string) {
     .$asTuple('created_at', 'id');
 }
 
-async function presentStatus({ db }: Unit, id: string): Promise<RequestStatus> {
+async function statusOf({ db }: Reader, id: string): Promise<RequestStatus | undefined> {
   const row = await db.selectFrom(TABLE).select('status').where('id', '=', id).executeTakeFirst();
-  if (row === undefined) throw internal(`${id} does not exist`);
-  return parseRow(RecordSchema.shape.status, TABLE, id, row.status);
+  return row && parseRow(RecordSchema.shape.status, TABLE, id, row.status);
 }
 
 function toRow(unit: Unit, request: RequestRecord): Insertable<Database['requests']> {

@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { startTestGateway, type TestGateway } from '../support/gateway.ts';
+
+let gateway: TestGateway;
+let contactId: string;
+
+beforeAll(async () => {
+  gateway = await startTestGateway({ temporalAddress: inject('temporalAddress') });
+  const found = await gateway.submit({ action: 'search_contact', company: 'Acme Corp' });
+  contactId = found.body.result.contacts[0].id;
+});
+afterAll(() => gateway.close());
+
+const note = (text: string): Record<string, unknown> => ({
+  action: 'create_note',
+  contact_id: contactId,
+  note: text,
+});
+const times = async (text: string): Promise<number> => {
+  const effects = await gateway.simulator.effects();
+  return effects.filter(({ properties }) => JSON.stringify(properties).includes(text)).length;
+};
+
+describe('law 3: an approval executes at most once', () => {
+  it('whatever the double clicks: of fifty decisions at once one counts', async () => {
+    const waiting = await gateway.submit(note('Fifty clicks.'));
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, () => gateway.approve(waiting.body.id, waiting.body.digest)),
+    );
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    await gateway.ended(waiting.body.id);
+    expect(await times('Fifty clicks.')).toBe(1);
+  });
+
+  it('whatever the retries: of fifty posts with one key one runs', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, () =>
+        gateway.submit(note('Fifty posts.'), { key: 'fifty-posts' }),
+      ),
+    );
+    const ids = new Set(answers.map(({ body }) => body.id));
+    expect(ids.size).toBe(1);
+    const [{ body }] = answers as [(typeof answers)[0]];
+    await gateway.approve(body.id, body.digest);
+    await gateway.ended(body.id);
+    expect(await times('Fifty posts.')).toBe(1);
+  });
+
+  it('also when the write’s activity runs a second time for the same request', async () => {
+    const waiting = await gateway.submit(note('Run twice.'));
+    await gateway.approve(waiting.body.id, waiting.body.digest);
+    await gateway.ended(waiting.body.id);
+    const { createWriteCall } = await import('../../src/activities/write-call.ts');
+    const { activityDependencies } = await import('../../src/context.ts');
+    const deps = activityDependencies(gateway.context, gateway.simulator.url);
+    const credential = { connection: 'main', version: 1, fingerprint: 'test' };
+    const again = await createWriteCall(deps)({
+      kind: 'write',
+      requestId: waiting.body.id,
+      credential,
+      resend: false,
+    });
+    expect(again).toEqual({ kind: 'ended' });
+    expect(await times('Run twice.')).toBe(1);
+  });
+});

@@ -79,8 +79,9 @@ describe('group commit', () => {
   });
 
   it('leaves no trace of an erased value in the file', async () => {
-    const value = Buffer.from('erase-me '.repeat(20));
-    const onDisk = () => readFile(join(folder, 'group.db')).then((bytes) => bytes.includes(value));
+    const value = Buffer.from('erase-me'.repeat(20));
+    // Any part of it counts: what comes in its place may cover the rest.
+    const onDisk = async () => (await readFile(join(folder, 'group.db'))).includes('erase-me');
     await group.run(({ db }) => db.insertInto('meta').values({ key: 'a', value }).execute());
     raw.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     expect(await onDisk()).toBe(true);

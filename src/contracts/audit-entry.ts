@@ -5,7 +5,7 @@ import { TimestampSchema } from './ids.ts';
 const EVENT_NAMES = Object.keys(AUDIT_EVENTS) as [AuditEventName, ...AuditEventName[]];
 
 /** `sha256:` and 64 hex digits: a salted commitment (`src/audit/leaf.ts`). */
-export const CommitmentSchema = z.string().regex(/^sha256:[0-9a-f]{64}$/);
+const CommitmentSchema = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 
 /**
  * One leaf of the audit log, as anyone reads it who has the published log: the RFC 8785 (JCS) form of

@@ -5,7 +5,16 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { opens } from '../../../src/audit/leaf.ts';
 import { AuditEntrySchema } from '../../../src/contracts/audit-entry.ts';
 import type { Store } from '../../../src/ports/store.ts';
-import { cardFor, decision, ledgerEntry, person, plan, request, requestId } from './fixtures.ts';
+import {
+  agent,
+  cardFor,
+  decision,
+  ledgerEntry,
+  person,
+  plan,
+  request,
+  requestId,
+} from './fixtures.ts';
 import { SEAL_KEY, type SqlitePlace, sqlitePlace } from './sqlite-place.ts';
 
 const CANARY = 'canary-5f1e';
@@ -20,11 +29,22 @@ const SEALED = [
   ['requests', 'result', (store: Store) => store.requests.get(requestId(1))],
   ['requests', 'detail', (store: Store) => store.requests.get(requestId(1))],
   ['decisions', 'reason', (store: Store) => store.decisions.of(requestId(1))],
+  ['agents', 'voucher', (store: Store) => store.agents.get(agent(1).id)],
   ['people', 'totp_secret', (store: Store) => store.people.get(person(1).id)],
   ['ledger', 'before', (store: Store) => store.ledger.of(requestId(1))],
   ['ledger', 'after', (store: Store) => store.ledger.of(requestId(1))],
   ['log_entries', 'personal', (store: Store) => store.log.ofRequest(requestId(1))],
 ] as const;
+
+/** Clear columns that a decision rests on. */
+const VOUCHED_FOR = [
+  ...['agent_id', 'connection', 'body_hash', 'action', 'risk'].map((c) => ['requests', c] as const),
+  ...['decision', 'digest', 'proof', 'decided_at', 'valid_until'].map(
+    (c) => ['decisions', c] as const,
+  ),
+  ...['groups', 'key_hash', 'revoked_at'].map((c) => ['agents', c] as const),
+  ...['email', 'roles', 'key_hash', 'revoked_at'].map((c) => ['people', c] as const),
+];
 
 async function fill(store: Store, number: number): Promise<void> {
   const id = requestId(number);
@@ -42,6 +62,7 @@ async function fill(store: Store, number: number): Promise<void> {
       detail: canaryFor('detail'),
     });
     await tx.decisions.insert(decision(id, { reason: canaryFor('reason') }));
+    await tx.agents.insert(agent(number));
     await tx.people.insert(person(number, { totpSecret: canaryFor('totp') }));
     const values = { before: { a: canaryFor('before') }, after: { a: canaryFor('after') } };
     await tx.ledger.insert(ledgerEntry(id, values));
@@ -129,6 +150,19 @@ describe('what the SQLite store keeps on disk', () => {
     const id = requestId(1);
     const error = { code: 'plan.tampered', detail: `requests ${id}` };
     await expect(store.requests.get(id)).rejects.toMatchObject(error);
+  });
+
+  it.each(VOUCHED_FOR)('refuses a %s row whose %s was changed by hand', async (table, column) => {
+    const read = {
+      requests: () => store.requests.get(requestId(1)),
+      decisions: () => store.decisions.of(requestId(1)),
+      agents: () => store.agents.get(agent(1).id),
+      people: () => store.people.get(person(1).id),
+    }[table];
+    expect(await read()).toBeTruthy();
+    const isTime = column.endsWith('_at') || column.endsWith('_until');
+    tamper(`update ${table} set "${column}" = ${isTime ? '1' : '\'["admin"]\''}`);
+    await expect(read()).rejects.toMatchObject({ code: 'plan.tampered' });
   });
 
   it('refuses clear columns that no gateway writes', async () => {

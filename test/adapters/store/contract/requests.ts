@@ -119,6 +119,12 @@ export function describeRequests(bench: Bench): void {
       expect(await bench.store.requests.idsIn([], { limit: 9 })).toEqual([]);
     });
 
+    it('gives the status alone', async () => {
+      await bench.insert(request(1, { status: 'approved' }));
+      expect(await bench.store.requests.status(requestId(1))).toBe('approved');
+      expect(await bench.store.requests.status(requestId(2))).toBeUndefined();
+    });
+
     it('knows whose workflow owes a look at the record', async () => {
       await bench.insert(request(1), request(2), request(3));
       await bench.store.commit(async (tx) => {

@@ -44,13 +44,32 @@ function searchAttributes({ submission }: AgentActionInput): SearchAttributePair
 const unavailable = (cause: unknown): GatewayError =>
   new GatewayError('engine.unavailable', { cause, retryAfterSeconds: RETRY_AFTER_SECONDS });
 
+/**
+ * The native client repeats a call beyond its own deadline, so a clock of ours stands beside it. What
+ * arrives late is harmless: a start is found again by its id, a wake only wakes.
+ */
+async function withinMs<T>(deadlineMs: number, call: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error('no answer in time'));
+    }, deadlineMs);
+  });
+  call.catch(() => undefined);
+  try {
+    return await Promise.race([call, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 export const workflowIdOf = (requestId: string): string => `action/${requestId}`;
 
 /** The engine on Temporal. Workflows are addressed by name so that this side loads none of their code. */
 export function createEngine(options: EngineOptions): Engine {
   const { client, taskQueue, deadlineMs, eager } = options;
   const timed = <T>(call: () => Promise<T>): Promise<T> =>
-    client.connection.withDeadline(Date.now() + deadlineMs, call);
+    withinMs(deadlineMs, client.connection.withDeadline(Date.now() + deadlineMs, call));
 
   async function start(input: AgentActionInput): Promise<void> {
     try {

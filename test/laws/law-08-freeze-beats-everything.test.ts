@@ -1,0 +1,102 @@
+import { spawnSync } from 'node:child_process';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { placeFreeze } from '../../src/gate/freezes.ts';
+import { startTestGateway, type TestGateway } from '../support/gateway.ts';
+
+let gateway: TestGateway;
+
+beforeEach(async () => {
+  gateway = await startTestGateway({ temporalAddress: inject('temporalAddress') });
+});
+afterEach(() => gateway.close());
+
+const READ = { action: 'search_contact', company: 'Acme Corp' };
+const NOTE = { action: 'create_note', contact_id: '20001', note: 'Frozen.' };
+
+interface Logged {
+  readonly at: string;
+}
+const calls = async (): Promise<readonly Logged[]> =>
+  (await gateway.simulator.control<{ requests: Logged[] }>('GET', '/requests')).body.requests;
+
+describe('law 8: freeze beats everything', () => {
+  it('reads and writes are refused at once, and work again when a person lifts it', async () => {
+    const frozen = await gateway.approver.call('POST', '/v1/freezes', {
+      body: { reason: 'Something is off.' },
+    });
+    expect(frozen.status).toBe(201);
+    const before = (await calls()).length;
+    const read = await gateway.submit(READ);
+    expect(read.status).toBe(423);
+    expect(read.body.code).toBe('freeze.active');
+    expect((await gateway.submit(NOTE)).body.code).toBe('freeze.active');
+    expect((await calls()).length).toBe(before);
+    const lifted = await gateway.approver.call('DELETE', `/v1/freezes/${frozen.body.id}`);
+    expect(lifted.status).toBe(204);
+    expect((await gateway.submit(READ)).status).toBe(200);
+  });
+
+  it('a write approved before or after the freeze is not sent', async () => {
+    const waiting = await gateway.submit(NOTE);
+    await gateway.approver.call('POST', '/v1/freezes', { body: { reason: 'Stop.' } });
+    const decided = await gateway.approve(waiting.body.id, waiting.body.digest);
+    expect(decided.status).toBe(200);
+    const ended = await gateway.ended(waiting.body.id);
+    expect(ended.body.problem.code).toBe('freeze.active');
+    expect(await gateway.simulator.effects()).toEqual([]);
+  });
+
+  it('freezes one agent and leaves the others alone', async () => {
+    const other = await gateway.addAgent('other');
+    const { id } = gateway.agent.record;
+    await gateway.approver.call('POST', '/v1/freezes', {
+      body: { agent: id, reason: 'This one.' },
+    });
+    expect((await gateway.submit(READ)).status).toBe(423);
+    expect((await gateway.submit(READ, { call: other.call })).status).toBe(200);
+  });
+
+  it('no call starts after the freeze has committed, under load', async () => {
+    const reads = Array.from({ length: 60 }, () => gateway.submit(READ));
+    await reads[0];
+    const { store } = gateway.context;
+    await store.commit((tx) =>
+      placeFreeze(tx, { target: { kind: 'connection', id: 'main' }, reason: 'Load.', by: 'test' }),
+    );
+    // A call whose intent committed before the freeze may be on the wire still; none begins after it.
+    const size = await store.log.size();
+    await Promise.all(reads);
+    const leaves = await store.log.leaves(size, await store.log.size());
+    const later = leaves.map((leaf) => JSON.parse(new TextDecoder().decode(leaf)).event as string);
+    expect(later).not.toContain('hubspot.intended');
+    expect((await gateway.submit(READ)).status).toBe(423);
+  });
+
+  it('works from the command line, with the API and the engine stopped', async () => {
+    await gateway.stopGateway();
+    const env = {
+      PATH: process.env['PATH'],
+      SALLYPORT_DATA_DIR: gateway.config.dataDir,
+      SALLYPORT_LOG_LEVEL: 'silent',
+    };
+    const cli = spawnSync(process.execPath, ['src/cli/main.ts', 'freeze', '--reason', 'By hand.'], {
+      env,
+      encoding: 'utf8',
+    });
+    expect(cli.stderr).toBe('');
+    expect(cli.status).toBe(0);
+    await gateway.startGateway();
+    expect((await gateway.submit(READ)).status).toBe(423);
+  });
+
+  it('only an operator lifts it', async () => {
+    const approver = await gateway.addPerson('Plain Approver', ['approver']);
+    const frozen = await approver.call('POST', '/v1/freezes', {
+      body: { reason: 'Anyone may stop.' },
+    });
+    expect(frozen.status).toBe(201);
+    const lifted = await approver.call('DELETE', `/v1/freezes/${frozen.body.id}`);
+    expect(lifted.status).toBe(403);
+    expect(lifted.body.code).toBe('person.forbidden');
+  });
+});

@@ -8,6 +8,9 @@ const layer = (name, from, ...allowed) => ({
 const src = (...rooms) => rooms.map((room) => `^src/${room}/`);
 const pkg = (...names) => names.map((name) => `node_modules/${name}/`);
 const CRYPTO = '^(node:)?crypto$';
+/** Node's own modules as dependency-cruiser names them. */
+const BUILT_IN =
+  '^(node:)?(crypto|fs|path|os|net|url|util|readline|stream|child_process|events|timers|zlib|module|process|sqlite|buffer)';
 
 module.exports = {
   forbidden: [
@@ -22,16 +25,43 @@ module.exports = {
       'policy/',
       ...src('contracts', 'core', 'actions', 'ports'),
       ...pkg('@cedar-policy/cedar-wasm', 'zod'),
-      '^(node:)?(fs|path|url)',
+      CRYPTO,
+    ),
+    layer(
+      'the-gate-decides-on-ports',
+      'gate/',
+      ...src('contracts', 'core', 'actions', 'policy', 'ports', 'audit'),
+      CRYPTO,
     ),
     layer(
       'activities-use-ports',
       'activities/',
-      ...src('contracts', 'core', 'actions', 'policy', 'ports', 'audit'),
-      ...pkg('@temporalio/activity', '@temporalio/common', 'zod'),
+      ...src('contracts', 'core', 'actions', 'policy', 'gate', 'ports', 'audit'),
+      ...pkg('@temporalio/activity', '@temporalio/common', 'otplib', 'zod'),
       CRYPTO,
     ),
-    layer('audit-stands-alone', 'audit/', ...src('contracts', 'core', 'ports'), ...pkg('canonicalize', 'zod'), '^(node:)?'),
+    layer(
+      'audit-stands-alone',
+      'audit/',
+      ...src('contracts', 'core', 'ports'),
+      ...pkg('canonicalize', 'zod'),
+      BUILT_IN,
+    ),
+    layer(
+      'embedded-is-about-processes',
+      'embedded/',
+      '^src/core/errors\\.ts$',
+      ...pkg('@temporalio/client', '@temporalio/common', '@temporalio/worker'),
+      BUILT_IN,
+    ),
+    layer(
+      'cli-is-a-door',
+      'cli/',
+      ...src('actions', 'audit', 'contracts', 'core', 'gate', 'policy', 'ports'),
+      '^src/(config|context)\\.ts$',
+      ...pkg('commander', 'otplib', 'zod'),
+      BUILT_IN,
+    ),
     {
       name: 'adapters-are-strangers',
       severity: 'error',
@@ -51,7 +81,10 @@ module.exports = {
     {
       name: 'only-mains-compose',
       severity: 'error',
-      from: { path: '^src/(?!adapters/)', pathNot: '^src/(context|main|api-main|worker-main|cli/context)\\.ts$' },
+      from: {
+        path: '^src/(?!adapters/)',
+        pathNot: '^src/(context|gateway|run-process|main|cli/context)\\.ts$',
+      },
       to: { path: ['^src/context\\.ts$', '^src/adapters/'], dependencyTypesNot: ['type-only'] },
     },
     {

@@ -59,15 +59,3 @@ export const openAiTools = (actions: readonly ActionDefinition[]): FunctionTool[
     parameters: parameters(action),
     strict: true,
   }));
-
-/**
- * The action that a tool call stands for. Strict mode sends null for every field the model leaves out,
- * so null is "not given" here; nothing in the catalogue means anything by null.
- */
-export function fromToolArguments(
-  name: string,
-  given: Readonly<Record<string, unknown>>,
-): Record<string, unknown> & { action: string } {
-  const fields = Object.entries(given).filter(([, value]) => value !== null);
-  return { ...Object.fromEntries(fields), action: name };
-}

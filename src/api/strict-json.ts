@@ -52,7 +52,8 @@ function assertPlain(text: string, { depthMax }: JsonLimits): void {
 /** A lone surrogate is not Unicode text: it has no canonical form, so it could not be hashed or logged. */
 function assertWellFormed(literal: string): void {
   if (!literal.includes('\\u')) return;
-  if (!(JSON.parse(literal) as string).isWellFormed()) throw malformed('a string is not Unicode text');
+  if (!(JSON.parse(literal) as string).isWellFormed())
+    throw malformed('a string is not Unicode text');
 }
 
 function addKey(keys: Set<string>, literal: string): void {

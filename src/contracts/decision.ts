@@ -14,7 +14,6 @@ export const DecisionBodySchema = z
     reason: z.string().max(DECISION_LIMITS.reasonMaxChars).optional(),
   })
   .meta({ id: 'DecisionBody' });
-export type DecisionBody = z.infer<typeof DecisionBodySchema>;
 
 /** The `decide` signal as it arrives from the Temporal UI or CLI. `code` is the person's TOTP. */
 export const DecideSignalSchema = z.strictObject({

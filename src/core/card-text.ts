@@ -12,7 +12,10 @@ export const visible = (text: string): string =>
     return `<U+${code}>`;
   });
 
-const indent = (text: string): string => visible(text).split('\n').join('\n             ');
+/** Where values begin: two blanks, a label of twelve, one blank. */
+const VALUE_COLUMN = ' '.repeat(15);
+
+const indent = (text: string): string => visible(text).split('\n').join(`\n${VALUE_COLUMN}`);
 
 function changeLines(card: Card): string[] {
   return card.changes.flatMap(({ label, before, after }) => {

@@ -11,6 +11,7 @@ import { freePort } from '../../src/embedded/ports.ts';
 import { activateCredential } from '../../src/gate/credentials.ts';
 import { addAgent, addPerson, type Enrolled } from '../../src/gate/roster.ts';
 import { type Gateway, startGateway } from '../../src/gateway.ts';
+import { assertDocumented } from './openapi-check.ts';
 import { startSimulator } from './simulator.ts';
 
 type Simulator = Awaited<ReturnType<typeof startSimulator>>;
@@ -21,7 +22,7 @@ const dispatcher = new Agent();
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  readonly body: any; // eslint-disable-line @typescript-eslint/no-explicit-any -- tests look into answers freely
+  readonly body: any;
 }
 
 export interface Caller {
@@ -87,12 +88,10 @@ function createCaller(api: string, key: string | undefined): Caller {
         : { body: typeof options.body === 'string' ? options.body : JSON.stringify(options.body) }),
     });
     const text = await response.text();
-    const isJson = response.headers.get('content-type')?.includes('json') ?? false;
-    return {
-      status: response.status,
-      headers: response.headers as unknown as Headers,
-      body: isJson && text !== '' ? JSON.parse(text) : text,
-    };
+    const contentType = response.headers.get('content-type') ?? '';
+    const body: unknown = contentType.includes('json') && text !== '' ? JSON.parse(text) : text;
+    assertDocumented(method, path, { status: response.status, contentType, body });
+    return { status: response.status, headers: response.headers as unknown as Headers, body };
   };
 }
 

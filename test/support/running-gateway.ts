@@ -35,8 +35,8 @@ export interface RunningGateway {
     method: string,
     path: string,
     options?: { key?: string; body?: unknown; headers?: Record<string, string> },
-  ): Promise<{ status: number; body: any }>; // eslint-disable-line @typescript-eslint/no-explicit-any -- tests look into answers freely
-  control(method: string, path: string, body?: unknown): Promise<any>; // eslint-disable-line @typescript-eslint/no-explicit-any -- tests look into answers freely
+  ): Promise<{ status: number; body: any }>;
+  control(method: string, path: string, body?: unknown): Promise<any>;
   close(): Promise<void>;
 }
 

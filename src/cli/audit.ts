@@ -1,0 +1,113 @@
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { verifyLog, type VerifyReport } from '../audit/verify.ts';
+import { AuditEntrySchema } from '../contracts/audit-entry.ts';
+import { AUDIT_EVENTS } from '../core/audit-events.ts';
+import { visible } from '../core/card-text.ts';
+import { GatewayError } from '../core/errors.ts';
+import type { AuditRecord } from '../core/records.ts';
+import { readRunFile, withContext } from './context.ts';
+import { print, printJson } from './output.ts';
+
+interface VerifyOptions {
+  readonly folder?: string;
+  readonly vkey?: string;
+  readonly since?: string;
+  readonly json?: true;
+}
+
+const FINDINGS_SHOWN_MAX = 20;
+
+function printReport(report: VerifyReport): void {
+  const { checkpoint, findings } = report;
+  if (checkpoint !== undefined) {
+    const root = Buffer.from(checkpoint.root).toString('base64');
+    print(`Log        ${checkpoint.origin}`);
+    print(`Entries    ${checkpoint.size}`);
+    print(`Root       ${root}`);
+  }
+  if (report.ok) {
+    print('Verified: every entry is under the signed root, nothing is missing or changed.');
+    return;
+  }
+  print(`NOT VERIFIED: ${findings.length + report.findingsOmitted} findings`);
+  for (const { place, entry, problem } of findings.slice(0, FINDINGS_SHOWN_MAX)) {
+    print(`  ${place}${entry === undefined ? '' : `, entry ${entry}`}: ${problem}`);
+  }
+}
+
+async function verify(options: VerifyOptions): Promise<void> {
+  const run = readRunFile();
+  const folder = options.folder ?? run?.log_dir;
+  const vkey = options.vkey ?? run?.log_vkey;
+  if (folder === undefined || vkey === undefined) {
+    throw new GatewayError('config.invalid', {
+      detail: 'Name the log with --folder and --vkey; there is no run.json to take them from.',
+    });
+  }
+  const since = options.since === undefined ? undefined : readFileSync(options.since, 'utf8');
+  const report = await verifyLog({ folder, vkey, since });
+  if (options.json)
+    printJson({
+      ...report,
+      checkpoint:
+        report.checkpoint === undefined
+          ? null
+          : { ...report.checkpoint, root: Buffer.from(report.checkpoint.root).toString('base64') },
+    });
+  else printReport(report);
+  if (!report.ok) process.exitCode = 1;
+}
+
+function readEntry({ leaf, personal }: AuditRecord) {
+  const entry = AuditEntrySchema.parse(JSON.parse(new TextDecoder().decode(leaf)));
+  return { ...entry, clear_text: personal?.value ?? null };
+}
+
+const INDENT = ' '.repeat(26);
+
+function printEntry(entry: ReturnType<typeof readEntry>): void {
+  const parts = [
+    entry.code ?? undefined,
+    entry.hubspot_endpoint === null
+      ? undefined
+      : `${entry.hubspot_endpoint} ${entry.response_status ?? ''}`.trim(),
+    entry.digest === null ? undefined : `digest ${entry.digest.slice(0, 16)}`,
+  ].filter((part) => part !== undefined);
+  print(
+    `${entry.timestamp}  ${String(entry.index).padStart(6)}  ${entry.event}  by ${entry.actor}`,
+  );
+  if (entry.event in AUDIT_EVENTS) print(`${INDENT}${AUDIT_EVENTS[entry.event]}`);
+  if (parts.length > 0) print(`${INDENT}${parts.join(', ')}`);
+  const facts = Object.entries(entry.facts as Record<string, unknown>);
+  if (facts.length > 0)
+    print(`${INDENT}${facts.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(' ')}`);
+  if (entry.clear_text !== null && entry.event !== 'approval.requested')
+    print(`${INDENT}${visible(JSON.stringify(entry.clear_text))}`);
+}
+
+async function show(requestId: string, options: { json?: true }): Promise<void> {
+  const records = await withContext(({ store }) => store.log.ofRequest(requestId));
+  if (records.length === 0)
+    throw new GatewayError('request.not_found', { detail: `the log has nothing of ${requestId}` });
+  const entries = records.map(readEntry);
+  if (options.json) printJson(entries);
+  else entries.forEach(printEntry);
+}
+
+export function addAuditCommands(program: Command): void {
+  const audit = program.command('audit').description('the tamper-evident log');
+  audit
+    .command('verify')
+    .description('check the whole log offline, from its folder and public key alone')
+    .option('--folder <dir>', 'the log’s folder')
+    .option('--vkey <key>', 'the log’s public key')
+    .option('--since <file>', 'a checkpoint seen earlier that the log must extend')
+    .option('--json', 'machine-readable')
+    .action(verify);
+  audit
+    .command('show <request>')
+    .description('everything the log has of one request, with its clear text')
+    .option('--json', 'machine-readable')
+    .action(show);
+}

@@ -1,0 +1,92 @@
+import type { Command } from 'commander';
+import { generateSecret, generateURI } from 'otplib';
+import { GatewayError } from '../core/errors.ts';
+import { addPerson, revokePerson } from '../gate/roster.ts';
+import { withContext } from './context.ts';
+import { print, printJson, printTable } from './output.ts';
+
+const BY = 'operator';
+
+async function add(
+  name: string,
+  options: { email: string; role: string[]; json?: true },
+): Promise<void> {
+  const roles = options.role.length === 0 ? ['approver'] : options.role;
+  const totpSecret = generateSecret();
+  const of = { name, email: options.email, roles, totpSecret, by: BY };
+  const { record, key } = await withContext(({ store }) => store.commit((tx) => addPerson(tx, of)));
+  const totp = generateURI({ issuer: 'Sallyport', label: record.email, secret: totpSecret });
+  if (options.json) {
+    printJson({ id: record.id, name, email: record.email, roles, key, totp });
+    return;
+  }
+  print(`${name} (${record.id}) has ${roles.join(', ')}.`);
+  print();
+  print('Shown this once. The key, for the API and `sallyport approve --key-file`:');
+  print(`  ${key}`);
+  print('The address for an authenticator app, for deciding in the Temporal UI:');
+  print(`  ${totp}`);
+}
+
+async function list(options: { json?: true }): Promise<void> {
+  const people = await withContext(({ store }) => store.people.list());
+  if (options.json) {
+    printJson(
+      people.map(({ id, name, email, roles, createdAt, revokedAt }) => ({
+        id,
+        name,
+        email,
+        roles,
+        createdAt,
+        revokedAt,
+      })),
+    );
+    return;
+  }
+  printTable(
+    ['ID', 'NAME', 'E-MAIL', 'ROLES', 'STATE'],
+    people.map(({ id, name, email, roles, revokedAt }) => [
+      id,
+      name,
+      email,
+      roles.join(', '),
+      revokedAt === null ? 'active' : `revoked ${revokedAt.toISOString()}`,
+    ]),
+  );
+}
+
+async function revoke(named: string): Promise<void> {
+  await withContext(async ({ store }) => {
+    const people = await store.people.list();
+    const person = people.find(
+      ({ id, email, revokedAt }) =>
+        id === named || (email === named.toLowerCase() && revokedAt === null),
+    );
+    if (person === undefined)
+      throw new GatewayError('request.not_found', { detail: `no person ${named}` });
+    await store.commit((tx) => revokePerson(tx, { id: person.id, by: BY }));
+    print(
+      `${person.name} (${person.id}) is revoked: their key, codes and unused approvals count no more.`,
+    );
+  });
+}
+
+const collect = (value: string, before: string[]): string[] => [...before, value];
+
+export function addPersonCommands(program: Command): void {
+  const person = program.command('person').description('people who decide and operate');
+  person
+    .command('add <name>')
+    .description('add a person; key and authenticator address are shown once')
+    .requiredOption('--email <address>', 'as agents name them in user_id')
+    .option(
+      '--role <role>',
+      'approver, operator or a role of your policy; may be repeated',
+      collect,
+      [],
+    )
+    .option('--json', 'machine-readable')
+    .action(add);
+  person.command('list').option('--json', 'machine-readable').action(list);
+  person.command('revoke <id-or-email>').description('effective at once').action(revoke);
+}

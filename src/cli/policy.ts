@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs';
+import { relative } from 'node:path';
+import type { Command } from 'commander';
+import { ACTIONS } from '../actions/catalogue.ts';
+import { readConfig } from '../config.ts';
+import { explainPolicy } from '../policy/explain-text.ts';
+import { loadPolicy } from '../policy/load.ts';
+import { findAgent } from './agent.ts';
+import { withContext } from './context.ts';
+import { print } from './output.ts';
+
+async function explain(options: { agent?: string }): Promise<void> {
+  await withContext(async ({ store, policy, config }) => {
+    const agents =
+      options.agent === undefined
+        ? (await store.agents.list()).filter(({ revokedAt }) => revokedAt === null)
+        : [await findAgent(store, options.agent)];
+    const people = (await store.people.list()).filter(({ revokedAt }) => revokedAt === null);
+    const { connection } = config;
+    print(explainPolicy(policy, ACTIONS, agents, { people, connection }));
+  });
+}
+
+function check(file: string | undefined): void {
+  const path = file ?? readConfig().files.policy;
+  const text = readFileSync(path, 'utf8');
+  const { digest } = loadPolicy({ text, file: relative(process.cwd(), path), actions: ACTIONS });
+  print(`${relative(process.cwd(), path)} is valid (digest ${digest.slice(0, 16)}).`);
+}
+
+export function addPolicyCommands(program: Command): void {
+  const policy = program.command('policy').description('what each agent may do');
+  policy
+    .command('explain')
+    .description('in plain words, by asking the policy itself')
+    .option('--agent <id-or-name>', 'only this one')
+    .action(explain);
+  policy
+    .command('check [file]')
+    .description('read a policy file and name its mistakes')
+    .action(check);
+}

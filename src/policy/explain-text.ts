@@ -68,12 +68,17 @@ function table(rows: readonly Row[]): string[] {
   );
 }
 
+const isDenied = ({ needs, changes }: Grant): boolean =>
+  needs === undefined && changes.length === 0;
+
 function agentInWords(agent: ExplainedAgent, grants: readonly Grant[]): string[] {
   const groups = agent.groups.length === 0 ? 'in no group' : `in ${agent.groups.join(', ')}`;
+  const title = `${agent.name} (${agent.id}), ${groups}`;
+  if (grants.every(isDenied)) return [title, `${GAP}may do nothing`];
   const rows = grants.flatMap((grant, index) =>
     rowsOf(grant, grants[index - 1]?.action !== grant.action),
   );
-  return [`${agent.name} (${agent.id}), ${groups}`, ...table(rows)];
+  return [title, ...table(rows)];
 }
 
 /** For each thing that takes approval, who can give it; and that it never runs when they are too few. */

@@ -3,11 +3,27 @@ import { readFileSync } from 'node:fs';
 
 const [reportFile, checksFile, npmStatus] = process.argv.slice(2);
 
+/** Suites whose material may be out of reach: published vectors beside the repository, a Docker client. */
+const MAY_BE_SKIPPED = /published vectors|docker compose/i;
+
+/** A suite that was skipped because a tool is missing is a failure here. */
+function countSkipped(report) {
+  const all = report.testResults.flatMap(({ assertionResults }) => assertionResults);
+  const names = all
+    .filter(({ status }) => status !== 'passed' && status !== 'failed')
+    .map(({ fullName }) => fullName);
+  const excused = names.filter((name) => MAY_BE_SKIPPED.test(name));
+  const skipped = names.filter((name) => !MAY_BE_SKIPPED.test(name));
+  if (excused.length > 0)
+    console.log(`${excused.length} tests skipped: their material is not here`);
+  for (const name of skipped) console.log(`skipped, which is a failure in CI: ${name}`);
+  return skipped.length;
+}
+
 function tests() {
   try {
     const report = JSON.parse(readFileSync(reportFile, 'utf8'));
-    const skipped = report.numPendingTests + report.numTodoTests;
-    if (skipped > 0) console.log(`${skipped} tests were skipped; in CI that is a failure`);
+    const skipped = countSkipped(report);
     const failedSuites = report.testResults.filter(
       ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
     ).length;

@@ -104,13 +104,16 @@ describe('numbers that Cedar does not know', () => {
   });
 });
 
-it('a decision takes this long', () => {
-  const timesMs = Array.from({ length: 3000 }, () => {
+it('the same question gets the same answer, in the time printed here', () => {
+  const query = { ...note, approvers: [lead('a'), lead('b')] };
+  const timesMs: number[] = [];
+  for (let round = 0; round < 3000; round += 1) {
     const start = performance.now();
-    TWO_LEADS.decide({ ...note, approvers: [lead('a'), lead('b')] });
-    return performance.now() - start;
-  }).toSorted((one, other) => one - other);
+    const { allowed } = TWO_LEADS.decide(query);
+    timesMs.push(performance.now() - start);
+    expect(allowed).toBe(true);
+  }
+  timesMs.sort((one, other) => one - other);
   const [p50 = 0, p99 = 0] = [timesMs[1500], timesMs[2970]];
   console.log(`decide: p50 ${p50.toFixed(3)} ms, p99 ${p99.toFixed(3)} ms`);
-  expect(timesMs).toHaveLength(3000);
 });

@@ -92,7 +92,7 @@ describe('a policy text with a mistake', () => {
     [
       'an unknown action',
       'permit (principal, action == Action::"add_nte", resource);',
-      '1:29',
+      '1:30',
       'did you mean',
     ],
     [
@@ -136,7 +136,7 @@ describe('a policy text with a mistake', () => {
     [
       'characters that turn the direction of the text',
       'permit (principal, action, resource) unless { principal.name == "a\u202eb" };',
-      '1:1',
+      '1:65',
       'BIDI',
     ],
   ])('is refused for %s', (_mistake, text, place, words) => {

@@ -1,0 +1,105 @@
+/**
+ * `node test/histories/record.ts`: runs every path of every workflow on real parts and writes the
+ * histories, decrypted, beside this file. Record anew only when a change to a workflow is meant to
+ * break what is in flight, and say so in the changelog.
+ */
+import { writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Client, Connection } from '@temporalio/client';
+import type { PayloadCodec } from '@temporalio/common';
+import { historyToJSON, JSONToPayload, payloadToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { createPayloadCodec } from '../../src/adapters/temporal/payload-codec.ts';
+import { loadPayloadKeys } from '../../src/adapters/temporal/payload-keys.ts';
+import { SEARCH_ATTRIBUTES } from '../../src/core/search-attributes.ts';
+import { freePort } from '../../src/embedded/ports.ts';
+import { startTemporalServer } from '../../src/embedded/temporal-server.ts';
+import { startTestGateway, type TestGateway } from '../support/gateway.ts';
+import { temporalCliPath } from '../support/temporal-cli.ts';
+
+const HERE = fileURLToPath(new URL('.', import.meta.url));
+const ENCRYPTED = Buffer.from('binary/encrypted').toString('base64');
+const NOTE = { action: 'create_note', contact_id: '20001', note: 'Recorded.' };
+
+async function decrypted(codec: PayloadCodec, value: any): Promise<unknown> {
+  if (Array.isArray(value)) return Promise.all(value.map((one) => decrypted(codec, one)));
+  if (value === null || typeof value !== 'object') return value;
+  if (value.metadata?.encoding === ENCRYPTED) {
+    const [payload] = await codec.decode([JSONToPayload(value)]);
+    return payloadToJSON(payload!);
+  }
+  const entries = Object.entries(value).map(async ([key, inner]) => [key, await decrypted(codec, inner)]);
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+const server = await startTemporalServer({
+  cliPath: await temporalCliPath(),
+  port: await freePort(),
+  namespace: 'default',
+  searchAttributes: Object.fromEntries(Object.values(SEARCH_ATTRIBUTES).map((name) => [name, 'Keyword' as const])),
+  logFile: join(tmpdir(), 'record-histories.log'),
+});
+
+const PATHS: Record<string, (gateway: TestGateway) => Promise<string>> = {
+  'a-read': async (gateway) => (await gateway.submit({ action: 'search_contact', company: 'Acme Corp' })).body.id,
+  'a-refusal': async (gateway) => {
+    await gateway.submit({ action: 'no_such_action' }, { key: 'refused' });
+    return (await gateway.context.store.requests.list({ limit: 1 }))[0]!.id;
+  },
+  'an-approved-write': async (gateway) => {
+    const { body } = await gateway.submit(NOTE);
+    await gateway.approve(body.id, body.digest);
+    await gateway.ended(body.id);
+    return body.id;
+  },
+  'a-rejected-write': async (gateway) => {
+    const { body } = await gateway.submit(NOTE);
+    await gateway.approver.call('POST', `/v1/approvals/${body.id}/decisions`, { body: { decision: 'reject', digest: body.digest } });
+    return body.id;
+  },
+  'a-withdrawn-write': async (gateway) => {
+    const { body } = await gateway.submit(NOTE);
+    await gateway.agent.call('DELETE', `/v1/actions/${body.id}`);
+    return body.id;
+  },
+  'a-lost-answer': async (gateway) => {
+    const { body } = await gateway.submit(NOTE);
+    await gateway.simulator.control('POST', '/faults', { match: { method: 'POST', path: '/notes' }, mode: 'commit_then_drop', times: 1 });
+    await gateway.approve(body.id, body.digest);
+    await gateway.ended(body.id, 40_000);
+    return body.id;
+  },
+  'a-resent-write': async (gateway) => {
+    const { body } = await gateway.submit(NOTE);
+    await gateway.simulator.control('POST', '/faults', { match: { method: 'POST', path: '/notes' }, mode: 'drop', times: 1 });
+    await gateway.approve(body.id, body.digest);
+    await gateway.ended(body.id, 40_000);
+    return body.id;
+  },
+};
+
+async function record(gateway: TestGateway, name: string, requestId: string): Promise<void> {
+  const connection = await Connection.connect({ address: server.address });
+  const client = new Client({ connection });
+  const handle = client.workflow.getHandle(`action/${requestId}`);
+  const deadline = Date.now() + 20_000;
+  while ((await handle.describe()).status.name === 'RUNNING' && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 100));
+  const keys = await loadPayloadKeys(gateway.context.secrets);
+  const codec = createPayloadCodec({ keys, namespace: 'default' });
+  const history = await decrypted(codec, JSON.parse(historyToJSON(await handle.fetchHistory())));
+  writeFileSync(join(HERE, `${name}.json`), `${JSON.stringify({ workflowId: `action/${requestId}`, history }, null, 1)}\n`);
+  console.log(name, (history as { events: unknown[] }).events.length, 'events');
+  await connection.close();
+}
+
+const gateway = await startTestGateway({ temporalAddress: server.address });
+for (const [name, run] of Object.entries(PATHS)) await record(gateway, name, await run(gateway));
+await gateway.close();
+const expiring = await startTestGateway({ temporalAddress: server.address, env: { SALLYPORT_APPROVAL_SECONDS: '1' } });
+const { body } = await expiring.submit(NOTE);
+await expiring.ended(body.id);
+await record(expiring, 'an-expired-write', body.id);
+await expiring.close();
+await server.stop();
+process.exit(0);

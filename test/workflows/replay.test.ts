@@ -1,0 +1,71 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
+import { bundleWorkflowCode, Worker } from '@temporalio/worker';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { FAILURE_CONVERTER_PATH } from '../../src/adapters/temporal/data-converter.ts';
+
+const HISTORIES = fileURLToPath(new URL('../histories/', import.meta.url));
+const names = readdirSync(HISTORIES).filter((name) => name.endsWith('.json'));
+
+interface Recorded {
+  readonly workflowId: string;
+  readonly history: { readonly events: { readonly eventType: string }[] };
+}
+const read = (name: string): Recorded => JSON.parse(readFileSync(`${HISTORIES}${name}`, 'utf8'));
+
+let workflowBundle: { code: string };
+
+beforeAll(async () => {
+  workflowBundle = await bundleWorkflowCode({
+    workflowsPath: fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url)),
+    failureConverterPath: FAILURE_CONVERTER_PATH,
+    logger: { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} },  
+  });
+}, 60_000);
+
+const replay = (recorded: Recorded): Promise<void> =>
+  Worker.runReplayHistory(
+    { workflowBundle, dataConverter: { failureConverterPath: FAILURE_CONVERTER_PATH } },
+    historyFromJSON(recorded.history),
+    recorded.workflowId,
+  );
+
+describe('histories recorded earlier', () => {
+  it('cover every path of the request’s workflow', () => {
+    expect(names.map((name) => name.replace('.json', ''))).toEqual([
+      'a-lost-answer',
+      'a-read',
+      'a-refusal',
+      'a-rejected-write',
+      'a-resent-write',
+      'a-withdrawn-write',
+      'an-approved-write',
+      'an-expired-write',
+    ]);
+  });
+
+  it.each(names)('%s replays without a difference', async (name) => {
+    await expect(replay(read(name))).resolves.toBeUndefined();
+  });
+
+  it('and a changed one does not: the check can fail', async () => {
+    const recorded = read('an-approved-write.json');
+    const events = recorded.history.events.filter(
+      ({ eventType }) => eventType !== 'EVENT_TYPE_TIMER_STARTED',
+    );
+    await expect(replay({ ...recorded, history: { events } })).rejects.toThrow();
+  });
+
+  it('stay within the event budgets: ten for a read, thirty for a write', () => {
+    expect(read('a-read.json').history.events.length).toBeLessThanOrEqual(10);
+    expect(read('an-approved-write.json').history.events.length).toBeLessThanOrEqual(30);
+  });
+});
+
+describe('workflow code', () => {
+  it('has no Node built-ins and no zod in its bundle', () => {
+    expect(workflowBundle.code).not.toMatch(/node_modules\/zod\//);
+    expect(workflowBundle.code.length).toBeLessThan(2_300_000);
+  });
+});

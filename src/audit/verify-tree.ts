@@ -51,6 +51,7 @@ async function authenticEdge(check: TreeCheck): Promise<{ tile: Tile; hashes: Ha
   const choice = choices(read, rebuilt).find((edge) => sameHash(rootOfEdge(edge), check.root));
   if (choice === undefined) {
     check.findings.add(CHECKPOINT_PATH, 'signs a root that the files of the log do not have');
+    nameUnlikeBelow(check, tiles, read, rebuilt);
     return tiles.map((tile, i) => ({ tile, hashes: read[i] ?? rebuilt[i] ?? [] }));
   }
   return tiles.map((tile, i) => {
@@ -60,6 +61,22 @@ async function authenticEdge(check: TreeCheck): Promise<{ tile: Tile; hashes: Ha
     }
     return { tile, hashes };
   });
+}
+
+/** With more than one file damaged nothing can be proven right, but what contradicts itself can be named. */
+function nameUnlikeBelow(
+  { findings }: TreeCheck,
+  tiles: readonly Tile[],
+  read: readonly (readonly Hash[] | undefined)[],
+  rebuilt: readonly Hashes[],
+): void {
+  for (const [i, tile] of tiles.entries()) {
+    const isUnlike = read[i]?.some((hash, k) => {
+      const below = rebuilt[i]?.[k];
+      return below !== undefined && !sameHash(hash, below);
+    });
+    if (isUnlike === true) findings.add(tilePath(tile), 'does not match the files below it');
+  }
 }
 
 /** Every way to take each edge tile from its file or from the files below it. At most 2^7. */
@@ -101,6 +118,8 @@ async function authenticChild(
   const isExpected = (hashes: readonly Hash[]) =>
     expected === undefined || sameHash(rootOf(hashes), expected);
   if (read !== undefined && isExpected(read)) return read;
+  // It is named as missing; below it there is nothing to go through.
+  if (read === undefined && !(await hasEntries(check.files, tile))) return [];
   const problem = `does not hash to what ${parentPath} has for it`;
   if (read !== undefined) check.findings.add(tilePath(tile), problem);
   const rebuilt = await rebuild(check.files, tile);
@@ -182,10 +201,20 @@ async function rebuild(files: LogFiles, tile: Tile): Promise<Hashes> {
   for (let i = 0; i < tile.width; i++) {
     const child = childOf(tile, i);
     const read = await readHashTile(files, child).catch(ignore);
+    // A signed size without a log to it must not send us through trillions of files that are not there.
+    if (read === undefined && !(await hasEntries(files, child))) {
+      return [...hashes, ...Array<undefined>(tile.width - i).fill(undefined)];
+    }
     const below = read?.items ?? (await rebuild(files, child));
     hashes.push(isComplete(below) ? rootOf(below) : undefined);
   }
   return hashes;
+}
+
+/** Whether the first entries under a full tile are there at all. */
+async function hasEntries(files: LogFiles, tile: Tile): Promise<boolean> {
+  const index = tile.index * TILE_WIDTH ** Number(tile.level);
+  return exists(files, tilePath({ level: 'entries', index, width: TILE_WIDTH }));
 }
 
 function childOf(tile: Tile, position: number): Tile {

@@ -7,7 +7,7 @@ import { satisfied } from '../policy/requirement.ts';
 import type { Policy } from '../policy/policy.ts';
 import { closeRequest, closeTampered, type Ending } from './close.ts';
 import { planDigest } from './digest.ts';
-import { approverOf, policyQueryFor } from './policy-query.ts';
+import { approversOf, policyQueryFor } from './policy-query.ts';
 
 /**
  * Begin: the one transaction between a promise and the wire. Either it commits to disk with the intent
@@ -101,11 +101,7 @@ async function assertApproved(
   const valid = decisions.filter(
     ({ decision, validUntil }) => decision === 'approve' && validUntil > tx.now,
   );
-  const approvers = people
-    .filter(
-      ({ id, revokedAt }) => revokedAt === null && valid.some(({ personId }) => personId === id),
-    )
-    .map((person) => approverOf(person));
+  const approvers = approversOf(valid, people);
   const query = policyQueryFor(
     { agent, connection: request.connection, submission: request.submission },
     people,

@@ -1,10 +1,10 @@
 import { type ErrorCode, GatewayError } from '../core/errors.ts';
 import type { DecisionRecord, PersonRecord, RequestRecord } from '../core/records.ts';
 import type { StoreTransaction } from '../ports/store.ts';
-import type { Policy, PolicyQuery } from '../policy/policy.ts';
+import type { Approver, Policy, PolicyQuery } from '../policy/policy.ts';
 import { mayDecide, satisfied } from '../policy/requirement.ts';
 import { closeRequest } from './close.ts';
-import { approverOf, policyQueryFor, requesterOf } from './policy-query.ts';
+import { approverOf, approversOf, policyQueryFor, requesterOf } from './policy-query.ts';
 
 /** A decision by a person whose identity a door has proven. */
 export interface ProvenDecision {
@@ -34,15 +34,12 @@ interface Ballot {
   readonly people: readonly PersonRecord[];
 }
 
-function approversOf(ballot: Ballot, tx: StoreTransaction): ReturnType<typeof approverOf>[] {
-  const valid = ballot.earlier.filter(
+/** Those whose approval counts so far. */
+function earlierApprovers({ earlier, people }: Ballot, tx: StoreTransaction): Approver[] {
+  const valid = earlier.filter(
     ({ decision, validUntil }) => decision === 'approve' && validUntil > tx.now,
   );
-  return ballot.people
-    .filter(
-      ({ id, revokedAt }) => revokedAt === null && valid.some(({ personId }) => personId === id),
-    )
-    .map((person) => approverOf(person));
+  return approversOf(valid, people);
 }
 
 /** Throws the reason why this person's decision does not count. Order: what is gone, who it is, what was seen. */
@@ -63,7 +60,7 @@ function assertMayDecide(
     throw new GatewayError('approval.own_request');
   if (earlier.some(({ personId }) => personId === made.person.id))
     throw new GatewayError('approval.already_decided');
-  if (!mayDecide(policy, query, approverOf(made.person), approversOf(ballot, tx)))
+  if (!mayDecide(policy, query, approverOf(made.person, made.proof), earlierApprovers(ballot, tx)))
     throw new GatewayError('approval.not_eligible');
 }
 
@@ -120,7 +117,7 @@ async function applyDecision(
     await tx.requests.setWake(request.id, tx.now);
     return { kind: 'decided', status: 'rejected' };
   }
-  const approvers = [...approversOf(ballot, tx), approverOf(made.person)];
+  const approvers = [...earlierApprovers(ballot, tx), approverOf(made.person, made.proof)];
   const isEnough = satisfied(rules.policy, { ...query, approvers });
   await tx.log.append({
     event: 'approval.granted',

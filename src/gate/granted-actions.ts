@@ -16,6 +16,7 @@ export function grantedActions(
       connection: of.connection,
       action,
       fields: [field],
+      ...(field === 'amount' ? { amount: 0 } : {}),
       injectionRisk: 0,
       requester: null,
       approvers: [],

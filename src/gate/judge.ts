@@ -52,6 +52,10 @@ function planFor(of: Case, action: ActionDefinition, input: Record<string, unkno
     fields: [...touches.needs, ...fields],
   });
   if (requirement === undefined) return { kind: 'refused', code: 'policy.denied' };
+  // Nobody is asked about a read; policy text that wants that is held to it by refusing.
+  if (action.risk === 'read' && requirement.approvals > 0) {
+    return { kind: 'refused', code: 'policy.denied', detail: 'policy asks for approval of a read' };
+  }
   const plan = action.toPlan(input, { requestId: of.requestId, now: of.now, fields });
   return { kind: 'planned', action, plan, requirement };
 }

@@ -1,6 +1,6 @@
 import { findAction } from '../actions/catalogue.ts';
 import { promptRisk } from '../core/prompt-rules.ts';
-import type { AgentRecord, PersonRecord, Submission } from '../core/records.ts';
+import type { AgentRecord, DecisionRecord, PersonRecord, Submission } from '../core/records.ts';
 import type { Approver, PolicyQuery } from '../policy/policy.ts';
 
 /** The person whose `user_id` the agent claims, when we know that person. */
@@ -12,11 +12,21 @@ export function requesterOf(
   return people.find((person) => person.email.toLowerCase() === claimed || person.id === claimed);
 }
 
-export const approverOf = (person: PersonRecord, passkey = false): Approver => ({
+export const approverOf = (person: PersonRecord, proof: DecisionRecord['proof']): Approver => ({
   id: person.id,
   roles: person.roles,
-  passkey,
+  passkey: proof === 'passkey',
 });
+
+/** The people behind these decisions as they are now: the revoked count no more, roles are today's. */
+export const approversOf = (
+  decisions: readonly DecisionRecord[],
+  people: readonly PersonRecord[],
+): Approver[] =>
+  people.flatMap((person) => {
+    const made = decisions.find(({ personId }) => personId === person.id);
+    return made === undefined || person.revokedAt !== null ? [] : [approverOf(person, made.proof)];
+  });
 
 /** What policy is asked about a request: derived from the accepted input, never from later words. */
 export function policyQueryFor(

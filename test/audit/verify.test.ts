@@ -181,7 +181,8 @@ describe('a change of one byte', () => {
       bytes[10]! ^= 1;
       write(path, bytes);
     }
-    expect(places(await verify(folder))).toEqual(expect.arrayContaining(damaged));
+    const named = places(await verify(folder));
+    expect(damaged.filter((path) => !named.includes(path))).toEqual([]);
   });
 });
 
@@ -194,7 +195,8 @@ describe('damage to whole files', () => {
     for (const path of files) {
       const good = read(path);
       const lengths = fc.sample(fc.nat(good.length - 1), 10);
-      const cuts = [0, 1, 31, 32, good.length - 1, ...lengths].map((n) => good.subarray(0, n));
+      const shorter = [0, 1, 31, 32, good.length - 1, ...lengths].filter((n) => n < good.length);
+      const cuts = shorter.map((n) => good.subarray(0, n));
       const longer = [Buffer.alloc(1), Buffer.alloc(32), good].map((more) =>
         Buffer.concat([good, more]),
       );

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
 import { bundleWorkflowCode, NativeConnection, Worker } from '@temporalio/worker';
+import { Pool } from 'undici';
 import { SEARCH_ATTRIBUTES } from '../src/core/search-attributes.ts';
 import { freePort } from '../src/embedded/ports.ts';
 import { startTemporalServer } from '../src/embedded/temporal-server.ts';
@@ -68,9 +69,23 @@ async function startBare(address: string) {
 const READ = { action: 'search_contact', company: 'Acme Corp' };
 const NOTE = { action: 'create_note', contact_id: '20001', note: 'Measured.' };
 
-async function governedRead(gateway: TestGateway): Promise<void> {
-  const { status } = await gateway.submit(READ);
-  if (status !== 200) throw new Error(`a read answered ${status}`);
+/** A plain client: the test gateway's own holds every answer against the OpenAPI document. */
+function createReader(gateway: TestGateway): () => Promise<void> {
+  const pool = new Pool(`http://127.0.0.1:${gateway.config.ports.api}`, { connections: 64 });
+  const body = JSON.stringify({
+    user_id: 'dana@acme.test',
+    agent_prompt: 'Find them.',
+    action: READ,
+  });
+  const headers = {
+    authorization: `Bearer ${gateway.agent.key}`,
+    'content-type': 'application/json',
+  };
+  return async () => {
+    const answer = await pool.request({ method: 'POST', path: '/v1/actions', headers, body });
+    const text = await answer.body.text();
+    if (answer.statusCode !== 200) throw new Error(`a read answered ${answer.statusCode}: ${text}`);
+  };
 }
 
 /** What the simulator alone takes for the same search. */
@@ -172,9 +187,10 @@ const gateway = await startTestGateway({
 });
 const bare = await startBare(server.address);
 const token = await gateway.simulator.token('all');
+const governedRead = createReader(gateway);
 
 say('warming up …');
-await measure(WARM_UP, 8, () => governedRead(gateway));
+await measure(WARM_UP, 8, governedRead);
 await measure(WARM_UP, 8, () => bare.read());
 
 const simulator = await simulatorSeries(gateway, token);
@@ -183,7 +199,7 @@ for (const inFlight of IN_FLIGHT) {
   say(`reads, ${inFlight} in flight …`);
   // Halves taken in turns, so that a slow moment of the box hits both.
   const first = await measure(READS / 2, inFlight, () => bare.read());
-  const ours = await measure(READS, inFlight, () => governedRead(gateway));
+  const ours = await measure(READS, inFlight, governedRead);
   const second = await measure(READS / 2, inFlight, () => bare.read());
   const both: Series = {
     count: READS,

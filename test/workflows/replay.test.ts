@@ -10,7 +10,12 @@ const names = readdirSync(HISTORIES).filter((name) => name.endsWith('.json'));
 
 interface Recorded {
   readonly workflowId: string;
-  readonly history: { readonly events: { readonly eventType: string }[] };
+  readonly history: {
+    readonly events: {
+      readonly eventType: string;
+      readonly activityTaskScheduledEventAttributes?: object;
+    }[];
+  };
 }
 const read = (name: string): Recorded => JSON.parse(readFileSync(`${HISTORIES}${name}`, 'utf8'));
 
@@ -20,7 +25,7 @@ beforeAll(async () => {
   workflowBundle = await bundleWorkflowCode({
     workflowsPath: fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url)),
     failureConverterPath: FAILURE_CONVERTER_PATH,
-    logger: { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} },  
+    logger: { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} },
   });
 }, 60_000);
 
@@ -51,8 +56,16 @@ describe('histories recorded earlier', () => {
 
   it('and a changed one does not: the check can fail', async () => {
     const recorded = read('an-approved-write.json');
-    const events = recorded.history.events.filter(
-      ({ eventType }) => eventType !== 'EVENT_TYPE_TIMER_STARTED',
+    const events = recorded.history.events.map((event) =>
+      event.eventType === 'EVENT_TYPE_ACTIVITY_TASK_SCHEDULED'
+        ? {
+            ...event,
+            activityTaskScheduledEventAttributes: {
+              ...event.activityTaskScheduledEventAttributes,
+              activityType: { name: 'another' },
+            },
+          }
+        : event,
     );
     await expect(replay({ ...recorded, history: { events } })).rejects.toThrow();
   });

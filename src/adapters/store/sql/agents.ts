@@ -2,7 +2,7 @@ import type { Selectable } from 'kysely';
 import { z } from 'zod';
 import type { AgentRecord } from '../../../core/records.ts';
 import type { AgentReads, AgentWrites } from '../../../ports/store.ts';
-import { listRows, NamesSchema, parseRow, rowSeal, TimeSchema } from './rows.ts';
+import { NamesSchema, parseRow, rowSeal, TimeSchema } from './rows.ts';
 import type { Database } from './schema.ts';
 import type { Reader, Unit } from './unit.ts';
 
@@ -18,7 +18,7 @@ const RecordSchema = z.strictObject({
 });
 
 export function createAgentReads(reader: Reader): AgentReads {
-  const { db, onTampered } = reader;
+  const { db } = reader;
   return {
     async get(id) {
       const row = await db.selectFrom(TABLE).selectAll().where('id', '=', id).executeTakeFirst();
@@ -31,13 +31,7 @@ export function createAgentReads(reader: Reader): AgentReads {
         .orderBy('created_at')
         .orderBy('id')
         .execute();
-      return listRows(
-        rows,
-        (row) => toRecord(reader, row),
-        (id) => {
-          onTampered(TABLE, id);
-        },
-      );
+      return rows.map((row) => toRecord(reader, row));
     },
   };
 }

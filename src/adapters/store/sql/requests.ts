@@ -6,7 +6,7 @@ import { type ErrorCode, GatewayError, isErrorCode } from '../../../core/errors.
 import type { RequestRecord } from '../../../core/records.ts';
 import { canMove, REQUEST_STATUSES, type RequestStatus } from '../../../core/request-state.ts';
 import type { RequestReads, RequestWrites } from '../../../ports/store.ts';
-import { listRows, parseRow, type RowSeal, rowSeal, TimeSchema } from './rows.ts';
+import { parseRow, type RowSeal, rowSeal, TimeSchema } from './rows.ts';
 import type { Database } from './schema.ts';
 import type { Reader, Unit } from './unit.ts';
 
@@ -42,7 +42,7 @@ const RecordSchema = z.strictObject({
 });
 
 export function createRequestReads(reader: Reader): RequestReads {
-  const { db, onTampered } = reader;
+  const { db } = reader;
   return {
     async get(id) {
       const row = await db.selectFrom(TABLE).selectAll().where('id', '=', id).executeTakeFirst();
@@ -63,13 +63,7 @@ export function createRequestReads(reader: Reader): RequestReads {
         .orderBy('id', 'desc')
         .limit(limit)
         .execute();
-      return listRows(
-        rows,
-        (row) => toRecord(reader, row),
-        (id) => {
-          onTampered(TABLE, id);
-        },
-      );
+      return rows.map((row) => toRecord(reader, row));
     },
     async idsIn(statuses, { limit, after }) {
       if (statuses.length === 0) return [];

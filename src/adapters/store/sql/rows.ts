@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { GatewayError } from '../../../core/errors.ts';
 import type { Sealed } from './schema.ts';
 import { type Place, type Seal, tampered } from './seal.ts';
 
@@ -51,26 +50,4 @@ export function rowSeal(
     open: (column, sealed) =>
       sealed === null ? null : seal.open({ table, column, id, bound }, sealed),
   };
-}
-
-/**
- * Reads the rows of a list, leaving out those that do not open and telling about them: one damaged
- * row must not hide all the others from the people who have to act on them. Only for overviews;
- * whatever a decision rests on (`get`, everything of one request) throws instead.
- */
-export function listRows<Row extends { id: string }, Item>(
-  rows: readonly Row[],
-  read: (row: Row) => Item,
-  onTampered: (id: string) => void,
-): readonly Item[] {
-  const items: Item[] = [];
-  for (const row of rows) {
-    try {
-      items.push(read(row));
-    } catch (error) {
-      if (!(error instanceof GatewayError) || error.code !== 'plan.tampered') throw error;
-      onTampered(row.id);
-    }
-  }
-  return items;
 }

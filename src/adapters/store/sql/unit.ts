@@ -6,8 +6,6 @@ import type { Seal } from './seal.ts';
 export interface Reader {
   readonly db: Kysely<Database>;
   readonly seal: Seal;
-  /** A list left out a row that does not open; see `listRows`. */
-  readonly onTampered: (table: string, id: string) => void;
 }
 
 /** One unit of work inside a transaction. */

@@ -28,8 +28,6 @@ export interface SqliteStoreOptions {
   readonly sealKey: Uint8Array;
   readonly clock?: (() => Date) | undefined;
   readonly busyTimeoutMs?: number | undefined;
-  /** A list left out a row that does not open: someone changed the file. */
-  readonly onTampered?: ((table: string, id: string) => void) | undefined;
   /** Told about every commit. */
   readonly onBatch?: ((batch: Batch) => void) | undefined;
 }
@@ -38,9 +36,10 @@ export interface SqliteStoreOptions {
  * The store in one SQLite file, for any number of processes on one machine (never on a network file
  * system: WAL needs shared memory). A commit holds the process for its fsync, nothing else does.
  *
- * A row that is not what this gateway wrote throws `plan.tampered` with table and id wherever a
- * decision rests on it (`get`, everything of one request); `requests`, `people` and `agents` lists
- * leave it out and tell `onTampered`, so that one bad row hides no good ones.
+ * A row that is not what this gateway wrote throws `plan.tampered` with table and id from whatever
+ * reads it, lists too: a list that left it out would hide a waiting write or an approver from the
+ * people who have to act, and would be taken for the whole. What does not open a row still works on
+ * it (`status`, `idsIn`, `overdue`, `countSince`, `update`), so it can be ended by its id.
  *
  * Throws `config.invalid` (key of a wrong length or of another store, database of a newer version)
  * and `store.unavailable`.
@@ -51,9 +50,8 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<St
   const { writer, reader } = await openBoth(options.file, busyTimeoutMs, (raw) => {
     migrate(raw, seal);
   });
-  const base = { seal, onTampered: options.onTampered ?? (() => undefined) };
   const committed: Reader = {
-    ...base,
+    seal,
     db: new Kysely<Database>({ dialect: nodeSqliteDialect(reader) }),
   };
   const reads = createReads(committed);
@@ -76,7 +74,7 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<St
 
   return {
     ...reads,
-    commit: (work) => group.run((scope) => work(createTransaction({ ...base, ...scope }))),
+    commit: (work) => group.run((scope) => work(createTransaction({ seal, ...scope }))),
     waitForRequest: watch.wait,
     probe: () =>
       group.run(async ({ db }) => {

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from '../../src/embedded/ports.ts';
+import { isPortFree } from '../../src/embedded/ports.ts';
 
 /** `data/run.json` as scripts read it. */
 export interface RunFile {
@@ -43,6 +43,17 @@ export interface RunningGateway {
 const START_LIMIT_MS = 60_000;
 /** The port and those that follow from it must be free together. */
 const PORT_SPAN = 6;
+/** Below the range that the system takes for outgoing connections. */
+const PORT_RANGE = { from: 12_000, to: 30_000 } as const;
+
+async function freePortSpan(): Promise<number> {
+  for (;;) {
+    const base = PORT_RANGE.from + Math.floor(Math.random() * (PORT_RANGE.to - PORT_RANGE.from));
+    const ports = Array.from({ length: PORT_SPAN }, (_, i) => base + i);
+    const free = await Promise.all(ports.map((port) => isPortFree(port)));
+    if (free.every(Boolean)) return base;
+  }
+}
 
 function processesOf(dataDir: string): number[] {
   const pids = readdirSync('/proc')
@@ -76,7 +87,7 @@ export async function createRunningGateway(options: {
 }): Promise<RunningGateway> {
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-run-'));
   const dataDir = join(folder, 'data');
-  const base = Math.min(await freePort(), 65_000 - PORT_SPAN);
+  const base = await freePortSpan();
   const env: Record<string, string> = {
     PATH: process.env['PATH'] ?? '',
     SALLYPORT_DATA_DIR: dataDir,

@@ -1,101 +1,166 @@
-// The rooms of ARCHITECTURE.md as a check: imports go one way.
-const layer = (name, from, ...allowed) => ({
-  name,
-  severity: 'error',
-  from: { path: `^src/${from}` },
-  to: { pathNot: [`^src/${from}`, ...allowed], dependencyTypesNot: ['type-only'] },
-});
+// The rooms of ARCHITECTURE.md as a check: imports go one way. test/docs/rooms.test.ts plants a
+// violation of each rule and sees that it is found.
 const src = (...rooms) => rooms.map((room) => `^src/${room}/`);
 const pkg = (...names) => names.map((name) => `node_modules/${name}/`);
 const CRYPTO = '^(node:)?crypto$';
 /** Node's own modules as dependency-cruiser names them. */
 const BUILT_IN =
   '^(node:)?(crypto|fs|path|os|net|url|util|readline|stream|child_process|events|timers|zlib|module|process|sqlite|buffer)';
+/** Files that lie in `src/` itself: the composition root and the mains. */
+const TOP_FILE = '^src/[^/]+\\.ts$';
+
+const runTime = (to) => ({ ...to, dependencyTypesNot: ['type-only'] });
+const rule = (name, from, to) => ({ name, severity: 'error', from, to });
+
+/** What a room may import at run time; types may come from more (see the rules on types below). */
+const room = (name, at, ...allowed) =>
+  rule(name, { path: `^src/${at}` }, runTime({ pathNot: [`^src/${at}`, ...allowed] }));
+
+const rooms = [
+  room('contracts-are-schemas', 'contracts/', ...src('core'), ...pkg('zod')),
+  room('core-is-pure', 'core/'),
+  room('ports-are-types', 'ports/'),
+  room('actions-are-pure', 'actions/', ...src('contracts', 'core'), ...pkg('zod')),
+  room(
+    'policy-is-cedar',
+    'policy/',
+    ...src('contracts', 'core'),
+    ...pkg('@cedar-policy/cedar-wasm'),
+    CRYPTO,
+  ),
+  room(
+    'the-gate-decides-on-ports',
+    'gate/',
+    ...src('contracts', 'core', 'actions', 'policy', 'ports', 'audit'),
+    CRYPTO,
+  ),
+  room('workflows-are-pure', 'workflows/', ...src('core'), ...pkg('@temporalio/workflow')),
+  room(
+    'activities-use-ports',
+    'activities/',
+    ...src('contracts', 'core', 'actions', 'gate', 'ports'),
+    ...pkg('@temporalio/activity', 'otplib', 'zod'),
+  ),
+  room('audit-stands-alone', 'audit/', ...src('core'), ...pkg('canonicalize'), BUILT_IN),
+  room(
+    'the-api-is-a-door',
+    'api/',
+    ...src('contracts', 'core', 'actions', 'gate', 'ports'),
+    ...pkg('express', 'helmet', 'rate-limiter-flexible', 'zod'),
+    CRYPTO,
+  ),
+  room(
+    'the-cli-is-a-door',
+    'cli/',
+    ...src('contracts', 'core', 'actions', 'policy', 'gate', 'ports', 'audit'),
+    '^src/(config|context)\\.ts$',
+    ...pkg('commander', 'otplib', 'zod'),
+    BUILT_IN,
+  ),
+  room(
+    'embedded-is-about-processes',
+    'embedded/',
+    '^src/core/errors\\.ts$',
+    ...pkg('@temporalio/client', '@temporalio/common', '@temporalio/worker'),
+    BUILT_IN,
+  ),
+  room(
+    'config-reads-the-environment',
+    'config\\.ts$',
+    '^src/core/errors\\.ts$',
+    ...pkg('zod'),
+    BUILT_IN,
+  ),
+  rule(
+    'adapters-are-strangers',
+    { path: '^src/adapters/([^/]+)/' },
+    runTime({
+      path: '^src/',
+      pathNot: ['^src/adapters/$1/', ...src('ports', 'contracts', 'core', 'audit')],
+    }),
+  ),
+];
+
+/** Not even types, so that an inner room can be read without an outer one. */
+const types = [
+  rule(
+    'core-and-ports-know-contracts-only',
+    { path: src('core', 'ports') },
+    { path: '^src/', pathNot: src('core', 'ports', 'contracts') },
+  ),
+  rule(
+    'workflows-know-activities-by-type-only',
+    { path: src('workflows') },
+    { path: '^src/', pathNot: src('workflows', 'core', 'contracts', 'ports', 'activities') },
+  ),
+  rule(
+    'inner-rooms-do-not-know-outer-ones',
+    { path: src('contracts', 'actions', 'policy', 'gate', 'audit', 'activities') },
+    { path: src('api', 'cli', 'adapters', 'workflows', 'embedded') },
+  ),
+  rule('activities-do-not-decide-for-the-gate', { path: src('gate') }, { path: src('activities') }),
+  rule('rooms-do-not-know-the-mains', { path: '^src/(?!cli/)[^/]+/' }, { path: TOP_FILE }),
+  rule(
+    'the-simulator-is-a-stranger',
+    { path: src('simulator') },
+    { path: '^src/', pathNot: src('simulator') },
+  ),
+  rule(
+    'nobody-uses-the-simulator',
+    { path: '^src/', pathNot: src('simulator') },
+    { path: src('simulator') },
+  ),
+];
+
+/** Where things may be wired, and by whom. */
+const only = (name, by, path) =>
+  rule(name, { path: '^src/', pathNot: [path, ...by] }, runTime({ path }));
+
+const wiring = [
+  only('adapters-are-wired-by-the-mains', ['^src/(context|gateway|main)\\.ts$'], '^src/adapters/'),
+  only(
+    'the-context-is-opened-by-the-mains',
+    ['^src/(gateway|run-process|main|cli/context)\\.ts$'],
+    '^src/context\\.ts$',
+  ),
+  only('activities-run-in-the-worker', ['^src/gateway\\.ts$'], '^src/activities/'),
+  only('workflows-run-in-the-engine', [], '^src/workflows/'),
+  only('the-api-is-started-by-the-mains', ['^src/(context|gateway)\\.ts$'], '^src/api/'),
+  only('embedded-belongs-to-npm-start', ['^src/main\\.ts$'], '^src/embedded/'),
+  only('the-cli-is-a-program', [], '^src/cli/'),
+];
+
+/** One place for each vendor: replacing it is one room's work. */
+const vendor = (name, packages, ...places) =>
+  rule(name, { path: '^src/', pathNot: places }, runTime({ path: packages }));
+
+const vendors = [
+  vendor('hubspot-in-one-place', pkg('@hubspot', 'undici'), '^src/adapters/hubspot/'),
+  vendor('sql-in-one-place', pkg('kysely'), '^src/adapters/store/'),
+  vendor('age-in-one-place', pkg('age-encryption'), '^src/adapters/secrets/'),
+  vendor('pino-in-one-place', pkg('pino'), '^src/adapters/logger/'),
+  vendor('cedar-in-one-place', pkg('@cedar-policy'), '^src/policy/'),
+  vendor('express-in-one-place', pkg('express', 'helmet'), '^src/(api|simulator)/'),
+  vendor(
+    'temporal-in-few-places',
+    pkg('@temporalio/(client|worker)'),
+    '^src/(adapters/temporal|embedded)/',
+    '^src/gateway\\.ts$',
+  ),
+  vendor(
+    'sqlite-in-few-places',
+    ['^(node:)?sqlite$'],
+    '^src/(adapters/(store|secrets)|embedded|simulator)/',
+  ),
+];
 
 module.exports = {
   forbidden: [
-    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
-    layer('contracts-are-schemas', 'contracts/', ...pkg('zod'), ...src('core')),
-    layer('core-is-pure', 'core/'),
-    layer('ports-are-types', 'ports/', ...src('core')),
-    layer('actions-are-pure', 'actions/', ...src('contracts', 'core'), ...pkg('zod')),
-    layer('workflows-are-pure', 'workflows/', ...src('core'), ...pkg('@temporalio/workflow')),
-    layer(
-      'policy-is-cedar',
-      'policy/',
-      ...src('contracts', 'core', 'actions', 'ports'),
-      ...pkg('@cedar-policy/cedar-wasm', 'zod'),
-      CRYPTO,
-    ),
-    layer(
-      'the-gate-decides-on-ports',
-      'gate/',
-      ...src('contracts', 'core', 'actions', 'policy', 'ports', 'audit'),
-      CRYPTO,
-    ),
-    layer(
-      'activities-use-ports',
-      'activities/',
-      ...src('contracts', 'core', 'actions', 'policy', 'gate', 'ports', 'audit'),
-      ...pkg('@temporalio/activity', '@temporalio/common', 'otplib', 'zod'),
-      CRYPTO,
-    ),
-    layer(
-      'audit-stands-alone',
-      'audit/',
-      ...src('contracts', 'core', 'ports'),
-      ...pkg('canonicalize', 'zod'),
-      BUILT_IN,
-    ),
-    layer(
-      'embedded-is-about-processes',
-      'embedded/',
-      '^src/core/errors\\.ts$',
-      ...pkg('@temporalio/client', '@temporalio/common', '@temporalio/worker'),
-      BUILT_IN,
-    ),
-    layer(
-      'cli-is-a-door',
-      'cli/',
-      ...src('actions', 'audit', 'contracts', 'core', 'gate', 'policy', 'ports'),
-      '^src/(config|context)\\.ts$',
-      ...pkg('commander', 'otplib', 'zod'),
-      BUILT_IN,
-    ),
-    {
-      name: 'adapters-are-strangers',
-      severity: 'error',
-      from: { path: '^src/adapters/([^/]+)/' },
-      to: {
-        path: '^src/',
-        pathNot: ['^src/adapters/$1/', ...src('ports', 'contracts', 'core', 'audit')],
-        dependencyTypesNot: ['type-only'],
-      },
-    },
-    {
-      name: 'the-simulator-is-a-stranger',
-      severity: 'error',
-      from: { path: '^src/simulator/' },
-      to: { path: '^src/', pathNot: ['^src/simulator/'] },
-    },
-    {
-      name: 'only-mains-compose',
-      severity: 'error',
-      from: {
-        path: '^src/(?!adapters/)',
-        pathNot: '^src/(context|gateway|run-process|main|cli/context)\\.ts$',
-      },
-      to: { path: ['^src/context\\.ts$', '^src/adapters/'], dependencyTypesNot: ['type-only'] },
-    },
-    {
-      name: 'api-is-thin',
-      severity: 'error',
-      from: { path: '^src/api/' },
-      to: {
-        path: ['^src/activities/', '^src/adapters/', '@temporalio/(worker|workflow)/'],
-        dependencyTypesNot: ['type-only'],
-      },
-    },
+    rule('no-circular', {}, { circular: true }),
+    ...rooms,
+    ...types,
+    ...wiring,
+    ...vendors,
   ],
   options: {
     tsPreCompilationDeps: true,

@@ -173,6 +173,12 @@ describe('law 6: the HubSpot token is in nothing that is written', () => {
       encodeURIComponent(token),
       Buffer.from(token).toString('hex'),
     ];
+    for (const pid of gateway.processes()) {
+      const own =
+        readFileSync(`/proc/${pid}/cmdline`, 'utf8') + readFileSync(`/proc/${pid}/environ`, 'utf8');
+      expect(own).not.toContain(token);
+    }
+    await gateway.stop();
     const files = filesUnder(gateway.dataDir);
     expect(files.some((path) => path.includes('temporal.db'))).toBe(true);
     const found = files.filter((path) => {
@@ -181,10 +187,5 @@ describe('law 6: the HubSpot token is in nothing that is written', () => {
     });
     expect(found).toEqual([]);
     expect(forms.some((form) => gateway.output().includes(form))).toBe(false);
-    for (const pid of gateway.processes()) {
-      const own =
-        readFileSync(`/proc/${pid}/cmdline`, 'utf8') + readFileSync(`/proc/${pid}/environ`, 'utf8');
-      expect(own).not.toContain(token);
-    }
   }, 120_000);
 });

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   type Batch,
@@ -10,6 +10,7 @@ import {
   type Scope,
 } from '../../../src/adapters/store/sqlite/group-commit.ts';
 import { openWriter } from '../../../src/adapters/store/sqlite/open-database.ts';
+import { GatewayError } from '../../../src/core/errors.ts';
 import { request, requestId } from './fixtures.ts';
 import { sqlitePlace } from './sqlite-place.ts';
 
@@ -137,6 +138,18 @@ describe('group commit', () => {
     await group.run(put('large', 100_000));
     expect(keys()).toEqual(['before', 'large']);
     expect(batches.map(({ committed }) => committed)).toEqual([true, false, true]);
+  });
+
+  it('lets go of the write lock when a batch fails', async () => {
+    const failed = group.run(async (scope) => {
+      await put('a')(scope);
+      throw new GatewayError('store.unavailable');
+    });
+    await expect(failed).rejects.toMatchObject(unavailable);
+    const other = new DatabaseSync(join(folder, 'group.db'), { timeout: 0 });
+    other.exec('BEGIN IMMEDIATE; ROLLBACK');
+    other.close();
+    expect(keys()).toEqual([]);
   });
 
   it('fails a unit that hides from itself that the transaction is gone', async () => {

@@ -156,10 +156,10 @@ describe('what the SQLite store keeps on disk', () => {
   });
 
   it('refuses a value in another column of its own row', async () => {
-    tamper('update requests set detail = result');
-    const id = requestId(1);
-    const error = { code: 'plan.tampered', detail: `requests ${id}` };
-    await expect(store.requests.get(id)).rejects.toMatchObject(error);
+    // Two columns of one shape, so that only the seal can tell them apart.
+    tamper('update ledger set before = after');
+    const error = { code: 'plan.tampered', detail: `ledger ${requestId(1)}/0` };
+    await expect(store.ledger.of(requestId(1))).rejects.toMatchObject(error);
   });
 
   it.each(VOUCHED_FOR)('refuses a %s row whose %s was changed by hand', async (table, column) => {

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
 import { createActivities } from './activities/create-activities.ts';
@@ -40,6 +41,8 @@ export interface Gateway {
 
 const ENGINE_DEADLINE_MS = 1_500;
 const DRAIN_MS = 3_000;
+const FLUSH_MS = 500;
+const IDLE_CHECK_MS = 10;
 const WORKER_GRACE_MS = 2_500;
 const SWEEP_EVERY_MS = 2_000;
 /** The engine may lose its database while we run: everything open is offered to it again. */
@@ -109,8 +112,13 @@ async function startApi(context: Context, api: ApiContext): Promise<RunningApi> 
     stop: async () => {
       const closed = once(server, 'close');
       server.close();
-      server.closeIdleConnections();
       await api.inFlight.drain(DRAIN_MS);
+      // The last answers are still on their way out; a connection is idle once its answer has left.
+      const idle = setInterval(() => {
+        server.closeIdleConnections();
+      }, IDLE_CHECK_MS);
+      await Promise.race([closed, sleep(FLUSH_MS)]);
+      clearInterval(idle);
       server.closeAllConnections();
       await closed;
     },

@@ -99,6 +99,17 @@ describe('several processes on one SQLite store', () => {
     other.close();
   });
 
+  it('prove by a write to the file that they can write', async () => {
+    const store = await place.open();
+    const other = new DatabaseSync(place.file, { readOnly: true });
+    const mark = () =>
+      other.prepare("select hex(value) as mark from meta where key = 'probe'").get();
+    const before = mark();
+    await store.probe();
+    expect(mark()).not.toEqual(before);
+    other.close();
+  });
+
   it('tell those who wait for a request when commits fail', async () => {
     const store = await place.open({ busyTimeoutMs: 50 });
     await store.commit((tx) => tx.requests.insert(request(1)));

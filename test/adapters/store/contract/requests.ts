@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { canMove, REQUEST_STATUSES } from '../../../../src/core/request-state.ts';
 import type { Store } from '../../../../src/ports/store.ts';
-import { cardFor, DIGEST, later, plan, request, requestId } from '../fixtures.ts';
+import {
+  cardFor,
+  decision,
+  DIGEST,
+  later,
+  ledgerEntry,
+  plan,
+  request,
+  requestId,
+} from '../fixtures.ts';
 import type { Bench } from './bench.ts';
 
 export function describeRequests(bench: Bench): void {
@@ -160,6 +169,15 @@ export function describeRequests(bench: Bench): void {
       expect(won).toEqual([true]);
       const unused = bench.store.commit((tx) => tx.requests.consumeApproval(requestId(2), DIGEST));
       expect(await unused).toBe(true);
+    });
+
+    it('takes nothing about a request that does not exist', async () => {
+      const id = requestId(9);
+      const { store } = bench;
+      const consume = store.commit((tx) => tx.requests.consumeApproval(id, DIGEST));
+      await expect(consume).rejects.toThrow();
+      await expect(store.commit((tx) => tx.decisions.insert(decision(id)))).rejects.toThrow();
+      await expect(store.commit((tx) => tx.ledger.insert(ledgerEntry(id)))).rejects.toThrow();
     });
 
     it('does not count an approval as used when its unit is undone', async () => {

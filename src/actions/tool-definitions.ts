@@ -59,3 +59,16 @@ export const openAiTools = (actions: readonly ActionDefinition[]): FunctionTool[
     parameters: parameters(action),
     strict: true,
   }));
+
+/**
+ * A model's function call as the action it asks for. Strict mode sends null for every field the model
+ * leaves out, and no action gives null a meaning of its own (clearing is asked for by name), so null is
+ * absence here; the result still has to pass the action's own schema.
+ */
+export function fromToolArguments(
+  action: ActionDefinition,
+  args: Readonly<Record<string, unknown>>,
+): Record<string, unknown> & { action: string } {
+  const given = Object.entries(args).filter(([, value]) => value !== null);
+  return { ...Object.fromEntries(given), action: action.name };
+}

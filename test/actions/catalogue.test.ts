@@ -1,160 +1,113 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ACTIONS, findAction } from '../../src/actions/catalogue.ts';
-import type { PresentRecord } from '../../src/actions/define-action.ts';
-import { openAiTools } from '../../src/actions/tool-definitions.ts';
 import { assertAllowed } from '../../src/adapters/hubspot/operations.ts';
-import type { Plan } from '../../src/contracts/plan.ts';
-import { PlanSchema } from '../../src/contracts/plan.ts';
+import { type Operation, PlanSchema } from '../../src/contracts/plan.ts';
+import { actionNamed, planOf, problemsOf, SAMPLES } from './support.ts';
 
-const REQUEST_ID = `act_${'0'.repeat(26)}`;
-const NOW = new Date('2026-11-25T12:00:00Z');
-
-/** One good input of each action. */
-const INPUTS: Record<string, Record<string, unknown>> = {
-  search_contact: { company: 'Acme Corp' },
-  get_contact: { contact_id: '1' },
-  search_company: { name: 'Acme Corp' },
-  get_company: { company_id: '1' },
-  search_deal: { name: 'Renewal' },
-  get_deal: { deal_id: '1' },
-  list_interactions: { contact_id: '1' },
-  create_note: { contact_id: '1', note: 'A note.' },
-  update_contact: { contact_id: '1', firstname: 'Dana' },
-  create_contact: { email: 'new@acme.test', firstname: 'New' },
-  create_task: { contact_id: '1', subject: 'Call', due: '2026-12-01T15:00:00Z' },
-  update_deal: { deal_id: '1', amount: 100 },
+/** HubSpot's scopes per object type (developers.hubspot.com, scopes page); notes and tasks have none of their own. */
+const SCOPES: Record<string, { read: string[]; write: string[] }> = {
+  contacts: { read: ['crm.objects.contacts.read'], write: ['crm.objects.contacts.write'] },
+  companies: { read: ['crm.objects.companies.read'], write: ['crm.objects.companies.write'] },
+  deals: { read: ['crm.objects.deals.read'], write: ['crm.objects.deals.write'] },
+  notes: { read: ['crm.objects.contacts.read'], write: ['crm.objects.contacts.write'] },
+  tasks: { read: ['crm.objects.contacts.read'], write: ['crm.objects.contacts.write'] },
+  calls: { read: ['crm.objects.contacts.read'], write: [] },
+  meetings: { read: ['crm.objects.contacts.read'], write: [] },
+  emails: { read: ['crm.objects.contacts.read', 'sales-email-read'], write: [] },
 };
 
-function planOf(name: string, input: Record<string, unknown>): Plan {
-  const action = findAction(name)!;
-  const parsed = action.input.parse({ action: name, ...input });
-  const fields = action.touches(parsed).answers;
-  return action.toPlan(parsed, { requestId: REQUEST_ID, now: NOW, fields });
-}
+const isWrite = ({ kind }: Operation): boolean => kind === 'create' || kind === 'update';
 
-const presentFor = (plan: Plan): PresentRecord[] =>
-  plan.targets.map(({ object_type, id, properties }) => ({
-    object_type,
-    id,
-    properties: Object.fromEntries(properties.map((property) => [property, `old ${property}`])),
-  }));
+const scopesNeeded = (operations: readonly Operation[]): string[] => {
+  const needed = operations.flatMap((operation) => {
+    const scopes = SCOPES[operation.object_type];
+    return (isWrite(operation) ? scopes?.write : scopes?.read) ?? ['unknown'];
+  });
+  return [...new Set(needed)].toSorted();
+};
 
 describe('the catalogue', () => {
-  it('knows its actions by name and no prototype’s', () => {
-    expect(Object.keys(INPUTS).sort()).toEqual(ACTIONS.map(({ name }) => name).sort());
-    for (const name of ['__proto__', 'constructor', 'toString', ''])
-      expect(findAction(name)).toBeUndefined();
+  it('holds exactly these abilities, reads first', () => {
+    expect(ACTIONS.map(({ name, risk }) => `${risk} ${name}`)).toEqual([
+      'read search_contact',
+      'read get_contact',
+      'read search_company',
+      'read get_company',
+      'read search_deal',
+      'read get_deal',
+      'read list_interactions',
+      'write create_note',
+      'write update_contact',
+      'write create_contact',
+      'write create_task',
+      'write update_deal',
+    ]);
   });
 
-  it.each(ACTIONS.map(({ name }) => name))(
-    '%s plans only what the closed table lets through',
-    (name) => {
-      const plan = planOf(name, INPUTS[name]!);
-      expect(PlanSchema.parse(plan)).toEqual(plan);
-      for (const operation of plan.operations) expect(() => assertAllowed(operation)).not.toThrow();
-      const writes = plan.operations.filter(({ kind }) => kind === 'create' || kind === 'update');
-      const isWrite = findAction(name)!.risk !== 'read';
-      expect(writes.length > 0).toBe(isWrite);
-      if (isWrite) expect(plan.witness).not.toBeNull();
-    },
-  );
+  it.each([
+    '__proto__',
+    'constructor',
+    'toString',
+    'hasOwnProperty',
+    '',
+    'SEARCH_CONTACT',
+    'merge',
+  ])('does not know %j', (name) => {
+    expect(findAction(name)).toBeUndefined();
+  });
 
-  it.each(ACTIONS.filter(({ risk }) => risk !== 'read').map(({ name }) => name))(
-    '%s shows every property it sends',
-    (name) => {
-      const plan = planOf(name, INPUTS[name]!);
-      const card = findAction(name)!.card!(plan, presentFor(plan));
-      const sent = JSON.parse(plan.operations[0]!.body!).properties as Record<string, string>;
-      expect(card.changes.map(({ property }) => property).sort()).toEqual(Object.keys(sent).sort());
-    },
-  );
+  it.each(ACTIONS)('$name is sampled here, so that every check below covers it', ({ name }) => {
+    expect(SAMPLES.some(({ action }) => action === name)).toBe(true);
+  });
 
-  it.each(ACTIONS.map(({ name }) => name))('%s refuses a field it does not have', (name) => {
-    expect(
-      findAction(name)!.input.safeParse({ action: name, ...INPUTS[name], surplus: 1 }).success,
-    ).toBe(false);
+  it.each(ACTIONS)('$name has a card exactly when it writes', ({ card, risk }) => {
+    expect(card !== undefined).toBe(risk !== 'read');
+  });
+
+  it.each(SAMPLES)('$action refuses a field nobody declared', (sample) => {
+    expect(problemsOf({ ...sample, archived: true })).toEqual([': Unrecognized key: "archived"']);
   });
 });
 
-describe('note bodies', () => {
-  it('never carry markup of the agent’s, and read back as they were written', () => {
-    fc.assert(
-      fc.property(fc.string({ minLength: 1, maxLength: 200, unit: 'binary' }), (text) => {
-        const parsed = findAction('create_note')!.input.safeParse({
-          action: 'create_note',
-          contact_id: '1',
-          note: text,
-        });
-        if (!parsed.success) return;
-        const plan = planOf('create_note', { contact_id: '1', note: text });
-        const body = JSON.parse(plan.operations[0]!.body!).properties.hs_note_body as string;
-        expect(body.replaceAll('<br>', '')).not.toMatch(/[<>"']|&(?!(?:amp|lt|gt|quot|#39);)/);
-        const card = findAction('create_note')!.card!(plan, presentFor(plan));
-        const shown = card.changes.find(({ property }) => property === 'hs_note_body')!.after;
-        const note = (parsed.data as { note: string }).note;
-        expect(shown).toBe(`${note}\n[sallyport ${REQUEST_ID}]`);
-      }),
-      { numRuns: 1_000 },
+describe.each(SAMPLES)('the plan of $action', (sample) => {
+  it('is a valid plan of operations in the closed table only', () => {
+    const plan = PlanSchema.parse(planOf(sample));
+    for (const operation of plan.operations)
+      expect(() => {
+        assertAllowed(operation);
+      }).not.toThrow();
+  });
+
+  it('needs no scope but those the action declares', () => {
+    const { scopes } = actionNamed(sample.action);
+    const needed = scopesNeeded(planOf(sample).operations);
+    expect(scopes).toEqual(expect.arrayContaining(needed));
+  });
+
+  it('asks for and writes nothing that policy was not asked about', () => {
+    const action = actionNamed(sample.action);
+    const touched = action.touches(action.input.parse(sample));
+    expect(action.fields).toEqual(expect.arrayContaining([...touched.answers, ...touched.needs]));
+  });
+
+  it('has a witness and no answer fields when it writes, neither targets nor witness when it reads', () => {
+    const plan = planOf(sample);
+    const isRead = actionNamed(sample.action).risk === 'read';
+    expect(plan.witness === null).toBe(isRead);
+    if (isRead) expect(plan.targets).toEqual([]);
+    else expect(plan.fields).toEqual([]);
+  });
+
+  it('is the same plan when it is made again', () => {
+    expect(planOf(sample)).toEqual(planOf(sample));
+  });
+});
+
+describe('declared scopes', () => {
+  it.each(ACTIONS)('$name declares no scope that none of its samples needs', ({ name, scopes }) => {
+    const operations = SAMPLES.filter(({ action }) => action === name).flatMap(
+      (sample) => planOf(sample).operations,
     );
-  });
-
-  it.each(['\u202e', '\u0000', '\u2066', '\u{E0041}'])(
-    'refuse the invisible character %j',
-    (character) => {
-      const input = { action: 'create_note', contact_id: '1', note: `a${character}b` };
-      expect(findAction('create_note')!.input.safeParse(input).success).toBe(false);
-    },
-  );
-});
-
-describe('one-line fields', () => {
-  it.each(['\u200b', '\u202e', '\n', '\u2028', '\ufeff'])('refuse %j', (character) => {
-    const input = { action: 'update_contact', contact_id: '1', firstname: `Da${character}na` };
-    expect(findAction('update_contact')!.input.safeParse(input).success).toBe(false);
-  });
-
-  it('take names of every script', () => {
-    for (const firstname of ['Zoë', 'محمد', '明', 'O’Rourke', 'Ñandú']) {
-      expect(
-        findAction('update_contact')!.input.safeParse({
-          action: 'update_contact',
-          contact_id: '1',
-          firstname,
-        }).success,
-      ).toBe(true);
-    }
-  });
-});
-
-describe('tool definitions', () => {
-  it('hold OpenAI’s rules of strict mode everywhere', () => {
-    const check = (schema: any): void => {
-      if (schema.type === 'object') {
-        expect(schema.additionalProperties).toBe(false);
-        expect(schema.required).toEqual(Object.keys(schema.properties));
-        Object.values(schema.properties).forEach(check);
-      }
-      schema.anyOf?.forEach(check);
-      if (schema.items !== undefined) check(schema.items);
-      for (const unsupported of [
-        'minLength',
-        'maxLength',
-        'pattern',
-        'format',
-        'default',
-        'oneOf',
-        'allOf',
-      ]) {
-        expect(schema).not.toHaveProperty(unsupported);
-      }
-    };
-    const tools = openAiTools(ACTIONS);
-    expect(tools).toHaveLength(ACTIONS.length);
-    for (const { parameters, strict, name } of tools) {
-      expect(strict).toBe(true);
-      expect(name).toMatch(/^[a-z_]{1,64}$/);
-      check(parameters);
-    }
+    expect(scopesNeeded(operations)).toEqual([...scopes].toSorted());
   });
 });

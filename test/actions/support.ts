@@ -1,0 +1,111 @@
+import fc from 'fast-check';
+import type { ActionDefinition, PresentRecord } from '../../src/actions/define-action.ts';
+import { findAction } from '../../src/actions/catalogue.ts';
+import type { Plan } from '../../src/contracts/plan.ts';
+
+export const REQUEST_ID = 'act_01k8s6q0w3v7m2c5x9t4r1b8ha';
+export const NOW = new Date('2026-11-25T10:00:00.000Z');
+
+/** Ids of the demo account: Dana Fox at Acme Corp. */
+export const DANA = '20001';
+export const ACME = '10001';
+
+export function actionNamed(name: string): ActionDefinition {
+  const action = findAction(name);
+  if (action === undefined) throw new Error(`no action ${name}`);
+  return action;
+}
+
+/** The plan of an input as validation makes it, with every field of its answer granted or only these. */
+export function planOf(
+  input: Readonly<Record<string, unknown>> & { readonly action: string },
+  granted?: readonly string[],
+): Plan {
+  const action = actionNamed(input.action);
+  const parsed = action.input.parse(input);
+  const fields = granted ?? action.touches(parsed).answers;
+  return action.toPlan(parsed, { requestId: REQUEST_ID, now: NOW, fields });
+}
+
+/** Why an input is refused, one line an issue; empty when it is taken. */
+export function problemsOf(
+  input: Readonly<Record<string, unknown>> & { readonly action: string },
+): string[] {
+  const parsed = actionNamed(input.action).input.safeParse(input);
+  return (parsed.error?.issues ?? []).map(({ path, message }) => `${path.join('.')}: ${message}`);
+}
+
+export function cardOf(plan: Plan, present: readonly PresentRecord[]) {
+  const card = actionNamed(plan.action).card?.(plan, present);
+  if (card === undefined) throw new Error(`${plan.action} has no card`);
+  return card;
+}
+
+export const bodyOf = (plan: Plan, index = 0): unknown =>
+  JSON.parse(plan.operations[index]?.body ?? 'null');
+
+export const dana: PresentRecord = {
+  object_type: 'contacts',
+  id: DANA,
+  properties: {
+    firstname: 'Dana',
+    lastname: 'Fox',
+    email: 'dana.fox@acme.test',
+    phone: '+1 419 555 0142',
+    jobtitle: null,
+  },
+};
+
+/** At least one valid input of every action, and of every branch that plans differently. */
+export const SAMPLES: readonly (Record<string, unknown> & { action: string })[] = [
+  { action: 'search_contact', company: 'Acme Corp' },
+  { action: 'search_contact', name: 'Dana Fox', email: 'dana.fox@acme.test', limit: 5, after: '5' },
+  { action: 'get_contact', contact_id: DANA },
+  { action: 'get_contact', email: "o'dana+crm.fox@acme.test" },
+  { action: 'search_company', name: 'Acme Corp' },
+  { action: 'search_company', domain: 'acme.test' },
+  { action: 'get_company', company_id: ACME },
+  { action: 'search_deal', name: 'one two three four five six', company_id: ACME, stage: 'x' },
+  { action: 'get_deal', deal_id: '30001' },
+  { action: 'list_interactions', company_id: ACME, kind: 'email', limit: 1 },
+  { action: 'list_interactions', contact_id: DANA },
+  { action: 'create_note', contact_id: DANA, note: 'Called.' },
+  { action: 'create_note', company_id: ACME, note: 'Called.' },
+  { action: 'create_note', deal_id: '30001', note: 'Called.' },
+  { action: 'create_contact', email: 'new@acme.test', firstname: 'New' },
+  { action: 'create_task', contact_id: DANA, subject: 'Call', due: '2026-12-01T15:00:00Z' },
+  {
+    action: 'create_task',
+    company_id: ACME,
+    subject: 'Call',
+    body: 'About the yard.',
+    due: '2026-12-01T15:00:00+02:00',
+    priority: 'HIGH',
+    type: 'CALL',
+  },
+  { action: 'update_contact', contact_id: DANA, phone: '+1 555 0100', clear: ['jobtitle'] },
+  { action: 'update_deal', deal_id: '30001', amount: 12_000.5, dealstage: 'closedwon' },
+];
+
+/** Text as an attacker would write it: any Unicode, and pieces that mean something in HTML. */
+export const hostileText = fc
+  .array(
+    fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 20 }),
+      fc.constantFrom(
+        '<img src=x onerror=alert(1)>',
+        '<br>',
+        '&lt;',
+        '&amp;lt;',
+        '</p>',
+        '"',
+        "'",
+        '&',
+        '\n',
+        '\t',
+        `[sallyport ${REQUEST_ID}]`,
+      ),
+    ),
+    { minLength: 1, maxLength: 12 },
+  )
+  .map((pieces) => pieces.join(''));

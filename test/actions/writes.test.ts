@@ -1,0 +1,177 @@
+import { describe, expect, it } from 'vitest';
+import type { PresentRecord } from '../../src/actions/define-action.ts';
+import type { Plan } from '../../src/contracts/plan.ts';
+import { actionNamed, bodyOf, cardOf, dana, planOf, problemsOf, SAMPLES } from './support.ts';
+
+const WRITES = SAMPLES.filter(({ action }) => actionNamed(action).risk === 'write');
+const UPDATE = { action: 'update_contact', contact_id: '20001' };
+const DEAL = { action: 'update_deal', deal_id: '30001' };
+
+/** The plan's targets with nothing in them, as HubSpot answers for an empty record. */
+const emptyTargets = (plan: Plan): PresentRecord[] =>
+  plan.targets.map(({ object_type, id, properties }) => ({
+    object_type,
+    id,
+    properties: Object.fromEntries(properties.map((property) => [property, null])),
+  }));
+
+describe.each(WRITES)('$action', (sample) => {
+  const plan = planOf(sample);
+  const body = bodyOf(plan) as { properties: Record<string, string> };
+
+  it('is one operation that sends text values only', () => {
+    expect(plan.operations).toHaveLength(1);
+    for (const value of Object.values(body.properties)) expect(value).toBeTypeOf('string');
+  });
+
+  it('shows every property of its body on the card, once', () => {
+    const { changes } = cardOf(plan, emptyTargets(plan));
+    expect(changes.map(({ property }) => property)).toEqual(Object.keys(body.properties));
+    expect(changes.every(({ label, property }) => label !== property)).toBe(true);
+  });
+
+  it('reads for the card all that the card compares', () => {
+    const { changes } = cardOf(plan, emptyTargets(plan));
+    const compared = changes.filter(({ before }) => before !== null);
+    for (const { property } of compared) expect(plan.targets[0]?.properties).toContain(property);
+  });
+
+  it('answers with the id of the record and nothing else of it', () => {
+    const record = { id: '77', properties: { email: 'dana.fox@acme.test' } };
+    const result = actionNamed(sample.action).toResult(plan, [record]);
+    expect(Object.values(result as Record<string, unknown>)).toEqual([{ id: '77' }]);
+  });
+});
+
+describe('updating a contact', () => {
+  it('sends only what changes, and clears by name', () => {
+    const plan = planOf({
+      ...UPDATE,
+      phone: '+1 555 0100',
+      email: 'D@Acme.Test',
+      clear: ['jobtitle'],
+    });
+    expect(plan.operations[0]).toMatchObject({
+      kind: 'update',
+      method: 'PATCH',
+      path: '/crm/objects/2026-09/contacts/20001',
+    });
+    expect(bodyOf(plan)).toEqual({
+      properties: { phone: '+1 555 0100', email: 'd@acme.test', jobtitle: '' },
+    });
+  });
+
+  it('needs every field granted that it changes or clears', () => {
+    const action = actionNamed('update_contact');
+    const input = action.input.parse({ ...UPDATE, phone: '1', clear: ['jobtitle'] });
+    expect(action.touches(input)).toEqual({ answers: [], needs: ['phone', 'jobtitle'] });
+  });
+
+  it('shows old and new side by side', () => {
+    const plan = planOf({ ...UPDATE, phone: '+1 555 0100', clear: ['jobtitle'] });
+    expect(cardOf(plan, [dana])).toEqual({
+      sentence: 'Change phone number, job title of Dana Fox.',
+      records: [{ object_type: 'contacts', id: '20001', name: 'Dana Fox' }],
+      changes: [
+        {
+          label: 'Phone number',
+          property: 'phone',
+          before: '+1 419 555 0142',
+          after: '+1 555 0100',
+        },
+        { label: 'Job title', property: 'jobtitle', before: '', after: '' },
+      ],
+    });
+  });
+
+  it('is settled, after a lost answer, by reading the record back', () => {
+    expect(planOf({ ...UPDATE, phone: '1' }).witness).toEqual({
+      kind: 'read_back',
+      object_type: 'contacts',
+      id: '20001',
+      properties: { phone: '1' },
+    });
+  });
+
+  it('makes one plan of one change, in whatever order its fields come', () => {
+    const one = planOf({ ...UPDATE, phone: '1', firstname: 'D' });
+    const other = planOf({ firstname: 'D', phone: '1', ...UPDATE });
+    expect(one).toEqual(other);
+    expect(one.operations[0]?.body).toBe(other.operations[0]?.body);
+  });
+
+  it.each([
+    [{}, ': at least one field to change is needed'],
+    [{ clear: [] }, 'clear: Too small: expected array to have >=1 items'],
+    [{ phone: '1', clear: ['phone'] }, ': phone cannot be set and cleared at once'],
+    [{ clear: ['email'] }, /^clear\.0: Invalid option/],
+    [{ phone: '' }, /^phone: Too small/],
+    [{ phone: null }, /^phone: Invalid input/],
+    [{ firstname: 'Da\u200Bna' }, /^firstname: carries a character that people cannot see/],
+    [{ hs_lead_status: 'OPEN' }, ': Unrecognized key: "hs_lead_status"'],
+  ])('refuses %j', (change, problem) => {
+    expect(problemsOf({ ...UPDATE, ...change })).toContainEqual(
+      typeof problem === 'string' ? problem : expect.stringMatching(problem),
+    );
+  });
+});
+
+describe('updating a deal', () => {
+  it('tells policy the money at stake', () => {
+    const action = actionNamed('update_deal');
+    const touched = action.touches(action.input.parse({ ...DEAL, amount: 12_000.5 }));
+    expect(touched).toEqual({ answers: [], needs: ['amount'], amount: 12_000.5 });
+    expect(action.touches(action.input.parse({ ...DEAL, dealname: 'x' }))).not.toHaveProperty(
+      'amount',
+    );
+  });
+
+  it.each([
+    [0, '0'],
+    [0.07, '0.07'],
+    [0.3, '0.3'],
+    [12_000.5, '12000.5'],
+    [999_999_999_999.99, '999999999999.99'],
+    [1e12, '1000000000000'],
+  ])('writes %d as %s', (amount, text) => {
+    expect(bodyOf(planOf({ ...DEAL, amount }))).toEqual({ properties: { amount: text } });
+  });
+
+  it.each([-1, 0.001, 1e13, Infinity, Number.NaN, '5'])('refuses the amount %j', (amount) => {
+    expect(problemsOf({ ...DEAL, amount })).not.toEqual([]);
+  });
+
+  it('writes the close date in UTC', () => {
+    expect(bodyOf(planOf({ ...DEAL, closedate: '2026-12-31T23:00:00-05:00' }))).toEqual({
+      properties: { closedate: '2027-01-01T04:00:00.000Z' },
+    });
+  });
+});
+
+describe('creating a contact', () => {
+  it('is settled, after a lost answer, by its unique e-mail address', () => {
+    const plan = planOf({ action: 'create_contact', email: 'New@Acme.Test', firstname: 'New' });
+    expect(plan.witness).toEqual({
+      kind: 'unique',
+      object_type: 'contacts',
+      id_property: 'email',
+      value: 'new@acme.test',
+      properties: { email: 'new@acme.test', firstname: 'New' },
+    });
+  });
+
+  it('names the new contact on the card, which has no record yet', () => {
+    const plan = planOf({ action: 'create_contact', email: 'new@acme.test' });
+    expect(cardOf(plan, [])).toEqual({
+      sentence: 'Create the contact new@acme.test.',
+      records: [],
+      changes: [{ label: 'Email', property: 'email', before: null, after: 'new@acme.test' }],
+    });
+  });
+
+  it('needs an e-mail address', () => {
+    expect(problemsOf({ action: 'create_contact', firstname: 'New' })).toEqual([
+      'email: Invalid input: expected string, received undefined',
+    ]);
+  });
+});

@@ -45,27 +45,40 @@ export const freezeDetail = (freeze: {
   readonly id: string;
 }): string => `${freeze.target.kind} ${freeze.target.id} is frozen (${freeze.id})`;
 
+interface Logged {
+  /** Of the entry that accepted the request. */
+  readonly digest: string | null;
+  /** The write was begun before. */
+  readonly hasBegun: boolean;
+}
+
+const loggedEntry = (leaf: Uint8Array) =>
+  JSON.parse(new TextDecoder().decode(leaf)) as {
+    readonly event: string;
+    readonly digest: string | null;
+    readonly facts: { readonly purpose?: string };
+  };
+
 /**
- * The digest that was logged when the request was accepted, read from the leaf itself: whoever edits
- * the stored plan and its digest column has still not edited the log.
+ * What the log has of a request, read from the leaves themselves: whoever edits the stored plan and its
+ * digest, or takes the mark of a used approval away, has still not edited the log.
  */
-async function loggedDigest(tx: StoreTransaction, requestId: string): Promise<string | null> {
-  for (const { leaf } of await tx.log.ofRequest(requestId)) {
-    const entry = JSON.parse(new TextDecoder().decode(leaf)) as {
-      event?: string;
-      digest?: string | null;
-    };
-    if (entry.event === 'request.accepted') return entry.digest ?? null;
-  }
-  return null;
+async function readLogged(tx: StoreTransaction, requestId: string): Promise<Logged> {
+  const entries = (await tx.log.ofRequest(requestId)).map(({ leaf }) => loggedEntry(leaf));
+  return {
+    digest: entries.find(({ event }) => event === 'request.accepted')?.digest ?? null,
+    hasBegun: entries.some(
+      ({ event, facts }) => event === 'hubspot.intended' && facts.purpose === 'execute',
+    ),
+  };
 }
 
 /** Law 2: stored plan, its digest, the log and every decision must all name the same bytes. */
-async function assertOneDigest(
-  tx: StoreTransaction,
+function assertOneDigest(
   request: RequestRecord,
+  logged: Logged,
   decisions: readonly DecisionRecord[],
-): Promise<string> {
+): string {
   if (request.plan === null)
     throw new GatewayError('plan.tampered', { detail: 'the plan is missing' });
   const digest = planDigest({
@@ -76,7 +89,7 @@ async function assertOneDigest(
   });
   const claims = [
     ['request', request.digest],
-    ['log', await loggedDigest(tx, request.id)],
+    ['log', logged.digest],
     ['card', request.card?.digest ?? digest],
     ...decisions.map(
       ({ personId, digest: decided }) => [`decision of ${personId}`, decided] as const,
@@ -101,7 +114,7 @@ async function assertApproved(
   const valid = decisions.filter(
     ({ decision, validUntil }) => decision === 'approve' && validUntil > tx.now,
   );
-  const approvers = approversOf(valid, people);
+  const approvers = approversOf(request.submission.userId, valid, people);
   const query = policyQueryFor(
     { agent, connection: request.connection, submission: request.submission },
     people,
@@ -119,8 +132,12 @@ async function assertWriteMayBegin(
 ): Promise<string> {
   await assertCallable(tx, { agentId: request.agentId, credential: of.credential });
   const decisions = await tx.decisions.of(request.id);
-  const digest = await assertOneDigest(tx, request, decisions);
+  const logged = await readLogged(tx, request.id);
+  const digest = assertOneDigest(request, logged, decisions);
   if (of.resend) return digest;
+  if (logged.hasBegun) {
+    throw new GatewayError('plan.tampered', { detail: 'the log says that it was begun before' });
+  }
   await assertApproved(tx, policy, request, decisions);
   const isFirstUse = await tx.requests.consumeApproval(request.id, digest);
   if (!isFirstUse)

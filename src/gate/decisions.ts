@@ -4,7 +4,7 @@ import type { StoreTransaction } from '../ports/store.ts';
 import type { Approver, Policy, PolicyQuery } from '../policy/policy.ts';
 import { mayDecide, satisfied } from '../policy/requirement.ts';
 import { closeRequest } from './close.ts';
-import { approverOf, approversOf, policyQueryFor, requesterOf } from './policy-query.ts';
+import { approverOf, approversOf, isRequester, policyQueryFor } from './policy-query.ts';
 
 /** A decision by a person whose identity a door has proven. */
 export interface ProvenDecision {
@@ -35,11 +35,11 @@ interface Ballot {
 }
 
 /** Those whose approval counts so far. */
-function earlierApprovers({ earlier, people }: Ballot, tx: StoreTransaction): Approver[] {
+function earlierApprovers({ request, earlier, people }: Ballot, tx: StoreTransaction): Approver[] {
   const valid = earlier.filter(
     ({ decision, validUntil }) => decision === 'approve' && validUntil > tx.now,
   );
-  return approversOf(valid, people);
+  return approversOf(request.submission.userId, valid, people);
 }
 
 /** Throws the reason why this person's decision does not count. Order: what is gone, who it is, what was seen. */
@@ -49,15 +49,16 @@ function assertMayDecide(
   policy: Policy,
   tx: StoreTransaction,
 ): void {
-  const { request, query, earlier, people } = ballot;
+  const { request, query, earlier } = ballot;
   if (request.status !== 'awaiting_approval')
     throw new GatewayError('approval.closed', { detail: `the request is ${request.status}` });
   if (request.expiresAt !== null && request.expiresAt <= tx.now)
     throw new GatewayError('approval.expired');
   if (made.digest !== request.digest) throw new GatewayError('approval.digest_mismatch');
   if (made.person.revokedAt !== null) throw new GatewayError('approval.not_eligible');
-  if (requesterOf(request.submission.userId, people)?.id === made.person.id)
+  if (isRequester(request.submission.userId, made.person)) {
     throw new GatewayError('approval.own_request');
+  }
   if (earlier.some(({ personId }) => personId === made.person.id))
     throw new GatewayError('approval.already_decided');
   if (!mayDecide(policy, query, approverOf(made.person, made.proof), earlierApprovers(ballot, tx)))

@@ -3,13 +3,19 @@ import { promptRisk } from '../core/prompt-rules.ts';
 import type { AgentRecord, DecisionRecord, PersonRecord, Submission } from '../core/records.ts';
 import type { Approver, PolicyQuery } from '../policy/policy.ts';
 
-/** The person whose `user_id` the agent claims, when we know that person. */
-export function requesterOf(
-  userId: string,
-  people: readonly PersonRecord[],
-): PersonRecord | undefined {
+/**
+ * Whether an agent's `user_id` names this person: by id or e-mail, whatever their row. Somebody who was
+ * revoked and enrolled again has two rows and is still one requester.
+ */
+export function isRequester(userId: string, person: PersonRecord): boolean {
   const claimed = userId.trim().toLowerCase();
-  return people.find((person) => person.email.toLowerCase() === claimed || person.id === claimed);
+  return person.email.toLowerCase() === claimed || person.id === claimed;
+}
+
+/** The person on whose behalf the agent acts, when we know that person; one who may still act first. */
+function requesterOf(userId: string, people: readonly PersonRecord[]): PersonRecord | undefined {
+  const named = people.filter((person) => isRequester(userId, person));
+  return named.find(({ revokedAt }) => revokedAt === null) ?? named[0];
 }
 
 export const approverOf = (person: PersonRecord, proof: DecisionRecord['proof']): Approver => ({
@@ -18,14 +24,19 @@ export const approverOf = (person: PersonRecord, proof: DecisionRecord['proof'])
   passkey: proof === 'passkey',
 });
 
-/** The people behind these decisions as they are now: the revoked count no more, roles are today's. */
+/**
+ * The people behind these decisions as they are now: the revoked count no more, roles are today's, and
+ * nobody counts for a request of their own.
+ */
 export const approversOf = (
+  userId: string,
   decisions: readonly DecisionRecord[],
   people: readonly PersonRecord[],
 ): Approver[] =>
   people.flatMap((person) => {
     const made = decisions.find(({ personId }) => personId === person.id);
-    return made === undefined || person.revokedAt !== null ? [] : [approverOf(person, made.proof)];
+    const counts = person.revokedAt === null && !isRequester(userId, person);
+    return made === undefined || !counts ? [] : [approverOf(person, made.proof)];
   });
 
 /** What policy is asked about a request: derived from the accepted input, never from later words. */

@@ -1,3 +1,4 @@
+import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 
@@ -44,6 +45,23 @@ describe('law 3: an approval executes at most once', () => {
     await gateway.approve(body.id, body.digest);
     await gateway.ended(body.id);
     expect(await times('Fifty posts.')).toBe(1);
+  });
+
+  it('also when somebody takes the mark of its use out of the file', async () => {
+    const waiting = await gateway.submit(note('Used twice.'));
+    await gateway.approve(waiting.body.id, waiting.body.digest);
+    await gateway.ended(waiting.body.id);
+    const file = new DatabaseSync(gateway.config.files.store, { timeout: 5_000 });
+    file.exec('DELETE FROM approval_uses');
+    file
+      .prepare("UPDATE requests SET status = 'approved', revision = revision + 1 WHERE id = ?")
+      .run(waiting.body.id);
+    file.close();
+    await gateway.context.store.commit((tx) => tx.requests.setWake(waiting.body.id, new Date(0)));
+    await expect
+      .poll(() => gateway.context.store.requests.status(waiting.body.id), { timeout: 20_000 })
+      .toBe('failed');
+    expect(await times('Used twice.')).toBe(1);
   });
 
   it('also when the write’s activity runs a second time for the same request', async () => {

@@ -36,6 +36,17 @@ describe('law 9: who may decide', () => {
     );
   });
 
+  it('also not after they were revoked and enrolled again', async () => {
+    const first = await gateway.addPerson('Sam Twice');
+    await gateway.context.store.commit((tx) =>
+      revokePerson(tx, { id: first.record.id, by: 'test' }),
+    );
+    const again = await gateway.addPerson('Sam Twice');
+    const waiting = await gateway.submit(NOTE, { userId: again.record.email });
+    const own = await gateway.approve(waiting.body.id, waiting.body.digest, again.call);
+    expect(own.body.code).toBe('approval.own_request');
+  });
+
   it('a large amount needs two people, and the same person counts once', async () => {
     const waiting = await bigDeal();
     expect(waiting.requires.approvals).toBe(2);

@@ -4,7 +4,7 @@ import { Kysely } from 'kysely';
 import { GatewayError } from '../../../core/errors.ts';
 import type { Database } from '../sql/schema.ts';
 import type { Unit } from '../sql/unit.ts';
-import { nodeSqliteDialect } from './node-sqlite-dialect.ts';
+import { createStatements, nodeSqliteDialect, type Prepare } from './node-sqlite-dialect.ts';
 import { isBusy, isStoreUnavailable, storeUnavailable } from './sqlite-errors.ts';
 
 const LIMITS = {
@@ -56,13 +56,19 @@ interface Performed {
   readonly touched: ReadonlySet<string>;
 }
 
+/** With the connection's statements, kept over all units. */
+interface Connection extends GroupCommitDeps {
+  readonly prepare: Prepare;
+}
+
 /**
  * Many units of work, one fsync: whoever comes while a commit runs shares the next one. A batch starts
  * with `setImmediate`, after all input that has arrived in the meantime was read; a commit holds the
  * event loop, so that is when the callers it kept waiting come in. Starting at once would make every
  * batch a batch of one.
  */
-export function createGroupCommit(deps: GroupCommitDeps): GroupCommit {
+export function createGroupCommit(given: GroupCommitDeps): GroupCommit {
+  const deps: Connection = { ...given, prepare: createStatements(given.raw) };
   const queue: Job[] = [];
   let running: Promise<void> | undefined;
   let isClosed = false;
@@ -99,7 +105,7 @@ export function createGroupCommit(deps: GroupCommitDeps): GroupCommit {
 }
 
 /** Never throws: whatever fails is told to the callers of the units it concerns. */
-async function runBatch(deps: GroupCommitDeps, queue: Job[]): Promise<void> {
+async function runBatch(deps: Connection, queue: Job[]): Promise<void> {
   const jobs: Job[] = [];
   const performed: Performed[] = [];
   try {
@@ -119,14 +125,14 @@ async function runBatch(deps: GroupCommitDeps, queue: Job[]): Promise<void> {
   deps.onBatch({ units: jobs.length, committed: true });
 }
 
-function failAll(deps: GroupCommitDeps, jobs: readonly Job[], error: GatewayError): void {
+function failAll(deps: Connection, jobs: readonly Job[], error: GatewayError): void {
   deps.onFailed(error);
   for (const { reject } of jobs) reject(error);
   deps.onBatch({ units: jobs.length, committed: false });
 }
 
 /** Takes the write lock. Waits without blocking the process, which SQLite's own busy timeout would. */
-async function begin({ raw, busyTimeoutMs }: GroupCommitDeps): Promise<void> {
+async function begin({ raw, busyTimeoutMs }: Connection): Promise<void> {
   undo(raw);
   const deadline = performance.now() + busyTimeoutMs;
   for (;;) {
@@ -145,7 +151,7 @@ async function begin({ raw, busyTimeoutMs }: GroupCommitDeps): Promise<void> {
  * Throws itself when the database failed: SQLite may have undone more than the statement, so nothing
  * in the batch can be vouched for.
  */
-async function performUnit(deps: GroupCommitDeps, job: Job): Promise<Performed> {
+async function performUnit(deps: Connection, job: Job): Promise<Performed> {
   const { raw } = deps;
   const { scope, touched, end } = openScope(deps);
   raw.exec('SAVEPOINT unit');
@@ -171,10 +177,10 @@ async function performUnit(deps: GroupCommitDeps, job: Job): Promise<Performed> 
  * whose `Promise.all` failed early, would else write into the next unit's savepoint; and after SQLite
  * has given up a transaction by itself, each statement would commit alone.
  */
-function openScope({ raw, clock }: GroupCommitDeps) {
+function openScope({ raw, prepare, clock }: Connection) {
   let hasEnded = false;
   const touched = new Set<string>();
-  const dialect = nodeSqliteDialect(raw, () => {
+  const dialect = nodeSqliteDialect(prepare, () => {
     if (hasEnded) throw new Error('a transaction was used after its unit of work had ended');
     if (!raw.isTransaction) throw storeUnavailable(new Error('the transaction was lost'));
   });

@@ -9,7 +9,7 @@ import { createSeal } from '../sql/seal.ts';
 import type { Reader } from '../sql/unit.ts';
 import { type Batch, createGroupCommit } from './group-commit.ts';
 import { migrate } from './migrate.ts';
-import { nodeSqliteDialect } from './node-sqlite-dialect.ts';
+import { createStatements, nodeSqliteDialect } from './node-sqlite-dialect.ts';
 import { openReader, openWriter } from './open-database.ts';
 import { storeUnavailable } from './sqlite-errors.ts';
 import { createRequestWatch } from './watch.ts';
@@ -52,7 +52,7 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<St
   });
   const committed: Reader = {
     seal,
-    db: new Kysely<Database>({ dialect: nodeSqliteDialect(reader) }),
+    db: new Kysely<Database>({ dialect: nodeSqliteDialect(createStatements(reader)) }),
   };
   const reads = createReads(committed);
   const dataVersion = writer.prepare('PRAGMA data_version');

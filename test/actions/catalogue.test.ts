@@ -78,6 +78,11 @@ describe.each(SAMPLES)('the plan of $action', (sample) => {
       }).not.toThrow();
   });
 
+  it('writes exactly when the action is a write', () => {
+    const { risk } = actionNamed(sample.action);
+    expect(planOf(sample).operations.some(isWrite)).toBe(risk === 'write');
+  });
+
   it('needs no scope but those the action declares', () => {
     const { scopes } = actionNamed(sample.action);
     const needed = scopesNeeded(planOf(sample).operations);

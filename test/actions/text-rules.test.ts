@@ -17,7 +17,8 @@ describe('one visible line', () => {
     ['a name', 'Dana Fox'],
     ['accents, composed or not', 'Zoë Ångström e\u0301'],
     ['scripts without joiners', '株式会社アクメ'],
-    ['right-to-left script', 'אבגד'],
+    ['right-to-left scripts', 'אבגד محمد'],
+    ['a curly apostrophe', 'O’Rourke'],
     ['emoji with joiners and variation selectors', '☎️ Call 👩‍💻 🏴󠁧󠁢󠁥󠁮󠁧󠁿'],
   ])('takes %s', (_what, value) => {
     expect(line.parse(value)).toBe(value);

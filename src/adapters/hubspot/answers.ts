@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { CrmAnswer } from '../../ports/crm.ts';
-import { ANSWER_MAX_BYTES } from './egress.ts';
+import { ANSWER_MAX_BYTES, EGRESS_CODES } from './egress.ts';
 
 /**
  * HubSpot's answers to ours, in one place. Only status and `category` are switched on, never
@@ -96,27 +96,47 @@ export function answerOf(status: number, contentType: string, text: string): Crm
   return refused ?? { kind: 'lost', status, code: 'hubspot.unavailable' };
 }
 
-/** Errors after which it is certain that no byte of the request left. */
-const UNSENT = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'EHOSTUNREACH',
-]);
-const TIMEOUTS = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
+const ANSWER_TOO_LARGE = 'ANSWER_TOO_LARGE';
 
-function codeOf(error: unknown): string {
+/** Errors of looking the host up and of connecting: no byte of the request left. */
+const CONNECTING = new Set(['connect', 'getaddrinfo']);
+/** undici's own, which name no system call. */
+const UNSENT = new Set<string>(['UND_ERR_CONNECT_TIMEOUT', EGRESS_CODES.origin]);
+const TIMEOUTS = new Set<string>([
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+  EGRESS_CODES.deadline,
+]);
+const BAD_ANSWERS = new Set<string>([EGRESS_CODES.redirect, ANSWER_TOO_LARGE]);
+
+interface Failure {
+  readonly code: string;
+  readonly isUnsent: boolean;
+}
+
+/**
+ * The code alone says too little: Linux reports EHOSTUNREACH for a connection that broke long after the
+ * request went out, so the system call that failed decides whether anything was sent.
+ */
+function failureOf(error: unknown): Failure {
   for (let at: unknown = error; at instanceof Error; at = at.cause) {
-    if ('code' in at && typeof at.code === 'string') return at.code;
+    if (at instanceof AggregateError && at.errors.length > 0) {
+      const each = at.errors.map(failureOf);
+      return { code: '', isUnsent: each.every(({ isUnsent }) => isUnsent) };
+    }
+    if ('code' in at && typeof at.code === 'string') {
+      const call = 'syscall' in at && typeof at.syscall === 'string' ? at.syscall : '';
+      return { code: at.code, isUnsent: UNSENT.has(at.code) || CONNECTING.has(call) };
+    }
   }
-  return '';
+  return { code: '', isUnsent: false };
 }
 
 /** What a failed exchange means. The error itself is dropped: SDK errors carry headers with the token. */
 export function answerOfFailure(error: unknown): CrmAnswer {
-  const code = codeOf(error);
-  if (UNSENT.has(code)) return { kind: 'unsent', code: 'hubspot.unavailable' };
+  const { code, isUnsent } = failureOf(error);
+  if (isUnsent) return { kind: 'unsent', code: 'hubspot.unavailable' };
+  if (BAD_ANSWERS.has(code)) return { kind: 'lost', code: 'hubspot.bad_answer' };
   return { kind: 'lost', code: TIMEOUTS.has(code) ? 'hubspot.timeout' : 'hubspot.unavailable' };
 }
 
@@ -126,7 +146,8 @@ export async function readText(body: AsyncIterable<Uint8Array> | null): Promise<
   let size = 0;
   for await (const chunk of body ?? []) {
     size += chunk.byteLength;
-    if (size > ANSWER_MAX_BYTES) throw new Error('the answer is too large');
+    if (size > ANSWER_MAX_BYTES)
+      throw Object.assign(new Error('the answer is too large'), { code: ANSWER_TOO_LARGE });
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

@@ -1,4 +1,4 @@
-import { Agent, DecoratorHandler, type Dispatcher, setGlobalDispatcher } from 'undici';
+import { Agent, type Dispatcher, setGlobalDispatcher } from 'undici';
 
 /** The largest answer that is read: a page of 100 records stays far below. */
 export const ANSWER_MAX_BYTES = 4 * 1024 * 1024;
@@ -6,33 +6,58 @@ export const ANSWER_MAX_BYTES = 4 * 1024 * 1024;
 export interface EgressOptions {
   /** Origins (`https://api.hubapi.com`) that this process may call at all. */
   readonly allowedOrigins: readonly string[];
-  /** Until headers arrive, and between two pieces of the body, ms. */
+  /** The whole exchange from the first byte sent to the last one read; connecting comes on top, ms. */
   readonly deadlineMs: number;
 }
 
-class EgressRefused extends Error {}
+/** What `code` says of an exchange that was ended here. */
+export const EGRESS_CODES = {
+  origin: 'EGRESS_ORIGIN',
+  redirect: 'EGRESS_REDIRECT',
+  deadline: 'EGRESS_DEADLINE',
+} as const;
 
-/** HubSpot's SDK follows same-origin redirects and sends Authorization along: every 3xx ends here. */
-class NoRedirects extends DecoratorHandler {
-  readonly #handler: Dispatcher.DispatchHandler;
+class EgressRefused extends Error {
+  readonly code: string;
 
-  constructor(handler: Dispatcher.DispatchHandler) {
-    super(handler);
-    this.#handler = handler;
+  constructor(reason: keyof typeof EGRESS_CODES) {
+    super(`refused by the gateway: ${reason}`);
+    this.code = EGRESS_CODES[reason];
   }
+}
 
-  onResponseStart(
-    controller: Dispatcher.DispatchController,
-    status: number,
-    headers: Record<string, string | string[] | undefined>,
-    message?: string,
-  ): void {
-    if (status >= 300 && status < 400) {
-      controller.abort(new EgressRefused('a redirect'));
-      return;
-    }
-    this.#handler.onResponseStart?.(controller, status, headers, message);
-  }
+/**
+ * HubSpot's SDK follows same-origin redirects and sends Authorization along: every 3xx ends here. A
+ * server that sends one byte now and then ends at the deadline, however long undici's own clocks,
+ * which count between two bytes, would let it.
+ */
+function guarded(
+  handler: Dispatcher.DispatchHandler,
+  deadlineMs: number,
+): Dispatcher.DispatchHandler {
+  let timer: NodeJS.Timeout | undefined;
+  return {
+    onRequestStart: (controller, context: unknown) => {
+      timer = setTimeout(() => {
+        controller.abort(new EgressRefused('deadline'));
+      }, deadlineMs);
+      handler.onRequestStart?.(controller, context);
+    },
+    onRequestUpgrade: (...event) => handler.onRequestUpgrade?.(...event),
+    onResponseStart: (controller, status, headers, message) => {
+      if (status >= 300 && status < 400) controller.abort(new EgressRefused('redirect'));
+      else handler.onResponseStart?.(controller, status, headers, message);
+    },
+    onResponseData: (...event) => handler.onResponseData?.(...event),
+    onResponseEnd: (...event) => {
+      clearTimeout(timer);
+      handler.onResponseEnd?.(...event);
+    },
+    onResponseError: (...event) => {
+      clearTimeout(timer);
+      handler.onResponseError?.(...event);
+    },
+  };
 }
 
 /**
@@ -43,8 +68,8 @@ export function installEgress({ allowedOrigins, deadlineMs }: EgressOptions): vo
   const allowed = new Set(allowedOrigins.map((url) => new URL(url).origin));
   const guard: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) => {
     const origin = options.origin === undefined ? '' : new URL(options.origin).origin;
-    if (!allowed.has(origin)) throw new EgressRefused('an origin that is not allowed');
-    return dispatch(options, new NoRedirects(handler));
+    if (!allowed.has(origin)) throw new EgressRefused('origin');
+    return dispatch(options, guarded(handler, deadlineMs));
   };
   const agent = new Agent({
     headersTimeout: deadlineMs,

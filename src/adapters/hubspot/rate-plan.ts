@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 
 /**
  * Our own budget below HubSpot's lowest tier (100 calls in 10 s per app, 5 searches a second per
@@ -24,32 +23,60 @@ export interface Turnstile {
   take(connection: string, isSearch: boolean): Promise<number | undefined>;
 }
 
-async function takeFrom(
-  limiter: RateLimiterMemory,
-  key: string,
-  deadline: number,
-): Promise<number | undefined> {
-  for (;;) {
-    try {
-      await limiter.consume(key);
-      return undefined;
-    } catch (refused) {
-      if (!(refused instanceof RateLimiterRes)) throw refused;
-      const waitMs = Math.max(refused.msBeforeNext, 1);
-      if (Date.now() + waitMs > deadline) return Math.ceil(waitMs / 1000);
-      await sleep(waitMs);
-    }
-  }
+/**
+ * HubSpot's window rolls, so ours does: never more than `max` turns in any `spanMs`. A window that
+ * starts anew every ten seconds would let twice as many through around its edge.
+ */
+interface Window {
+  readonly max: number;
+  readonly spanMs: number;
+  /** Times of the last `max` turns, some still to come, in order. */
+  turns: readonly number[];
 }
 
-export function createTurnstile(plan: RatePlan): Turnstile {
-  const calls = new RateLimiterMemory({ points: plan.callsPerTenSeconds, duration: 10 });
-  const searches = new RateLimiterMemory({ points: plan.searchesPerSecond, duration: 1 });
+const firstFree = ({ max, spanMs, turns }: Window, now: number): number => {
+  const oldest = turns.at(-max);
+  return oldest === undefined ? now : Math.max(now, oldest + spanMs);
+};
+
+const reserve = (window: Window, at: number): void => {
+  window.turns = [...window.turns, at].toSorted((a, b) => a - b).slice(-window.max);
+};
+
+/**
+ * Calls that leave together arrive apart (a first connection takes its time), so two bursts a window
+ * apart here can lie in one window there: ours are longer by this much.
+ */
+const ARRIVAL_SPREAD_MS = 250;
+
+interface Budget {
+  readonly calls: Window;
+  readonly searches: Window;
+}
+
+const newBudget = (plan: RatePlan): Budget => ({
+  calls: { max: plan.callsPerTenSeconds, spanMs: 10_000 + ARRIVAL_SPREAD_MS, turns: [] },
+  searches: { max: plan.searchesPerSecond, spanMs: 1_000 + ARRIVAL_SPREAD_MS, turns: [] },
+});
+
+/** `clock` in ms and never backwards: the wall clock would stall every call when it is set back. */
+export function createTurnstile(
+  plan: RatePlan,
+  clock: () => number = () => performance.now(),
+): Turnstile {
+  const budgets = new Map<string, Budget>();
   return {
     take: async (connection, isSearch) => {
-      const deadline = Date.now() + plan.waitMaxMs;
-      const wait = isSearch ? await takeFrom(searches, connection, deadline) : undefined;
-      return wait ?? takeFrom(calls, connection, deadline);
+      const budget = budgets.get(connection) ?? newBudget(plan);
+      budgets.set(connection, budget);
+      const windows = isSearch ? [budget.searches, budget.calls] : [budget.calls];
+      const now = clock();
+      const at = Math.max(...windows.map((window) => firstFree(window, now)));
+      if (at - now > plan.waitMaxMs) return Math.ceil((at - now) / 1000);
+      // Reserved before the wait: those who ask later queue behind, in order.
+      for (const window of windows) reserve(window, at);
+      if (at > now) await sleep(at - now);
+      return undefined;
     },
   };
 }

@@ -1,260 +1,321 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { RequestListener } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
 import { installEgress } from '../../../src/adapters/hubspot/egress.ts';
 import { createHubSpotCrm } from '../../../src/adapters/hubspot/hubspot-crm.ts';
 import type { Operation } from '../../../src/contracts/plan.ts';
-import { freePort } from '../../../src/embedded/ports.ts';
-import type { Crm } from '../../../src/ports/crm.ts';
+import { GatewayError } from '../../../src/core/errors.ts';
+import type { CrmAnswer } from '../../../src/ports/crm.ts';
+import { bytesOf, type RawServer, startHttpServer, startSocketServer } from './raw-server.ts';
 
-const TOKEN = 'pat-na1-canary00-0000-4000-8000-000000000000';
-const CREDENTIAL = { connection: 'main', version: 1 };
+const CANARY = 'pat-eu1-c4n4ry00-dead-beef-cafe-000000000000';
 const DEADLINE_MS = 400;
+const MAIN = { connection: 'main', version: 1 };
 
-let server: Server;
-let baseUrl: string;
-let crm: Crm;
-let answer: (request: IncomingMessage, response: ServerResponse) => void;
-let received: { method: string; url: string; headers: IncomingMessage['headers']; body: Buffer }[];
-
-beforeAll(async () => {
-  server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      received.push({
-        method: request.method!,
-        url: request.url!,
-        headers: request.headers,
-        body: Buffer.concat(chunks),
-      });
-      answer(request, response);
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  installEgress({ allowedOrigins: [baseUrl], deadlineMs: DEADLINE_MS });
-});
-afterAll(() => {
-  server.closeAllConnections();
-  server.close();
-});
-beforeEach(() => {
-  received = [];
-  crm = createHubSpotCrm({
-    baseUrl,
-    readToken: () => Promise.resolve(TOKEN),
-    deadlineMs: DEADLINE_MS,
-  });
-});
-
-const note: Operation = {
+const READ: Operation = {
+  kind: 'read',
+  object_type: 'contacts',
+  method: 'GET',
+  path: '/crm/objects/2026-09/contacts/20001',
+  query: { properties: 'firstname,email' },
+  body: null,
+};
+const WRITE: Operation = {
   kind: 'create',
   object_type: 'notes',
   method: 'POST',
   path: '/crm/objects/2026-09/notes',
   query: {},
-  body: '{"properties":{"hs_note_body":"é  <br>"},"associations":[]}',
+  // Neither the order nor the blanks that JSON.stringify would give: these bytes were approved.
+  body: '{ "z":1,\n  "a":"é ☎️ \\u2028",  "properties":{"n":"01"} }',
 };
 
-const respond =
-  (status: number, body: string, type: string | undefined = 'application/json') =>
-  (_: IncomingMessage, response: ServerResponse): void => {
-    response.writeHead(status, type === undefined ? {} : { 'content-type': type });
-    response.end(body);
-  };
+let server: RawServer | undefined;
+afterEach(async () => {
+  await server?.stop();
+  server = undefined;
+});
+
+const crmAt = (baseUrl: string, deadlineMs = DEADLINE_MS) =>
+  createHubSpotCrm({ baseUrl, deadlineMs, readToken: () => Promise.resolve(CANARY) });
+
+async function callAt(url: string, operation: Operation): Promise<CrmAnswer> {
+  installEgress({ allowedOrigins: [url], deadlineMs: DEADLINE_MS });
+  const answer = await crmAt(url).call(operation, MAIN);
+  expect(inspect(answer, { depth: 10 }) + JSON.stringify(answer)).not.toContain('c4n4ry');
+  return answer;
+}
+
+/** Calls a server that answers as given; `hits` counts the requests it got. */
+async function callOnce(
+  listener: RequestListener,
+  operation: Operation = WRITE,
+): Promise<{ answer: CrmAnswer; hits: number; ms: number }> {
+  let hits = 0;
+  server = await startHttpServer((request, response) => {
+    hits += 1;
+    listener(request, response);
+  });
+  const start = performance.now();
+  const answer = await callAt(server.url, operation);
+  const ms = performance.now() - start;
+  // A second request, by a retry or a redirect, would come within this time.
+  await sleep(100);
+  return { answer, hits, ms };
+}
 
 describe('what goes over the wire', () => {
-  it('is the plan’s very bytes, once, with the token in its header', async () => {
-    answer = respond(201, '{"id":"1","properties":{}}');
-    const result = await crm.call(note, CREDENTIAL);
-    expect(result).toMatchObject({ kind: 'answered', status: 201 });
-    expect(received).toHaveLength(1);
-    expect(received[0]!.body.toString()).toBe(note.body);
-    expect(received[0]!.headers.authorization).toBe(`Bearer ${TOKEN}`);
+  it("is the plan's very bytes, its path and the token, in one request", async () => {
+    let seen: Record<string, unknown> = {};
+    const { answer, hits } = await callOnce((request, response) => {
+      void bytesOf(request).then((bytes) => {
+        const { method, url, headers } = request;
+        seen = { method, url, bytes, type: headers['content-type'], auth: headers.authorization };
+        response.writeHead(201, { 'content-type': 'application/json' }).end('{"id":"9"}');
+      });
+    });
+    expect(answer).toEqual({ kind: 'answered', status: 201, json: { id: '9' } });
+    expect(hits).toBe(1);
+    expect(seen).toEqual({
+      method: 'POST',
+      url: WRITE.path,
+      bytes: WRITE.body,
+      type: 'application/json',
+      auth: `Bearer ${CANARY}`,
+    });
   });
 
-  it.each<[string, Partial<Operation>]>([
-    ['merge', { path: '/crm/objects/2026-09/contacts/merge', object_type: 'contacts' }],
-    ['erase', { path: '/crm/objects/2026-09/contacts/gdpr-delete', object_type: 'contacts' }],
-    ['batch create', { path: '/crm/objects/2026-09/notes/batch/create' }],
-    ['an object type that is not its own', { path: '/crm/objects/2026-09/contacts' }],
-    ['another version', { path: '/crm/v3/objects/notes' }],
-    [
-      'a path with dots',
-      {
-        kind: 'update',
-        method: 'PATCH',
-        path: '/crm/objects/2026-09/contacts/1/../merge',
-        object_type: 'contacts',
-      },
-    ],
-    ['a property', { path: '/crm/properties/2026-09/contacts' }],
-  ])('never is %s', async (_what, change) => {
-    await expect(crm.call({ ...note, ...change }, CREDENTIAL)).rejects.toMatchObject({
+  it('is path and query of a read, without a body', async () => {
+    let seen = '';
+    const { answer } = await callOnce((request, response) => {
+      void bytesOf(request).then((bytes) => {
+        seen = `${request.method ?? ''} ${request.url ?? ''} ${bytes}`;
+        response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+      });
+    }, READ);
+    expect(answer.kind).toBe('answered');
+    expect(new URL(seen.split(' ')[1] ?? '', 'http://x').searchParams.get('properties')).toBe(
+      'firstname,email',
+    );
+    expect(seen.endsWith(' ')).toBe(true);
+  });
+
+  it('is on the token of the version that is named, for every call anew', async () => {
+    const seen: (string | undefined)[] = [];
+    server = await startHttpServer((request, response) => {
+      seen.push(request.headers.authorization);
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+    });
+    installEgress({ allowedOrigins: [server.url], deadlineMs: DEADLINE_MS });
+    const crm = createHubSpotCrm({
+      baseUrl: server.url,
+      deadlineMs: DEADLINE_MS,
+      readToken: ({ version }) => Promise.resolve(`token-${version}`),
+    });
+    await Promise.all([1, 2, 1].map((version) => crm.call(READ, { connection: 'main', version })));
+    expect(seen.toSorted()).toEqual(['Bearer token-1', 'Bearer token-1', 'Bearer token-2']);
+  });
+
+  it('is nothing when the operation is not in the table, or the token cannot be read', async () => {
+    let hits = 0;
+    server = await startHttpServer((_request, response) => {
+      hits += 1;
+      response.end();
+    });
+    installEgress({ allowedOrigins: [server.url], deadlineMs: DEADLINE_MS });
+    const merge = { ...WRITE, object_type: 'contacts', path: `${READ.path}/merge` } as const;
+    await expect(crmAt(server.url).call(merge, MAIN)).rejects.toMatchObject({
       code: 'internal.unexpected',
     });
-    expect(received).toEqual([]);
+    const locked = createHubSpotCrm({
+      baseUrl: server.url,
+      deadlineMs: DEADLINE_MS,
+      readToken: () => Promise.reject(new GatewayError('secret.unavailable')),
+    });
+    await expect(locked.call(READ, MAIN)).rejects.toMatchObject({ code: 'secret.unavailable' });
+    expect(hits).toBe(0);
   });
 
-  it('waits for its turn in the rate plan and is unsent when that would take too long', async () => {
-    answer = respond(200, '{"total":0,"results":[]}');
-    const ratePlan = { callsPerTenSeconds: 90, searchesPerSecond: 1, waitMaxMs: 0 };
-    const slow = createHubSpotCrm({
-      baseUrl,
-      readToken: () => Promise.resolve(TOKEN),
-      deadlineMs: DEADLINE_MS,
-      ratePlan,
+  it('is nothing when the rate plan is used up: the call is unsent and says when to come back', async () => {
+    let hits = 0;
+    server = await startHttpServer((_request, response) => {
+      hits += 1;
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
     });
-    const search: Operation = {
-      ...note,
-      kind: 'search',
-      object_type: 'contacts',
-      path: '/crm/objects/2026-09/contacts/search',
-      body: '{}',
-    };
-    expect((await slow.call(search, CREDENTIAL)).kind).toBe('answered');
-    expect(await slow.call(search, CREDENTIAL)).toMatchObject({
+    installEgress({ allowedOrigins: [server.url], deadlineMs: DEADLINE_MS });
+    const crm = createHubSpotCrm({
+      baseUrl: server.url,
+      deadlineMs: DEADLINE_MS,
+      readToken: () => Promise.resolve(CANARY),
+      ratePlan: { callsPerTenSeconds: 1, searchesPerSecond: 1, waitMaxMs: 0 },
+    });
+    await crm.call(READ, MAIN);
+    expect(await crm.call(READ, MAIN)).toEqual({
       kind: 'unsent',
       code: 'hubspot.rate_limited',
-      retryAfterSeconds: 1,
+      retryAfterSeconds: 11,
     });
-    expect(received).toHaveLength(1);
+    expect(hits).toBe(1);
   });
 });
 
-describe('what an answer means', () => {
-  const scopes =
-    '{"category":"MISSING_SCOPES","errors":[{"message":"m","context":{"requiredGranularScopes":["crm.objects.contacts.write"]}}]}';
+describe('a redirect', () => {
+  it.each([301, 302, 303, 307, 308])('%i is not followed', async (status) => {
+    const { answer, hits } = await callOnce((_request, response) => {
+      response.writeHead(status, { location: '/crm/objects/2026-09/contacts' }).end();
+    });
+    expect(hits).toBe(1);
+    expect(answer).toEqual({ kind: 'lost', code: 'hubspot.bad_answer' });
+  });
+
+  it('to another origin does not carry the token there', async () => {
+    const stolen: unknown[] = [];
+    const thief = await startHttpServer((request, response) => {
+      stolen.push(request.headers);
+      response.end();
+    });
+    await callOnce((_request, response) => {
+      response.writeHead(307, { location: `${thief.url}/` }).end();
+    });
+    await thief.stop();
+    expect(stolen).toEqual([]);
+  });
+});
+
+describe('an answer that does not come', () => {
+  it.each([READ, WRITE])('is lost as a time-out at the deadline: $method', async (operation) => {
+    const { answer, ms, hits } = await callOnce(() => undefined, operation);
+    expect(answer).toEqual({ kind: 'lost', code: 'hubspot.timeout' });
+    expect(hits).toBe(1);
+    expect(ms).toBeGreaterThanOrEqual(DEADLINE_MS - 20);
+    expect(ms).toBeLessThan(DEADLINE_MS + 400);
+  });
+
+  it('is lost at the deadline also when bytes keep trickling, and the socket is given up', async () => {
+    let closedAfterMs = 0;
+    const start = performance.now();
+    const { answer, ms } = await callOnce((_request, response) => {
+      response.writeHead(201, { 'content-type': 'application/json' });
+      const drip = setInterval(() => response.write(' '), 50);
+      response.on('close', () => {
+        clearInterval(drip);
+        closedAfterMs = performance.now() - start;
+      });
+    });
+    expect(answer).toEqual({ kind: 'lost', code: 'hubspot.timeout' });
+    expect(ms).toBeLessThan(DEADLINE_MS + 400);
+    await sleep(DEADLINE_MS);
+    expect(closedAfterMs).toBeGreaterThan(0);
+  });
+
+  it('is lost when the connection breaks off after the request', async () => {
+    const { answer, hits } = await callOnce((request) => request.socket.destroy());
+    expect(answer).toEqual({ kind: 'lost', code: 'hubspot.unavailable' });
+    expect(hits).toBe(1);
+  });
+
+  it('is lost when the body breaks off', async () => {
+    const { answer } = await callOnce((request, response) => {
+      response.writeHead(201, { 'content-type': 'application/json', 'content-length': '900' });
+      response.write('{"id":"1"');
+      setTimeout(() => request.socket.destroy(), 50);
+    });
+    expect(answer).toMatchObject({ kind: 'lost' });
+  });
+
+  it('is unsent when nobody listens', async () => {
+    const gone = await startHttpServer(() => undefined);
+    await gone.stop();
+    expect(await callAt(gone.url, WRITE)).toEqual({ kind: 'unsent', code: 'hubspot.unavailable' });
+  });
+});
+
+describe('an answer that cannot be used', () => {
   it.each([
-    [
-      '400',
-      respond(
-        400,
-        '{"category":"VALIDATION_ERROR","message":"dana@acme.test is bad","errors":[{"message":"m","in":"email"}]}',
-      ),
-      { kind: 'refused', code: 'record.invalid', detail: 'properties: email' },
-    ],
-    [
-      '401',
-      respond(401, '{"category":"INVALID_AUTHENTICATION"}'),
-      { kind: 'refused', code: 'hubspot.unauthorized' },
-    ],
-    [
-      '403',
-      respond(403, scopes),
-      {
-        kind: 'refused',
-        code: 'hubspot.missing_scope',
-        detail: 'one of these scopes is needed: crm.objects.contacts.write',
-      },
-    ],
-    [
-      '404',
-      respond(404, '{"category":"OBJECT_NOT_FOUND"}'),
-      { kind: 'refused', code: 'record.not_found' },
-    ],
-    [
-      '409',
-      respond(409, '{"category":"CONFLICT","message":"Existing ID: 6001"}'),
-      { kind: 'refused', code: 'record.conflict' },
-    ],
-    ['423', respond(423, '{}'), { kind: 'lost' }],
-    [
-      '429',
-      respond(429, '{"errorType":"RATE_LIMIT"}'),
-      { kind: 'lost', code: 'hubspot.rate_limited' },
-    ],
-    ['477', respond(477, '{}'), { kind: 'lost' }],
-    ['500', respond(500, '{}'), { kind: 'lost', code: 'hubspot.unavailable' }],
-    ['a proxy’s HTML with a 4xx', respond(404, '<html>no</html>', 'text/html'), { kind: 'lost' }],
-    ['no content type', respond(502, 'oops', undefined), { kind: 'lost' }],
-    [
-      'a success that is no JSON',
-      respond(201, '<html>', 'text/html'),
-      { kind: 'lost', code: 'hubspot.bad_answer' },
-    ],
-    [
-      'a success that is cut',
-      respond(201, '{"id":"1"'),
-      { kind: 'lost', code: 'hubspot.bad_answer' },
-    ],
-  ] as const)('%s', async (_what, respondWith, expected) => {
-    answer = respondWith;
-    const result = await crm.call(note, CREDENTIAL);
-    expect(result).toMatchObject(expected);
-    expect(JSON.stringify(result)).not.toContain('acme.test');
-    expect(received).toHaveLength(1);
+    ['HTML', 502, 'text/html', '<h1>Bad gateway</h1>', 'hubspot.unavailable'],
+    ['HTML with a success', 200, 'text/html', '<h1>Login</h1>', 'hubspot.bad_answer'],
+    ['JSON that is cut', 201, 'application/json', '{"id":', 'hubspot.bad_answer'],
+  ])('is lost: %s', async (_what, status, type, text, code) => {
+    const { answer } = await callOnce((_request, response) => {
+      response.writeHead(status, { 'content-type': type }).end(text);
+    });
+    expect(answer).toEqual({ kind: 'lost', status, code });
   });
 
-  it('no answer in time is lost, and not asked again', async () => {
-    answer = () => undefined;
-    expect(await crm.call(note, CREDENTIAL)).toMatchObject({
-      kind: 'lost',
-      code: 'hubspot.timeout',
-    });
-    expect(received).toHaveLength(1);
-  });
-
-  it('a reset is lost; a server that is not there is certain not to have it', async () => {
-    answer = (request) => request.socket.destroy();
-    expect((await crm.call(note, CREDENTIAL)).kind).toBe('lost');
-    const gone = `http://127.0.0.1:${await freePort()}`;
-    installEgress({ allowedOrigins: [baseUrl, gone], deadlineMs: DEADLINE_MS });
-    const nobody = createHubSpotCrm({
-      baseUrl: gone,
-      readToken: () => Promise.resolve(TOKEN),
-      deadlineMs: DEADLINE_MS,
-    });
-    expect(await nobody.call(note, CREDENTIAL)).toMatchObject({
-      kind: 'unsent',
-      code: 'hubspot.unavailable',
-    });
-  });
-
-  it.each([301, 302, 307])(
-    'a redirect (%i) is not followed: the token would go along',
-    async (status) => {
-      answer = (_, response) => {
-        response.writeHead(status, { location: '/elsewhere' });
-        response.end();
+  it('is lost when it is larger than 4 MiB, and is not read to its end', async () => {
+    let written = 0;
+    const chunk = Buffer.alloc(1024 * 1024, 0x20);
+    const { answer } = await callOnce((_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      const more = (): void => {
+        while (written < 64 && response.writable) {
+          written += 1;
+          if (!response.write(chunk)) {
+            response.once('drain', more);
+            return;
+          }
+        }
       };
-      expect((await crm.call(note, CREDENTIAL)).kind).toBe('lost');
-      expect(received.map(({ url }) => url)).toEqual([note.path]);
-    },
-  );
+      more();
+    }, READ);
+    expect(answer).toEqual({ kind: 'lost', code: 'hubspot.bad_answer' });
+    expect(written).toBeLessThan(64);
+  });
 
-  it('more than the size limit is lost', async () => {
-    answer = respond(200, `"${'x'.repeat(5 * 1024 * 1024)}"`);
-    expect((await crm.call(note, CREDENTIAL)).kind).toBe('lost');
+  it.each([
+    ['no HTTP', 'SSH-2.0-OpenSSH_9.6\r\n'],
+    ['endless headers', `HTTP/1.1 200 OK\r\nx: ${'a'.repeat(100_000)}\r\n\r\n`],
+    ['two lengths', 'HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n{}'],
+  ])('is lost: %s', async (_what, bytes) => {
+    server = await startSocketServer((socket) => {
+      socket.once('data', () => socket.write(bytes));
+    });
+    expect(await callAt(server.url, READ)).toMatchObject({ kind: 'lost' });
   });
 });
 
 describe('the token', () => {
-  it('is in no answer and no error, however it is looked at', async () => {
-    const seen: unknown[] = [];
-    for (const respondWith of [
-      respond(500, TOKEN),
-      respond(401, `{"message":"${TOKEN}"}`),
-      respond(200, TOKEN, 'text/plain'),
-    ]) {
-      answer = respondWith;
-      seen.push(await crm.call(note, CREDENTIAL).catch((error: unknown) => error));
-    }
-    seen.push(
-      await crm.call({ ...note, path: '/nope' }, CREDENTIAL).catch((error: unknown) => error),
-    );
-    expect(inspect(seen, { depth: 10 }) + JSON.stringify(seen)).not.toContain('canary');
+  it.each([
+    ['an error', 500, 'application/json', CANARY],
+    ['a refusal', 401, 'application/json', JSON.stringify({ message: CANARY, category: CANARY })],
+    [
+      'the names of a refusal',
+      400,
+      'application/json',
+      JSON.stringify({ errors: [{ in: `Bearer ${CANARY}` }] }),
+    ],
+    ['a success that is no JSON', 200, 'text/plain', CANARY],
+  ])('is not passed on when %s repeats it', async (_what, status, type, text) => {
+    // `callAt` looks for it in every answer.
+    const { answer } = await callOnce((_request, response) => {
+      response.writeHead(status, { 'content-type': type }).end(text);
+    });
+    expect(['lost', 'refused']).toContain(answer.kind);
   });
 
-  it('goes to no origin but the allowed one', async () => {
-    const other = createHubSpotCrm({
-      baseUrl: 'http://127.0.0.1:1',
-      readToken: () => Promise.resolve(TOKEN),
-      deadlineMs: DEADLINE_MS,
+  it('is in nothing that is thrown', async () => {
+    const thrown: unknown = await crmAt('http://127.0.0.1:1')
+      .call({ ...WRITE, path: '/nope' }, MAIN)
+      .catch((error: unknown) => error);
+    expect(thrown).toBeInstanceOf(GatewayError);
+    expect(inspect(thrown, { depth: 10, showHidden: true })).not.toContain('c4n4ry');
+  });
+});
+
+describe('egress', () => {
+  it('lets nothing out to another origin, in this whole process', async () => {
+    let hits = 0;
+    server = await startHttpServer((_request, response) => {
+      hits += 1;
+      response.end();
     });
-    installEgress({ allowedOrigins: [baseUrl], deadlineMs: DEADLINE_MS });
-    expect((await other.call(note, CREDENTIAL)).kind).not.toBe('answered');
+    installEgress({ allowedOrigins: ['https://api.hubapi.com'], deadlineMs: DEADLINE_MS });
+    await expect(fetch(`${server.url}/exfiltrate?data=x`)).rejects.toThrow();
+    expect(await crmAt(server.url).call(WRITE, MAIN)).toEqual({
+      kind: 'unsent',
+      code: 'hubspot.unavailable',
+    });
+    expect(hits).toBe(0);
   });
 });

@@ -1,0 +1,127 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { assertAllowed } from '../../../src/adapters/hubspot/operations.ts';
+import type { Operation } from '../../../src/contracts/plan.ts';
+
+const OBJECTS = '/crm/objects/2026-09';
+
+const read = (path: string, change: Partial<Operation> = {}): Operation => ({
+  kind: 'read',
+  object_type: 'contacts',
+  method: 'GET',
+  path,
+  query: {},
+  body: null,
+  ...change,
+});
+const post = (path: string, change: Partial<Operation> = {}): Operation =>
+  read(path, { kind: 'create', method: 'POST', body: '{}', ...change });
+
+const isAllowed = (operation: Operation): boolean => {
+  try {
+    assertAllowed(operation);
+    return true;
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'internal.unexpected' });
+    return false;
+  }
+};
+
+describe('the closed table', () => {
+  it.each([
+    ['a read by id', read(`${OBJECTS}/contacts/20001`, { query: { properties: 'email' } })],
+    [
+      'a read by e-mail',
+      read(`${OBJECTS}/contacts/a%2Bb%40acme.test`, { query: { idProperty: 'email' } }),
+    ],
+    ['a list of associations', read(`${OBJECTS}/contacts/1/associations/notes`)],
+    ['a batch read', post(`${OBJECTS}/notes/batch/read`, { kind: 'read', object_type: 'notes' })],
+    ['a search', post(`${OBJECTS}/emails/search`, { kind: 'search', object_type: 'emails' })],
+    ['a new note', post(`${OBJECTS}/notes`, { object_type: 'notes' })],
+    [
+      'an update of a deal',
+      post(`${OBJECTS}/deals/9`, { kind: 'update', method: 'PATCH', object_type: 'deals' }),
+    ],
+  ])('allows %s', (_what, operation) => {
+    expect(isAllowed(operation)).toBe(true);
+  });
+
+  it.each([
+    ['a merge', post(`${OBJECTS}/contacts/merge`)],
+    ['a GDPR delete', post(`${OBJECTS}/contacts/gdpr-delete`)],
+    ['a batch archive', post(`${OBJECTS}/contacts/batch/archive`)],
+    ['a batch update', post(`${OBJECTS}/contacts/batch/update`)],
+    ['a batch upsert called a read', post(`${OBJECTS}/contacts/batch/upsert`, { kind: 'read' })],
+    ['a delete', read(`${OBJECTS}/contacts/1`, { method: 'DELETE' as 'GET' })],
+    [
+      'a new association',
+      post(`${OBJECTS}/contacts/1/associations/default/notes/2`, { method: 'PUT' }),
+    ],
+    ['a new property', post('/crm/properties/2026-09/contacts')],
+    ['a new deal', post(`${OBJECTS}/deals`, { object_type: 'deals' })],
+    [
+      'an update of a company',
+      post(`${OBJECTS}/companies/1`, {
+        kind: 'update',
+        method: 'PATCH',
+        object_type: 'companies',
+      }),
+    ],
+    ['an older version of the API', read('/crm/v3/objects/contacts/1')],
+    ['the token endpoint', post('/oauth/2026-09/token')],
+    ['account details', read('/account-info/2026-09/details')],
+    ['another object type than declared', read(`${OBJECTS}/deals/1`)],
+    ['an unknown object type', read(`${OBJECTS}/0-1/1`)],
+    ['a write called a read', post(`${OBJECTS}/contacts`, { kind: 'read' })],
+    ['a dot segment', read(`${OBJECTS}/contacts/..`)],
+    ['an escaped dot segment', read(`${OBJECTS}/contacts/%2e%2e`)],
+    ['an escaped slash', read(`${OBJECTS}/contacts/1%2Fassociations`)],
+    ['an escaped slash in an e-mail', read(`${OBJECTS}/contacts/a%2F..%2Fb%40acme.test`)],
+    ['a query in the path', read(`${OBJECTS}/contacts/1?archived=true`)],
+    ['a fragment in the path', read(`${OBJECTS}/contacts/1#x`)],
+    ['a line feed after the path', read(`${OBJECTS}/contacts/1\n`)],
+    ['another host before the path', read(`//evil.test${OBJECTS}/contacts/1`)],
+    ['user information before the path', read(`@evil.test${OBJECTS}/contacts/1`)],
+    ['an unknown query parameter', read(`${OBJECTS}/contacts/1`, { query: { archived: 'true' } })],
+    [
+      'an update by another property than the id',
+      post(`${OBJECTS}/contacts/1`, {
+        kind: 'update',
+        method: 'PATCH',
+        query: { idProperty: 'phone' },
+      }),
+    ],
+    ['a read with a body', read(`${OBJECTS}/contacts/1`, { body: '{}' })],
+    ['a write without a body', post(`${OBJECTS}/contacts`, { body: null })],
+  ])('refuses %s', (_what, operation) => {
+    expect(isAllowed(operation)).toBe(false);
+  });
+
+  it('allows no path that a URL would read as another one', () => {
+    const segment = fc.oneof(
+      fc.constantFrom('.', '..', '%2e', '%2E%2e', '%2f', '\\', '?', '#', '@', '%40', '1', 'search'),
+      fc.string({ unit: 'binary', maxLength: 12 }),
+    );
+    const tail = fc.array(segment, { minLength: 1, maxLength: 5 });
+    fc.assert(
+      fc.property(tail, fc.constantFrom('/', ''), (parts, joint) => {
+        const path = `${OBJECTS}/contacts/${parts.join(joint)}`;
+        if (!isAllowed(read(path))) return;
+        expect(new URL(`https://api.hubapi.com${path}`).pathname).toBe(path);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('does not repeat the path, which may hold an e-mail address, in its error', () => {
+    expect(() => {
+      assertAllowed(read(`${OBJECTS}/deals/dana%40acme.test`));
+    }).toThrow(
+      expect.objectContaining({
+        cause: expect.objectContaining({
+          message: 'not in the table of operations: read GET contacts',
+        }) as unknown,
+      }),
+    );
+  });
+});

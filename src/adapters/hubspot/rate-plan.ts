@@ -30,8 +30,8 @@ export interface Turnstile {
 interface Window {
   readonly max: number;
   readonly spanMs: number;
-  /** Times of the last `max` turns, some still to come, in order. */
-  turns: readonly number[];
+  /** Times of the turns that still count, some still to come, in order. */
+  readonly turns: number[];
 }
 
 const firstFree = ({ max, spanMs, turns }: Window, now: number): number => {
@@ -39,9 +39,10 @@ const firstFree = ({ max, spanMs, turns }: Window, now: number): number => {
   return oldest === undefined ? now : Math.max(now, oldest + spanMs);
 };
 
-const reserve = (window: Window, at: number): void => {
-  window.turns = [...window.turns, at].toSorted((a, b) => a - b).slice(-window.max);
-};
+function reserve({ spanMs, turns }: Window, at: number, now: number): void {
+  while ((turns[0] ?? now) <= now - spanMs) turns.shift();
+  turns.splice(turns.findLastIndex((turn) => turn <= at) + 1, 0, at);
+}
 
 /**
  * Calls that leave together arrive apart (a first connection takes its time), so two bursts a window
@@ -74,7 +75,7 @@ export function createTurnstile(
       const at = Math.max(...windows.map((window) => firstFree(window, now)));
       if (at - now > plan.waitMaxMs) return Math.ceil((at - now) / 1000);
       // Reserved before the wait: those who ask later queue behind, in order.
-      for (const window of windows) reserve(window, at);
+      for (const window of windows) reserve(window, at, now);
       if (at > now) await sleep(at - now);
       return undefined;
     },

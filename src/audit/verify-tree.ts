@@ -52,7 +52,7 @@ async function authenticEdge(check: TreeCheck): Promise<{ tile: Tile; hashes: Ha
   if (choice === undefined) {
     check.findings.add(CHECKPOINT_PATH, 'signs a root that the files of the log do not have');
     nameUnlikeBelow(check, tiles, read, rebuilt);
-    return tiles.map((tile, i) => ({ tile, hashes: read[i] ?? rebuilt[i] ?? [] }));
+    return tiles.map((tile, i) => ({ tile, hashes: read[i] ?? known(rebuilt[i]) }));
   }
   return tiles.map((tile, i) => {
     const hashes = choice[i] ?? [];
@@ -118,12 +118,10 @@ async function authenticChild(
   const isExpected = (hashes: readonly Hash[]) =>
     expected === undefined || sameHash(rootOf(hashes), expected);
   if (read !== undefined && isExpected(read)) return read;
-  // It is named as missing; below it there is nothing to go through.
-  if (read === undefined && !(await hasEntries(check.files, tile))) return [];
   const problem = `does not hash to what ${parentPath} has for it`;
   if (read !== undefined) check.findings.add(tilePath(tile), problem);
   const rebuilt = await rebuild(check.files, tile);
-  if (!isComplete(rebuilt)) return read ?? rebuilt;
+  if (!isComplete(rebuilt)) return read ?? known(rebuilt);
   if (isExpected(rebuilt)) return rebuilt;
   // Tile and entries were rewritten to agree with each other: neither is what was signed.
   if (tile.level === 0) check.findings.add(tilePath({ ...tile, level: 'entries' }), problem);
@@ -191,30 +189,32 @@ function readNamed(check: TreeCheck, tile: Tile): Promise<TileRead<Hash> | undef
   return check.findings.attempt(tilePath(tile), readHashTile(check.files, tile));
 }
 
-/** What a hash tile must hold, going by the files one level below it, or lower where those are gone. */
+/** What a hash tile must hold, going by the tiles one level below it, or by their entries. */
 async function rebuild(files: LogFiles, tile: Tile): Promise<Hashes> {
-  if (tile.level === 0) {
-    const bundle = await readBundle(files, { ...tile, level: 'entries' }).catch(ignore);
-    return bundle?.items.map(leafHash) ?? Array<undefined>(tile.width).fill(undefined);
-  }
+  if (tile.level === 0) return (await leavesOf(files, tile)) ?? unknown(tile);
   const hashes: (Hash | undefined)[] = [];
   for (let i = 0; i < tile.width; i++) {
     const child = childOf(tile, i);
     const read = await readHashTile(files, child).catch(ignore);
-    // A signed size without a log to it must not send us through trillions of files that are not there.
-    if (read === undefined && !(await hasEntries(files, child))) {
-      return [...hashes, ...Array<undefined>(tile.width - i).fill(undefined)];
-    }
-    const below = read?.items ?? (await rebuild(files, child));
-    hashes.push(isComplete(below) ? rootOf(below) : undefined);
+    // Not further down: a checkpoint can claim 2^50 entries that nobody has ever seen.
+    const below = read?.items ?? (child.level === 0 ? await leavesOf(files, child) : undefined);
+    hashes.push(below === undefined ? undefined : rootOf(below));
   }
   return hashes;
 }
 
-/** Whether the first entries under a full tile are there at all. */
-async function hasEntries(files: LogFiles, tile: Tile): Promise<boolean> {
-  const index = tile.index * TILE_WIDTH ** Number(tile.level);
-  return exists(files, tilePath({ level: 'entries', index, width: TILE_WIDTH }));
+async function leavesOf(files: LogFiles, tile: Tile): Promise<readonly Hash[] | undefined> {
+  const bundle = await readBundle(files, { ...tile, level: 'entries' }).catch(ignore);
+  return bundle?.items.map(leafHash);
+}
+
+function unknown(tile: Tile): Hashes {
+  return Array<undefined>(tile.width).fill(undefined);
+}
+
+/** No hashes at all when none is known: there is nothing below, and one finding says so. */
+function known(hashes: Hashes = []): Hashes {
+  return hashes.some(isDefined) ? hashes : [];
 }
 
 function childOf(tile: Tile, position: number): Tile {

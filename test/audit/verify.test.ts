@@ -274,6 +274,20 @@ describe('damage to whole files', () => {
     }
   });
 
+  it('is found when tiles of every level are gone, and everything else is still checked', async () => {
+    const log = createTestLog(scratchFolder(), SIGNER_KEY);
+    log.entries.push(...sampleEntries(65_800));
+    await log.publish();
+    const gone = ['tile/1/000', 'tile/0/000', 'tile/entries/000', 'tile/0/180'];
+    for (const path of gone) rmSync(join(log.folder, path));
+    const changed = join(log.folder, 'tile/entries/200');
+    const bundle = readFileSync(changed);
+    bundle[100]! ^= 1;
+    writeFileSync(changed, bundle);
+    const report = await verify(log.folder);
+    expect(places(report).sort()).toEqual([...gone, 'tile/entries/200'].sort());
+  });
+
   it('is found when a file cannot be read or is not a file', async () => {
     for (const path of ['tile/0/000', 'tile/entries/001', 'tile/1/000.p/2', 'checkpoint']) {
       const { folder } = copyOfLog();

@@ -38,10 +38,11 @@ function chosenProperties(
   const isNullShown = asked.length > 0 || (options.defaultNulls ?? true);
   const chosen: Record<string, string | null> = {};
   for (const name of [...new Set(names)].sort()) {
+    // A name nobody defined is ignored, as HubSpot ignores it (`constructor` is such a name, too).
+    if (!store.catalogue.find(record.type, name)) continue;
     const value = record.properties[name];
-    // A name nobody defined is ignored, as HubSpot ignores it; a defined one without a value is null.
     if (value !== undefined) chosen[name] = value;
-    else if (isNullShown && store.catalogue.find(record.type, name)) chosen[name] = null;
+    else if (isNullShown) chosen[name] = null;
   }
   return chosen;
 }

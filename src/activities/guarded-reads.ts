@@ -2,7 +2,7 @@ import type { PresentRecord } from '../actions/define-action.ts';
 import { CrmRecordSchema } from '../actions/hubspot-shapes.ts';
 import type { Operation, Target } from '../contracts/plan.ts';
 import { type ErrorCode, GatewayError } from '../core/errors.ts';
-import { recordPath } from '../core/hubspot-paths.ts';
+import { pathForLog, recordPath } from '../core/hubspot-paths.ts';
 import type { AuditEvent } from '../core/records.ts';
 import { assertCallable } from '../gate/begin.ts';
 import type { CredentialRef, CrmAnswer } from '../ports/crm.ts';
@@ -23,7 +23,7 @@ export function intentEntry(of: CallFor, operation: Operation): AuditEvent {
     requestId: of.requestId,
     agentId: of.agentId,
     actor: 'gateway',
-    hubspotEndpoint: operation.path,
+    hubspotEndpoint: pathForLog(operation.path),
     facts: {
       purpose: of.purpose,
       method: operation.method,
@@ -40,7 +40,7 @@ export function answerEntry(of: CallFor, operation: Operation, answer: CrmAnswer
     requestId: of.requestId,
     agentId: of.agentId,
     actor: 'gateway',
-    hubspotEndpoint: operation.path,
+    hubspotEndpoint: pathForLog(operation.path),
     responseStatus: 'status' in answer ? answer.status : undefined,
     code: answer.kind === 'answered' ? undefined : answer.code,
     facts: { purpose: of.purpose, answer: answer.kind },

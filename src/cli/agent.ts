@@ -1,47 +1,58 @@
 import type { Command } from 'commander';
+import { ACTIONS } from '../actions/catalogue.ts';
 import type { AgentRecord } from '../core/records.ts';
 import { GatewayError } from '../core/errors.ts';
+import { grantedActions } from '../gate/granted-actions.ts';
 import { addAgent, revokeAgent } from '../gate/roster.ts';
 import type { Store } from '../ports/store.ts';
-import { withContext } from './context.ts';
-import { print, printJson, printTable } from './output.ts';
+import { withContext, withPolicy } from './context.ts';
+import { collectNames, type JsonOption, parseName, withJson } from './options.ts';
+import { CommandError, print, printJson, printTable } from './output.ts';
 
 const BY = 'operator';
 
 /** By id or by the name of an agent that is not revoked. */
 export async function findAgent(store: Store, named: string): Promise<AgentRecord> {
   const agents = await store.agents.list();
-  const found = agents.filter(
-    ({ id, name, revokedAt }) => id === named || (name === named && revokedAt === null),
-  );
+  const byId = agents.find(({ id }) => id === named);
+  if (byId !== undefined) return byId;
+  const found = agents.filter(({ name, revokedAt }) => name === named && revokedAt === null);
   const [agent] = found;
   if (agent === undefined)
     throw new GatewayError('request.not_found', { detail: `no agent ${named}` });
   if (found.length > 1)
-    throw new GatewayError('config.invalid', {
-      detail: `several agents are called ${named}: use the id`,
-    });
+    throw new CommandError(`Several agents are called ${named}.`, 'Name one by its id.');
   return agent;
 }
 
-async function add(name: string, options: { group: string[]; json?: true }): Promise<void> {
-  const groups = options.group.length === 0 ? ['assistants'] : options.group;
-  const { record, key } = await withContext(({ store }) =>
-    store.commit((tx) => addAgent(tx, { name, groups, by: BY })),
-  );
-  if (options.json) {
-    printJson({ id: record.id, name, groups, key });
-    return;
-  }
-  print(`Agent ${name} (${record.id}) is in ${groups.join(', ')}.`);
-  print();
-  print('Its key, shown this once:');
-  print(`  ${key}`);
-  print();
-  print('It sends it as: Authorization: Bearer <key>');
+interface AddOptions extends JsonOption {
+  readonly group: readonly string[];
 }
 
-async function list(options: { json?: true }): Promise<void> {
+async function add(name: string, options: AddOptions): Promise<void> {
+  const groups = options.group.length === 0 ? ['assistants'] : options.group;
+  await withPolicy(async ({ store, policy, config: { connection } }) => {
+    const { record, key } = await store.commit((tx) => addAgent(tx, { name, groups, by: BY }));
+    if (options.json) {
+      printJson({ id: record.id, name, groups, key });
+      return;
+    }
+    print(`Agent ${name} (${record.id}) is in ${groups.join(', ')}.`);
+    print();
+    print('Its key, shown this once:');
+    print(`  ${key}`);
+    print();
+    print('It sends it as: Authorization: Bearer <key>');
+    const granted = grantedActions(policy, ACTIONS, { agent: record, connection });
+    print(
+      granted.length === 0
+        ? 'Policy grants it nothing yet. `sallyport policy explain` shows what each group may do.'
+        : `What it may do: sallyport policy explain --agent ${record.id}`,
+    );
+  });
+}
+
+async function list(options: JsonOption): Promise<void> {
   const agents = await withContext(({ store }) => store.agents.list());
   if (options.json) {
     printJson(
@@ -74,16 +85,17 @@ async function revoke(named: string): Promise<void> {
   });
 }
 
-const collect = (value: string, before: string[]): string[] => [...before, value];
-
 export function addAgentCommands(program: Command): void {
   const agent = program.command('agent').description('programs that may submit actions');
-  agent
-    .command('add <name>')
+  withJson(agent.command('add').argument('<name>', 'shown on every card', parseName))
     .description('add an agent and show its key once')
-    .option('--group <group>', 'policy group, may be repeated (assistants if absent)', collect, [])
-    .option('--json', 'machine-readable')
+    .option(
+      '--group <group>',
+      'policy group, may be repeated (assistants if absent)',
+      collectNames,
+      [],
+    )
     .action(add);
-  agent.command('list').option('--json', 'machine-readable').action(list);
-  agent.command('revoke <id-or-name>').description('effective at once').action(revoke);
+  withJson(agent.command('list').description('all agents')).action(list);
+  agent.command('revoke <id-or-name>').description('end its key, effective at once').action(revoke);
 }

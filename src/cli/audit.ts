@@ -1,19 +1,19 @@
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import { parseVerifier } from '../audit/note.ts';
 import { verifyLog, type VerifyReport } from '../audit/verify.ts';
 import { AuditEntrySchema } from '../contracts/audit-entry.ts';
 import { AUDIT_EVENTS } from '../core/audit-events.ts';
 import { visible } from '../core/card-text.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { AuditRecord } from '../core/records.ts';
-import { readRunFile, withContext } from './context.ts';
-import { print, printJson } from './output.ts';
+import { readNamedFile, readRunFile, withContext } from './context.ts';
+import { type JsonOption, withJson } from './options.ts';
+import { CommandError, print, printJson } from './output.ts';
 
-interface VerifyOptions {
+interface VerifyOptions extends JsonOption {
   readonly folder?: string;
   readonly vkey?: string;
   readonly since?: string;
-  readonly json?: true;
 }
 
 const FINDINGS_SHOWN_MAX = 20;
@@ -28,6 +28,8 @@ function printReport(report: VerifyReport): void {
   }
   if (report.ok) {
     print('Verified: every entry is under the signed root, nothing is missing or changed.');
+    if (report.unsigned.length > 0)
+      print(`Beyond it lie ${report.unsigned.length} tiles that are not signed yet.`);
     return;
   }
   print(`NOT VERIFIED: ${findings.length + report.findingsOmitted} findings`);
@@ -36,17 +38,26 @@ function printReport(report: VerifyReport): void {
   }
 }
 
-async function verify(options: VerifyOptions): Promise<void> {
-  const run = readRunFile();
+/** Folder and public key as named, else those of the gateway that was started here. */
+function logOf(options: VerifyOptions): { folder: string; vkey: string } {
+  const run =
+    options.folder === undefined || options.vkey === undefined ? readRunFile() : undefined;
   const folder = options.folder ?? run?.log_dir;
   const vkey = options.vkey ?? run?.log_vkey;
-  if (folder === undefined || vkey === undefined) {
-    throw new GatewayError('config.invalid', {
-      detail: 'Name the log with --folder and --vkey; there is no run.json to take them from.',
-    });
+  if (folder === undefined || vkey === undefined)
+    throw new CommandError('There is no run.json here.', 'Name the log with --folder and --vkey.');
+  try {
+    parseVerifier(vkey);
+  } catch (cause) {
+    const remedy = 'It is log_vkey of run.json, as it was when the log began.';
+    throw new CommandError('The public key is none (--vkey).', remedy, cause);
   }
-  const since = options.since === undefined ? undefined : readFileSync(options.since, 'utf8');
-  const report = await verifyLog({ folder, vkey, since });
+  return { folder, vkey };
+}
+
+async function verify(options: VerifyOptions): Promise<void> {
+  const since = options.since === undefined ? undefined : readNamedFile(options.since);
+  const report = await verifyLog({ ...logOf(options), since });
   if (options.json)
     printJson({
       ...report,
@@ -81,12 +92,14 @@ function printEntry(entry: ReturnType<typeof readEntry>): void {
   if (parts.length > 0) print(`${INDENT}${parts.join(', ')}`);
   const facts = Object.entries(entry.facts as Record<string, unknown>);
   if (facts.length > 0)
-    print(`${INDENT}${facts.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(' ')}`);
+    print(
+      `${INDENT}${visible(facts.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(' '))}`,
+    );
   if (entry.clear_text !== null && entry.event !== 'approval.requested')
     print(`${INDENT}${visible(JSON.stringify(entry.clear_text))}`);
 }
 
-async function show(requestId: string, options: { json?: true }): Promise<void> {
+async function show(requestId: string, options: JsonOption): Promise<void> {
   const records = await withContext(({ store }) => store.log.ofRequest(requestId));
   if (records.length === 0)
     throw new GatewayError('request.not_found', { detail: `the log has nothing of ${requestId}` });
@@ -97,17 +110,13 @@ async function show(requestId: string, options: { json?: true }): Promise<void> 
 
 export function addAuditCommands(program: Command): void {
   const audit = program.command('audit').description('the tamper-evident log');
-  audit
-    .command('verify')
+  withJson(audit.command('verify'))
     .description('check the whole log offline, from its folder and public key alone')
     .option('--folder <dir>', 'the log’s folder')
     .option('--vkey <key>', 'the log’s public key')
     .option('--since <file>', 'a checkpoint seen earlier that the log must extend')
-    .option('--json', 'machine-readable')
     .action(verify);
-  audit
-    .command('show <request>')
+  withJson(audit.command('show <request>'))
     .description('everything the log has of one request, with its clear text')
-    .option('--json', 'machine-readable')
     .action(show);
 }

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { z } from 'zod';
 import { type Config, readConfig } from '../config.ts';
-import { type Context, openContext } from '../context.ts';
-import { GatewayError } from '../core/errors.ts';
+import type { Context } from '../context.ts';
+import { CommandError } from './output.ts';
 
 const RunFileSchema = z.object({
   api: z.string(),
@@ -12,24 +13,51 @@ const RunFileSchema = z.object({
 });
 export type RunFile = z.infer<typeof RunFileSchema>;
 
+function parseRunFile(text: string): RunFile | undefined {
+  try {
+    return RunFileSchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
+
 /** What the gateway wrote at its last start, if it did. */
 export function readRunFile(config: Config = readConfig()): RunFile | undefined {
   if (!existsSync(config.files.run)) return undefined;
-  const parsed = RunFileSchema.safeParse(JSON.parse(readFileSync(config.files.run, 'utf8')));
-  return parsed.success ? parsed.data : undefined;
+  const run = parseRunFile(readFileSync(config.files.run, 'utf8'));
+  if (run === undefined)
+    throw new CommandError(`${config.files.run} is damaged.`, 'npm start writes it anew.');
+  return run;
 }
 
-/**
- * Opens the gateway's own store, secrets and policy for one command. Works beside a running gateway
- * and with everything stopped; never makes a new installation.
- */
-export async function withContext<T>(work: (context: Context) => Promise<T>): Promise<T> {
-  const config = readConfig();
-  if (!existsSync(config.files.store)) {
-    throw new GatewayError('config.invalid', {
-      detail: `There is no gateway in ${config.dataDir}. Run npm start first, or set SALLYPORT_DATA_DIR.`,
-    });
+/** A file that the reader named. Throws `CommandError` in plain words. */
+export function readNamedFile(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new CommandError(`${file} cannot be read.`, 'Check its name and its permissions.', cause);
   }
+}
+
+/** No policy text at all is valid, and grants nothing. */
+const withoutPolicy = (config: Config): Config => ({
+  ...config,
+  files: { ...config.files, policy: devNull },
+});
+
+/** Throws `CommandError` where no gateway was ever started: no command makes a new one. */
+export function assertInstalled(config: Config = readConfig()): void {
+  if (existsSync(config.files.store)) return;
+  throw new CommandError(
+    `There is no gateway in ${config.dataDir}.`,
+    'Run npm start first, or set SALLYPORT_DATA_DIR.',
+  );
+}
+
+async function openFor<T>(config: Config, work: (context: Context) => Promise<T>): Promise<T> {
+  assertInstalled(config);
+  // Loaded here, so that commands which open nothing do not wait for it.
+  const { openContext } = await import('../context.ts');
   const context = await openContext({ ...config, logLevel: 'silent' });
   try {
     return await work(context);
@@ -37,3 +65,15 @@ export async function withContext<T>(work: (context: Context) => Promise<T>): Pr
     await context.close();
   }
 }
+
+/**
+ * Opens the gateway's own store and secrets for one command. Works beside a running gateway and with
+ * everything stopped; never makes a new installation. Its `policy` grants nothing: a policy file with a
+ * mistake in it must not stand in the way of `freeze`.
+ */
+export const withContext = <T>(work: (context: Context) => Promise<T>): Promise<T> =>
+  openFor(withoutPolicy(readConfig()), work);
+
+/** The same with the policy as it is written. Throws `config.invalid` naming its mistake. */
+export const withPolicy = <T>(work: (context: Context) => Promise<T>): Promise<T> =>
+  openFor(readConfig(), work);

@@ -1,80 +1,148 @@
 import type { Command } from 'commander';
+import { z } from 'zod';
 import { verifyLog } from '../audit/verify.ts';
-import { errorCodeOf, ERRORS, GatewayError } from '../core/errors.ts';
-import { readRunFile, withContext } from './context.ts';
-import { print } from './output.ts';
+import { readConfig } from '../config.ts';
+import type { Context } from '../context.ts';
+import { ERRORS, GatewayError } from '../core/errors.ts';
+import { readRunFile, withContext, withPolicy } from './context.ts';
+import { type JsonOption, withJson } from './options.ts';
+import { CommandError, oneLine, print, printJson } from './output.ts';
 
 interface Check {
   readonly what: string;
+  /** Says what was found; throws what is wrong with it. */
   readonly run: () => Promise<string>;
 }
+interface Result {
+  readonly what: string;
+  readonly ok: boolean;
+  readonly found: string;
+  /** What to do; null when all is well. */
+  readonly remedy: string | null;
+}
 
-async function askReadiness(api: string): Promise<string> {
-  const response = await fetch(`${api}/readyz`).catch(() => {
-    throw new GatewayError('engine.unavailable', {
-      detail: `no gateway answers at ${api}; is npm start running?`,
-    });
+const ReadinessSchema = z.object({
+  parts: z.array(z.object({ name: z.string(), up: z.boolean() })),
+});
+
+const ANSWER_MAX_MS = 10_000;
+/** The newest requests that are looked through for HubSpot's word on the credential. */
+const REQUESTS_READ_MAX = 50;
+
+/** The gateway of run.json; where the processes write none, the one that the settings name. */
+async function askReadiness(): Promise<string> {
+  const api = readRunFile()?.api ?? readConfig().publicUrl;
+  const signal = AbortSignal.timeout(ANSWER_MAX_MS);
+  const response = await fetch(`${api}/readyz`, { signal }).catch((cause: unknown) => {
+    throw new CommandError(`no gateway answers at ${api}`, 'Run npm start.', cause);
   });
-  const { parts } = (await response.json()) as { parts: { name: string; up: boolean }[] };
+  const answer = ReadinessSchema.safeParse(await response.json().catch(() => undefined));
+  if (!answer.success)
+    throw new CommandError(`${api} does not answer as a gateway does`, 'What listens there?');
+  const { parts } = answer.data;
   const down = parts.filter(({ up }) => !up).map(({ name }) => name);
-  if (down.length > 0)
-    throw new GatewayError('engine.unavailable', { detail: `down: ${down.join(', ')}` });
-  return parts.map(({ name }) => name).join(', ');
+  if (down.length === 0) return `${api}: ${parts.map(({ name }) => name).join(', ')}`;
+  const remedy = '"What /readyz says" in docs/operations.md has what to do about each.';
+  throw new CommandError(`down: ${down.join(', ')}`, remedy);
 }
 
-function checks(): Check[] {
-  const run = readRunFile();
-  const needRun = (): NonNullable<typeof run> => {
-    if (run === undefined)
-      throw new GatewayError('config.invalid', {
-        detail: 'run.json is missing: npm start writes it',
-      });
-    return run;
-  };
-  return [
-    { what: 'gateway answers', run: () => askReadiness(needRun().api) },
-    {
-      what: 'policy, store, secrets open',
-      run: () =>
-        withContext(({ policy }) => Promise.resolve(`policy ${policy.digest.slice(0, 12)}`)),
-    },
-    {
-      what: 'credential is set',
-      run: () =>
-        withContext(async ({ store, config }) => {
-          const active = await store.credentials.active(config.connection);
-          if (active === undefined) throw new GatewayError('credential.missing');
-          return `version ${active.version}, fingerprint ${active.fingerprint}`;
-        }),
-    },
-    {
-      what: 'audit log verifies',
-      run: async () => {
-        const { log_dir: folder, log_vkey: vkey } = needRun();
-        const report = await verifyLog({ folder, vkey });
-        if (!report.ok)
-          throw new GatewayError('log.unavailable', {
-            detail: `${report.findings.length} findings; see sallyport audit verify`,
-          });
-        return `${report.size} entries`;
-      },
-    },
-  ];
+async function checkCredential({ store, secrets, config }: Context): Promise<string> {
+  const { connection } = config;
+  const active = await store.credentials.active(connection);
+  if (active === undefined) throw new GatewayError('credential.missing');
+  const secret = await secrets.get(`hubspot/${connection}`, active.version);
+  if (secret === undefined) {
+    const remedy = `Run sallyport secret set hubspot/${connection}.`;
+    throw new CommandError(`the value of version ${active.version} is gone`, remedy);
+  }
+  const newest = await store.requests.list({ limit: REQUESTS_READ_MAX });
+  const last = newest.find(({ credentialVersion: version }) => version === active.version);
+  if (last?.code === 'hubspot.unauthorized') {
+    const remedy = `docs/playbook.md; a new token: sallyport secret set hubspot/${connection}.`;
+    throw new CommandError(`HubSpot refused version ${active.version} (${last.id})`, remedy);
+  }
+  return `version ${active.version}, fingerprint ${active.fingerprint}`;
 }
 
-async function doctor(): Promise<void> {
-  for (const { what, run } of checks()) {
-    try {
-      print(`ok    ${what.padEnd(30)} ${await run()}`);
-    } catch (error) {
-      process.exitCode = 1;
-      const detail = error instanceof GatewayError ? (error.detail ?? error.code) : String(error);
-      print(`FAIL  ${what.padEnd(30)} ${detail}`);
-      print(`      ${ERRORS[errorCodeOf(error)].remedy}`);
-    }
+async function checkFreezes({ store }: Context): Promise<string> {
+  const standing = (await store.freezes.list()).filter(({ liftedAt }) => liftedAt === null);
+  if (standing.length === 0) return 'none stands';
+  const names = standing.map(({ id, target }) => `${target.kind} ${target.id} (${id})`);
+  throw new CommandError(names.join(', '), 'When the reason is gone: sallyport unfreeze.');
+}
+
+async function checkLog({ store, config, signer }: Context): Promise<string> {
+  const entries = await store.log.size();
+  const report = await verifyLog({ folder: config.files.log, vkey: signer.vkey });
+  if (!report.ok) {
+    const found = `${report.findings.length + report.findingsOmitted} findings`;
+    throw new CommandError(found, 'sallyport audit verify names them; docs/playbook.md.');
+  }
+  if (report.size > entries) {
+    const found = `${report.size} entries are published, the store has ${entries}`;
+    throw new CommandError(found, 'Was a backup restored? See docs/operations.md.');
+  }
+  return `${report.size} of ${entries} entries published, all verified`;
+}
+
+const CHECKS: readonly Check[] = [
+  { what: 'gateway answers', run: askReadiness },
+  {
+    what: 'policy reads',
+    run: () => withPolicy(({ policy }) => Promise.resolve(policy.digest.slice(0, 12))),
+  },
+  {
+    what: 'store and secrets open',
+    run: () =>
+      withContext(async ({ store, config }) => {
+        await store.probe();
+        return config.dataDir;
+      }),
+  },
+  { what: 'credential is set', run: () => withContext(checkCredential) },
+  { what: 'nothing is frozen', run: () => withContext(checkFreezes) },
+  { what: 'audit log verifies', run: () => withContext(checkLog) },
+];
+
+const failed = (what: string, error: unknown): Result => {
+  if (error instanceof CommandError)
+    return { what, ok: false, found: error.message, remedy: error.remedy };
+  if (error instanceof GatewayError)
+    return {
+      what,
+      ok: false,
+      found: error.detail ?? error.code,
+      remedy: ERRORS[error.code].remedy,
+    };
+  return { what, ok: false, found: String(error), remedy: ERRORS['store.unavailable'].remedy };
+};
+
+async function runCheck({ what, run }: Check): Promise<Result> {
+  try {
+    return { what, ok: true, found: await run(), remedy: null };
+  } catch (error) {
+    return failed(what, error);
   }
 }
 
+function printResult({ what, ok, found, remedy }: Result): void {
+  print(`${ok ? 'ok  ' : 'FAIL'}  ${what.padEnd(24)}  ${oneLine(found)}`);
+  if (remedy !== null) print(`${' '.repeat(32)}${remedy}`);
+}
+
+async function doctor(options: JsonOption): Promise<void> {
+  const results: Result[] = [];
+  for (const check of CHECKS) {
+    const result = await runCheck(check);
+    if (!options.json) printResult(result);
+    results.push(result);
+  }
+  if (options.json) printJson(results);
+  if (results.some(({ ok }) => !ok)) process.exitCode = 1;
+}
+
 export function addDoctorCommand(program: Command): void {
-  program.command('doctor').description('check that everything is in place').action(doctor);
+  withJson(program.command('doctor').description('check that everything is in place')).action(
+    doctor,
+  );
 }

@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
+import { FREEZE_LIMITS } from '../contracts/freeze.ts';
 import { GatewayError } from '../core/errors.ts';
-import type { FreezeTarget } from '../core/records.ts';
+import type { FreezeRecord, FreezeTarget } from '../core/records.ts';
 import { liftFreeze, placeFreeze } from '../gate/freezes.ts';
 import type { Context } from '../context.ts';
 import { findAgent } from './agent.ts';
 import { withContext } from './context.ts';
+import { type JsonOption, textUpTo, withJson } from './options.ts';
 import { print, printJson, printTable } from './output.ts';
 
 const BY = 'operator';
@@ -21,47 +23,67 @@ async function targetOf(
   return { kind: 'agent', id };
 }
 
-async function freeze(
-  named: string | undefined,
-  options: { reason: string; json?: true },
-): Promise<void> {
+interface FreezeOptions extends JsonOption {
+  readonly reason: string;
+}
+
+const targetText = ({ target }: FreezeRecord): string => `${target.kind} ${target.id}`;
+
+function printPlaced(placed: FreezeRecord): void {
+  const whose = placed.target.kind === 'agent' ? " of this agent's" : '';
+  print(`Frozen: ${targetText(placed)} (${placed.id}).`);
+  print(`No call${whose} to HubSpot starts from now on, in any process.`);
+  print('Approved writes that have not begun are refused; a call on its way ends by itself.');
+  print(`Lift it with: sallyport unfreeze ${placed.id}`);
+}
+
+async function freeze(named: string | undefined, options: FreezeOptions): Promise<void> {
   await withContext(async (context) => {
     const target = await targetOf(context, named);
     const of = { target, reason: options.reason, by: BY };
     const placed = await context.store.commit((tx) => placeFreeze(tx, of));
-    if (options.json) {
-      printJson(placed);
-      return;
-    }
-    print(`Frozen: ${target.kind} ${target.id} (${placed.id}).`);
-    print(
-      'No call to HubSpot starts from now on; approved writes that have not begun are refused.',
-    );
-    print(`Lift it with: sallyport unfreeze ${placed.id}`);
+    if (options.json) printJson(placed);
+    else printPlaced(placed);
   });
 }
 
-async function unfreeze(named: string | undefined): Promise<void> {
+async function standingFreeze(context: Context, named: string | undefined): Promise<FreezeRecord> {
+  const { freezes } = context.store;
+  const found = named?.startsWith('frz_')
+    ? await freezes.get(named)
+    : await freezes.standing([await targetOf(context, named)]);
+  if (found?.liftedAt === null) return found;
+  throw new GatewayError('request.not_found', {
+    detail: 'nothing is frozen there; sallyport freezes lists what is',
+  });
+}
+
+async function unfreeze(named: string | undefined, options: JsonOption): Promise<void> {
   await withContext(async (context) => {
     const { store } = context;
-    const isId = named?.startsWith('frz_') ?? false;
-    const standing = isId
-      ? await store.freezes.get(named ?? '')
-      : await store.freezes.standing([await targetOf(context, named)]);
-    if (standing === undefined || standing.liftedAt !== null) {
-      throw new GatewayError('request.not_found', {
-        detail: `nothing is frozen there; sallyport freezes lists what is`,
-      });
+    const { id } = await standingFreeze(context, named);
+    await store.commit((tx) => liftFreeze(tx, { freezeId: id, by: BY }));
+    const all = await store.freezes.list();
+    const lifted = all.filter((each) => each.id === id);
+    const standing = all.filter(({ liftedAt }) => liftedAt === null);
+    if (options.json) {
+      printJson({ lifted: lifted[0], standing });
+      return;
     }
-    await store.commit((tx) => liftFreeze(tx, { freezeId: standing.id, by: BY }));
-    print(`Lifted: ${standing.target.kind} ${standing.target.id} works again (${standing.id}).`);
+    for (const each of lifted) print(`Lifted: ${targetText(each)} (${id}).`);
+    for (const each of standing) print(`Still frozen: ${targetText(each)} (${each.id}).`);
+    if (standing.length === 0) print('Nothing is frozen now.');
   });
 }
 
-async function list(options: { json?: true }): Promise<void> {
+async function list(options: JsonOption): Promise<void> {
   const freezes = await withContext(({ store }) => store.freezes.list());
   if (options.json) {
     printJson(freezes);
+    return;
+  }
+  if (freezes.length === 0) {
+    print('Nothing was ever frozen.');
     return;
   }
   printTable(
@@ -78,19 +100,12 @@ async function list(options: { json?: true }): Promise<void> {
 }
 
 export function addFreezeCommands(program: Command): void {
-  program
-    .command('freeze [connection|agent]')
+  withJson(program.command('freeze [connection|agent]'))
     .description('stop a connection (the default) or an agent at once, also with the engine down')
-    .option('--reason <text>', 'for the log', 'by hand')
-    .option('--json', 'machine-readable')
+    .option('--reason <text>', 'for the log', textUpTo(FREEZE_LIMITS.reasonMaxChars), 'by hand')
     .action(freeze);
-  program
-    .command('unfreeze [freeze|connection|agent]')
+  withJson(program.command('unfreeze [freeze|connection|agent]'))
     .description('lift a freeze')
     .action(unfreeze);
-  program
-    .command('freezes')
-    .description('all freezes')
-    .option('--json', 'machine-readable')
-    .action(list);
+  withJson(program.command('freezes').description('all freezes')).action(list);
 }

@@ -2,11 +2,13 @@ import { Command, CommanderError } from 'commander';
 import { addAgentCommands } from './agent.ts';
 import { addApprovalCommands } from './approvals.ts';
 import { addAuditCommands } from './audit.ts';
+import { addDecideCommands } from './decide.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { addFreezeCommands } from './freeze.ts';
 import { reportError } from './output.ts';
 import { addPersonCommands } from './person.ts';
 import { addPolicyCommands } from './policy.ts';
+import { addRequestCommands } from './requests.ts';
 import { addSecretCommands } from './secret.ts';
 
 const EXIT = { failed: 1, usage: 2 } as const;
@@ -17,6 +19,8 @@ const program = new Command('sallyport')
   .exitOverride();
 
 addApprovalCommands(program);
+addDecideCommands(program);
+addRequestCommands(program);
 addFreezeCommands(program);
 addAgentCommands(program);
 addPersonCommands(program);
@@ -24,11 +28,10 @@ addSecretCommands(program);
 addAuditCommands(program);
 addPolicyCommands(program);
 addDoctorCommand(program);
-// Subcommands were made before; commander does not hand the override down by itself.
-for (const command of program.commands) {
-  command.exitOverride();
-  for (const nested of command.commands) nested.exitOverride();
-}
+// A reader that has seen enough (`| head`) is no failure; what was done stays done.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
 
 try {
   await program.parseAsync();

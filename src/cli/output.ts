@@ -1,17 +1,39 @@
 import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
+import { visible } from '../core/card-text.ts';
 import { ERRORS, GatewayError } from '../core/errors.ts';
+
+/** What a command cannot do for a reason of its own, which no code of the API says. */
+export class CommandError extends Error {
+  /** One sentence: what the reader does now. */
+  readonly remedy: string;
+
+  constructor(message: string, remedy: string, cause?: unknown) {
+    super(message, { cause });
+    this.name = 'CommandError';
+    this.remedy = remedy;
+  }
+}
 
 export function print(line = ''): void {
   process.stdout.write(`${line}\n`);
+}
+
+/** For people beside an answer that a program reads from standard output. */
+export function printAside(line = ''): void {
+  process.stderr.write(`${line}\n`);
 }
 
 export function printJson(value: unknown): void {
   print(JSON.stringify(value, null, 2));
 }
 
-/** Left-aligned columns, two blanks apart. */
+/** One line of text that cannot steer the terminal: names of records come from outside. */
+export const oneLine = (text: string): string => visible(text.replace(/\s+/g, ' '));
+
+/** Left-aligned columns, two blanks apart, one line for each row. */
 export function printTable(head: readonly string[], rows: readonly (readonly string[])[]): void {
-  const all = [head, ...rows];
+  const all = [head, ...rows.map((row) => row.map(oneLine))];
   const widths = head.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
   for (const row of all) {
     print(
@@ -23,26 +45,32 @@ export function printTable(head: readonly string[], rows: readonly (readonly str
   }
 }
 
-/** What went wrong and what to do, on standard error. */
-export function reportError(error: unknown): void {
-  const known =
-    error instanceof GatewayError
-      ? error
-      : new GatewayError('internal.unexpected', { cause: error });
-  const { title, remedy } = ERRORS[known.code];
-  const lines = [
-    `${known.code}: ${title}`,
-    ...(known.detail === undefined ? [] : [known.detail]),
-    ...(error instanceof GatewayError || !(error instanceof Error) ? [] : [error.message]),
-    remedy,
+function errorLines(error: unknown): readonly (string | undefined)[] {
+  if (error instanceof GatewayError) {
+    const { title, remedy } = ERRORS[error.code];
+    return [`${error.code}: ${title}`, error.detail, remedy];
+  }
+  if (error instanceof CommandError) return [error.message, error.remedy];
+  // Ctrl+C and Ctrl+D at a question (`node:readline`).
+  if (error instanceof Error && error.name === 'AbortError') return ['Stopped; nothing was done.'];
+  const message = error instanceof Error ? error.message : String(error);
+  return [
+    `internal.unexpected: ${ERRORS['internal.unexpected'].title}`,
+    message,
+    '`sallyport doctor` checks the installation.',
   ];
-  process.stderr.write(`${lines.join('\n')}\n`);
 }
 
-export const isInteractive = (): boolean => process.stdin.isTTY && process.stdout.isTTY;
+/** What went wrong and what to do, on standard error. */
+export function reportError(error: unknown): void {
+  const lines = errorLines(error).filter((line) => line !== undefined);
+  for (const line of lines) printAside(visible(line));
+}
+
+export const isInteractive = (): boolean => process.stdin.isTTY && process.stderr.isTTY;
 
 export async function ask(question: string): Promise<string> {
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
     return (await terminal.question(question)).trim();
   } finally {
@@ -57,18 +85,17 @@ export async function readHidden(question: string): Promise<string> {
     for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
     return Buffer.concat(chunks).toString('utf8').trim();
   }
-  const { Writable } = await import('node:stream');
   const muted = new Writable({
     write: (_chunk, _encoding, done) => {
       done();
     },
   });
-  process.stdout.write(question);
+  process.stderr.write(question);
   const terminal = createInterface({ input: process.stdin, output: muted, terminal: true });
   try {
     return (await terminal.question('')).trim();
   } finally {
     terminal.close();
-    print();
+    printAside();
   }
 }

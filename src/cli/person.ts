@@ -1,16 +1,20 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { generateSecret, generateURI } from 'otplib';
+import { z } from 'zod';
 import { GatewayError } from '../core/errors.ts';
 import { addPerson, revokePerson } from '../gate/roster.ts';
 import { withContext } from './context.ts';
+import { collectNames, type JsonOption, parseName, withJson } from './options.ts';
 import { print, printJson, printTable } from './output.ts';
 
 const BY = 'operator';
 
-async function add(
-  name: string,
-  options: { email: string; role: string[]; json?: true },
-): Promise<void> {
+interface AddOptions extends JsonOption {
+  readonly email: string;
+  readonly role: readonly string[];
+}
+
+async function add(name: string, options: AddOptions): Promise<void> {
   const roles = options.role.length === 0 ? ['approver'] : options.role;
   const totpSecret = generateSecret();
   const of = { name, email: options.email, roles, totpSecret, by: BY };
@@ -28,7 +32,7 @@ async function add(
   print(`  ${totp}`);
 }
 
-async function list(options: { json?: true }): Promise<void> {
+async function list(options: JsonOption): Promise<void> {
   const people = await withContext(({ store }) => store.people.list());
   if (options.json) {
     printJson(
@@ -71,22 +75,28 @@ async function revoke(named: string): Promise<void> {
   });
 }
 
-const collect = (value: string, before: string[]): string[] => [...before, value];
+/** A mistyped address would let a person approve what agents ask in that person's name. */
+function parseEmail(value: string): string {
+  const parsed = z.email().max(256).safeParse(value.trim());
+  if (!parsed.success) throw new InvalidArgumentError('It is no e-mail address.');
+  return parsed.data;
+}
 
 export function addPersonCommands(program: Command): void {
   const person = program.command('person').description('people who decide and operate');
-  person
-    .command('add <name>')
+  withJson(person.command('add').argument('<name>', 'as others know them', parseName))
     .description('add a person; key and authenticator address are shown once')
-    .requiredOption('--email <address>', 'as agents name them in user_id')
+    .requiredOption('--email <address>', 'as agents name them in user_id', parseEmail)
     .option(
       '--role <role>',
-      'approver, operator or a role of your policy; may be repeated',
-      collect,
+      'approver, operator or a role of your policy; may be repeated (approver if absent)',
+      collectNames,
       [],
     )
-    .option('--json', 'machine-readable')
     .action(add);
-  person.command('list').option('--json', 'machine-readable').action(list);
-  person.command('revoke <id-or-email>').description('effective at once').action(revoke);
+  withJson(person.command('list').description('all people')).action(list);
+  person
+    .command('revoke <id-or-email>')
+    .description('end their key and codes, effective at once')
+    .action(revoke);
 }

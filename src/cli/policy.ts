@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { Command } from 'commander';
 import { ACTIONS } from '../actions/catalogue.ts';
@@ -6,11 +5,11 @@ import { readConfig } from '../config.ts';
 import { explainPolicy } from '../policy/explain-text.ts';
 import { loadPolicy } from '../policy/load.ts';
 import { findAgent } from './agent.ts';
-import { withContext } from './context.ts';
+import { readNamedFile, withPolicy } from './context.ts';
 import { print } from './output.ts';
 
 async function explain(options: { agent?: string }): Promise<void> {
-  await withContext(async ({ store, policy, config }) => {
+  await withPolicy(async ({ store, policy, config }) => {
     const agents =
       options.agent === undefined
         ? (await store.agents.list()).filter(({ revokedAt }) => revokedAt === null)
@@ -23,7 +22,7 @@ async function explain(options: { agent?: string }): Promise<void> {
 
 function check(file: string | undefined): void {
   const path = file ?? readConfig().files.policy;
-  const text = readFileSync(path, 'utf8');
+  const text = readNamedFile(path);
   const { digest } = loadPolicy({ text, file: relative(process.cwd(), path), actions: ACTIONS });
   print(`${relative(process.cwd(), path)} is valid (digest ${digest.slice(0, 16)}).`);
 }

@@ -1,0 +1,136 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Command } from 'commander';
+import { DECISION_LIMITS } from '../contracts/decision.ts';
+import { approvalLines } from './approvals.ts';
+import { withContext } from './context.ts';
+import { type Approval, type Door, type DoorOptions, openDoor, withDoor } from './door.ts';
+import { textUpTo } from './options.ts';
+import {
+  ask,
+  CommandError,
+  isInteractive,
+  oneLine,
+  print,
+  printAside,
+  printJson,
+} from './output.ts';
+
+interface DecideOptions extends DoorOptions {
+  readonly yes?: true;
+  readonly reason?: string;
+}
+type Verb = 'approve' | 'reject';
+
+const OUTCOME_WAIT_MS = 10_000;
+const OUTCOME_POLL_MS = 200;
+const ON_THE_WAY: readonly string[] = ['approved', 'executing', 'outcome_unknown'];
+const ENDED_BADLY: readonly string[] = ['failed', 'refused', 'expired'];
+
+const numbered = (waiting: readonly Approval[]): string[] =>
+  waiting.map(
+    ({ id, card }, index) => `${String(index + 1).padStart(3)}  ${id}  ${oneLine(card.sentence)}`,
+  );
+
+/** The only one that waits; of several, the one that is chosen by its number. */
+async function choose(waiting: readonly Approval[]): Promise<Approval> {
+  const [only] = waiting;
+  if (only === undefined)
+    throw new CommandError('Nothing waits for approval.', '`sallyport requests` lists the rest.');
+  if (waiting.length === 1) return only;
+  for (const line of numbered(waiting)) printAside(line);
+  const several = `${waiting.length} requests wait.`;
+  if (!isInteractive()) throw new CommandError(several, 'Name one of them.');
+  const chosen = waiting[Number(await ask('Which one? ')) - 1];
+  if (chosen === undefined) throw new CommandError('None was chosen.', 'Nothing was decided.');
+  return chosen;
+}
+
+async function isConfirmed(verb: Verb, options: DecideOptions): Promise<boolean> {
+  if (options.yes) return true;
+  if (!isInteractive())
+    throw new CommandError('There is no terminal to ask at.', 'Decide with --yes.');
+  const question = verb === 'approve' ? 'Approve? [y/N] ' : 'Reject? [y/N] ';
+  return /^y(es)?$/i.test(await ask(question));
+}
+
+interface Outcome {
+  readonly status: string;
+  /** Why it did not succeed, when this machine has the gateway's own store. */
+  readonly why?: string;
+}
+
+/** The API shows approvers a status; the code is in the record. A decision that was made stays made without it. */
+async function reasonOf(id: string): Promise<string | undefined> {
+  try {
+    const request = await withContext(({ store }) => store.requests.get(id));
+    const parts = [request?.code, request?.detail].filter((part) => typeof part === 'string');
+    return parts.length === 0 ? undefined : parts.join(': ');
+  } catch {
+    return undefined;
+  }
+}
+
+/** What became of an approved write, as far as it shows in a few seconds. */
+async function outcomeOf(door: Door, id: string): Promise<Outcome> {
+  const deadline = Date.now() + OUTCOME_WAIT_MS;
+  for (;;) {
+    const { status } = await door.approval(id);
+    if (ENDED_BADLY.includes(status)) {
+      const why = await reasonOf(id);
+      return why === undefined ? { status } : { status, why };
+    }
+    if (!ON_THE_WAY.includes(status) || Date.now() > deadline) return { status };
+    await sleep(OUTCOME_POLL_MS);
+  }
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  awaiting_approval: 'Recorded. More people are needed.',
+  rejected: 'Rejected. Nothing is sent.',
+  succeeded: 'Approved, and done in HubSpot: succeeded.',
+  approved: 'Approved. It has not begun yet; the gateway does it as soon as it can.',
+  executing: 'Approved. HubSpot has not answered yet.',
+  outcome_unknown:
+    "Approved. HubSpot's answer was lost; the gateway is finding out whether it was done.",
+};
+
+function outcomeText({ status, why }: Outcome): string {
+  const words = WORDS[status] ?? `Approved, and not done: ${status}.`;
+  return why === undefined ? words : `${words} ${why}`;
+}
+
+async function decide(verb: Verb, id: string | undefined, options: DecideOptions): Promise<void> {
+  const door = openDoor(options);
+  const approval = id === undefined ? await choose(await door.waiting()) : await door.approval(id);
+  approvalLines(approval).forEach(options.json ? printAside : print);
+  if (!(await isConfirmed(verb, options))) {
+    printAside('Nothing was decided.');
+    return;
+  }
+  // The digest of the very card that was shown: had the request changed since, this is refused.
+  const body = {
+    decision: verb,
+    digest: approval.card.digest,
+    ...(options.reason === undefined ? {} : { reason: options.reason }),
+  };
+  const answer = await door.decide(approval.id, body);
+  const outcome: Outcome =
+    answer.status === 'approved' ? await outcomeOf(door, approval.id) : { status: answer.status };
+  if (options.json) printJson({ ...answer, outcome: outcome.status, why: outcome.why ?? null });
+  else print(oneLine(outcomeText(outcome)));
+  if (ENDED_BADLY.includes(outcome.status)) process.exitCode = 1;
+}
+
+export function addDecideCommands(program: Command): void {
+  const reason = textUpTo(DECISION_LIMITS.reasonMaxChars);
+  for (const [verb, use] of [
+    ['approve', 'for the log'],
+    ['reject', 'reaches the agent'],
+  ] as const) {
+    withDoor(program.command(`${verb} [request]`))
+      .description(`show the card, ask, then ${verb}`)
+      .option('--yes', 'do not ask')
+      .option('--reason <text>', use, reason)
+      .action((id: string | undefined, options: DecideOptions) => decide(verb, id, options));
+  }
+}

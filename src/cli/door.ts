@@ -1,0 +1,120 @@
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { CardSchema } from '../contracts/card.ts';
+import { GatewayError, isErrorCode } from '../core/errors.ts';
+import { keyOwner } from '../gate/keys.ts';
+import { readNamedFile, readRunFile } from './context.ts';
+import { type JsonOption, withJson } from './options.ts';
+import { CommandError } from './output.ts';
+
+const ApprovalSchema = z.object({
+  id: z.string(),
+  status: z.string(),
+  card: CardSchema,
+  decisions: z.array(
+    z.object({ person: z.string(), decision: z.string(), decided_at: z.string() }),
+  ),
+});
+export type Approval = z.infer<typeof ApprovalSchema>;
+
+const DecidedSchema = z.object({ id: z.string(), decision: z.string(), status: z.string() });
+export type Decided = z.infer<typeof DecidedSchema>;
+
+export interface DoorOptions extends JsonOption {
+  readonly api?: string;
+  readonly keyFile?: string;
+}
+
+export const withDoor = (command: Command): Command =>
+  withJson(command)
+    .option('--api <url>', 'the gateway, if not the one of run.json')
+    .option('--key-file <file>', 'your key, if not the demo approver’s');
+
+/** The API as one person: the same door that everybody else uses, with no powers of its own. */
+export interface Door {
+  waiting(): Promise<readonly Approval[]>;
+  approval(id: string): Promise<Approval>;
+  decide(id: string, body: Readonly<Record<string, unknown>>): Promise<Decided>;
+}
+
+const ANSWER_MAX_MS = 15_000;
+
+function readKey(file: string): string {
+  const key = readNamedFile(file).trim();
+  if (keyOwner('person', key) !== undefined) return key;
+  throw new CommandError(
+    `${file} holds no person's key.`,
+    'It holds the one line that `sallyport person add` showed, beginning with spp_.',
+  );
+}
+
+function httpUrl(text: string): string {
+  const isHttp = z.url({ protocol: /^https?$/ }).safeParse(text).success;
+  if (isHttp) return text.replace(/\/+$/, '');
+  throw new CommandError(`${text} is no http address.`, 'For example http://127.0.0.1:8480.');
+}
+
+/** Address and key. The key of run.json is only for the gateway of run.json, never for another address. */
+function credentials({ api, keyFile }: DoorOptions): { api: string; key: string } {
+  const named = api === undefined ? undefined : httpUrl(api);
+  const key = keyFile === undefined ? undefined : readKey(keyFile);
+  if (named !== undefined && key !== undefined) return { api: named, key };
+  const run = readRunFile();
+  if (run === undefined) {
+    throw new CommandError(
+      'No running gateway is known here.',
+      'Run npm start, or name it with --api and --key-file.',
+    );
+  }
+  if (named !== undefined && named !== run.api)
+    throw new CommandError(`Your key for ${named} is not known.`, 'Name it with --key-file.');
+  return { api: run.api, key: key ?? run.approver_key };
+}
+
+/** Throws the gateway's own error when the answer is one. */
+async function readAnswer(api: string, response: Response): Promise<unknown> {
+  const text = await response.text();
+  let answer: unknown;
+  try {
+    answer = JSON.parse(text);
+  } catch (cause) {
+    const remedy = 'Is that the address of the gateway?';
+    throw new CommandError(`${api} does not answer as a gateway does.`, remedy, cause);
+  }
+  if (response.ok) return answer;
+  const problem = z.object({ code: z.string(), detail: z.string().optional() }).safeParse(answer);
+  const code = problem.data?.code ?? '';
+  throw new GatewayError(isErrorCode(code) ? code : 'internal.unexpected', {
+    detail: problem.data?.detail,
+  });
+}
+
+/** Throws `CommandError` when nobody answers. */
+export function openDoor(options: DoorOptions): Door {
+  const { api, key } = credentials(options);
+  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+
+  async function call<T>(schema: z.ZodType<T>, path: string, body?: unknown): Promise<T> {
+    const response = await fetch(`${api}${path}`, {
+      headers,
+      // The key is for this address alone.
+      redirect: 'error',
+      signal: AbortSignal.timeout(ANSWER_MAX_MS),
+      ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+    }).catch((cause: unknown) => {
+      throw new CommandError(`No gateway answers at ${api}.`, 'Is it running?', cause);
+    });
+    const answer = schema.safeParse(await readAnswer(api, response));
+    if (answer.success) return answer.data;
+    const remedy = 'Are both of the same version?';
+    throw new CommandError(`${api} answers with something else than a gateway.`, remedy);
+  }
+
+  const path = (id: string): string => `/v1/approvals/${encodeURIComponent(id)}`;
+  return {
+    waiting: async () =>
+      (await call(z.object({ approvals: z.array(ApprovalSchema) }), '/v1/approvals')).approvals,
+    approval: (id) => call(ApprovalSchema, path(id)),
+    decide: (id, body) => call(DecidedSchema, `${path(id)}/decisions`, body),
+  };
+}

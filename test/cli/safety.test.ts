@@ -1,0 +1,152 @@
+import { spawn } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createInstallation, type Installation } from './support.ts';
+
+let at: Installation;
+beforeAll(async () => {
+  at = await createInstallation();
+});
+afterAll(() => {
+  at.remove();
+});
+
+describe('the kill switch', () => {
+  it('works with a policy file that does not parse, and with none', async () => {
+    const broken = join(at.folder, 'broken.cedar');
+    writeFileSync(broken, 'permit (');
+    for (const file of [broken, join(at.folder, 'missing.cedar')]) {
+      const env = { SALLYPORT_POLICY: file };
+      const said = await at.sallyport(['freeze'], { env });
+      expect(said.err).toBe('');
+      expect(said.out).toContain('Frozen: connection main');
+      expect((await at.sallyport(['unfreeze'], { env })).status).toBe(0);
+    }
+  });
+
+  it('says what stays frozen when one of two freezes is lifted', async () => {
+    await at.sallyport(['agent', 'add', 'runaway']);
+    const placed = await at.sallyport(['freeze', 'runaway']);
+    expect(placed.out).toMatch(/No call of this agent's to HubSpot starts/);
+    await at.sallyport(['freeze']);
+    const lifted = await at.sallyport(['unfreeze', 'runaway']);
+    expect(lifted.out).toMatch(/Lifted: agent agt_/);
+    expect(lifted.out).toContain('Still frozen: connection main');
+    expect((await at.sallyport(['unfreeze'])).out).toContain('Nothing is frozen now.');
+  });
+
+  it('takes no reason that the API could not list', async () => {
+    expect((await at.sallyport(['freeze', '--reason', ' '])).status).toBe(2);
+    expect((await at.sallyport(['freeze', '--reason', 'x'.repeat(501)])).status).toBe(2);
+    expect((await at.sallyport(['freezes'])).out).not.toContain('stands');
+  });
+});
+
+describe("the gateway's own secrets", () => {
+  it.each(['store/seal-key', 'log/signing-key', 'demo/approver-key', 'temporal/payload-key'])(
+    '%s is not replaced by hand',
+    async (name) => {
+      const file = join(at.folder, 'data', 'secrets', 'secrets.age');
+      const before = readFileSync(file);
+      const said = await at.sallyport(['secret', 'set', name], { input: 'another value\n' });
+      expect(said.status).toBe(1);
+      expect(said.err).toContain("the gateway's own");
+      expect(readFileSync(file)).toEqual(before);
+      expect((await at.sallyport(['agent', 'list'])).status).toBe(0);
+    },
+  );
+
+  it('a token that was pasted in two lines is not stored', async () => {
+    const said = await at.sallyport(['secret', 'set', 'hubspot/main'], { input: 'pat-na1\n-rest' });
+    expect(said.status).toBe(1);
+    expect(said.err).not.toContain('pat-na1');
+    expect((await at.sallyport(['secret', 'list'])).out).not.toContain('hubspot/main');
+  });
+
+  it('the secrets that are listed have no values', async () => {
+    const values = await at.open(async ({ secrets }) =>
+      Promise.all((await secrets.names()).map(async (name) => (await secrets.get(name))?.value)),
+    );
+    const { out } = await at.sallyport(['secret', 'list', '--json']);
+    expect(values.length).toBeGreaterThan(1);
+    for (const value of values) expect(out).not.toContain(value);
+  });
+});
+
+describe('names and addresses', () => {
+  it.each([
+    [['agent', 'add', ' ']],
+    [['agent', 'add', 'a\u001b[31mb']],
+    [['agent', 'add', 'two\nlines']],
+    [['agent', 'add', 'x', '--group', '\u202e']],
+    [['person', 'add', 'Kim', '--email', 'nonsense']],
+  ])('%j is wrong usage, and nothing is added', async (args) => {
+    const said = await at.sallyport(args);
+    expect(said.status).toBe(2);
+    expect(said.out).toBe('');
+    expect(JSON.parse((await at.sallyport(['person', 'list', '--json'])).out)).toEqual([]);
+  });
+
+  it('an agent in a group that policy does not know is told so', async () => {
+    const said = await at.sallyport(['agent', 'add', 'misgrouped', '--group', 'asistants']);
+    expect(said.out).toContain('Policy grants it nothing yet');
+    const right = await at.sallyport(['agent', 'add', 'grouped']);
+    expect(right.out).not.toContain('grants it nothing');
+  });
+});
+
+describe('ordinary mistakes', () => {
+  it.each([
+    [['policy', 'check', '/no/such/file'], 'cannot be read'],
+    [['audit', 'verify', '--vkey', 'nonsense'], 'public key'],
+    [['audit', 'verify', '--since', '/no/such/file'], 'cannot be read'],
+    [['approve', '--key-file', '/no/such/file'], 'cannot be read'],
+    [['approve', '--api', 'nonsense'], 'no http address'],
+  ])('%j is said in plain words', async (args, words) => {
+    const said = await at.sallyport(args);
+    expect(said.status).toBe(1);
+    expect(said.err).toContain(words);
+    expect(said.err).not.toContain('internal.unexpected');
+  });
+
+  it('a damaged run.json is said in plain words', async () => {
+    writeFileSync(join(at.folder, 'data', 'run.json'), '{');
+    const said = await at.sallyport(['audit', 'verify']);
+    at.writeRunFile({});
+    expect(said.status).toBe(1);
+    expect(said.err).toContain('npm start writes it anew');
+  });
+
+  it('a reader that stops reading is no failure', async () => {
+    const child = spawn(process.execPath, ['src/cli/main.ts', 'agent', 'list'], { env: at.env });
+    child.stdout.destroy();
+    let err = '';
+    child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+    const status = await new Promise((resolve) => child.on('close', resolve));
+    expect(err).toBe('');
+    expect(status).toBe(0);
+  });
+});
+
+describe('doctor', () => {
+  it('names each thing that is wrong and what to do', async () => {
+    const said = await at.sallyport(['doctor']);
+    expect(said.status).toBe(1);
+    expect(said.out).toMatch(/FAIL {2}gateway answers +no gateway answers .*\n +Run npm start/);
+    expect(said.out).toMatch(/FAIL {2}credential is set .*\n +.*secret set hubspot\/main/);
+    expect(said.out).toMatch(/ok {4}audit log verifies +1 of \d+ entries/);
+    await at.sallyport(['secret', 'set', 'hubspot/main'], { input: 'pat-na1-doctor\n' });
+    const after: { what: string; ok: boolean }[] = JSON.parse(
+      (await at.sallyport(['doctor', '--json'])).out,
+    );
+    expect(after.filter(({ ok }) => !ok).map(({ what }) => what)).toEqual(['gateway answers']);
+  });
+
+  it('says that something is frozen', async () => {
+    await at.sallyport(['freeze']);
+    const said = await at.sallyport(['doctor']);
+    await at.sallyport(['unfreeze']);
+    expect(said.out).toMatch(/FAIL {2}nothing is frozen +connection main \(frz_/);
+  });
+});

@@ -79,6 +79,9 @@ describe('the proof of an entry', () => {
       const cut = good.subarray(0, at).toString('utf8');
       expect(() => checkProof(cut, log.vkey, leaf), String(at)).toThrow(LogFormatError);
     }
+    const hash = text.split('\n')[2]!;
+    const endless = text.replace(hash, Array(65).fill(hash).join('\n'));
+    expect(() => checkProof(endless, log.vkey, leaf)).toThrow('too many hashes');
     const lines = text.split('\n');
     for (const [at, line] of lines.entries()) {
       const without = lines.toSpliced(at, 1).join('\n');

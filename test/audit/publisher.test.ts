@@ -240,6 +240,22 @@ describe('the publisher never signs', () => {
     },
   );
 
+  it('when a tile that it builds on is exchanged while it runs', async () => {
+    const log = await publishedLog(600);
+    log.entries.push(...sampleEntries(1));
+    const path = join(log.folder, 'tile/1/000.p/2');
+    const source = {
+      ...log.deps.source,
+      entries: (from: number, to: number) => {
+        writeFileSync(path, Buffer.alloc(64, 1));
+        return log.deps.source.entries(from, to);
+      },
+    };
+    const cause = await refusal(createPublisher({ ...log.deps, source }).publish());
+    expect(String(cause)).toContain('does not extend');
+    expect((await cleanReport(log)).size).toBe(600);
+  });
+
   it('over a right edge that is gone or torn', async () => {
     const log = await publishedLog(10);
     const path = join(log.folder, 'tile/0/000.p/10');

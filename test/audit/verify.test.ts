@@ -301,10 +301,11 @@ describe('damage to whole files', () => {
   });
 
   it('is found when a file is too large to be one of a log, without reading it', async () => {
-    const { folder } = copyOfLog();
     for (const path of ['tile/0/000', 'tile/entries/000', 'checkpoint']) {
-      execFileSync('truncate', ['--size', '4G', join(folder, path)]);
-      expect(places(await verify(folder))).toContain(path);
+      const { folder } = copyOfLog();
+      execFileSync('truncate', ['--size', '1G', join(folder, path)]);
+      const problem = expect.stringContaining('is longer than') as string;
+      expect((await verify(folder)).findings).toMatchObject([{ place: path, problem }]);
     }
   });
 
@@ -408,6 +409,17 @@ describe('the checkpoint', () => {
     expect(await verify(pristine, note)).toMatchObject({ ok: true, size: SIZE });
     const lie = signCheckpoint({ origin: signer.name, size: 0, root: Buffer.alloc(32) }, [signer]);
     expect(places(await verify(pristine, lie))).toEqual(['checkpoint']);
+  });
+
+  it('with a size that only its topmost tile bears out ends at the files that are missing', async () => {
+    const folder = scratchFolder();
+    const hashes = leafHashes(sampleEntries(4));
+    const checkpoint = { origin: signer.name, size: 4 * 256 ** 6, root: rootOf(hashes) };
+    mkdirSync(join(folder, 'tile/6/000.p'), { recursive: true });
+    writeFileSync(join(folder, 'tile/6/000.p/4'), encodeHashTile(hashes));
+    writeFileSync(join(folder, 'checkpoint'), signCheckpoint(checkpoint, [signer]));
+    const missing = ['000', '001', '002', '003'].map((name) => `tile/5/${name}`);
+    expect(places(await verify(folder))).toEqual(missing);
   });
 
   it('with a root that nothing in the folder has is named', async () => {

@@ -113,6 +113,23 @@ describe('reading', () => {
     expect(new Set(seen).size).toBe(60);
   });
 
+  it('takes an empty cursor for the first page', async () => {
+    const reply = await api('GET', `${OBJECTS}/companies?limit=1&after=`);
+    expect(reply.status).toBe(200);
+    expect(reply.body.results.map((each) => each.id)).toEqual([ACME]);
+  });
+
+  it('ignores names that only JavaScript knows', async () => {
+    const query = '?properties=constructor,toString,__proto__&propertiesWithHistory=constructor';
+    const reply = await api('GET', `${CONTACTS}/${DANA}${query}`);
+    expect(Object.keys(reply.body.properties)).toEqual([
+      'createdate',
+      'hs_object_id',
+      'lastmodifieddate',
+    ]);
+    expect(reply.body.propertiesWithHistory).toEqual({});
+  });
+
   it.each(['limit=0', 'limit=101', 'limit=ten', 'after=x', 'archived=perhaps'])(
     'refuses a list with %s',
     async (query) => {

@@ -41,7 +41,8 @@ function listRecords(call: Call): Reply {
   const type = typeOf(call);
   const limit = queryLimit(call, LIMITS.listPageDefault, LIMITS.listPageMax);
   const isArchived = queryBoolean(call, 'archived');
-  const after = call.query.get('after') ?? '0';
+  // An empty cursor is the first page.
+  const after = call.query.get('after') || '0';
   if (!/^\d{1,15}$/u.test(after)) throw validationError('after is not a valid cursor.');
   const matching = call.world.store
     .records(type.name)

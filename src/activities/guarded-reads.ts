@@ -4,7 +4,7 @@ import type { Operation, Target } from '../contracts/plan.ts';
 import { type ErrorCode, GatewayError } from '../core/errors.ts';
 import { pathForLog, recordPath } from '../core/hubspot-paths.ts';
 import type { AuditEvent } from '../core/records.ts';
-import { assertCallable } from '../gate/begin.ts';
+import { assertCallable, assertReadable } from '../gate/callable.ts';
 import type { CredentialRef, CrmAnswer } from '../ports/crm.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 
@@ -12,8 +12,8 @@ export interface CallFor {
   readonly requestId: string;
   readonly agentId: string;
   readonly credential: CredentialRef;
-  /** Why HubSpot is read: `card`, `compare`, `reconcile`. */
-  readonly purpose: string;
+  /** Why HubSpot is called. */
+  readonly purpose: 'read' | 'card' | 'compare' | 'execute' | 'reconcile';
 }
 
 /** The entry before a call. */
@@ -68,7 +68,8 @@ export async function guardedReads(
 ): Promise<{ readonly answers: readonly CrmAnswer[]; readonly entries: readonly AuditEvent[] }> {
   if (operations.length === 0) return { answers: [], entries: [] };
   await deps.store.commit(async (tx) => {
-    await assertCallable(tx, of);
+    if (of.purpose === 'reconcile') await assertReadable(tx, of.credential);
+    else await assertCallable(tx, of);
     for (const operation of operations) await tx.log.append(intentEntry(of, operation));
   });
   const answers = await Promise.all(

@@ -2,7 +2,7 @@ import { findAction } from '../actions/catalogue.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { RequestRecord } from '../core/records.ts';
 import { isTerminal } from '../core/request-state.ts';
-import { assertCallable } from '../gate/begin.ts';
+import { assertCallable } from '../gate/callable.ts';
 import { closeRequest } from '../gate/close.ts';
 import { planDigest } from '../gate/digest.ts';
 import type { CredentialRef, CrmAnswer } from '../ports/crm.ts';

@@ -5,7 +5,10 @@ import type { Operation, Witness } from '../contracts/plan.ts';
 import { GatewayError } from '../core/errors.ts';
 import { associationsPath, objectsPath, recordPath } from '../core/hubspot-paths.ts';
 import type { RequestRecord } from '../core/records.ts';
-import { isTerminal } from '../core/request-state.ts';
+import { hasBegun, isTerminal } from '../core/request-state.ts';
+import { assertOneDigest } from '../gate/begin.ts';
+import { markUnknown } from '../gate/close.ts';
+import { readLogged } from '../gate/logged.ts';
 import type { CrmAnswer } from '../ports/crm.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import type { CredentialLease } from './fetch-secret.ts';
@@ -151,8 +154,8 @@ function sight(request: RequestRecord, look: Look): Promise<Sighting> {
 
 /**
  * Step 5: settles a write whose answer was lost by strongly consistent reads, never by search (its
- * index lags by up to half a minute) and never by sending again. Safe to run any number of times.
- * Errors: `freeze.active`, `credential.missing`, `secret.unavailable`, `store.unavailable`.
+ * index lags by up to half a minute) and never by sending again. Without a credential nothing is read
+ * and the write is said to be unknown. Safe to run any number of times. Errors: `plan.tampered`, `freeze.active`, `credential.missing`, `secret.unavailable`, `store.unavailable`.
  */
 export function createReconcileWrite(deps: ActivityDependencies) {
   const lookerFor =
@@ -166,25 +169,6 @@ export function createReconcileWrite(deps: ActivityDependencies) {
       if (answer === undefined) throw new GatewayError('internal.unexpected');
       return answer;
     };
-
-  /** The worker died after begin: from now on the outcome is unknown, and said so. */
-  async function markUnknown(request: RequestRecord): Promise<void> {
-    await deps.store.commit(async (tx) => {
-      const now = await tx.requests.get(request.id);
-      if (now?.status !== 'executing') return;
-      await tx.requests.update(request.id, { status: 'outcome_unknown' });
-      await tx.log.append({
-        event: 'hubspot.lost',
-        requestId: request.id,
-        agentId: request.agentId,
-        actor: 'gateway',
-        code: 'outcome.unknown',
-        digest: request.digest ?? undefined,
-        hubspotEndpoint: request.plan?.operations[0]?.path,
-        facts: { purpose: 'execute', answer: 'worker lost' },
-      });
-    });
-  }
 
   async function settleFound(request: RequestRecord, record: CrmRecord): Promise<void> {
     await deps.store.commit(async (tx) => {
@@ -204,38 +188,39 @@ export function createReconcileWrite(deps: ActivityDependencies) {
 
   return async function reconcileWrite(
     requestId: string,
-    credential: CredentialLease,
+    credential: CredentialLease | undefined,
   ): Promise<Settlement> {
     const request = await deps.store.requests.get(requestId);
     if (request === undefined || isTerminal(request.status)) return { kind: 'ended' };
-    if (request.status !== 'executing' && request.status !== 'outcome_unknown')
-      return { kind: 'not_begun' };
-    if (request.status === 'executing') await markUnknown(request);
+    if (!hasBegun(request.status)) return { kind: 'not_begun' };
+    const begunAt = await loggedBegin(deps, request);
+    if (request.status === 'executing') {
+      await deps.store.commit(async (tx) => {
+        const now = await tx.requests.get(requestId);
+        if (now !== undefined) await markUnknown(tx, now, 'worker lost');
+      });
+    }
+    if (credential === undefined) return { kind: 'unclear' };
     const of: CallFor = { requestId, agentId: request.agentId, credential, purpose: 'reconcile' };
     const sighting = await sight(request, lookerFor(of));
     if (sighting.kind === 'unclear') return { kind: 'unclear' };
     if (sighting.kind === 'absent') {
-      return {
-        kind: 'absent',
-        sinceMs: deps.clock().getTime() - (await lastSentAt(deps, request)).getTime(),
-      };
+      return { kind: 'absent', sinceMs: deps.clock().getTime() - begunAt.getTime() };
     }
     await settleFound(request, sighting.record);
     return { kind: 'ended' };
   };
 }
 
-const SentEntrySchema = z.object({
-  timestamp: z.coerce.date(),
-  event: z.string(),
-  facts: z.object({ purpose: z.string().optional() }),
-});
-
-/** When the write may last have been sent: its newest execute intent in the log. */
-async function lastSentAt(deps: ActivityDependencies, request: RequestRecord): Promise<Date> {
-  const entries = await deps.store.log.ofRequest(request.id);
-  const sent = entries
-    .map(({ leaf }) => SentEntrySchema.parse(JSON.parse(new TextDecoder().decode(leaf))))
-    .filter(({ event, facts }) => event === 'hubspot.intended' && facts.purpose === 'execute');
-  return sent.at(-1)?.timestamp ?? request.createdAt;
+/**
+ * When the write may last have been sent. Throws `plan.tampered` for a row that says it was begun while
+ * the log does not, or whose plan is not the logged one: looking for it would say "absent", and the
+ * write would be sent.
+ */
+async function loggedBegin(deps: ActivityDependencies, request: RequestRecord): Promise<Date> {
+  const logged = await readLogged(deps.store, request.id);
+  assertOneDigest(request, logged, []);
+  if (logged.end === undefined && logged.begunAt !== undefined) return logged.begunAt;
+  const detail = `the log says that it ${logged.end === undefined ? 'was never begun' : `ended as ${logged.end.status}`}`;
+  throw new GatewayError('plan.tampered', { detail });
 }

@@ -1,6 +1,6 @@
 import { ERRORS, type ErrorCode } from '../core/errors.ts';
-import { isTerminal, type RequestStatus } from '../core/request-state.ts';
-import { closeRequest, closeTampered } from '../gate/close.ts';
+import { hasBegun, isTerminal, type RequestStatus } from '../core/request-state.ts';
+import { closeRequest, closeTampered, markUnknown } from '../gate/close.ts';
 import type { AgentActionInput } from '../ports/engine.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -36,12 +36,13 @@ export function createRecordAudit(deps: ActivityDependencies) {
     failure: Failure,
   ): Promise<void> {
     const { requestId, submission } = input;
-    if (failure.code === 'plan.tampered') {
-      await closeTampered(tx, requestId, failure.detail);
-      return;
-    }
     const facts = { at: 'workflow', http_status: ERRORS[failure.code].status };
     const request = await tx.requests.get(requestId);
+    // HubSpot may have done it: whatever stopped the workflow, the sweep has it settled by a new one.
+    if (request !== undefined && request.risk !== 'read' && hasBegun(request.status)) {
+      await markUnknown(tx, request, `workflow stopped: ${failure.code}`);
+      return;
+    }
     if (request !== undefined) {
       const ending = { status: 'failed', ...failure } as const;
       await closeRequest(tx, request, ending, {
@@ -58,7 +59,7 @@ export function createRecordAudit(deps: ActivityDependencies) {
       event: 'request.refused',
       ...requestFacts(failed),
       code: failure.code,
-      facts,
+      facts: { ...facts, status: 'failed' },
     });
   }
 
@@ -67,6 +68,10 @@ export function createRecordAudit(deps: ActivityDependencies) {
     failure,
   }: Closing): Promise<RequestStatus | undefined> {
     const { requestId } = input;
+    if (failure?.code === 'plan.tampered') {
+      await deps.store.commit((tx) => closeTampered(tx, requestId, failure.detail));
+      return deps.store.requests.status(requestId);
+    }
     const status = await deps.store.requests.status(requestId);
     if (status !== undefined && isTerminal(status)) await settleWake(requestId, status);
     else if (failure !== undefined) await deps.store.commit((tx) => close(tx, input, failure));

@@ -2,7 +2,7 @@ import type { Plan } from '../contracts/plan.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { RequestRecord } from '../core/records.ts';
 import { isTerminal, type RequestStatus } from '../core/request-state.ts';
-import { freezeDetail, freezeTargets } from '../gate/begin.ts';
+import { freezeDetail, freezeTargets } from '../gate/callable.ts';
 import { planDigest } from '../gate/digest.ts';
 import { type Judgement, judgeSubmission } from '../gate/judge.ts';
 import type { AgentActionInput } from '../ports/engine.ts';
@@ -51,7 +51,7 @@ async function recordRefusal(
     event: 'request.refused',
     ...requestFacts(request),
     code: refusal.code,
-    facts: { at: 'validation', action: request.action },
+    facts: { at: 'validation', action: request.action, status: 'refused' },
   });
 }
 

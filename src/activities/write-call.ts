@@ -6,7 +6,7 @@ import { type ErrorCode, GatewayError } from '../core/errors.ts';
 import type { AuditEvent, RequestRecord } from '../core/records.ts';
 import { type Begun, beginWrite } from '../gate/begin.ts';
 import { closeRequest, type Ending } from '../gate/close.ts';
-import type { RequestStatus } from '../core/request-state.ts';
+import { hasBegun, type RequestStatus } from '../core/request-state.ts';
 import type { CrmAnswer } from '../ports/crm.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -65,12 +65,18 @@ async function beginOnPresent(
   tx: StoreTransaction,
   deps: ActivityDependencies,
   call: WriteCall,
-  read: { readonly presence: Presence; readonly entries: readonly AuditEvent[] },
+  read: {
+    readonly presence: Presence;
+    readonly entries: readonly AuditEvent[];
+    readonly publishedSize: number;
+  },
 ): Promise<Begun> {
   for (const entry of read.entries) await tx.log.append(entry);
   const request = await tx.requests.get(call.requestId);
   const ending = request?.status === 'approved' ? staleness(request, read.presence) : undefined;
-  if (request === undefined || ending === undefined) return beginWrite(tx, deps.policy(), call);
+  if (request === undefined || ending === undefined) {
+    return beginWrite(tx, deps.policy(), { ...call, publishedSize: read.publishedSize });
+  }
   await closeRequest(tx, request, ending, {
     event: 'request.refused',
     actor: 'gateway',
@@ -121,9 +127,7 @@ export async function recordWriteAnswer(
 ): Promise<WriteOutcome> {
   const { request, plan } = of;
   const now = await tx.requests.get(request.id);
-  if (now === undefined || (now.status !== 'executing' && now.status !== 'outcome_unknown')) {
-    return { kind: 'ended' };
-  }
+  if (now === undefined || !hasBegun(now.status)) return { kind: 'ended' };
   if (answer.kind === 'answered') {
     const result = findAction(request.action)?.toResult(plan, [answer.json]);
     await recordLedger(tx, of, answer.json);
@@ -155,9 +159,7 @@ function readable(plan: Plan, request: RequestRecord, answer: CrmAnswer): CrmAns
 /** A second run, or a run on a credential that was just rotated: what the record says of it. */
 function notDue(status: RequestStatus): WriteOutcome {
   if (status === 'approved') return { kind: 'not_begun', code: 'credential.missing' };
-  return status === 'executing' || status === 'outcome_unknown'
-    ? { kind: 'unknown' }
-    : { kind: 'ended' };
+  return { kind: hasBegun(status) ? 'unknown' : 'ended' };
 }
 
 /**
@@ -198,9 +200,14 @@ export function createWriteCall(deps: ActivityDependencies) {
       credential: call.credential,
       purpose: 'compare',
     };
-    const read = await readPresent(deps, of, targets);
+    const [{ size: publishedSize }, read] = await Promise.all([
+      deps.auditLog.checkpoint(),
+      readPresent(deps, of, targets),
+    ]);
     if (read.presence.kind === 'unreadable') return { kind: 'not_begun', code: read.presence.code };
-    const begun = await deps.store.commit((tx) => beginOnPresent(tx, deps, call, read));
+    const begun = await deps.store.commit((tx) =>
+      beginOnPresent(tx, deps, call, { ...read, publishedSize }),
+    );
     if (begun.kind === 'refused') return { kind: 'ended' };
     if (begun.kind === 'not_due') return notDue(begun.status);
     const { plan } = begun.request;

@@ -41,6 +41,11 @@ export function isTerminal(status: RequestStatus): boolean {
   return MOVES[status].length === 0;
 }
 
+/** HubSpot may have been told already. */
+export function hasBegun(status: RequestStatus): boolean {
+  return status === 'executing' || status === 'outcome_unknown';
+}
+
 /** Nothing will happen soon without a person: an HTTP caller that waits is answered now. */
 export function isResting(status: RequestStatus): boolean {
   return isTerminal(status) || status === 'awaiting_approval' || status === 'outcome_unknown';

@@ -1,12 +1,14 @@
-import { GatewayError } from '../core/errors.ts';
+import { ERRORS, GatewayError } from '../core/errors.ts';
 import type { CredentialRef } from '../ports/crm.ts';
-import type { DecisionRecord, FreezeTarget, RequestRecord } from '../core/records.ts';
+import type { DecisionRecord, RequestRecord } from '../core/records.ts';
 import type { RequestStatus } from '../core/request-state.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import { satisfied } from '../policy/requirement.ts';
 import type { Policy } from '../policy/policy.ts';
+import { assertCallable } from './callable.ts';
 import { closeRequest, closeTampered, type Ending } from './close.ts';
 import { planDigest } from './digest.ts';
+import { type Logged, readLogged } from './logged.ts';
 import { approversOf, policyQueryFor } from './policy-query.ts';
 
 /**
@@ -19,64 +21,10 @@ export type Begun =
   | { readonly kind: 'not_due'; readonly status: RequestStatus }
   | { readonly kind: 'refused'; readonly ending: Ending };
 
-export const freezeTargets = (connection: string, agentId: string): FreezeTarget[] => [
-  { kind: 'connection', id: connection },
-  { kind: 'agent', id: agentId },
-];
-
-/** Throws `freeze.active` or `credential.missing`: the checks of every call, reads too. */
-export async function assertCallable(
-  tx: StoreTransaction,
-  of: { readonly agentId: string; readonly credential: CredentialRef },
-): Promise<void> {
-  const { connection, version } = of.credential;
-  const freeze = await tx.freezes.standing(freezeTargets(connection, of.agentId));
-  if (freeze !== undefined)
-    throw new GatewayError('freeze.active', { detail: freezeDetail(freeze) });
-  const active = await tx.credentials.active(connection);
-  if (active?.version !== version) throw new GatewayError('credential.missing');
-  const agent = await tx.agents.get(of.agentId);
-  if (agent === undefined || agent.revokedAt !== null)
-    throw new GatewayError('policy.denied', { detail: 'the agent was revoked' });
-}
-
-export const freezeDetail = (freeze: {
-  readonly target: FreezeTarget;
-  readonly id: string;
-}): string => `${freeze.target.kind} ${freeze.target.id} is frozen (${freeze.id})`;
-
-interface Logged {
-  /** Of the entry that accepted the request. */
-  readonly digest: string | null;
-  /** The write was begun before. */
-  readonly hasBegun: boolean;
-}
-
-const loggedEntry = (leaf: Uint8Array) =>
-  JSON.parse(new TextDecoder().decode(leaf)) as {
-    readonly event: string;
-    readonly digest: string | null;
-    readonly facts: { readonly purpose?: string };
-  };
-
-/**
- * What the log has of a request, read from the leaves themselves: whoever edits the stored plan and its
- * digest, or takes the mark of a used approval away, has still not edited the log.
- */
-async function readLogged(tx: StoreTransaction, requestId: string): Promise<Logged> {
-  const entries = (await tx.log.ofRequest(requestId)).map(({ leaf }) => loggedEntry(leaf));
-  return {
-    digest: entries.find(({ event }) => event === 'request.accepted')?.digest ?? null,
-    hasBegun: entries.some(
-      ({ event, facts }) => event === 'hubspot.intended' && facts.purpose === 'execute',
-    ),
-  };
-}
-
 /** Law 2: stored plan, its digest, the log and every decision must all name the same bytes. */
-function assertOneDigest(
+export function assertOneDigest(
   request: RequestRecord,
-  logged: Logged,
+  logged: Pick<Logged, 'digest'>,
   decisions: readonly DecisionRecord[],
 ): string {
   if (request.plan === null)
@@ -124,26 +72,48 @@ async function assertApproved(
   if (!satisfied(policy, { ...query, approvers })) throw new GatewayError('approval.insufficient');
 }
 
+/**
+ * Laws 3 and 4: a first begin has no begin before it, a second one has, and what has ended never
+ * begins again, whatever the row says.
+ */
+async function assertLogAgrees(
+  tx: StoreTransaction,
+  { end, begunAt }: Logged,
+  { resend, publishedSize }: WriteToBegin,
+): Promise<void> {
+  const tampered = (detail: string) => new GatewayError('plan.tampered', { detail });
+  if (end !== undefined) throw tampered(`the log says that it ended as ${end.status}`);
+  if (!resend && begunAt !== undefined) throw tampered('the log says that it was begun before');
+  if (resend && begunAt === undefined) throw tampered('the log says that it was never begun');
+  if ((await tx.log.size()) < publishedSize)
+    throw tampered('the log is shorter than its checkpoint');
+}
+
 async function assertWriteMayBegin(
   tx: StoreTransaction,
   policy: Policy,
   request: RequestRecord,
   of: WriteToBegin,
 ): Promise<string> {
-  await assertCallable(tx, { agentId: request.agentId, credential: of.credential });
   const decisions = await tx.decisions.of(request.id);
   const logged = await readLogged(tx, request.id);
   const digest = assertOneDigest(request, logged, decisions);
-  if (of.resend) return digest;
-  if (logged.hasBegun) {
-    throw new GatewayError('plan.tampered', { detail: 'the log says that it was begun before' });
-  }
+  await assertLogAgrees(tx, logged, of);
+  await assertCallable(tx, { agentId: request.agentId, credential: of.credential });
   await assertApproved(tx, policy, request, decisions);
   const isFirstUse = await tx.requests.consumeApproval(request.id, digest);
-  if (!isFirstUse)
+  if (isFirstUse && of.resend)
+    throw new GatewayError('plan.tampered', { detail: 'the mark of the used approval is gone' });
+  if (!isFirstUse && !of.resend)
     throw new GatewayError('approval.closed', { detail: 'the approval was used before' });
   return digest;
 }
+
+/** After a lost attempt it is settled that nothing was done; before the first, it is a refusal. */
+const endingOf = ({ code, detail }: GatewayError, { resend }: WriteToBegin): Ending =>
+  resend
+    ? { status: 'failed', code: 'outcome.not_executed', detail: detail ?? ERRORS[code].title }
+    : { status: 'refused', code, detail };
 
 /** Ends the request whose begin was refused. */
 async function refuseWrite(
@@ -151,18 +121,16 @@ async function refuseWrite(
   of: WriteToBegin,
   error: GatewayError,
 ): Promise<Begun> {
-  const { code, detail } = error;
-  if (code === 'plan.tampered') {
-    return { kind: 'refused', ending: await closeTampered(tx, of.requestId, detail) };
+  if (error.code === 'plan.tampered') {
+    return { kind: 'refused', ending: await closeTampered(tx, of.requestId, error.detail) };
   }
-  // After a lost attempt it is settled that nothing was done; before the first, it is a refusal.
-  const ending: Ending = { status: of.resend ? 'failed' : 'refused', code, detail };
+  const ending = endingOf(error, of);
   const request = await tx.requests.get(of.requestId);
   if (request !== undefined) {
     await closeRequest(tx, request, ending, {
-      event: 'request.refused',
+      event: of.resend ? 'request.completed' : 'request.refused',
       actor: 'gateway',
-      facts: { at: 'begin' },
+      facts: { at: 'begin', refused_with: error.code },
     });
   }
   return { kind: 'refused', ending };
@@ -172,12 +140,14 @@ interface WriteToBegin {
   readonly requestId: string;
   readonly credential: CredentialRef;
   readonly resend: boolean;
+  /** Entries of the last published checkpoint: a store with fewer has lost some. */
+  readonly publishedSize: number;
 }
 
 /**
  * Begins a write. `resend` begins again a write whose answer was lost and that HubSpot, read several
- * times over a quiet period, does not have; freeze and digest are checked again, the approval is the
- * one already consumed.
+ * times over a quiet period, does not have; everything is checked again, today's policy, freezes and
+ * roster included, on the approval that was used at the first begin.
  */
 export async function beginWrite(
   tx: StoreTransaction,

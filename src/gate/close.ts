@@ -1,35 +1,8 @@
-import { ERRORS, type ErrorCode } from '../core/errors.ts';
+import { ERRORS, type ErrorCode, GatewayError } from '../core/errors.ts';
 import type { AuditEvent, RequestRecord } from '../core/records.ts';
 import { isTerminal, type RequestStatus } from '../core/request-state.ts';
 import type { StoreTransaction } from '../ports/store.ts';
-
-/**
- * Ends a request whose row does not open: somebody changed the file. The log names the place. One that
- * had begun stays unknown, since HubSpot may have done it and the plan that would tell is gone: a
- * person has to settle it.
- */
-export async function closeTampered(
-  tx: StoreTransaction,
-  requestId: string,
-  place: string | undefined,
-): Promise<Ending> {
-  const status = await tx.requests.status(requestId);
-  const hasBegun = status === 'executing' || status === 'outcome_unknown';
-  const ending = { status: 'failed', code: 'plan.tampered', detail: place } as const;
-  if (status !== undefined && !isTerminal(status)) {
-    if (status === 'executing') await tx.requests.update(requestId, { status: 'outcome_unknown' });
-    if (!hasBegun) await tx.requests.update(requestId, { status: 'failed', code: ending.code });
-    await tx.requests.setWake(requestId, null);
-    await tx.log.append({
-      event: 'store.tampered',
-      requestId,
-      actor: 'gateway',
-      code: ending.code,
-      facts: { place: place ?? null, status: hasBegun ? 'outcome_unknown' : 'failed' },
-    });
-  }
-  return ending;
-}
+import { readLogged } from './logged.ts';
 
 /** How a request ends without success. */
 export interface Ending {
@@ -75,4 +48,70 @@ export async function closeRequest(
     responseStatus: undefined,
     facts: { status: ending.status, http_status: ERRORS[ending.code].status, ...cause.facts },
   });
+}
+
+/** From now on it is said that nobody knows whether HubSpot did it. Does nothing unless it is executing. */
+export async function markUnknown(
+  tx: StoreTransaction,
+  request: Pick<RequestRecord, 'id' | 'agentId' | 'status' | 'digest'>,
+  answer: string,
+): Promise<void> {
+  if (request.status !== 'executing') return;
+  await tx.requests.update(request.id, { status: 'outcome_unknown' });
+  await tx.log.append({
+    event: 'hubspot.lost',
+    requestId: request.id,
+    agentId: request.agentId,
+    actor: 'gateway',
+    code: 'outcome.unknown',
+    digest: request.digest ?? undefined,
+    facts: { purpose: 'execute', answer },
+  });
+}
+
+type Standing = Pick<RequestRecord, 'status' | 'code' | 'detail'>;
+
+/** Where the log says that a request stands whose row cannot be believed. */
+async function trueStanding(
+  tx: StoreTransaction,
+  requestId: string,
+  place: string | undefined,
+): Promise<Standing & { readonly isAlerted: boolean }> {
+  const untouched = { status: 'failed', code: 'plan.tampered', detail: place ?? null } as const;
+  const unknown = { status: 'outcome_unknown', code: null, detail: null } as const;
+  try {
+    const { end, begunAt, isAlerted } = await readLogged(tx, requestId);
+    if (end !== undefined) return { ...end, detail: null, isAlerted };
+    return { ...(begunAt === undefined ? untouched : unknown), isAlerted };
+  } catch (error) {
+    // Somebody was at the log too, so nothing says that HubSpot was not called.
+    if (error instanceof GatewayError && error.code === 'plan.tampered')
+      return { ...unknown, isAlerted: false };
+    throw error;
+  }
+}
+
+/**
+ * Ends a request whose row is not what this gateway wrote: somebody changed the file. It is put where
+ * the log says it stands: ended as it had ended, failed when nothing was sent, and unknown when it was
+ * begun, since HubSpot may have done it. One alert in the log names the place.
+ */
+export async function closeTampered(
+  tx: StoreTransaction,
+  requestId: string,
+  place: string | undefined,
+): Promise<Ending> {
+  const ending = { status: 'failed', code: 'plan.tampered', detail: place } as const;
+  const { isAlerted, ...standing } = await trueStanding(tx, requestId, place);
+  if (!(await tx.requests.settleTampered(requestId, standing))) return ending;
+  await tx.requests.setWake(requestId, null);
+  if (isAlerted) return ending;
+  await tx.log.append({
+    event: 'store.tampered',
+    requestId,
+    actor: 'gateway',
+    code: ending.code,
+    facts: { place: place ?? null, status: standing.status },
+  });
+  return ending;
 }

@@ -112,6 +112,14 @@ export interface RequestWrites extends RequestReads {
       >
     >,
   ): Promise<void>;
+  /**
+   * For a row that does not open: puts it where the log says it stands, without asking what the row
+   * says. False when there is no such row.
+   */
+  settleTampered(
+    id: string,
+    change: Pick<RequestRecord, 'status' | 'code' | 'detail'>,
+  ): Promise<boolean>;
   /** Notes that the workflow must look at the record (a signal is owed), or that it did (`null`). */
   setWake(id: string, at: Date | null): Promise<void>;
   /**
@@ -181,9 +189,9 @@ export interface LedgerWrites extends LedgerReads {
 export interface LogReads {
   /** How many entries the log has. */
   size(): Promise<number>;
-  /** Leaf bytes of `[from, to)`, in order. */
+  /** Leaf bytes of `[from, to)`, in order. Throws `plan.tampered` for one that is missing or was not written here. */
   leaves(from: number, to: number): Promise<readonly Uint8Array[]>;
-  /** All entries of one request, in order. */
+  /** All entries of one request, in order. Throws `plan.tampered` like `leaves`. */
   ofRequest(requestId: string): Promise<readonly AuditRecord[]>;
 }
 export interface LogWrites extends LogReads {

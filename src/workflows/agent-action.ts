@@ -1,6 +1,8 @@
 import {
   condition,
+  ContinueAsNew,
   continueAsNew,
+  isCancellation,
   proxyActivities,
   proxyLocalActivities,
   setCurrentDetails,
@@ -68,6 +70,11 @@ function openInbox(): Inbox {
   };
 }
 
+/** A history that grew long goes on as a new one, from the record: at this place nothing else is known. */
+async function startAfresh(requestId: string): Promise<void> {
+  if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof agentAction>({ requestId });
+}
+
 type Settled = 'ended' | 'not_begun' | 'resend';
 
 /** Looks at HubSpot until it is clear what became of a lost write. */
@@ -75,13 +82,22 @@ async function settle(requestId: string, connection: string, timing: Timing): Pr
   let absences = 0;
   for (let round = 0; ; round += 1) {
     if (round > 0) await sleep(pauseMs(Math.max(0, round - ABSENCES_MIN), timing.reconcileEveryMs));
-    if (workflowInfo().continueAsNewSuggested)
-      await continueAsNew<typeof agentAction>({ requestId });
+    await startAfresh(requestId);
     const settlement = await look(requestId, connection);
     if (settlement.kind === 'ended' || settlement.kind === 'not_begun') return settlement.kind;
     absences = settlement.kind === 'absent' ? absences + 1 : 0;
     const isQuiet = settlement.kind === 'absent' && settlement.sinceMs >= timing.quietMs;
     if (absences >= ABSENCES_MIN && isQuiet) return 'resend';
+  }
+}
+
+/** The credential if there is one now. Without it, too, the record has to say that the write is unknown. */
+async function leaseNow(connection: string): Promise<CredentialLease | undefined> {
+  try {
+    return await quick.fetchSecret(connection);
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    return undefined;
   }
 }
 
@@ -91,10 +107,10 @@ async function look(
   connection: string,
 ): Promise<Awaited<ReturnType<Activities['reconcileWrite']>>> {
   try {
-    const credential = await patient.fetchSecret(connection);
+    const credential = await leaseNow(connection);
     return await quick.reconcileWrite(requestId, credential);
   } catch (error) {
-    if (failureCode(error) === 'plan.tampered') throw error;
+    if (isCancellation(error) || failureCode(error) === 'plan.tampered') throw error;
     return { kind: 'unclear' };
   }
 }
@@ -109,12 +125,14 @@ async function execute(requestId: string, connection: string, timing: Timing): P
   let resend = false;
   for (let round = 0; ; round += 1) {
     if (round > 0) await sleep(pauseMs(round - 1));
+    await startAfresh(requestId);
     const credential = await patient.fetchSecret(connection);
     let outcome: WriteOutcome;
     let failure: unknown;
     try {
       outcome = await callHubSpot({ kind: 'write', requestId, credential, resend });
     } catch (error) {
+      if (isCancellation(error)) throw error;
       // The worker may have died before, in or after the call: only the record and HubSpot know.
       outcome = { kind: 'unknown' };
       failure = error;
@@ -135,6 +153,7 @@ async function awaitApproval(requestId: string, inbox: Inbox, details: string): 
     const standing = await patient.verifyDecision(requestId, inbox.take());
     if (standing.kind !== 'waiting') return standing.kind === 'approved';
     setCurrentDetails([details, ...standing.notes].join('\n\n'));
+    if (!inbox.hasNews()) await startAfresh(requestId);
     await condition(() => inbox.hasNews(), Math.max(standing.forMs, 1));
   }
 }
@@ -189,6 +208,8 @@ export async function agentAction(input: AgentActionInput): Promise<RequestStatu
     if (verdict.kind === 'read') await runRead(input, verdict, lease);
     if (verdict.kind === 'write') await runWrite(input.requestId, verdict, inbox);
   } catch (error) {
+    // An operator's cancel ends this motor, not the request: the sweep starts another from the record.
+    if (error instanceof ContinueAsNew || isCancellation(error)) throw error;
     const code = failureCode(error) ?? 'internal.unexpected';
     return patient.recordAudit({ input, failure: { code, detail: failureDetail(error) } });
   }

@@ -58,9 +58,14 @@ describe('law 3: an approval executes at most once', () => {
       .run(waiting.body.id);
     file.close();
     await gateway.context.store.commit((tx) => tx.requests.setWake(waiting.body.id, new Date(0)));
+    const { requests, log } = gateway.context.store;
     await expect
-      .poll(() => gateway.context.store.requests.status(waiting.body.id), { timeout: 20_000 })
-      .toBe('failed');
+      .poll(() => requests.status(waiting.body.id), { timeout: 20_000 })
+      .toBe('succeeded');
+    const events = (await log.ofRequest(waiting.body.id)).map(
+      ({ leaf }) => JSON.parse(new TextDecoder().decode(leaf)).event,
+    );
+    expect(events).toContain('store.tampered');
     expect(await times('Used twice.')).toBe(1);
   });
 

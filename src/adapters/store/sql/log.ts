@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { Selectable } from 'kysely';
 import { z } from 'zod';
 import { commit, leafBytes, LIMITS } from '../../../audit/leaf.ts';
@@ -22,7 +22,7 @@ export function createLogReads(reader: Reader): LogReads {
     async leaves(from, to) {
       const rows = await db
         .selectFrom(TABLE)
-        .select(['idx', 'leaf'])
+        .select(VOUCHED)
         .where('idx', '>=', from)
         .where('idx', '<', to)
         .orderBy('idx')
@@ -30,15 +30,16 @@ export function createLogReads(reader: Reader): LogReads {
       // A hole would move every later leaf to another place, and a checkpoint would be signed over it.
       const gap = rows.findIndex((row, offset) => row.idx !== from + offset);
       if (gap !== -1) throw tampered(TABLE, String(from + gap));
-      return rows.map((row) => row.leaf);
+      return rows.map((row) => vouchedLeaf(reader, row));
     },
     async ofRequest(requestId) {
       const rows = await db
         .selectFrom(TABLE)
-        .select(['idx', 'leaf', 'personal'])
+        .select([...VOUCHED, 'personal'])
         .where('request_id', '=', requestId)
         .orderBy('idx')
         .execute();
+      await assertNoneMissing(reader, rows[0]?.idx);
       return rows.map((row) => toRecord(reader, row));
     },
   };
@@ -60,14 +61,18 @@ export function createLogWrites(unit: Unit): LogWrites {
         unit.now,
         personal && commit(personal.salt, personal.value),
       );
+      const row = {
+        idx: index,
+        event: event.event,
+        request_id: event.requestId ?? null,
+        at: unit.now.getTime(),
+        leaf: leafBytes(entry),
+      };
       await unit.db
         .insertInto(TABLE)
         .values({
-          idx: index,
-          event: event.event,
-          request_id: event.requestId ?? null,
-          at: unit.now.getTime(),
-          leaf: leafBytes(entry),
+          ...row,
+          voucher: voucherSeal(unit, row).closeValue('voucher', true),
           personal: rowSeal(unit.seal, TABLE, String(index)).close(
             'personal',
             personal && { salt: personal.salt.toString('base64'), value: personal.value },
@@ -77,6 +82,36 @@ export function createLogWrites(unit: Unit): LogWrites {
       return index;
     },
   };
+}
+
+const VOUCHED = ['idx', 'event', 'request_id', 'at', 'leaf', 'voucher'] as const;
+
+type VouchedRow = Pick<Selectable<Database['log_entries']>, (typeof VOUCHED)[number]>;
+
+/** An entry that was put in or changed by hand would be signed with the next checkpoint. */
+const voucherSeal = (
+  { seal }: Reader,
+  { idx, event, request_id, at, leaf }: Omit<VouchedRow, 'voucher'>,
+) => {
+  const leafHash = createHash('sha256').update(leaf).digest('hex');
+  return rowSeal(seal, TABLE, String(idx), [event, request_id, at, leafHash]);
+};
+
+/** Throws `plan.tampered` for a leaf that this gateway did not write at this place. */
+function vouchedLeaf(reader: Reader, row: VouchedRow): Uint8Array {
+  voucherSeal(reader, row).open('voucher', row.voucher);
+  return row.leaf;
+}
+
+/** An entry that was taken out would hide that a write was begun or that a request had ended. */
+async function assertNoneMissing(reader: Reader, first: number | undefined): Promise<void> {
+  if (first === undefined) return;
+  const { count } = await reader.db
+    .selectFrom(TABLE)
+    .select(({ fn }) => fn.countAll<number | string>().as('count'))
+    .where('idx', '>=', first)
+    .executeTakeFirstOrThrow();
+  if (first + Number(count) !== (await nextIndex(reader))) throw tampered(TABLE, String(first));
 }
 
 /** By the primary key's end: the cost does not grow with the log. */
@@ -114,14 +149,15 @@ function toEntry(
 }
 
 function toRecord(
-  { seal }: Reader,
-  row: Pick<Selectable<Database['log_entries']>, 'idx' | 'leaf' | 'personal'>,
+  reader: Reader,
+  row: VouchedRow & Pick<Selectable<Database['log_entries']>, 'personal'>,
 ): AuditRecord {
   const id = String(row.idx);
-  const opened = rowSeal(seal, TABLE, id).open('personal', row.personal);
-  if (opened === null) return { index: row.idx, leaf: row.leaf, personal: null };
+  const leaf = vouchedLeaf(reader, row);
+  const opened = rowSeal(reader.seal, TABLE, id).open('personal', row.personal);
+  if (opened === null) return { index: row.idx, leaf, personal: null };
   const { salt, value } = parseRow(PersonalSchema, TABLE, id, opened);
-  return { index: row.idx, leaf: row.leaf, personal: { salt: Buffer.from(salt, 'base64'), value } };
+  return { index: row.idx, leaf, personal: { salt: Buffer.from(salt, 'base64'), value } };
 }
 
 function newSalt(): Buffer {

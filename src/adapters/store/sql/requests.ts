@@ -1,45 +1,20 @@
-import type { Insertable, Selectable } from 'kysely';
-import { z } from 'zod';
-import { CardSchema, RequirementSchema } from '../../../contracts/card.ts';
-import { PlanSchema } from '../../../contracts/plan.ts';
-import { type ErrorCode, GatewayError, isErrorCode } from '../../../core/errors.ts';
-import type { RequestRecord } from '../../../core/records.ts';
-import { canMove, REQUEST_STATUSES, type RequestStatus } from '../../../core/request-state.ts';
+import { GatewayError } from '../../../core/errors.ts';
+import { canMove, type RequestStatus } from '../../../core/request-state.ts';
 import type { RequestReads, RequestWrites } from '../../../ports/store.ts';
-import { parseRow, type RowSeal, rowSeal, TimeSchema } from './rows.ts';
-import type { Database } from './schema.ts';
+import {
+  assertVouched,
+  RecordSchema,
+  type RequestChange,
+  STANDING,
+  type Standing,
+  TABLE,
+  toColumns,
+  toRecord,
+  toRow,
+  vouch,
+} from './request-row.ts';
+import { parseRow, rowSeal } from './rows.ts';
 import type { Reader, Unit } from './unit.ts';
-
-const TABLE = 'requests';
-
-type RequestRow = Selectable<Database['requests']>;
-type RequestChange = Parameters<RequestWrites['update']>[1];
-
-const RecordSchema = z.strictObject({
-  id: z.string(),
-  agentId: z.string(),
-  connection: z.string(),
-  bodyHash: z.string(),
-  submission: z.strictObject({
-    userId: z.string(),
-    prompt: z.string(),
-    action: z.looseObject({ action: z.string() }),
-  }),
-  action: z.string(),
-  risk: z.enum(['read', 'write', 'destructive']),
-  status: z.enum(REQUEST_STATUSES),
-  plan: PlanSchema.nullable(),
-  digest: z.string().nullable(),
-  card: CardSchema.nullable(),
-  requirement: RequirementSchema.nullable(),
-  credentialVersion: z.int().nullable(),
-  result: z.unknown(),
-  code: z.custom<ErrorCode>((code) => typeof code === 'string' && isErrorCode(code)).nullable(),
-  detail: z.string().nullable(),
-  createdAt: TimeSchema,
-  updatedAt: TimeSchema,
-  expiresAt: TimeSchema.nullable(),
-});
 
 export function createRequestReads(reader: Reader): RequestReads {
   const { db } = reader;
@@ -114,20 +89,20 @@ export function createRequestWrites(unit: Unit): RequestWrites {
       touch(request.id);
     },
     async update(id, change) {
-      const present = await statusOf(unit, id);
+      const present = await standingOf(unit, id);
       if (present === undefined) throw internal(`${id} does not exist`);
-      if (change.status !== undefined && !canMove(present, change.status)) {
-        throw internal(`${id}: ${present} does not move to ${change.status}`);
+      assertVouched(unit, present);
+      const from = parseRow(RecordSchema.shape.status, TABLE, id, present.status);
+      if (change.status !== undefined && !canMove(from, change.status)) {
+        throw internal(`${id}: ${from} does not move to ${change.status}`);
       }
-      const { numUpdatedRows } = await db
-        .updateTable(TABLE)
-        .set(toColumns(rowSeal(unit.seal, TABLE, id), change))
-        .set(({ eb }) => ({ updated_at: now.getTime(), revision: eb('revision', '+', 1) }))
-        .where('id', '=', id)
-        .where('status', '=', present)
-        .executeTakeFirstOrThrow();
-      if (numUpdatedRows !== 1n) throw internal(`${id} is no longer ${present}`);
-      touch(id);
+      await writeStanding(unit, present, change);
+    },
+    async settleTampered(id, change) {
+      const present = await standingOf(unit, id);
+      if (present === undefined) return false;
+      await writeStanding(unit, present, change);
+      return true;
     },
     async setWake(id, at) {
       await db
@@ -174,89 +149,27 @@ async function statusOf({ db }: Reader, id: string): Promise<RequestStatus | und
   return row && parseRow(RecordSchema.shape.status, TABLE, id, row.status);
 }
 
-function toRow(unit: Unit, request: RequestRecord): Insertable<Database['requests']> {
-  const seal = rowSeal(unit.seal, TABLE, request.id);
-  return {
-    ...toColumns(seal, request),
-    id: request.id,
-    agent_id: request.agentId,
-    connection: request.connection,
-    body_hash: request.bodyHash,
-    action: request.action,
-    risk: request.risk,
-    status: request.status,
-    digest: request.digest,
-    created_at: request.createdAt.getTime(),
-    updated_at: request.updatedAt.getTime(),
-    wake_at: null,
-    revision: 1,
-    submission: identitySeal(unit, {
-      id: request.id,
-      agent_id: request.agentId,
-      connection: request.connection,
-      body_hash: request.bodyHash,
-      action: request.action,
-      risk: request.risk,
-    }).closeValue('submission', request.submission),
-    plan: seal.close('plan', PlanSchema.nullable().parse(request.plan)),
-  };
-}
+const standingOf = ({ db }: Reader, id: string) =>
+  db
+    .selectFrom(TABLE)
+    .select(['id', 'status', 'voucher', ...STANDING])
+    .where('id', '=', id)
+    .executeTakeFirst();
 
-/**
- * The columns of what `update` may change. Card and requirement are parsed on the way in too: one
- * that could not be read back has to fail at its writer, not later and look like a forgery.
- */
-function toColumns(
-  seal: RowSeal,
-  change: RequestChange,
-): Partial<Insertable<Database['requests']>> {
-  const { status, card, requirement, credentialVersion, result, code, detail, expiresAt } = change;
-  return {
-    ...(status !== undefined && { status }),
-    ...(credentialVersion !== undefined && { credential_version: credentialVersion }),
-    ...(code !== undefined && { code }),
-    ...(expiresAt !== undefined && { expires_at: expiresAt?.getTime() ?? null }),
-    ...(card !== undefined && { card: seal.close('card', CardSchema.nullable().parse(card)) }),
-    ...(requirement !== undefined && {
-      requirement: seal.close('requirement', RequirementSchema.nullable().parse(requirement)),
-    }),
-    ...(result !== undefined && { result: seal.close('result', result) }),
-    ...(detail !== undefined && { detail: seal.close('detail', detail) }),
-  };
-}
-
-/** Vouches for what a request is and whose: `risk` changed to `read` would send a write unapproved. */
-function identitySeal(
-  { seal }: Reader,
-  row: Pick<RequestRow, 'id' | 'agent_id' | 'connection' | 'body_hash' | 'action' | 'risk'>,
-): RowSeal {
-  const { agent_id, connection, body_hash, action, risk } = row;
-  return rowSeal(seal, TABLE, row.id, [agent_id, connection, body_hash, action, risk]);
-}
-
-function toRecord(reader: Reader, row: RequestRow): RequestRecord {
-  const { open } = rowSeal(reader.seal, TABLE, row.id);
-  return parseRow(RecordSchema, TABLE, row.id, {
-    id: row.id,
-    agentId: row.agent_id,
-    connection: row.connection,
-    bodyHash: row.body_hash,
-    submission: identitySeal(reader, row).open('submission', row.submission),
-    action: row.action,
-    risk: row.risk,
-    status: row.status,
-    plan: open('plan', row.plan),
-    digest: row.digest,
-    card: open('card', row.card),
-    requirement: open('requirement', row.requirement),
-    credentialVersion: row.credential_version,
-    result: open('result', row.result),
-    code: row.code,
-    detail: open('detail', row.detail),
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
-    expiresAt: row.expires_at,
-  });
+async function writeStanding(unit: Unit, present: Standing, change: RequestChange): Promise<void> {
+  const { db, now, touch, seal } = unit;
+  const { id } = present;
+  const columns = toColumns(rowSeal(seal, TABLE, id), change);
+  const voucher = vouch(unit, { ...present, ...columns });
+  const { numUpdatedRows } = await db
+    .updateTable(TABLE)
+    .set({ ...columns, voucher })
+    .set(({ eb }) => ({ updated_at: now.getTime(), revision: eb('revision', '+', 1) }))
+    .where('id', '=', id)
+    .where('status', '=', present.status)
+    .executeTakeFirstOrThrow();
+  if (numUpdatedRows !== 1n) throw internal(`${id} is no longer ${present.status}`);
+  touch(id);
 }
 
 function internal(cause: string): GatewayError {

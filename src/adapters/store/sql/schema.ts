@@ -42,6 +42,8 @@ interface RequestTable {
   wake_at: number | null;
   /** Counts the changes of this row, so that another process sees that there was one. */
   revision: number;
+  /** Vouches for where the request stands: a status written by hand moves nothing. */
+  voucher: Sealed;
   submission: Sealed;
   plan: Sealed | null;
   card: Sealed | null;
@@ -130,6 +132,8 @@ interface LogEntryTable {
   request_id: string | null;
   at: number;
   leaf: Uint8Array;
+  /** Vouches for the leaf at its place: an entry put in by hand is never signed. */
+  voucher: Sealed;
   /** Clear text of the commitment with its salt; null when there is none or when it was erased. */
   personal: Sealed | null;
 }

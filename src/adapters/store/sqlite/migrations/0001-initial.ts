@@ -21,6 +21,7 @@ create table requests (
   expires_at integer,
   wake_at integer,
   revision integer not null,
+  voucher blob not null,
   submission blob not null,
   plan blob,
   card blob,
@@ -114,6 +115,7 @@ create table log_entries (
   request_id text,
   at integer not null,
   leaf blob not null,
+  voucher blob not null,
   personal blob
 ) strict;
 create index log_entries_by_request on log_entries (request_id, idx) where request_id is not null;

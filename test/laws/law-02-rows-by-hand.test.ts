@@ -1,0 +1,187 @@
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { REQUEST_STATUSES } from '../../src/core/request-state.ts';
+import { startTestGateway, type TestGateway } from '../support/gateway.ts';
+
+/** Whoever can write the store's file, but has no key, moves nothing (laws 2, 3 and 9). */
+
+let gateway: TestGateway;
+let contactId: string;
+
+beforeAll(async () => {
+  gateway = await startTestGateway({ temporalAddress: inject('temporalAddress') });
+  const found = await gateway.submit({ action: 'search_contact', company: 'Acme Corp' });
+  contactId = found.body.result.contacts[0].id;
+});
+afterAll(() => gateway.close());
+
+const waitingNote = async (text: string): Promise<{ id: string; digest: string }> =>
+  (await gateway.submit({ action: 'create_note', contact_id: contactId, note: text })).body;
+
+type Row = Record<string, SQLInputValue>;
+
+function inStore<T>(work: (file: DatabaseSync) => T): T {
+  const file = new DatabaseSync(gateway.config.files.store, { timeout: 5_000 });
+  try {
+    return work(file);
+  } finally {
+    file.close();
+  }
+}
+
+const readRow = (id: string): Row =>
+  inStore((file) => file.prepare('SELECT * FROM requests WHERE id = ?').get(id) as Row);
+
+function writeRow(id: string, change: Row): void {
+  const columns = Object.keys(change);
+  const sets = columns.map((column) => `"${column}" = ?`).join(', ');
+  inStore((file) =>
+    file.prepare(`UPDATE requests SET ${sets} WHERE id = ?`).run(...Object.values(change), id),
+  );
+}
+
+/** Sets the status and has the sweep wake the request's workflow. */
+const setStatus = (id: string, status: string): void => {
+  writeRow(id, { status, wake_at: 1, revision: 1_000 });
+};
+
+const statusOf = (id: string) => gateway.context.store.requests.status(id);
+
+const alertsOf = async (id: string): Promise<readonly unknown[]> =>
+  (await gateway.context.store.log.ofRequest(id))
+    .map(({ leaf }) => JSON.parse(new TextDecoder().decode(leaf)))
+    .filter(({ event }) => event === 'store.tampered');
+
+const times = async (text: string): Promise<number> =>
+  (await gateway.simulator.effects()).filter(({ properties }) =>
+    JSON.stringify(properties).includes(text),
+  ).length;
+
+async function expectStanding(id: string, status: string): Promise<void> {
+  await expect.poll(() => alertsOf(id), { timeout: 30_000 }).toHaveLength(1);
+  expect(await statusOf(id)).toBe(status);
+}
+
+const reject = (id: string, digest: string) =>
+  gateway.approver.call('POST', `/v1/approvals/${id}/decisions`, {
+    body: { decision: 'reject', digest, reason: 'No.' },
+  });
+
+describe('a status set by hand moves nothing', () => {
+  it('a waiting write is not sent, whatever its row says', async () => {
+    const statuses = [...REQUEST_STATUSES.filter((s) => s !== 'awaiting_approval'), 'nonsense'];
+    const ids = await Promise.all(
+      statuses.map(async (status) => {
+        const { id } = await waitingNote(`Waiting, then ${status} by hand.`);
+        setStatus(id, status);
+        return id;
+      }),
+    );
+    for (const id of ids) await expectStanding(id, 'failed');
+    expect(await times('by hand.')).toBe(0);
+  }, 60_000);
+
+  it('a rejected write is not sent and is rejected again, whatever its row says', async () => {
+    const statuses = REQUEST_STATUSES.filter((status) => status !== 'rejected');
+    const ids = await Promise.all(
+      statuses.map(async (status) => {
+        const { id, digest } = await waitingNote(`Rejected, then ${status} by force.`);
+        await reject(id, digest);
+        await gateway.ended(id);
+        setStatus(id, status);
+        return id;
+      }),
+    );
+    for (const id of ids) await expectStanding(id, 'rejected');
+    expect(await times('by force.')).toBe(0);
+  }, 60_000);
+
+  it.each(['expires_at', 'credential_version', 'created_at'])('neither does %s', async (column) => {
+    const { id, digest } = await waitingNote(`A later ${column}.`);
+    writeRow(id, { [column]: Date.now() + 1_000_000_000, revision: 1_000 });
+    await gateway.approve(id, digest);
+    writeRow(id, { wake_at: 1 });
+    await expectStanding(id, 'failed');
+    expect(await times(`A later ${column}.`)).toBe(0);
+  });
+});
+
+describe('a row put back to what it once was', () => {
+  const STANDING = ['status', 'voucher', 'code', 'expires_at', 'credential_version', 'card'];
+  const standing = (id: string): Row => {
+    const row = readRow(id);
+    return Object.fromEntries(STANDING.map((column) => [column, row[column] ?? null]));
+  };
+
+  it('waiting again after it was executed, and approved again, is not sent again', async () => {
+    const { id, digest } = await waitingNote('Approved twice.');
+    const before = standing(id);
+    await gateway.approve(id, digest);
+    await gateway.ended(id);
+    inStore((file) => {
+      file.exec('DELETE FROM approval_uses');
+      file.prepare('DELETE FROM decisions WHERE request_id = ?').run(id);
+    });
+    writeRow(id, { ...before, revision: 1_000 });
+    expect((await gateway.approve(id, digest)).body.status).toBe('approved');
+    await expectStanding(id, 'succeeded');
+    expect(await times('Approved twice.')).toBe(1);
+  });
+
+  it('unknown again after it was settled, and undone in HubSpot meanwhile, is not sent again', async () => {
+    const waiting = await gateway.submit({
+      action: 'update_contact',
+      contact_id: contactId,
+      jobtitle: 'Sent once',
+    });
+    const { id, digest } = waiting.body;
+    const fault = (match: object, mode: string, count: number) =>
+      gateway.simulator.control('POST', '/faults', { match, mode, times: count });
+    await fault({ method: 'PATCH' }, 'commit_then_drop', 1);
+    await gateway.approve(id, digest);
+    let unknown: Row | undefined;
+    await expect
+      .poll(
+        () => {
+          const row = standing(id);
+          if (row['status'] === 'outcome_unknown') unknown = row;
+          return row['status'];
+        },
+        { timeout: 30_000, interval: 5 },
+      )
+      .toBe('succeeded');
+    expect(unknown).toBeDefined();
+    const undo = await gateway.submit({
+      action: 'update_contact',
+      contact_id: contactId,
+      jobtitle: 'As before',
+    });
+    await gateway.approve(undo.body.id, undo.body.digest);
+    await gateway.ended(undo.body.id);
+    writeRow(id, { ...unknown, wake_at: 1, revision: 1_000 });
+    await expectStanding(id, 'succeeded');
+    expect(await times('Sent once')).toBe(1);
+  }, 60_000);
+
+  it('also not when the entries of its begin and end are taken out of the log', async () => {
+    const { id, digest } = await waitingNote('Taken out.');
+    const before = standing(id);
+    await gateway.approve(id, digest);
+    await gateway.ended(id);
+    await waitingNote('Something later.');
+    inStore((file) => {
+      file.exec('DELETE FROM approval_uses');
+      file.prepare('DELETE FROM decisions WHERE request_id = ?').run(id);
+      file
+        .prepare(
+          `DELETE FROM log_entries WHERE request_id = ? AND idx >= (
+             SELECT min(idx) FROM log_entries WHERE request_id = ? AND event = 'approval.granted')`,
+        )
+        .run(id, id);
+    });
+    writeRow(id, { ...before, revision: 1_000 });
+    await gateway.approve(id, digest);
+    await expect.poll(() => statusOf(id), { timeout: 20_000 }).toBe('outcome_unknown');
+    expect(await times('Taken out.')).toBe(1);
+  });
+});

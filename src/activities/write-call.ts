@@ -156,6 +156,9 @@ function readable(plan: Plan, request: RequestRecord, answer: CrmAnswer): CrmAns
   }
 }
 
+const presentIn = (presence: Presence): readonly PresentRecord[] =>
+  presence.kind === 'present' ? presence.records : [];
+
 /** A second run, or a run on a credential that was just rotated: what the record says of it. */
 function notDue(status: RequestStatus): WriteOutcome {
   if (status === 'approved') return { kind: 'not_begun', code: 'credential.missing' };
@@ -193,7 +196,8 @@ export function createWriteCall(deps: ActivityDependencies) {
   return async function writeCall(call: WriteCall): Promise<WriteOutcome> {
     const request = await deps.store.requests.get(call.requestId);
     if (request === undefined) return { kind: 'ended' };
-    const targets = request.plan?.targets ?? [];
+    // A resend follows on a look at the record that found it untouched.
+    const targets = call.resend ? [] : (request.plan?.targets ?? []);
     const of: CallFor = {
       requestId: request.id,
       agentId: request.agentId,
@@ -213,7 +217,7 @@ export function createWriteCall(deps: ActivityDependencies) {
     const { plan } = begun.request;
     const [operation] = plan?.operations ?? [];
     if (plan === null || operation === undefined) throw new GatewayError('plan.tampered');
-    const present = read.presence.kind === 'present' ? read.presence.records : [];
-    return send(call, { request: begun.request, plan, operation }, present);
+    const seen = call.resend ? (begun.request.card?.seen ?? []) : presentIn(read.presence);
+    return send(call, { request: begun.request, plan, operation }, seen);
   };
 }

@@ -19,6 +19,7 @@ import { createInFlight } from './api/in-flight.ts';
 import { generateSignerKey, type NoteSigner, parseSigner } from './audit/note.ts';
 import type { Config } from './config.ts';
 import { GatewayError } from './core/errors.ts';
+import { type Attester, createAttester } from './gate/attest.ts';
 import { loadPolicy } from './policy/load.ts';
 import type { Policy } from './policy/policy.ts';
 import type { CredentialRef } from './ports/crm.ts';
@@ -35,16 +36,20 @@ export interface Context {
   readonly store: Store;
   readonly policy: Policy;
   readonly auditLog: FolderAuditLog;
+  readonly attester: Attester;
   readonly signer: NoteSigner;
   close(): Promise<void>;
 }
 
 const SEAL_KEY = 'store/seal-key';
+const ATTEST_KEY = 'gateway/attest-key';
 const SIGNING_KEY = 'log/signing-key';
 /** Published within a second (design, section 8), with room for a slow disk. */
 const PUBLISH_EVERY_MS = 400;
 const TOKEN_CACHE_MS = 30_000;
 const clock = (): Date => new Date();
+
+const newKey = (): string => randomBytes(32).toString('base64url');
 
 /** A secret of our own making: the newest version, or a first one. Of two first starts one wins. */
 async function ownSecret(secrets: SecretStore, name: string, make: () => string): Promise<string> {
@@ -81,10 +86,11 @@ export async function openContext(config: Config): Promise<Context> {
   const logger = createPinoLogger(config.logLevel);
   const policy = await readPolicy(config.files.policy);
   const secrets = await openSecrets(config);
-  const sealKey = await ownSecret(secrets, SEAL_KEY, () => randomBytes(32).toString('base64url'));
+  const sealKey = await ownSecret(secrets, SEAL_KEY, newKey);
   const signingKey = await ownSecret(secrets, SIGNING_KEY, () =>
     generateSignerKey(`sallyport-${randomBytes(6).toString('hex')}`),
   );
+  const attestKey = await ownSecret(secrets, ATTEST_KEY, newKey);
   const signer = parseSigner(signingKey);
   const store = await createSqliteStore({
     file: config.files.store,
@@ -97,7 +103,9 @@ export async function openContext(config: Config): Promise<Context> {
     everyMs: PUBLISH_EVERY_MS,
     logger,
   });
-  return { config, logger, secrets, store, policy, auditLog, signer, close: () => store.close() };
+  const attester = createAttester(Buffer.from(attestKey, 'base64url'));
+  const close = () => store.close();
+  return { config, logger, secrets, store, policy, auditLog, attester, signer, close };
 }
 
 /** The token of a credential version, cached for seconds: versions never change their value. */
@@ -116,7 +124,7 @@ function tokenReader(secrets: SecretStore): (credential: CredentialRef) => Promi
 
 /** What the worker's activities get. `hubspotUrl`: HubSpot, or the simulator that stands in. */
 export function activityDependencies(context: Context, hubspotUrl: string): ActivityDependencies {
-  const { config, store, secrets, policy, auditLog } = context;
+  const { config, store, secrets, policy, auditLog, attester } = context;
   const crm = createHubSpotCrm({
     baseUrl: hubspotUrl,
     readToken: tokenReader(secrets),
@@ -127,14 +135,16 @@ export function activityDependencies(context: Context, hubspotUrl: string): Acti
       waitMaxMs: config.timing.deadlineMs / 2,
     },
   });
-  return { store, secrets, crm, policy: () => policy, auditLog, timing: config.timing, clock };
+  const { timing } = config;
+  return { store, secrets, crm, policy: () => policy, auditLog, attester, timing, clock };
 }
 
 export function apiContext(context: Context, engine: Engine): ApiContext {
-  const { config, store, secrets, policy, logger } = context;
+  const { config, store, secrets, policy, attester, logger } = context;
   return {
     store,
     engine,
+    attester,
     policy: () => policy,
     settings: {
       connection: config.connection,

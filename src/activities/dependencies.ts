@@ -1,3 +1,4 @@
+import type { Attester } from '../gate/attest.ts';
 import type { AuditLog } from '../ports/audit-log.ts';
 import type { Crm } from '../ports/crm.ts';
 import type { SecretStore } from '../ports/secret-store.ts';
@@ -24,6 +25,7 @@ export interface ActivityDependencies {
   readonly store: Store;
   readonly secrets: SecretStore;
   readonly crm: Crm;
+  readonly attester: Attester;
   readonly policy: () => Policy;
   readonly auditLog: AuditLog;
   readonly timing: Timing;

@@ -3,6 +3,7 @@ import { GatewayError } from '../core/errors.ts';
 import type { RequestRecord } from '../core/records.ts';
 import { isTerminal } from '../core/request-state.ts';
 import { assertCallable } from '../gate/callable.ts';
+import type { Attester } from '../gate/attest.ts';
 import { closeRequest } from '../gate/close.ts';
 import { planDigest } from '../gate/digest.ts';
 import type { CredentialRef, CrmAnswer } from '../ports/crm.ts';
@@ -22,12 +23,17 @@ export interface ReadCall {
   readonly credential: CredentialLease;
 }
 
-async function openRead(tx: StoreTransaction, call: ReadCall): Promise<RequestRecord> {
+async function openRead(
+  tx: StoreTransaction,
+  call: ReadCall,
+  attester: Attester,
+): Promise<RequestRecord> {
   const { input, read } = call;
   const onRecord = await tx.requests.get(input.requestId);
   if (onRecord !== undefined) return onRecord;
   if (input.submission === undefined) throw new GatewayError('request.not_found');
   const { requestId, submission } = input;
+  if (!attester.isSubmission(requestId, submission)) throw new GatewayError('request.forged');
   const request = newRequest({ requestId, submission, status: 'executing', now: tx.now, ...read });
   await tx.requests.insert(request);
   await tx.log.append({
@@ -39,8 +45,12 @@ async function openRead(tx: StoreTransaction, call: ReadCall): Promise<RequestRe
 }
 
 /** Begin of a read: row, log entry and intents in one commit. A refusal is recorded in the same one. */
-async function beginRead(tx: StoreTransaction, call: ReadCall): Promise<RequestRecord | undefined> {
-  const request = await openRead(tx, call);
+async function beginRead(
+  tx: StoreTransaction,
+  call: ReadCall,
+  attester: Attester,
+): Promise<RequestRecord | undefined> {
+  const request = await openRead(tx, call, attester);
   if (isTerminal(request.status)) return undefined;
   const { agentId, connection } = request;
   const { plan, digest } = call.read;
@@ -48,7 +58,8 @@ async function beginRead(tx: StoreTransaction, call: ReadCall): Promise<RequestR
     if (plan.operations.some(({ kind }) => kind === 'create' || kind === 'update')) {
       throw new GatewayError('plan.tampered', { detail: 'a write came to a read’s place' });
     }
-    if (planDigest({ requestId: request.id, agentId, connection, plan }) !== digest) {
+    const isOurs = attester.isPlan(digest, call.read.mac);
+    if (!isOurs || planDigest({ requestId: request.id, agentId, connection, plan }) !== digest) {
       throw new GatewayError('plan.tampered', { detail: 'the plan changed on its way' });
     }
     await assertCallable(tx, { agentId, credential: call.credential });
@@ -93,7 +104,7 @@ function resultOf(
  */
 export function createReadCall(deps: ActivityDependencies) {
   return async function readCall(call: ReadCall): Promise<void> {
-    const request = await deps.store.commit((tx) => beginRead(tx, call));
+    const request = await deps.store.commit((tx) => beginRead(tx, call, deps.attester));
     if (request === undefined) return;
     const { plan } = call.read;
     const credential: CredentialRef = call.credential;

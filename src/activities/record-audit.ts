@@ -53,6 +53,16 @@ export function createRecordAudit(deps: ActivityDependencies) {
       return;
     }
     if (submission === undefined) return;
+    // Nothing in it is true, so nothing of it is kept: neither its id nor whose it pretends to be.
+    if (!deps.attester.isSubmission(requestId, submission)) {
+      const forged = {
+        event: 'request.refused',
+        actor: 'gateway',
+        code: 'request.forged',
+      } as const;
+      await tx.log.append({ ...forged, facts });
+      return;
+    }
     const failed = newRequest({ requestId, submission, status: 'failed', now: tx.now, ...failure });
     await tx.requests.insert(failed);
     await tx.log.append({

@@ -14,6 +14,8 @@ import { newRequest, type NewSubmission, requestFacts, submissionOf } from './ne
 export interface ReadPlan {
   readonly plan: Plan;
   readonly digest: string;
+  /** That this gateway made it (`gate/attest.ts`). */
+  readonly mac: string;
 }
 
 /** What the workflow does next. */
@@ -30,13 +32,14 @@ export type Verdict =
 type Planned = Extract<Judgement, { kind: 'planned' }>;
 
 /** Where a request that is on record goes on, so that a workflow can start again from the record alone. */
-function resume(request: RequestRecord, timing: Timing): Verdict {
+function resume(request: RequestRecord, { timing, attester }: ActivityDependencies): Verdict {
   if (isTerminal(request.status)) return { kind: 'ended' };
   if (request.risk !== 'read') {
     return { kind: 'write', connection: request.connection, status: request.status, timing };
   }
   if (request.plan === null || request.digest === null) throw new GatewayError('plan.tampered');
-  const read = { plan: request.plan, digest: request.digest };
+  const { plan, digest } = request;
+  const read = { plan, digest, mac: attester.plan(digest) };
   return { kind: 'read', connection: request.connection, read };
 }
 
@@ -84,7 +87,7 @@ async function recordWrite(
 /**
  * Step 1: schema, prompt checks, policy → plan and verdict. Writes and refusals are recorded here,
  * reads with their intent in step 4. Runs again safely: a request on record is resumed, not judged.
- * Errors: `store.unavailable`.
+ * Errors: `request.forged`, `store.unavailable`.
  */
 export function createValidateAction(deps: ActivityDependencies) {
   async function judge(requestId: string, submission: NewSubmission): Promise<Verdict> {
@@ -108,7 +111,7 @@ export function createValidateAction(deps: ActivityDependencies) {
     const { plan, action } = judgement;
     if (action.risk === 'read') {
       const digest = planDigest({ requestId, agentId, connection, plan });
-      return { kind: 'read', connection, read: { plan, digest } };
+      return { kind: 'read', connection, read: { plan, digest, mac: deps.attester.plan(digest) } };
     }
     const status = await deps.store.commit((tx) => recordWrite(tx, of, judgement));
     if (isTerminal(status)) return { kind: 'ended' };
@@ -117,8 +120,11 @@ export function createValidateAction(deps: ActivityDependencies) {
 
   return async function validateAction(input: AgentActionInput): Promise<Verdict> {
     const onRecord = await deps.store.requests.get(input.requestId);
-    if (onRecord !== undefined) return resume(onRecord, deps.timing);
-    if (input.submission === undefined) return { kind: 'ended' };
-    return judge(input.requestId, input.submission);
+    if (onRecord !== undefined) return resume(onRecord, deps);
+    const { requestId, submission } = input;
+    if (submission === undefined) return { kind: 'ended' };
+    if (!deps.attester.isSubmission(requestId, submission))
+      throw new GatewayError('request.forged');
+    return judge(requestId, submission);
   };
 }

@@ -193,31 +193,38 @@ export function createWriteCall(deps: ActivityDependencies) {
     });
   }
 
-  return async function writeCall(call: WriteCall): Promise<WriteOutcome> {
-    const request = await deps.store.requests.get(call.requestId);
-    if (request === undefined) return { kind: 'ended' };
-    // A resend follows on a look at the record that found it untouched.
+  /** Read, compare, begin. A code instead when HubSpot could not be read: then nothing was begun. */
+  async function readAndBegin(
+    call: WriteCall,
+    request: RequestRecord,
+  ): Promise<{ readonly begun: Begun; readonly present: readonly PresentRecord[] } | ErrorCode> {
+    const { id: requestId, agentId } = request;
+    const of: CallFor = { requestId, agentId, credential: call.credential, purpose: 'compare' };
+    // A resend follows on a look at the record that found it as it was seen.
     const targets = call.resend ? [] : (request.plan?.targets ?? []);
-    const of: CallFor = {
-      requestId: request.id,
-      agentId: request.agentId,
-      credential: call.credential,
-      purpose: 'compare',
-    };
     const [{ size: publishedSize }, read] = await Promise.all([
       deps.auditLog.checkpoint(),
       readPresent(deps, of, targets),
     ]);
-    if (read.presence.kind === 'unreadable') return { kind: 'not_begun', code: read.presence.code };
+    if (read.presence.kind === 'unreadable') return read.presence.code;
     const begun = await deps.store.commit((tx) =>
       beginOnPresent(tx, deps, call, { ...read, publishedSize }),
     );
+    const seen = request.card?.seen ?? [];
+    return { begun, present: call.resend ? seen : presentIn(read.presence) };
+  }
+
+  return async function writeCall(call: WriteCall): Promise<WriteOutcome> {
+    const request = await deps.store.requests.get(call.requestId);
+    if (request === undefined) return { kind: 'ended' };
+    const result = await readAndBegin(call, request);
+    if (typeof result === 'string') return { kind: 'not_begun', code: result };
+    const { begun, present } = result;
     if (begun.kind === 'refused') return { kind: 'ended' };
     if (begun.kind === 'not_due') return notDue(begun.status);
     const { plan } = begun.request;
     const [operation] = plan?.operations ?? [];
     if (plan === null || operation === undefined) throw new GatewayError('plan.tampered');
-    const seen = call.resend ? (begun.request.card?.seen ?? []) : presentIn(read.presence);
-    return send(call, { request: begun.request, plan, operation }, seen);
+    return send(call, { request: begun.request, plan, operation }, present);
   };
 }

@@ -1,3 +1,4 @@
+import type { Attester } from '../gate/attest.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Engine } from '../ports/engine.ts';
 import type { Store } from '../ports/store.ts';
@@ -23,6 +24,7 @@ export interface Probe {
 export interface ApiContext {
   readonly store: Store;
   readonly engine: Engine;
+  readonly attester: Attester;
   readonly policy: () => Policy;
   readonly settings: ApiSettings;
   readonly rateLimit: AgentRateLimit;

@@ -52,8 +52,9 @@ export async function submitRequest(context: ApiContext, of: Submission): Promis
   const { requestId, onRecord } = await findPlace(context, of);
   if (onRecord === undefined) {
     const { agent, body, bodyHash } = of;
-    const submission = { agentId: agent.id, connection: settings.connection, bodyHash, body };
-    await engine.start({ requestId, submission });
+    const made = { agentId: agent.id, connection: settings.connection, bodyHash, body };
+    const mac = context.attester.submission(requestId, made);
+    await engine.start({ requestId, submission: { ...made, mac } });
   }
   const isDone =
     of.preferredWaitMs === undefined

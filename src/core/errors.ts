@@ -309,11 +309,17 @@ export const ERRORS = {
     'The workflow engine cannot be reached.',
     'Send the same request with the same Idempotency-Key again after Retry-After seconds.',
   ),
+  'request.forged': spec(
+    403,
+    false,
+    'The request did not come from the gateway’s own API.',
+    'Nothing was read or sent. Treat it as an incident: someone on this machine started a workflow by hand.',
+  ),
   'plan.tampered': spec(
     500,
     false,
     'The stored plan is not the one that was logged and approved.',
-    'Nothing was sent. Treat it as an incident: someone changed the store.',
+    'Nothing more is sent. Treat it as an incident: someone changed the store.',
   ),
   'config.invalid': spec(
     500,

@@ -9,6 +9,8 @@ export interface AgentActionInput {
     readonly connection: string;
     readonly bodyHash: string;
     readonly body: ActionRequest;
+    /** That the API made this (`gate/attest.ts`). */
+    readonly mac: string;
   };
 }
 

@@ -73,8 +73,8 @@ const hubSpotCalls = async (): Promise<number> =>
 describe('law 9: a workflow that nobody with a key asked for', () => {
   const FORGERIES: [string, (made: Submission, id: string) => unknown][] = [
     ['with an empty mac', (made) => ({ ...made, mac: '' })],
-    ['without a mac', ({ mac: _mac, ...rest }) => rest],
-    ['without a body', ({ body: _body, ...rest }) => rest],
+    ['without a mac', (made) => ({ ...made, mac: undefined })],
+    ['without a body', (made) => ({ ...made, body: undefined })],
     ['with a mac of another key', (made, id) => ({ ...made, mac: OTHER_KEY.submission(id, made) })],
     [
       'with the mac of another request id',

@@ -1,28 +1,20 @@
 import { z } from 'zod';
-
-/** An emoji as Unicode lists it may join and colour its parts with characters that are invisible elsewhere. */
-const EMOJI = /\p{RGI_Emoji}/gv;
-
-/** Controls, format characters (zero-width, bidi), blanks that look like nothing, lone surrogates. */
-const UNSEEN_IN_A_LINE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Cs}]/v;
+import { needlessUnseen } from '../core/unseen.ts';
 
 /**
- * Longer text keeps line breaks, tabs and the joiners that Persian, Arabic and Indic scripts are written
- * with. Bidi overrides and isolates (they reorder what an approver reads), Unicode tags and variation
- * selectors (they carry hidden instructions) have no place in it.
+ * Tab, line feed, and the two marks that right-to-left text needs where directions meet: they turn no
+ * letters around, and the card spells them out.
  */
-const UNSEEN_IN_TEXT =
-  /[[\p{Cc}--[\n\t]]\p{Zl}\p{Zp}\p{Cs}\u202A-\u202E\u2066-\u2069\u{E0000}-\u{E0FFF}]/v;
+const TAKEN_IN_TEXT: readonly string[] = ['U+0009', 'U+000A', 'U+200E', 'U+200F'];
 
-function unseenCharacter(text: string, unseen: RegExp): string | undefined {
-  const found = unseen.exec(text.replaceAll(EMOJI, ''))?.[0].codePointAt(0);
-  return found === undefined ? undefined : `U+${found.toString(16).toUpperCase().padStart(4, '0')}`;
-}
-
+/**
+ * Refuses what an approver would not see or would read in another order, unless the text's own script
+ * needs it; the card spells out the rest.
+ */
 const refuseUnseen =
-  (unseen: RegExp) =>
+  (taken: readonly string[]) =>
   (text: string, context: z.core.$RefinementCtx<string>): void => {
-    const character = unseenCharacter(text, unseen);
+    const character = needlessUnseen(text).find((name) => !taken.includes(name));
     if (character === undefined) return;
     context.addIssue({
       code: 'custom',
@@ -33,7 +25,7 @@ const refuseUnseen =
 
 /** One visible line: names, subjects, search words. Outer blanks are cut off. `maxChars` in UTF-16 units. */
 export const oneLine = (maxChars: number): z.ZodString =>
-  z.string().trim().min(1).max(maxChars).superRefine(refuseUnseen(UNSEEN_IN_A_LINE));
+  z.string().trim().min(1).max(maxChars).superRefine(refuseUnseen([]));
 
 /** Text of several lines. Windows line ends become `\n`, outer blanks are cut off. */
 export const multiLine = (maxChars: number): z.ZodString =>
@@ -43,7 +35,7 @@ export const multiLine = (maxChars: number): z.ZodString =>
     .trim()
     .min(1)
     .max(maxChars)
-    .superRefine(refuseUnseen(UNSEEN_IN_TEXT));
+    .superRefine(refuseUnseen(TAKEN_IN_TEXT));
 
 /** HubSpot keeps e-mail addresses in lower case and tells contacts apart by them. */
 export const emailAddress = (): z.ZodEmail => z.email().max(254).toLowerCase();

@@ -1,16 +1,11 @@
 import type { Card } from '../contracts/card.ts';
-
-/** Characters that make a reader see another text than the one that is stored. */
-/* eslint-disable no-control-regex -- these are the characters that are spelled out */
-const INVISIBLE =
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+import { spellOutUnseen } from './unseen.ts';
 
 /** Text as it is, with invisible and direction-changing characters spelled out. */
-export const visible = (text: string): string =>
-  text.replace(INVISIBLE, (character) => {
-    const code = character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
-    return `<U+${code}>`;
-  });
+export const visible = spellOutUnseen;
+
+/** The same for what has one line of its own: a record's name with a line break could write a second card. */
+const inLine = (text: string): string => visible(text).replaceAll('\n', '<U+000A>');
 
 /** Where values begin: two blanks, a label of twelve, one blank. */
 const VALUE_COLUMN = ' '.repeat(15);
@@ -19,7 +14,7 @@ const indent = (text: string): string => visible(text).split('\n').join(`\n${VAL
 
 function changeLines(card: Card): string[] {
   return card.changes.flatMap(({ label, before, after }) => {
-    const then = `${label.padEnd(12)} ${indent(after)}`;
+    const then = `${inLine(label).padEnd(12)} ${indent(after)}`;
     return before === null
       ? [`  ${then}`]
       : [`  ${then}`, `  ${'was'.padStart(12)} ${indent(before)}`];
@@ -29,7 +24,7 @@ function changeLines(card: Card): string[] {
 /** "2 people", "1 person with role sales-lead". */
 function requirementText({ approvals, roles, passkey }: Card['requires']): string {
   const people = approvals === 1 ? '1 person' : `${approvals} people`;
-  const withRole = roles.length === 0 ? '' : ` with role ${roles.join(' or ')}`;
+  const withRole = roles.length === 0 ? '' : ` with role ${roles.map(inLine).join(' or ')}`;
   return `${people}${withRole}${passkey ? ', with a passkey' : ''}`;
 }
 
@@ -39,16 +34,16 @@ function requirementText({ approvals, roles, passkey }: Card['requires']): strin
  */
 export function cardLines(card: Card): string[] {
   const records = card.records.map(
-    ({ name, object_type, id }) => `${visible(name)} (${object_type} ${id ?? 'new'})`,
+    ({ name, object_type, id }) => `${inLine(name)} (${object_type} ${id ?? 'new'})`,
   );
   return [
-    visible(card.sentence),
+    inLine(card.sentence),
     ...(records.length === 0 ? [] : [`  ${'Record'.padEnd(12)} ${records.join(', ')}`]),
     ...changeLines(card),
     '',
-    `  ${'Asked by'.padEnd(12)} agent ${visible(card.agent.name)} on connection ${card.connection}`,
+    `  ${'Asked by'.padEnd(12)} agent ${inLine(card.agent.name)} on connection ${card.connection}`,
     `  ${'Needs'.padEnd(12)} ${requirementText(card.requires)}`,
-    ...card.requires.reasons.map((reason) => `  ${''.padEnd(12)} ${visible(reason)}`),
+    ...card.requires.reasons.map((reason) => `  ${''.padEnd(12)} ${inLine(reason)}`),
     `  ${'Until'.padEnd(12)} ${card.expires_at}`,
     `  ${'Digest'.padEnd(12)} ${card.digest.slice(0, 16)}`,
     `  ${'Log'.padEnd(12)} ${card.log.size} entries, root ${card.log.root_prefix || '(none yet)'}`,

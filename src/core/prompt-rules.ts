@@ -1,4 +1,5 @@
 import type { Submission } from './records.ts';
+import { needlessUnseen } from './unseen.ts';
 
 /**
  * What is looked for in an agent's prompt and action text. Refusals are for text that has no honest
@@ -79,13 +80,13 @@ const RISK_SIGNALS: readonly (Rule & { readonly weight: number })[] = [
     reason: 'Bulk movement of customer data.',
     weight: 40,
   },
-  {
-    name: 'invisible-text',
-    pattern: /[\u200b-\u200f\u2060-\u2064\ufeff]/,
-    reason: 'Zero-width characters carry text that people do not see.',
-    weight: 30,
-  },
 ];
+
+/** Characters that people do not see and the text's own script does not need carry text past them. */
+const INVISIBLE_TEXT_WEIGHT = 30;
+const LAYOUT: readonly string[] = ['U+0009', 'U+000A', 'U+000D'];
+const hasInvisibleText = (text: string): boolean =>
+  needlessUnseen(text).some((name) => !LAYOUT.includes(name));
 
 const RISK_MAX = 100;
 
@@ -115,6 +116,7 @@ export function promptRisk(submission: Submission): number {
   const hit = RISK_SIGNALS.filter(({ pattern }) => texts.some((text) => pattern.test(text)));
   return Math.min(
     RISK_MAX,
-    hit.reduce((sum, { weight }) => sum + weight, 0),
+    hit.reduce((sum, { weight }) => sum + weight, 0) +
+      (texts.some(hasInvisibleText) ? INVISIBLE_TEXT_WEIGHT : 0),
   );
 }

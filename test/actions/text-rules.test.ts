@@ -20,6 +20,11 @@ describe('one visible line', () => {
     ['right-to-left scripts', 'אבגד محمد'],
     ['a curly apostrophe', 'O’Rourke'],
     ['emoji with joiners and variation selectors', '☎️ Call 👩‍💻 🏴󠁧󠁢󠁥󠁮󠁧󠁿'],
+    [
+      'the joiners that Persian, Hindi and Sinhala names are written with',
+      'علی\u200Cرضا क्\u200Dष ශ්\u200Dරී',
+    ],
+    ['Mongolian with its vowel separator', 'ᠬᠠᠷ\u180Eᠠ'],
   ])('takes %s', (_what, value) => {
     expect(line.parse(value)).toBe(value);
   });
@@ -38,6 +43,11 @@ describe('one visible line', () => {
     ['Unicode tags', 'a\u{E0041}', 'U+E0041'],
     ['half a surrogate pair', 'a\uD800', 'U+D800'],
     ['a line separator', 'a\u2028b', 'U+2028'],
+    ['a blank that is a symbol', 'Acme\u2800Corp', 'U+2800'],
+    ['a joiner between Latin letters', 'Ac\u200Dme', 'U+200D'],
+    ['two joiners in a row', 'می\u200C\u200Cخ', 'U+200C'],
+    ['a joiner that an emoji alone parts from its letter', 'می👩\u200Cخ', 'U+200C'],
+    ['a vowel separator of another script', 'Acme\u180ECorp', 'U+180E'],
   ])('refuses %s and names it', (_what, value, name) => {
     const { error } = line.safeParse(value);
     expect(error?.issues[0]?.message).toBe(`carries a character that people cannot see (${name})`);
@@ -59,6 +69,8 @@ describe('text of several lines', () => {
     ['line breaks and tabs', 'one\n\ttwo'],
     ['the joiner Persian is written with', 'می\u200Cخواهم'],
     ['directional marks', 'abc\u200F'],
+    ['emoji, also as Unicode does not list them', '☎️ ✂\uFE0E 👩‍💻 👩\u200D🦄'],
+    ['the joiners of Indic scripts', 'क्\u200Dष ശ്\u200Dരീ'],
   ])('takes %s', (_what, value) => {
     expect(takes(text, value)).toBe(true);
   });
@@ -76,6 +88,21 @@ describe('text of several lines', () => {
     '\u{E0049}',
     '\u{E0101}',
     '\uDC00',
+    '\u00AD',
+    '\u061C',
+    '\u034F',
+    '\u115F',
+    '\u180E',
+    '\u200B',
+    '\u200C',
+    '\u200D',
+    '\u2060',
+    '\u2800',
+    '\u3164',
+    '\uFE0F',
+    '\uFEFF',
+    '\uFFF9',
+    '\uFFFB',
   ])('refuses %j', (character) => {
     expect(takes(text, `a${character}b`)).toBe(false);
   });
@@ -98,6 +125,28 @@ describe('text of several lines', () => {
         }
       }),
       { numRuns: 500 },
+    );
+  });
+});
+
+describe('every code point of Unicode', () => {
+  const CHARACTERS = Array.from({ length: 0x110000 }, (_, point) => String.fromCodePoint(point));
+  const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800\u{1D159}]/v;
+  const TAKEN_IN_TEXT = '\t\n\u200E\u200F';
+
+  it('is taken where people can see it, in a line as in longer text', () => {
+    const seen = CHARACTERS.filter((character) => !UNSEEN.test(character)).join('');
+    for (const schema of [oneLine(seen.length + 2), multiLine(seen.length + 2)])
+      expect(schema.safeParse(`a${seen}b`).error).toBeUndefined();
+  });
+
+  it('is refused between Latin letters where people cannot see it', () => {
+    const unseen = CHARACTERS.filter((character) => UNSEEN.test(character));
+    const refusedBy = (schema: typeof line): string[] =>
+      unseen.filter((character) => !takes(schema, `a${character}b`));
+    expect(refusedBy(line)).toEqual(unseen);
+    expect(refusedBy(text)).toEqual(
+      unseen.filter((character) => !TAKEN_IN_TEXT.includes(character)),
     );
   });
 });

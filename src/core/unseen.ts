@@ -1,0 +1,53 @@
+/**
+ * Characters that make a reader see another text than the one that is stored: controls, format
+ * characters (zero-width, direction, tags), everything Unicode calls ignorable (fillers, variation
+ * selectors), lone surrogates, line separators, and two symbols that are drawn as nothing.
+ * https://www.unicode.org/reports/tr36/ "Unicode Security Considerations"
+ */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800\u{1D159}]/gv;
+
+/**
+ * Where an honest writer cannot do without one: emoji as Unicode lists them and their near relatives,
+ * one joiner after a letter of a script that is written with joiners, Mongolian's own selectors. A
+ * variation selector after a Han character is not among them: there are 240 of them, an alphabet to
+ * hide text in.
+ */
+const NEEDED = new RegExp(
+  [
+    String.raw`\p{RGI_Emoji}`,
+    String.raw`(?<=\p{Extended_Pictographic})[\uFE0E\uFE0F]`,
+    String.raw`(?<=[\p{Extended_Pictographic}\p{Emoji_Modifier}\uFE0F])\u200D(?=\p{Extended_Pictographic})`,
+    String.raw`(?<=[[\p{L}\p{M}]&&[${[
+      ...['Arabic', 'Syriac', 'Mongolian', 'Devanagari', 'Bengali', 'Gurmukhi', 'Gujarati'],
+      ...['Oriya', 'Tamil', 'Telugu', 'Kannada', 'Malayalam', 'Sinhala', 'Khmer', 'Myanmar'],
+    ]
+      .map((script) => String.raw`\p{Script=${script}}`)
+      .join('')}]])[\u200C\u200D]`,
+    String.raw`(?<=\p{Script=Mongolian})[\u180B-\u180F]`,
+  ].join('|'),
+  'gv',
+);
+
+const nameOf = (character: string): string =>
+  `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
+
+/** Text of several lines keeps its breaks and tabs. */
+const isLayout = (character: string): boolean => character === '\n' || character === '\t';
+
+/** The text with every character that people cannot see spelled out, also where a script needs it. */
+export const spellOutUnseen = (text: string): string =>
+  text.replaceAll(UNSEEN, (character) =>
+    isLayout(character) ? character : `<${nameOf(character)}>`,
+  );
+
+/** The text without them: what is left is what people read. */
+export const withoutUnseen = (text: string): string =>
+  text.replaceAll(UNSEEN, (character) => (isLayout(character) ? character : ''));
+
+/**
+ * The names (`U+202E`) of the characters that people cannot see and the text's own script does not
+ * need, line feeds and tabs among them, in the order of the text.
+ */
+export const needlessUnseen = (text: string): string[] =>
+  // A blank takes the place of what is needed, so that what stood around it does not come together.
+  (text.replaceAll(NEEDED, ' ').match(UNSEEN) ?? []).map(nameOf);

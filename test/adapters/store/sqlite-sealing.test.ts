@@ -42,8 +42,10 @@ const VOUCHED_FOR = [
   ...['decision', 'digest', 'proof', 'decided_at', 'valid_until'].map(
     (c) => ['decisions', c] as const,
   ),
-  ...['groups', 'key_hash', 'revoked_at'].map((c) => ['agents', c] as const),
-  ...['email', 'roles', 'key_hash', 'revoked_at'].map((c) => ['people', c] as const),
+  ...['name', 'groups', 'key_hash', 'created_at', 'revoked_at'].map((c) => ['agents', c] as const),
+  ...['name', 'email', 'roles', 'key_hash', 'totp_last_step', 'created_at', 'revoked_at'].map(
+    (c) => ['people', c] as const,
+  ),
 ];
 
 /** Every list, by a sealed column of one of its rows. */
@@ -170,9 +172,28 @@ describe('what the SQLite store keeps on disk', () => {
       people: () => store.people.get(person(1).id),
     }[table];
     expect(await read()).toBeTruthy();
-    const isTime = column.endsWith('_at') || column.endsWith('_until');
-    tamper(`update ${table} set "${column}" = ${isTime ? '1' : '\'["admin"]\''}`);
+    const isNumber = /_(?:at|until|step)$/.test(column);
+    tamper(`update ${table} set "${column}" = ${isNumber ? '1' : '\'["admin"]\''}`);
     await expect(read()).rejects.toMatchObject({ code: 'plan.tampered' });
+  });
+
+  it('refuses a TOTP step that was set back, so that a used code stays used', async () => {
+    await store.commit((tx) => tx.people.useTotpStep(person(1).id, 20));
+    expect((await store.people.get(person(1).id))?.totpLastStep).toBe(20);
+    tamper('update people set totp_last_step = 0');
+    const again = store.commit((tx) => tx.people.useTotpStep(person(1).id, 20));
+    await expect(again).rejects.toMatchObject({ code: 'plan.tampered' });
+  });
+
+  it.each([
+    ['agents', (of: Store) => of.commit((tx) => tx.agents.revoke(agent(1).id))],
+    ['people', (of: Store) => of.commit((tx) => tx.people.revoke(person(1).id))],
+    ['people', (of: Store) => of.commit((tx) => tx.people.useTotpStep(person(1).id, 20))],
+  ] as const)('writes no new seal over a row of %s that somebody changed', async (table, write) => {
+    tamper(`update ${table} set name = 'Mallory'`);
+    await expect(write(store)).rejects.toMatchObject({ code: 'plan.tampered' });
+    const read = { agents: store.agents, people: store.people }[table].list();
+    await expect(read).rejects.toMatchObject({ code: 'plan.tampered' });
   });
 
   it('refuses clear columns that no gateway writes', async () => {

@@ -42,49 +42,44 @@ export function createAgentWrites(unit: Unit): AgentWrites {
   return {
     ...createAgentReads(unit),
     async insert(agent) {
-      const clear = clearOf(agent);
-      await db
-        .insertInto(TABLE)
-        .values({
-          ...clear,
-          name: agent.name,
-          created_at: agent.createdAt.getTime(),
-          voucher: sealFor(unit, clear).closeValue('voucher', true),
-        })
-        .execute();
+      await db.insertInto(TABLE).values(toRow(unit, agent)).execute();
     },
+    /** The record was read in this very unit: its row opened, so nothing forged gets a new seal. */
     async revoke(id) {
       const agent = await createAgentReads(unit).get(id);
       if (agent === undefined || agent.revokedAt !== null) return false;
-      const clear = clearOf({ ...agent, revokedAt: now });
-      const { numUpdatedRows } = await db
+      await db
         .updateTable(TABLE)
-        .set({
-          revoked_at: clear.revoked_at,
-          voucher: sealFor(unit, clear).closeValue('voucher', true),
-        })
+        .set(toRow(unit, { ...agent, revokedAt: now }))
         .where('id', '=', id)
-        .where('revoked_at', 'is', null)
         .executeTakeFirstOrThrow();
-      return numUpdatedRows === 1n;
+      return true;
     },
   };
 }
 
-type ClearRow = Pick<Selectable<Database['agents']>, 'id' | 'groups' | 'key_hash' | 'revoked_at'>;
+type Row = Selectable<Database['agents']>;
 
-const clearOf = (agent: AgentRecord): ClearRow => ({
-  id: agent.id,
-  groups: JSON.stringify(agent.groups),
-  key_hash: agent.keyHash,
-  revoked_at: agent.revokedAt?.getTime() ?? null,
-});
+function toRow(unit: Unit, agent: AgentRecord): Row {
+  const clear = {
+    id: agent.id,
+    name: agent.name,
+    groups: JSON.stringify(agent.groups),
+    key_hash: agent.keyHash,
+    created_at: agent.createdAt.getTime(),
+    revoked_at: agent.revokedAt?.getTime() ?? null,
+  };
+  return { ...clear, voucher: sealFor(unit, clear).closeValue('voucher', true) };
+}
 
-/** Vouches for key, groups and revocation: an agent made or changed in the file by hand does not open. */
-const sealFor = ({ seal }: Reader, { id, groups, key_hash, revoked_at }: ClearRow) =>
-  rowSeal(seal, TABLE, id, [groups, key_hash, revoked_at]);
+/** Vouches for the whole row: an agent made or changed in the file by hand does not open. */
+const sealFor = ({ seal }: Reader, row: Omit<Row, 'voucher'>) =>
+  rowSeal(seal, TABLE, row.id, [
+    ...[row.name, row.groups, row.key_hash],
+    ...[row.created_at, row.revoked_at],
+  ]);
 
-function toRecord(reader: Reader, row: Selectable<Database['agents']>): AgentRecord {
+function toRecord(reader: Reader, row: Row): AgentRecord {
   sealFor(reader, row).open('voucher', row.voucher);
   return parseRow(RecordSchema, TABLE, row.id, {
     id: row.id,

@@ -47,64 +47,62 @@ export function createPersonWrites(unit: Unit): PersonWrites {
   return {
     ...createPersonReads(unit),
     async insert(person) {
-      const clear = clearOf(person);
-      await db
-        .insertInto(TABLE)
-        .values({
-          ...clear,
-          name: person.name,
-          totp_secret: sealFor(unit, clear).closeValue('totp_secret', person.totpSecret),
-          totp_last_step: person.totpLastStep,
-          created_at: person.createdAt.getTime(),
-          revoked_at: clear.revoked_at,
-        })
-        .execute();
+      await db.insertInto(TABLE).values(toRow(unit, person)).execute();
     },
     async revoke(id) {
       const person = await createPersonReads(unit).get(id);
       if (person === undefined || person.revokedAt !== null) return false;
-      const clear = clearOf({ ...person, revokedAt: now });
-      const { numUpdatedRows } = await db
-        .updateTable(TABLE)
-        .set({
-          revoked_at: clear.revoked_at,
-          totp_secret: sealFor(unit, clear).closeValue('totp_secret', person.totpSecret),
-        })
-        .where('id', '=', id)
-        .where('revoked_at', 'is', null)
-        .executeTakeFirstOrThrow();
-      return numUpdatedRows === 1n;
+      await reseal(unit, { ...person, revokedAt: now });
+      return true;
     },
     async useTotpStep(id, step) {
-      const { numUpdatedRows } = await db
-        .updateTable(TABLE)
-        .set({ totp_last_step: step })
-        .where('id', '=', id)
-        .where('totp_last_step', '<', step)
-        .executeTakeFirstOrThrow();
-      return numUpdatedRows === 1n;
+      const person = await createPersonReads(unit).get(id);
+      if (person === undefined || person.totpLastStep >= step) return false;
+      await reseal(unit, { ...person, totpLastStep: step });
+      return true;
     },
   };
 }
 
-type ClearRow = Pick<
-  Selectable<Database['people']>,
-  'id' | 'email' | 'roles' | 'key_hash' | 'revoked_at'
->;
+type Row = Selectable<Database['people']>;
 
-const clearOf = (person: PersonRecord): ClearRow => ({
-  id: person.id,
-  email: person.email,
-  roles: JSON.stringify(person.roles),
-  key_hash: person.keyHash,
-  revoked_at: person.revokedAt?.getTime() ?? null,
-});
+/** For a record that was read in this very unit: its row opened, so nothing forged gets a new seal. */
+async function reseal(unit: Unit, person: PersonRecord): Promise<void> {
+  await unit.db
+    .updateTable(TABLE)
+    .set(toRow(unit, person))
+    .where('id', '=', person.id)
+    .executeTakeFirstOrThrow();
+}
 
-/** Vouches for key, roles and revocation: a person made or changed in the file by hand does not open. */
-const sealFor = ({ seal }: Reader, { id, email, roles, key_hash, revoked_at }: ClearRow) =>
-  rowSeal(seal, TABLE, id, [email, roles, key_hash, revoked_at]);
+function toRow(unit: Unit, person: PersonRecord): Row {
+  const clear = {
+    id: person.id,
+    name: person.name,
+    email: person.email,
+    roles: JSON.stringify(person.roles),
+    key_hash: person.keyHash,
+    totp_last_step: person.totpLastStep,
+    created_at: person.createdAt.getTime(),
+    revoked_at: person.revokedAt?.getTime() ?? null,
+  };
+  return {
+    ...clear,
+    totp_secret: sealFor(unit, clear).closeValue('totp_secret', person.totpSecret),
+  };
+}
 
-function toRecord(reader: Reader, row: Selectable<Database['people']>): PersonRecord {
+/**
+ * Vouches for the whole row: a person made or changed in the file by hand does not open, be it their
+ * key, their name on a decision, or the step that keeps a used code used.
+ */
+const sealFor = ({ seal }: Reader, row: Omit<Row, 'totp_secret'>) =>
+  rowSeal(seal, TABLE, row.id, [
+    ...[row.name, row.email, row.roles, row.key_hash],
+    ...[row.totp_last_step, row.created_at, row.revoked_at],
+  ]);
+
+function toRecord(reader: Reader, row: Row): PersonRecord {
   return parseRow(RecordSchema, TABLE, row.id, {
     id: row.id,
     name: row.name,

@@ -1,8 +1,9 @@
 import { verifySync } from 'otplib';
-import { DecideSignalSchema, type DecideSignal } from '../contracts/decision.ts';
+import { DecideSignalSchema } from '../contracts/decision.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import type { PersonRecord, RequestRecord } from '../core/records.ts';
 import { isTerminal } from '../core/request-state.ts';
+import { addTotpGuess, totpPausedUntil } from '../core/totp-guesses.ts';
 import { closeRequest } from '../gate/close.ts';
 import { recordDecision } from '../gate/decisions.ts';
 import type { StoreTransaction } from '../ports/store.ts';
@@ -23,55 +24,109 @@ export type Standing =
   | { readonly kind: 'approved' }
   | { readonly kind: 'ended' };
 
-/** The person a signal names, by id or e-mail, if the code proves that the sender holds their authenticator. */
-async function provenPerson(
-  tx: StoreTransaction,
-  signal: DecideSignal,
-): Promise<PersonRecord | undefined> {
-  const named = signal.person.trim().toLowerCase();
-  const person = (await tx.people.list()).find(
+/** Whoever can reach the engine can send signals without end; the log must not grow with them. */
+export const SIGNAL_LIMITS = {
+  /** Entries of one request for refused signals, whatever was wrong with them. */
+  entriesMax: 20,
+  /** Of those, for signals that name nobody we know: nobody's guesses, so they close no way. */
+  anonymousEntriesMax: 3,
+} as const;
+
+/** The standing person a signal names, by id or e-mail. */
+async function personNamed(tx: StoreTransaction, name: string): Promise<PersonRecord | undefined> {
+  const named = name.trim().toLowerCase();
+  return (await tx.people.list()).find(
     ({ id, email, revokedAt }) => revokedAt === null && (id === named || email === named),
   );
-  if (person === undefined) return undefined;
-  const checked = verifySync({
-    secret: person.totpSecret,
-    token: signal.code,
-    period: TOTP.stepSeconds,
-    epoch: Math.floor(tx.now.getTime() / 1000),
-    epochTolerance: TOTP.toleranceSeconds,
-  });
-  if (!checked.valid || !('timeStep' in checked)) return undefined;
-  return (await tx.people.useTotpStep(person.id, checked.timeStep)) ? person : undefined;
 }
 
+/** The step of the clock this code belongs to, if the sender holds the person's authenticator. */
+function stepOf(person: PersonRecord, code: string, now: Date): number | undefined {
+  const checked = verifySync({
+    secret: person.totpSecret,
+    token: code,
+    period: TOTP.stepSeconds,
+    epoch: Math.floor(now.getTime() / 1000),
+    epochTolerance: TOTP.toleranceSeconds,
+  });
+  return checked.valid && 'timeStep' in checked ? checked.timeStep : undefined;
+}
+
+interface SignalEntry {
+  readonly actor: string;
+  readonly facts: { readonly person?: string };
+}
+
+async function entriesOfSignals(tx: StoreTransaction, requestId: string): Promise<SignalEntry[]> {
+  const decoder = new TextDecoder();
+  return (await tx.log.ofRequest(requestId))
+    .map(({ leaf }) => JSON.parse(decoder.decode(leaf)) as SignalEntry)
+    .filter(({ actor }) => actor === SIGNAL_ACTOR);
+}
+
+const SIGNAL_ACTOR = 'signal';
+const UNPROVEN: ErrorCode = 'approval.unproven';
+
+/** Logs a signal without proof while there is room for it; the last entry says that no more follow. */
 async function refuseSignal(
   tx: StoreTransaction,
   request: RequestRecord,
-  code: ErrorCode,
-  facts: Record<string, unknown>,
+  reason: string,
+  person?: PersonRecord,
 ): Promise<string> {
+  const entries = await entriesOfSignals(tx, request.id);
+  const anonymous = entries.filter(({ facts }) => facts.person === undefined);
+  const room = Math.min(
+    SIGNAL_LIMITS.entriesMax - entries.length,
+    person === undefined ? SIGNAL_LIMITS.anonymousEntriesMax - anonymous.length : Infinity,
+  );
+  if (room <= 0) return UNPROVEN;
   await tx.log.append({
     event: 'approval.refused',
     requestId: request.id,
     agentId: request.agentId,
-    actor: 'signal',
-    code,
+    actor: SIGNAL_ACTOR,
+    code: UNPROVEN,
     digest: request.digest ?? undefined,
-    facts: { proof: 'totp', ...facts },
+    facts: {
+      proof: 'totp',
+      reason,
+      ...(person === undefined ? {} : { person: person.id }),
+      ...(room === 1 ? { further: 'not logged' } : {}),
+    },
   });
-  return code;
+  return UNPROVEN;
 }
 
-/** A six-digit code can be guessed by somebody who may try for ever. */
-const UNPROVEN_MAX = 10;
+const pausedNote = (person: PersonRecord, until: Date): string =>
+  `too many wrong codes: those of ${person.name} are paused until ${until.toISOString()}, decide in another way`;
 
-async function isGuessing(tx: StoreTransaction, requestId: string): Promise<boolean> {
-  const decoder = new TextDecoder();
-  const entries = await tx.log.ofRequest(requestId);
-  const unproven = entries.filter(({ leaf }) =>
-    decoder.decode(leaf).includes('"approval.unproven"'),
-  );
-  return unproven.length >= UNPROVEN_MAX;
+/** Counts a wrong code against the person it was tried for, on whatever request. */
+async function countGuess(
+  tx: StoreTransaction,
+  request: RequestRecord,
+  person: PersonRecord,
+  code: string,
+): Promise<string> {
+  const guesses = addTotpGuess(person.totpGuesses, { at: tx.now, code });
+  if (guesses === undefined) return UNPROVEN;
+  await tx.people.setTotpGuesses(person.id, guesses);
+  await refuseSignal(tx, request, 'code', person);
+  const until = totpPausedUntil(guesses, tx.now);
+  if (until === undefined) return UNPROVEN;
+  // Of no request: the pause is the person's, and has its entry however full a request's part is.
+  await tx.log.append({
+    event: 'approval.refused',
+    actor: SIGNAL_ACTOR,
+    code: UNPROVEN,
+    facts: {
+      proof: 'totp',
+      person: person.id,
+      wrong_codes: guesses.length,
+      totp_paused_until: until.toISOString(),
+    },
+  });
+  return pausedNote(person, until);
 }
 
 /** One `decide` signal, recorded as a decision when its code is good and as a refused attempt when not. */
@@ -82,27 +137,24 @@ async function takeSignal(
   deps: ActivityDependencies,
 ): Promise<string> {
   const parsed = DecideSignalSchema.safeParse(raw);
-  if (!parsed.success) {
-    return refuseSignal(tx, request, 'approval.unproven', { reason: 'unreadable signal' });
-  }
-  if (await isGuessing(tx, request.id)) return 'too many codes were wrong: decide in another way';
-  const person = await provenPerson(tx, parsed.data);
-  if (person === undefined) {
-    return refuseSignal(tx, request, 'approval.unproven', { reason: 'person or code' });
-  }
+  if (!parsed.success) return refuseSignal(tx, request, 'unreadable signal');
+  const { decision, code, reason } = parsed.data;
+  const person = await personNamed(tx, parsed.data.person);
+  if (person === undefined) return refuseSignal(tx, request, 'person');
+  const until = totpPausedUntil(person.totpGuesses, tx.now);
+  if (until !== undefined) return pausedNote(person, until);
+  const step = stepOf(person, code, tx.now);
+  if (step === undefined) return countGuess(tx, request, person, code);
+  // Good, and used before: somebody looked on, or this step of the workflow runs again.
+  if (!(await tx.people.useTotpStep(person.id, step)))
+    return refuseSignal(tx, request, 'used code', person);
+  const digest = request.digest ?? '';
   const decided = await recordDecision(
     tx,
-    {
-      requestId: request.id,
-      person,
-      proof: 'totp',
-      decision: parsed.data.decision,
-      digest: request.digest ?? '',
-      reason: parsed.data.reason,
-    },
+    { requestId: request.id, person, proof: 'totp', decision, digest, reason },
     { policy: deps.policy(), approvalValidMs: deps.timing.approvalValidMs },
   );
-  return decided.kind === 'refused' ? decided.code : `${parsed.data.decision} by ${person.name}`;
+  return decided.kind === 'refused' ? decided.code : `${decision} by ${person.name}`;
 }
 
 async function expire(tx: StoreTransaction, request: RequestRecord): Promise<void> {
@@ -117,8 +169,8 @@ async function expire(tx: StoreTransaction, request: RequestRecord): Promise<voi
 /**
  * Step 3b: what counts is the record. Signals that carry a person and a code are proven here and
  * recorded like any other decision; then the record says whether the request is approved, has ended,
- * or waits on. A request past its deadline ends here (it fails closed). Safe to run twice: a TOTP code
- * and a person's decision count once. Errors: `store.unavailable`.
+ * or waits on. A request past its deadline ends here (it fails closed). Safe to run twice: a TOTP code,
+ * good or wrong, and a person's decision count once. Errors: `store.unavailable`.
  */
 export function createVerifyDecision(deps: ActivityDependencies) {
   async function takeSignals(requestId: string, signals: readonly unknown[]): Promise<string[]> {

@@ -1,6 +1,7 @@
 import type { AuditEventName } from './audit-events.ts';
 import type { ErrorCode } from './errors.ts';
 import type { RequestStatus } from './request-state.ts';
+import type { TotpGuess } from './totp-guesses.ts';
 import type { Card, Requirement } from '../contracts/card.ts';
 import type { Plan } from '../contracts/plan.ts';
 
@@ -77,6 +78,8 @@ export interface PersonRecord {
   readonly totpSecret: string;
   /** The last TOTP step used: a code works once. */
   readonly totpLastStep: number;
+  /** Wrong codes that count against this person, oldest first; encrypted at rest. */
+  readonly totpGuesses: readonly TotpGuess[];
   readonly createdAt: Date;
   readonly revokedAt: Date | null;
 }

@@ -72,6 +72,7 @@ export async function addPerson(
     keyHash: hashKey(key),
     totpSecret: of.totpSecret,
     totpLastStep: 0,
+    totpGuesses: [],
     createdAt: tx.now,
     revokedAt: null,
   };

@@ -11,6 +11,7 @@ import type {
   RequestRecord,
 } from '../core/records.ts';
 import type { RequestStatus } from '../core/request-state.ts';
+import type { TotpGuess } from '../core/totp-guesses.ts';
 
 /**
  * The record: everything that was promised, decided or done, with its log entries, in one SQL database.
@@ -157,6 +158,8 @@ export interface PersonWrites extends PersonReads {
   revoke(id: string): Promise<boolean>;
   /** False when `step` is not newer than the last one used: a TOTP code works once. */
   useTotpStep(id: string, step: number): Promise<boolean>;
+  /** Replaces the wrong codes that count against this person. */
+  setTotpGuesses(id: string, guesses: readonly TotpGuess[]): Promise<void>;
 }
 
 export interface FreezeReads {

@@ -142,6 +142,7 @@ export function person(number: number, change: Partial<PersonRecord> = {}): Pers
     keyHash: `person-key-${number}`,
     totpSecret: 'JBSWY3DPEHPK3PXP',
     totpLastStep: 0,
+    totpGuesses: [],
     createdAt: new Date(START.getTime() + number),
     revokedAt: null,
     ...change,

@@ -16,9 +16,13 @@ const RecordSchema = z.strictObject({
   keyHash: z.string(),
   totpSecret: z.string(),
   totpLastStep: z.int(),
+  totpGuesses: z.array(z.strictObject({ at: TimeSchema, code: z.string() })),
   createdAt: TimeSchema,
   revokedAt: TimeSchema.nullable(),
 });
+
+/** Sealed together, in the column of the secret. */
+const TotpSchema = z.strictObject({ secret: z.unknown(), guesses: z.unknown() });
 
 /** Name and e-mail stay readable in the file, operators need them there; the TOTP secret does not. */
 export function createPersonReads(reader: Reader): PersonReads {
@@ -61,6 +65,10 @@ export function createPersonWrites(unit: Unit): PersonWrites {
       await reseal(unit, { ...person, totpLastStep: step });
       return true;
     },
+    async setTotpGuesses(id, totpGuesses) {
+      const person = await createPersonReads(unit).get(id);
+      if (person !== undefined) await reseal(unit, { ...person, totpGuesses });
+    },
   };
 }
 
@@ -86,10 +94,9 @@ function toRow(unit: Unit, person: PersonRecord): Row {
     created_at: person.createdAt.getTime(),
     revoked_at: person.revokedAt?.getTime() ?? null,
   };
-  return {
-    ...clear,
-    totp_secret: sealFor(unit, clear).closeValue('totp_secret', person.totpSecret),
-  };
+  const guesses = person.totpGuesses.map(({ at, code }) => ({ at: at.getTime(), code }));
+  const totp = { secret: person.totpSecret, guesses };
+  return { ...clear, totp_secret: sealFor(unit, clear).closeValue('totp_secret', totp) };
 }
 
 /**
@@ -103,14 +110,21 @@ const sealFor = ({ seal }: Reader, row: Omit<Row, 'totp_secret'>) =>
   ]);
 
 function toRecord(reader: Reader, row: Row): PersonRecord {
+  const totp = parseRow(
+    TotpSchema,
+    TABLE,
+    row.id,
+    sealFor(reader, row).open('totp_secret', row.totp_secret),
+  );
   return parseRow(RecordSchema, TABLE, row.id, {
     id: row.id,
     name: row.name,
     email: row.email,
     roles: row.roles,
     keyHash: row.key_hash,
-    totpSecret: sealFor(reader, row).open('totp_secret', row.totp_secret),
+    totpSecret: totp.secret,
     totpLastStep: row.totp_last_step,
+    totpGuesses: totp.guesses,
     createdAt: row.created_at,
     revokedAt: row.revoked_at,
   });

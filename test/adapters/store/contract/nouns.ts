@@ -83,6 +83,22 @@ export function describeNouns(bench: Bench): void {
     });
   });
 
+  describe('wrong TOTP codes', () => {
+    it('are kept with the person they were tried for', async () => {
+      await bench.store.commit((tx) => tx.people.insert(person(1)));
+      const totpGuesses = [{ at: later(5), code: '000001' }];
+      const set = (id: string) =>
+        bench.store.commit((tx) => tx.people.setTotpGuesses(id, totpGuesses));
+      await set(person(1).id);
+      await set('x');
+      expect(await bench.store.people.list()).toEqual([person(1, { totpGuesses })]);
+      await bench.store.commit((tx) => tx.people.useTotpStep(person(1).id, 9));
+      expect(await bench.store.people.get(person(1).id)).toEqual(
+        person(1, { totpGuesses, totpLastStep: 9 }),
+      );
+    });
+  });
+
   describe('freezes', () => {
     it('finds the oldest standing freeze on any of the targets, until it is lifted', async () => {
       const onAgent = freeze(1, { target: { kind: 'agent', id: 'agt_1' }, placedAt: later(20) });

@@ -30,6 +30,8 @@ export interface GatewayOptions {
   readonly roles: GatewayRoles;
   readonly temporalAddress: string;
   readonly hubspotUrl: string;
+  /** Aborted when the process is to end: a start that is still going gives up. */
+  readonly stopping?: AbortSignal | undefined;
 }
 
 export interface Gateway {
@@ -48,10 +50,14 @@ const SWEEP_EVERY_MS = 2_000;
 /** The engine may lose its database while we run: everything open is offered to it again. */
 const RESUME_EVERY_MS = 300_000;
 
-async function connect(context: Context, address: string): Promise<NativeConnection> {
+async function connect(
+  context: Context,
+  { temporalAddress: address, stopping }: GatewayOptions,
+): Promise<NativeConnection> {
   const { apiKeyFile, tls } = context.config.temporal;
   const apiKey = apiKeyFile === undefined ? undefined : (await readFile(apiKeyFile, 'utf8')).trim();
-  return connectTemporal({ address, apiKey, tls: tls ? true : undefined }, context.logger);
+  const options = { address, apiKey, tls: tls ? (true as const) : undefined, stopping };
+  return connectTemporal(options, context.logger);
 }
 
 async function codecs(context: Context) {
@@ -154,41 +160,68 @@ function startSweeping(context: Context, engine: Engine): () => Promise<void> {
   };
 }
 
-/** Runs API, worker or both on an open context. Throws `engine.unavailable`, `config.invalid`. */
-export async function startGateway(context: Context, options: GatewayOptions): Promise<Gateway> {
-  const { roles, temporalAddress, hubspotUrl } = options;
-  const { config, auditLog, store, policy } = context;
-  const converters = await codecs(context);
-  const connection = await connect(context, temporalAddress);
-  const client = new Client({
-    connection,
-    namespace: config.temporal.namespace,
-    dataConverter: converters.client,
+/** Runs the worker until `parts` end; the answer rejects when it ended by itself. */
+function runWorker(worker: GatewayWorker, parts: AsyncDisposableStack): Promise<never> {
+  const ran = worker.run();
+  parts.defer(async () => {
+    worker.shutdown();
+    await ran.catch(() => undefined);
   });
+  const failed = ran.then(() => Promise.reject(new Error('the worker stopped')));
+  // A stop during the start ends it before anybody listens; that must not end the process.
+  failed.catch(() => undefined);
+  return failed;
+}
+
+/** Registers what it starts in `parts`, in the order that their end needs, reversed. */
+async function startParts(
+  context: Context,
+  options: GatewayOptions,
+  parts: AsyncDisposableStack,
+): Promise<Pick<Gateway, 'failed'>> {
+  const { roles, hubspotUrl, stopping } = options;
+  const { config, auditLog, store, policy } = context;
+  const { namespace, taskQueue } = config.temporal;
+  const converters = await codecs(context);
+  const connection = await connect(context, options);
+  parts.defer(() => connection.close());
+  const client = new Client({ connection, namespace, dataConverter: converters.client });
   const engine = createEngine({
     client,
-    taskQueue: config.temporal.taskQueue,
+    taskQueue,
     deadlineMs: ENGINE_DEADLINE_MS,
     eager: roles.worker,
   });
-  const worker = roles.worker
-    ? await startWorker(context, connection, { hubspotUrl, dataConverter: converters.worker })
-    : undefined;
-  const ran = worker?.run() ?? new Promise<void>(() => undefined);
+  let failed = new Promise<never>(() => undefined);
+  if (roles.worker) {
+    const of = { hubspotUrl, dataConverter: converters.worker };
+    const worker = await startWorker(context, connection, of);
+    // Ends after the worker, whose last entries it still publishes.
+    parts.defer(auditLog.start());
+    failed = runWorker(worker, parts);
+  }
+  stopping?.throwIfAborted();
   const facts = { api: roles.api, worker: roles.worker, policy: policy.digest };
   await store.commit((tx) => tx.log.append({ event: 'gateway.started', actor: 'gateway', facts }));
-  const stopPublishing = roles.worker ? auditLog.start() : () => Promise.resolve();
-  const stopSweeping = roles.worker ? startSweeping(context, engine) : () => Promise.resolve();
-  const api = roles.api ? await startApi(context, apiContext(context, engine)) : undefined;
-  return {
-    failed: ran.then(() => Promise.reject(new Error('the worker stopped'))),
-    stop: async () => {
-      await api?.stop();
-      await stopSweeping();
-      worker?.shutdown();
-      await (worker === undefined ? undefined : ran.catch(() => undefined));
-      await stopPublishing();
-      await connection.close();
-    },
-  };
+  if (roles.worker) parts.defer(startSweeping(context, engine));
+  if (roles.api) {
+    const api = await startApi(context, apiContext(context, engine));
+    parts.defer(() => api.stop());
+  }
+  return { failed };
+}
+
+/**
+ * Runs API, worker or both on an open context; what was started is ended again when the rest cannot be.
+ * Throws `engine.unavailable`, `config.invalid`, and the signal's reason when it is told to stop.
+ */
+export async function startGateway(context: Context, options: GatewayOptions): Promise<Gateway> {
+  const parts = new AsyncDisposableStack();
+  try {
+    const { failed } = await startParts(context, options, parts);
+    return { failed, stop: () => parts.disposeAsync() };
+  } catch (error) {
+    await parts.disposeAsync().catch(() => undefined);
+    throw error;
+  }
 }

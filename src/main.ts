@@ -17,14 +17,11 @@ import { type SimulatorProcess, startSimulatorProcess } from './embedded/simulat
 import { findTemporalCli } from './embedded/temporal-binary.ts';
 import { startTemporalServer } from './embedded/temporal-server.ts';
 import { startGateway } from './gateway.ts';
+import { type Life, runUntilStopped, type Started } from './run-until-stopped.ts';
 import { printStart, say } from './start-text.ts';
-
-/** Something to undo, last first. */
-type Undo = () => Promise<void>;
 
 const CODEC_PATH_SECRET = 'temporal/codec-path';
 const SIMULATOR_MAIN = fileURLToPath(new URL('./simulator/main.ts', import.meta.url));
-const STOP_TIMEOUT_MS = 9_500;
 
 /** A taken port is said before anything is started. */
 async function assertPortsFree(config: Config): Promise<void> {
@@ -47,7 +44,11 @@ async function codecPath(context: Context): Promise<string> {
   return path;
 }
 
-async function startCodecServer(context: Context, path: string, undo: Undo[]): Promise<void> {
+async function startCodecServer(
+  context: Context,
+  path: string,
+  parts: AsyncDisposableStack,
+): Promise<void> {
   const { config, secrets } = context;
   const { namespace } = config.temporal;
   const codec = createPayloadCodec({ keys: await loadPayloadKeys(secrets), namespace });
@@ -56,7 +57,7 @@ async function startCodecServer(context: Context, path: string, undo: Undo[]): P
   const server = createServer((request, response) => void handler(request, response));
   server.listen({ port: config.ports.codec, host: '127.0.0.1' });
   await once(server, 'listening');
-  undo.push(async () => {
+  parts.defer(async () => {
     server.close();
     server.closeAllConnections();
     await once(server, 'close');
@@ -64,7 +65,7 @@ async function startCodecServer(context: Context, path: string, undo: Undo[]): P
 }
 
 /** The engine's address: the configured one, or a dev server of our own. */
-async function engineAddress(context: Context, undo: Undo[]): Promise<string> {
+async function engineAddress(context: Context, parts: AsyncDisposableStack): Promise<string> {
   const { config, logger } = context;
   if (config.temporal.address !== undefined) return config.temporal.address;
   const cli = await findTemporalCli({
@@ -74,7 +75,7 @@ async function engineAddress(context: Context, undo: Undo[]): Promise<string> {
     onProgress: say,
   });
   const path = await codecPath(context);
-  await startCodecServer(context, path, undo);
+  await startCodecServer(context, path, parts);
   const server = await startTemporalServer({
     cliPath: cli.path,
     port: config.ports.temporal,
@@ -87,7 +88,7 @@ async function engineAddress(context: Context, undo: Undo[]): Promise<string> {
     ),
     logFile: join(config.files.processLogs, 'temporal.log'),
   });
-  undo.push(() => server.stop());
+  parts.defer(() => server.stop());
   if (server.setAside !== undefined) {
     say(
       `The engine's database could not be read and was set aside as ${server.setAside}. Open requests start again from the record.`,
@@ -100,7 +101,10 @@ async function engineAddress(context: Context, undo: Undo[]): Promise<string> {
   return server.address;
 }
 
-async function startSimulator(config: Config, undo: Undo[]): Promise<SimulatorProcess | undefined> {
+async function startSimulator(
+  config: Config,
+  parts: AsyncDisposableStack,
+): Promise<SimulatorProcess | undefined> {
   if (config.hubspotUrl !== undefined) return undefined;
   const simulator = await startSimulatorProcess({
     main: SIMULATOR_MAIN,
@@ -110,7 +114,7 @@ async function startSimulator(config: Config, undo: Undo[]): Promise<SimulatorPr
     logFile: join(config.files.processLogs, 'simulator.log'),
     path: config.hostEnvironment.path,
   });
-  undo.push(() => simulator.stop());
+  parts.defer(() => simulator.stop());
   return simulator;
 }
 
@@ -138,61 +142,36 @@ function writeRunFile(
   chmodSync(config.files.run, 0o600);
 }
 
+/** Both to their end, also when one fails: what the other has started by then must be ended too. */
+async function both<A, B>(one: Promise<A>, other: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([one, other]);
+  return [await one, await other];
+}
+
 /** Everything in one process tree: engine, simulator, worker, API. */
-async function start(config: Config, undo: Undo[]): Promise<{ failed: Promise<never> }> {
+async function start(config: Config, { parts, stopping }: Life): Promise<Started> {
   await assertPortsFree(config);
   const isFirst = !existsSync(config.files.store);
   const context = await openContext(config);
-  undo.push(() => context.close());
-  const [simulator, address] = await Promise.all([
-    startSimulator(config, undo),
-    engineAddress(context, undo),
-  ]);
+  parts.defer(() => context.close());
+  stopping.throwIfAborted();
+  const [simulator, address] = await both(
+    startSimulator(config, parts),
+    engineAddress(context, parts),
+  );
+  stopping.throwIfAborted();
   const keys = await ensureDemoRoster(context);
   if (simulator !== undefined) await ensureDemoCredential(context, simulator.controlUrl);
-  const hubspotUrl = simulator?.url ?? config.hubspotUrl ?? '';
-  const roles = { api: true, worker: true };
-  const gateway = await startGateway(context, { roles, temporalAddress: address, hubspotUrl });
-  undo.push(() => gateway.stop());
+  const gateway = await startGateway(context, {
+    roles: { api: true, worker: true },
+    temporalAddress: address,
+    hubspotUrl: simulator?.url ?? config.hubspotUrl ?? '',
+    stopping,
+  });
+  parts.defer(() => gateway.stop());
   writeRunFile(context, { address, simulator, keys });
   printStart({ config, isFirst, address, simulator, keys });
-  return { failed: gateway.failed };
+  return gateway;
 }
 
-async function stopAll(undo: Undo[]): Promise<void> {
-  const timer = setTimeout(() => {
-    say('Some parts did not end in time and are ended by force.');
-    process.exit(1);
-  }, STOP_TIMEOUT_MS);
-  for (const step of undo.toReversed()) await step().catch(() => undefined);
-  clearTimeout(timer);
-}
-
-function untilSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-      process.once(signal, () => {
-        resolve();
-      });
-  });
-}
-
-const undo: Undo[] = [];
-let exitCode = 0;
-const stopped = untilSignal();
-try {
-  const started = start(readConfig(), undo);
-  const first = await Promise.race([stopped.then(() => undefined), started]);
-  if (first !== undefined) await Promise.race([stopped, first.failed]);
-  else await started.catch(() => undefined);
-  say('Stopping: finishing what is in flight …');
-} catch (error) {
-  exitCode = 1;
-  say(
-    error instanceof GatewayError
-      ? `Cannot start. ${error.detail ?? error.code}`
-      : `Cannot start. ${String(error)}`,
-  );
-}
-await stopAll(undo);
-process.exit(exitCode);
+await runUntilStopped((life) => start(readConfig(), life));

@@ -209,7 +209,6 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
         temporalAddress: options.temporalAddress,
         hubspotUrl: simulator.url,
       });
-      gateway.failed.catch(() => undefined);
     },
     close: async () => {
       if (gateway !== undefined) await running.stopGateway();

@@ -24,6 +24,10 @@ export interface RunningGateway {
   readonly env: Record<string, string>;
   run(): RunFile;
   start(): Promise<void>;
+  /** Begins a start and does not wait for it. */
+  launch(): void;
+  /** The exit code of the last start, once it is gone; null when a signal ended it. */
+  exited(): Promise<number | null>;
   /** SIGTERM, then waits; returns how long it took, ms. */
   stop(signal?: NodeJS.Signals): Promise<number>;
   /** kill -9 of the gateway and all its neighbours. */
@@ -80,10 +84,15 @@ async function json(url: string, init: RequestInit): Promise<{ status: number; b
   };
 }
 
+const isGone = (child: ChildProcess | undefined): boolean =>
+  child === undefined || child.exitCode !== null || child.signalCode !== null;
+
 /** `npm start` as its own process tree, in a data folder of its own, to be stopped and killed at will. */
 export async function createRunningGateway(options: {
   readonly temporalCli: string;
   readonly env?: Record<string, string>;
+  /** `src/main.ts` if absent. */
+  readonly main?: string;
 }): Promise<RunningGateway> {
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-run-'));
   const dataDir = join(folder, 'data');
@@ -100,6 +109,7 @@ export async function createRunningGateway(options: {
     ...options.env,
   };
   let child: ChildProcess | undefined;
+  let gone: Promise<number | null> = Promise.resolve(null);
   let output = '';
   const run = (): RunFile => JSON.parse(readFileSync(join(dataDir, 'run.json'), 'utf8')) as RunFile;
 
@@ -118,25 +128,30 @@ export async function createRunningGateway(options: {
     run,
     output: () => output,
     processes: () => processesOf(dataDir),
-    start: async () => {
-      child = spawn(process.execPath, ['src/main.ts'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-      for (const stream of [child.stdout, child.stderr]) {
-        stream?.on('data', (chunk: Buffer) => {
+    launch: () => {
+      const main = options.main ?? 'src/main.ts';
+      const started = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+      for (const stream of [started.stdout, started.stderr]) {
+        stream.on('data', (chunk: Buffer) => {
           output += chunk.toString();
         });
       }
+      gone = new Promise((resolve) => started.once('close', resolve));
+      child = started;
+    },
+    exited: () => gone,
+    start: async () => {
+      gateway.launch();
       const deadline = Date.now() + START_LIMIT_MS;
       while (!(await isReady())) {
-        if (child.exitCode !== null || Date.now() > deadline)
-          throw new Error(`did not start: ${output}`);
+        if (isGone(child) || Date.now() > deadline) throw new Error(`did not start: ${output}`);
         await sleep(50);
       }
     },
     stop: async (signal = 'SIGTERM') => {
       const since = Date.now();
-      if (child === undefined || child.exitCode !== null) return 0;
-      const gone = new Promise((resolve) => child?.once('exit', resolve));
-      child.kill(signal);
+      if (isGone(child)) return 0;
+      child?.kill(signal);
       await gone;
       return Date.now() - since;
     },

@@ -14,7 +14,12 @@ export interface TemporalConnectOptions {
         readonly clientCertPair?: { readonly crt: Buffer; readonly key: Buffer } | undefined;
       }
     | undefined;
+  /** Gives up when aborted, with the signal's reason. */
+  readonly stopping?: AbortSignal | undefined;
 }
+
+/** A server that takes the connection and says nothing holds the SDK's own attempts for half a minute. */
+const CONNECT_MAX_MS = 10_000;
 
 let isInstalled = false;
 
@@ -33,27 +38,58 @@ function installRuntime(logger: Logger): void {
   Runtime.install({ logger: sdkLogger, shutdownSignals: [] });
 }
 
+function unavailable(problem: string, cause?: unknown): GatewayError {
+  return new GatewayError('engine.unavailable', {
+    detail: `${problem}. Start it, or correct TEMPORAL_ADDRESS.`,
+    cause,
+  });
+}
+
+/** Settles as `connecting` does, or rejects at the deadline or the stop; a later connection is closed. */
+async function inTime(
+  connecting: Promise<NativeConnection>,
+  { address, stopping }: TemporalConnectOptions,
+): Promise<NativeConnection> {
+  const late = AbortSignal.timeout(CONNECT_MAX_MS);
+  const ends = stopping === undefined ? late : AbortSignal.any([late, stopping]);
+  const given = Promise.withResolvers<never>();
+  const giveUp = (): void => {
+    const isLate = late.aborted && stopping?.aborted !== true;
+    const problem = `The Temporal server at ${address} does not answer within ${CONNECT_MAX_MS / 1000} s`;
+    given.reject(isLate ? unavailable(problem) : (ends.reason as Error));
+    connecting
+      .then(
+        (connection) => connection.close(),
+        () => undefined,
+      )
+      .catch(() => undefined);
+  };
+  ends.addEventListener('abort', giveUp, { once: true });
+  try {
+    return await Promise.race([connecting, given.promise]);
+  } finally {
+    ends.removeEventListener('abort', giveUp);
+  }
+}
+
 /**
  * One connection for worker and client: only on the worker's own can a start be eager.
  *
- * @throws GatewayError `engine.unavailable`
+ * @throws GatewayError `engine.unavailable` when nobody is there or answers within ten seconds
  */
 export async function connectTemporal(
   options: TemporalConnectOptions,
   logger: Logger,
 ): Promise<NativeConnection> {
   installRuntime(logger);
-  const { address, apiKey, tls } = options;
-  try {
-    return await NativeConnection.connect({
-      address,
-      ...(apiKey === undefined ? {} : { apiKey, tls: tls ?? true }),
-      ...(tls === undefined ? {} : { tls }),
-    } as Parameters<typeof NativeConnection.connect>[0]);
-  } catch (cause) {
-    throw new GatewayError('engine.unavailable', {
-      detail: `No Temporal server answers at ${address}. Start it, or correct TEMPORAL_ADDRESS.`,
-      cause,
-    });
-  }
+  const { address, apiKey, tls, stopping } = options;
+  stopping?.throwIfAborted();
+  const connecting = NativeConnection.connect({
+    address,
+    ...(apiKey === undefined ? {} : { apiKey, tls: tls ?? true }),
+    ...(tls === undefined ? {} : { tls }),
+  } as Parameters<typeof NativeConnection.connect>[0]).catch((cause: unknown) => {
+    throw unavailable(`No Temporal server answers at ${address}`, cause);
+  });
+  return inTime(connecting, options);
 }

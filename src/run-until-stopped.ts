@@ -1,0 +1,75 @@
+import { once } from 'node:events';
+import { ERRORS, GatewayError } from './core/errors.ts';
+import { say } from './start-text.ts';
+
+/** What a start is given by the process that runs it. */
+export interface Life {
+  /** Everything that was started, to be ended last first. */
+  readonly parts: AsyncDisposableStack;
+  /** Aborted by the first signal: a start that is still going starts nothing more. */
+  readonly stopping: AbortSignal;
+}
+
+export interface Started {
+  /** Rejects when a part died by itself; resolves never. */
+  readonly failed: Promise<never>;
+}
+
+/** From the signal, or the failure, to the end of the process, whatever hangs. */
+const STOP_TIMEOUT_MS = 9_500;
+
+/** What is wrong and what to do about it, on one line or more. */
+function inWords(error: unknown): string {
+  if (!(error instanceof GatewayError)) return String(error);
+  const { title, remedy } = ERRORS[error.code];
+  return error.detail ?? `${title} ${remedy}`;
+}
+
+function armStopTimer(): void {
+  setTimeout(() => {
+    say('Some parts did not end in time and are ended by force.');
+    process.exit(1);
+  }, STOP_TIMEOUT_MS);
+}
+
+function stopOnSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => {
+      if (controller.signal.aborted) return;
+      // Now and not when the start has ended: what is just being started may hang.
+      armStopTimer();
+      say('Stopping: finishing what is in flight …');
+      controller.abort();
+    });
+  }
+  return controller.signal;
+}
+
+async function liveAndSay(start: (life: Life) => Promise<Started>, life: Life): Promise<number> {
+  const { stopping } = life;
+  let stage = 'Cannot start.';
+  try {
+    const { failed } = await start(life);
+    stage = 'Ended:';
+    if (!stopping.aborted) await Promise.race([once(stopping, 'abort'), failed]);
+    return 0;
+  } catch (error) {
+    if (stopping.aborted) return 0;
+    armStopTimer();
+    say(`${stage} ${inWords(error)}`);
+    return 1;
+  }
+}
+
+/**
+ * Runs a process to its end: start, wait for a signal or a failure, end every part. Exit code 0 after
+ * a signal, 1 when it could not start, a part died, or a part had to be ended by force.
+ */
+export async function runUntilStopped(start: (life: Life) => Promise<Started>): Promise<never> {
+  const stopping = stopOnSignal();
+  const parts = new AsyncDisposableStack();
+  const exitCode = await liveAndSay(start, { parts, stopping });
+  await parts.disposeAsync().catch(() => undefined);
+  process.exit(exitCode);
+}

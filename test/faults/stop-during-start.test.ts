@@ -1,0 +1,76 @@
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { createRunningGateway, type RunningGateway } from '../support/running-gateway.ts';
+import { temporalCliPath } from '../support/temporal-cli.ts';
+
+let gateway: RunningGateway;
+
+afterEach(() => gateway.close());
+
+/** Takes connections and never says a word. Gives its address and how many have come. */
+async function startSilentServer(): Promise<{ address: string; arrived: () => number }> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    sockets.add(socket);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  return { address: `127.0.0.1:${port}`, arrived: () => sockets.size };
+}
+
+describe('a signal while the gateway is still starting', () => {
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    '%s ends it in order, without starting the rest',
+    async (signal) => {
+      gateway = await createRunningGateway({ temporalCli: await temporalCliPath() });
+      gateway.launch();
+      const childLog = join(gateway.dataDir, 'logs', 'temporal.log');
+      await expect.poll(() => existsSync(childLog), { timeout: 20_000, interval: 5 }).toBe(true);
+      expect(await gateway.stop(signal)).toBeLessThan(10_000);
+      expect(await gateway.exited()).toBe(0);
+      expect(gateway.output()).toContain('Stopping');
+      expect(gateway.output()).not.toContain('Sallyport is running');
+      expect(gateway.output()).not.toMatch(/\bat .*\.ts:\d+/);
+      expect(gateway.processes()).toEqual([]);
+    },
+    60_000,
+  );
+
+  it.each(['src/main.ts', 'src/worker-main.ts'])(
+    'ends %s at once though the engine accepts connections and never answers',
+    async (main) => {
+      const { address, arrived } = await startSilentServer();
+      gateway = await createRunningGateway({
+        main,
+        temporalCli: await temporalCliPath(),
+        env: { TEMPORAL_ADDRESS: address, SALLYPORT_HUBSPOT_URL: 'http://127.0.0.1:9' },
+      });
+      gateway.launch();
+      await expect.poll(arrived, { timeout: 20_000 }).toBeGreaterThan(0);
+      expect(await gateway.stop('SIGTERM')).toBeLessThan(3_000);
+      expect(await gateway.exited()).toBe(0);
+    },
+    60_000,
+  );
+
+  it('an engine that never answers is given up with a remedy', async () => {
+    const { address } = await startSilentServer();
+    gateway = await createRunningGateway({
+      temporalCli: await temporalCliPath(),
+      env: { TEMPORAL_ADDRESS: address, SALLYPORT_HUBSPOT_URL: 'http://127.0.0.1:9' },
+    });
+    const since = Date.now();
+    gateway.launch();
+    expect(await gateway.exited()).toBe(1);
+    expect(Date.now() - since).toBeLessThan(20_000);
+    expect(gateway.output()).toMatch(/does not answer within 10 s.*TEMPORAL_ADDRESS/);
+  }, 60_000);
+});

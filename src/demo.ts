@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import { generateSecret } from 'otplib';
 import type { Context } from './context.ts';
 import { activateCredential } from './gate/credentials.ts';
-import { addAgent, addPerson } from './gate/roster.ts';
+import { keyOwner } from './gate/keys.ts';
+import { addAgent, addPerson, revokeAgent, revokePerson } from './gate/roster.ts';
+import type { StoreTransaction } from './ports/store.ts';
 
 /** Keys of the demo agent and approver, kept in the secret store so that every start can print them. */
 export interface DemoKeys {
@@ -10,12 +12,14 @@ export interface DemoKeys {
   readonly approverKey: string;
 }
 
-const AGENT_KEY = 'demo/agent-key';
-const APPROVER_KEY = 'demo/approver-key';
+const KEY_SECRETS = { agent: 'demo/agent-key', person: 'demo/approver-key' } as const;
+/** Stands where a key was: a destroyed secret could not be followed by a new one. */
+const FORGOTTEN = 'forgotten';
 const DEMO = {
   agent: { name: 'demo-assistant', groups: ['assistants'] },
   person: { name: 'Robin Vale', email: 'robin@sallyport.test', roles: ['approver', 'operator'] },
 } as const;
+const BY = 'gateway';
 
 async function remember(context: Context, name: string, value: string): Promise<string> {
   const known = await context.secrets.get(name);
@@ -23,22 +27,52 @@ async function remember(context: Context, name: string, value: string): Promise<
   return value;
 }
 
-/** The demo agent and approver; made at the first start. */
+/** The keys whose owners are on the roster, revoked or not; undefined unless both are. */
+async function recall({ secrets, store }: Context): Promise<DemoKeys | undefined> {
+  const agentKey = (await secrets.get(KEY_SECRETS.agent))?.value ?? '';
+  const approverKey = (await secrets.get(KEY_SECRETS.person))?.value ?? '';
+  const agent = await store.agents.get(keyOwner('agent', agentKey) ?? '');
+  const person = await store.people.get(keyOwner('person', approverKey) ?? '');
+  return agent === undefined || person === undefined ? undefined : { agentKey, approverKey };
+}
+
+async function revokeRoster(tx: StoreTransaction): Promise<void> {
+  for (const { id, name } of await tx.agents.list())
+    if (name === DEMO.agent.name) await revokeAgent(tx, { id, by: BY });
+  for (const { id, email } of await tx.people.list())
+    if (email === DEMO.person.email) await revokePerson(tx, { id, by: BY });
+}
+
+/**
+ * The demo agent and approver, for the simulator alone; made at the first start. A roster whose keys a
+ * kill took away, between its commit and their being remembered, is revoked and made anew.
+ */
 export async function ensureDemoRoster(context: Context): Promise<DemoKeys> {
-  const agentKey = await context.secrets.get(AGENT_KEY);
-  const approverKey = await context.secrets.get(APPROVER_KEY);
-  if (agentKey !== undefined && approverKey !== undefined) {
-    return { agentKey: agentKey.value, approverKey: approverKey.value };
-  }
-  const by = 'gateway';
-  const { agent, person } = await context.store.commit(async (tx) => ({
-    agent: await addAgent(tx, { ...DEMO.agent, by }),
-    person: await addPerson(tx, { ...DEMO.person, totpSecret: generateSecret(), by }),
-  }));
+  const known = await recall(context);
+  if (known !== undefined) return known;
+  const { agent, person } = await context.store.commit(async (tx) => {
+    await revokeRoster(tx);
+    return {
+      agent: await addAgent(tx, { ...DEMO.agent, by: BY }),
+      person: await addPerson(tx, { ...DEMO.person, totpSecret: generateSecret(), by: BY }),
+    };
+  });
   return {
-    agentKey: await remember(context, AGENT_KEY, agent.key),
-    approverKey: await remember(context, APPROVER_KEY, person.key),
+    agentKey: await remember(context, KEY_SECRETS.agent, agent.key),
+    approverKey: await remember(context, KEY_SECRETS.person, person.key),
   };
+}
+
+/**
+ * Revokes what a start with the simulator made: its keys were printed and lie in files, and would now
+ * open the way to a real HubSpot. Revoked first and forgotten after, so that a kill between the two
+ * leaves nothing that works. True when there was something.
+ */
+export async function withdrawDemoRoster(context: Context): Promise<boolean> {
+  if ((await recall(context)) === undefined) return false;
+  await context.store.commit(revokeRoster);
+  for (const name of Object.values(KEY_SECRETS)) await remember(context, name, FORGOTTEN);
+  return true;
 }
 
 async function mintToken(controlUrl: string): Promise<string> {

@@ -8,13 +8,14 @@ import { isPortFree } from '../../src/embedded/ports.ts';
 /** `data/run.json` as scripts read it. */
 export interface RunFile {
   readonly api: string;
-  readonly temporal_ui: string;
+  readonly temporal_ui: string | null;
   readonly temporal_address: string;
   readonly temporal_namespace: string;
-  readonly simulator: string;
-  readonly simulator_control: string;
-  readonly agent_key: string;
-  readonly approver_key: string;
+  readonly simulator: string | null;
+  readonly simulator_control: string | null;
+  /** Null with a real HubSpot. */
+  readonly agent_key: string | null;
+  readonly approver_key: string | null;
   readonly log_dir: string;
   readonly log_vkey: string;
 }
@@ -38,7 +39,7 @@ export interface RunningGateway {
   api(
     method: string,
     path: string,
-    options?: { key?: string; body?: unknown; headers?: Record<string, string> },
+    options?: { key?: string | null; body?: unknown; headers?: Record<string, string> },
   ): Promise<{ status: number; body: any }>;
   control(method: string, path: string, body?: unknown): Promise<any>;
   close(): Promise<void>;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
-import { chmodSync, existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createCodecHandler } from './adapters/temporal/codec-server.ts';
@@ -11,12 +11,18 @@ import { type Config, readConfig } from './config.ts';
 import { type Context, openContext } from './context.ts';
 import { GatewayError } from './core/errors.ts';
 import { SEARCH_ATTRIBUTES } from './core/search-attributes.ts';
-import { type DemoKeys, ensureDemoCredential, ensureDemoRoster } from './demo.ts';
+import {
+  type DemoKeys,
+  ensureDemoCredential,
+  ensureDemoRoster,
+  withdrawDemoRoster,
+} from './demo.ts';
 import { isPortFree } from './embedded/ports.ts';
 import { type SimulatorProcess, startSimulatorProcess } from './embedded/simulator-process.ts';
 import { findTemporalCli } from './embedded/temporal-binary.ts';
 import { startTemporalServer } from './embedded/temporal-server.ts';
 import { startGateway } from './gateway.ts';
+import { writeRunFile } from './run-file.ts';
 import { type Life, runUntilStopped, type Started } from './run-until-stopped.ts';
 import { printStart, say } from './start-text.ts';
 
@@ -118,28 +124,18 @@ async function startSimulator(
   return simulator;
 }
 
-/** Where everything is and the demo keys, for scripts and the CLI. Readable by the owner alone. */
-function writeRunFile(
+/** The demo is for the simulator alone: beside a real HubSpot nobody is on the roster but whom the operator adds. */
+async function demoKeys(
   context: Context,
-  of: { address: string; simulator: SimulatorProcess | undefined; keys: DemoKeys },
-): void {
-  const { config, signer } = context;
-  const isOwnEngine = config.temporal.address === undefined;
-  const run = {
-    api: `http://127.0.0.1:${config.ports.api}`,
-    temporal_ui: isOwnEngine ? `http://127.0.0.1:${config.ports.temporalUi}` : null,
-    temporal_address: of.address,
-    temporal_namespace: config.temporal.namespace,
-    simulator: of.simulator?.url ?? null,
-    simulator_control: of.simulator?.controlUrl ?? null,
-    agent_key: of.keys.agentKey,
-    approver_key: of.keys.approverKey,
-    log_dir: config.files.log,
-    log_vkey: signer.vkey,
-  };
-  rmSync(config.files.run, { force: true });
-  writeFileSync(config.files.run, `${JSON.stringify(run, null, 2)}\n`, { mode: 0o600 });
-  chmodSync(config.files.run, 0o600);
+  simulator: SimulatorProcess | undefined,
+): Promise<DemoKeys | undefined> {
+  if (simulator !== undefined) {
+    await ensureDemoCredential(context, simulator.controlUrl);
+    return ensureDemoRoster(context);
+  }
+  if (await withdrawDemoRoster(context))
+    say('The agent and the approver of the demo were revoked: this is a real HubSpot.');
+  return undefined;
 }
 
 /** Both to their end, also when one fails: what the other has started by then must be ended too. */
@@ -160,8 +156,7 @@ async function start(config: Config, { parts, stopping }: Life): Promise<Started
     engineAddress(context, parts),
   );
   stopping.throwIfAborted();
-  const keys = await ensureDemoRoster(context);
-  if (simulator !== undefined) await ensureDemoCredential(context, simulator.controlUrl);
+  const keys = await demoKeys(context, simulator);
   const gateway = await startGateway(context, {
     roles: { api: true, worker: true },
     temporalAddress: address,

@@ -12,7 +12,8 @@ interface Started {
   readonly isFirst: boolean;
   readonly address: string;
   readonly simulator: SimulatorProcess | undefined;
-  readonly keys: DemoKeys;
+  /** The demo's; undefined with a real HubSpot. */
+  readonly keys: DemoKeys | undefined;
 }
 
 function curl(api: string, key: string, header: string, body: unknown): string {
@@ -39,7 +40,35 @@ const write = (contactId: string): object => ({
   },
 });
 
-/** What runs where, and three commands to try. */
+function sayDemo(api: string, keys: DemoKeys): void {
+  const retryKey = `-H "Idempotency-Key: try-$(date +%s)" `;
+  say('Try it from another terminal in this folder:');
+  say('');
+  say('1. As the agent, read:');
+  say(`   ${curl(api, keys.agentKey, '', READ)}`);
+  say('2. As the agent, write (it waits for a person):');
+  say(`   ${curl(api, keys.agentKey, retryKey, write(DEMO_CONTACT_ID))}`);
+  say('3. As the approver, look at it and decide; then check the log:');
+  say('   npx sallyport approve && npx sallyport audit verify');
+}
+
+function sayFirstSteps(): void {
+  say('The first steps, from another terminal in this folder with the same settings:');
+  say('');
+  say('1. The HubSpot key:   npx sallyport secret set hubspot/main');
+  say('2. An agent:          npx sallyport agent add <name>');
+  say('3. A person:          npx sallyport person add <name> --email <address>');
+  say('Each is shown its key once; approve with --key-file <file>.');
+}
+
+function headline(isFirst: boolean, isDemo: boolean): string {
+  if (!isFirst) return 'Sallyport is running on the data of before.';
+  return isDemo
+    ? 'Sallyport is running. Keys were made and a demo CRM is in place.'
+    : 'Sallyport is running. Its keys were made; no agent and no person is known yet.';
+}
+
+/** What runs where, and what to do next. */
 export function printStart({ config, isFirst, address, simulator, keys }: Started): void {
   const api = `http://127.0.0.1:${config.ports.api}`;
   const rows = [
@@ -57,24 +86,12 @@ export function printStart({ config, isFirst, address, simulator, keys }: Starte
     ['Data', config.dataDir],
   ];
   say('');
-  say(
-    isFirst
-      ? 'Sallyport is running. Keys were made and a demo CRM is in place.'
-      : 'Sallyport is running on the data of before.',
-  );
+  say(headline(isFirst, keys !== undefined));
   say('');
   for (const [name = '', value = ''] of rows) say(`  ${name.padEnd(12)} ${value}`);
   say('');
-  say('Try it from another terminal in this folder:');
-  say('');
-  say('1. As the agent, read:');
-  say(`   ${curl(api, keys.agentKey, '', READ)}`);
-  say('2. As the agent, write (it waits for a person):');
-  say(
-    `   ${curl(api, keys.agentKey, `-H "Idempotency-Key: try-$(date +%s)" `, write(DEMO_CONTACT_ID))}`,
-  );
-  say('3. As the approver, look at it and decide; then check the log:');
-  say('   npx sallyport approve && npx sallyport audit verify');
+  if (keys === undefined) sayFirstSteps();
+  else sayDemo(api, keys);
   say('');
   say('Ctrl-C stops everything; what waits for approval keeps waiting.');
 }

@@ -7,7 +7,8 @@ import { CommandError } from './output.ts';
 
 const RunFileSchema = z.object({
   api: z.string(),
-  approver_key: z.string(),
+  /** The demo approver's; null with a real HubSpot. */
+  approver_key: z.string().nullable(),
   log_dir: z.string(),
   log_vkey: z.string(),
 });

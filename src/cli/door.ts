@@ -28,7 +28,7 @@ export interface DoorOptions extends JsonOption {
 export const withDoor = (command: Command): Command =>
   withJson(command)
     .option('--api <url>', 'the gateway, if not the one of run.json')
-    .option('--key-file <file>', 'your key, if not the demo approver’s');
+    .option('--key-file <file>', 'your key; beside the simulator the demo approver’s if absent');
 
 /** The API as one person: the same door that everybody else uses, with no powers of its own. */
 export interface Door {
@@ -68,7 +68,14 @@ function credentials({ api, keyFile }: DoorOptions): { api: string; key: string 
   }
   if (named !== undefined && named !== run.api)
     throw new CommandError(`Your key for ${named} is not known.`, 'Name it with --key-file.');
-  return { api: run.api, key: key ?? run.approver_key };
+  const known = key ?? run.approver_key;
+  if (known === null) {
+    throw new CommandError(
+      'This gateway has a real HubSpot, so there is no demo approver.',
+      'Name your key with --key-file. Nobody is there yet? `sallyport person add` adds you, `sallyport agent add` an agent.',
+    );
+  }
+  return { api: run.api, key: known };
 }
 
 /** Throws the gateway's own error when the answer is one. */

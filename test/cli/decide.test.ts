@@ -218,6 +218,17 @@ describe('the key', () => {
     expect(standIn.seen).toEqual([]);
   });
 
+  it('that nobody has yet is asked for, with the commands that make one', async () => {
+    at.writeRunFile({ api, agent_key: null, approver_key: null });
+    const said = await at.sallyport(['approvals']);
+    at.writeRunFile({ api, approver_key: KEY });
+    expect(said.status).toBe(1);
+    expect(said.err).toContain('sallyport person add');
+    expect(said.err).toContain('sallyport agent add');
+    expect(said.err).toContain('--key-file');
+    expect(standIn.seen).toEqual([]);
+  });
+
   it("a file without a person's key is not sent", async () => {
     const file = join(at.folder, 'agent-key');
     writeFileSync(file, mintKey('agent', 'agt_0123456789abcdef'));

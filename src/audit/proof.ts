@@ -1,9 +1,9 @@
 import { decodeBase64, encodeBase64 } from './base64.ts';
 import { type Checkpoint, openCheckpoint } from './checkpoint.ts';
 import { LogFormatError } from './format-error.ts';
-import { CHECKPOINT_PATH, createLogFiles } from './log-folder.ts';
+import { createLogFiles } from './log-folder.ts';
 import { HASH_BYTES, type Hash, inclusionProof, leafHash, verifyInclusion } from './merkle.ts';
-import { NOTE_LIMITS } from './note.ts';
+import { readCheckpoint } from './signed-checkpoint.ts';
 import { createHashReader, readBundle } from './tile-reader.ts';
 import { TILE_WIDTH, widthAt } from './tiles.ts';
 
@@ -25,9 +25,9 @@ export interface EntryProof {
  */
 export async function proveEntry(folder: string, vkey: string, index: number): Promise<EntryProof> {
   const files = createLogFiles(folder);
-  const note = await files.read(CHECKPOINT_PATH, NOTE_LIMITS.noteMaxBytes);
-  if (note === undefined) throw new LogFormatError('the log has no checkpoint');
-  const { size } = openCheckpoint(note, vkey);
+  const signed = await readCheckpoint(files, vkey);
+  if (signed === undefined) throw new LogFormatError('the log has no checkpoint');
+  const { size } = signed.checkpoint;
   if (!Number.isSafeInteger(index) || index < 0 || index >= size) {
     throw new LogFormatError(`the signed log has no entry ${index}`);
   }
@@ -37,7 +37,7 @@ export async function proveEntry(folder: string, vkey: string, index: number): P
   const leaf = bundle.items[index % TILE_WIDTH] as Uint8Array;
   const proof = await inclusionProof(index, size, createHashReader(files, size));
   const lines = [HEADER, `index ${index}`, ...proof.map(encodeBase64)];
-  const text = `${lines.join('\n')}\n\n${note.toString('utf8')}`;
+  const text = `${lines.join('\n')}\n\n${signed.note}`;
   // What is handed out to be kept for years is checked once as its reader will check it.
   checkProof(text, vkey, leaf);
   return { leaf, text };

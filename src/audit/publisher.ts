@@ -3,7 +3,8 @@ import { type Checkpoint, openCheckpoint, signCheckpoint } from './checkpoint.ts
 import { InconsistentLogError, LogFormatError } from './format-error.ts';
 import { CHECKPOINT_PATH, type LogFolder, TEMPORARY_PATH, createLogFolder } from './log-folder.ts';
 import { type Hash, consistencyProof, rootOf, sameHash, verifyConsistency } from './merkle.ts';
-import { NOTE_LIMITS, type NoteSigner } from './note.ts';
+import type { NoteSigner } from './note.ts';
+import { type SignedCheckpoint, readCheckpoint } from './signed-checkpoint.ts';
 import { createHashReader, readHashTile } from './tile-reader.ts';
 import { type TreeEdge, growTree } from './tree-edge.ts';
 import { TILE_LEVELS, TILE_WIDTH, edgeTiles, hashesAt, partialsPath, rootOfEdge } from './tiles.ts';
@@ -27,12 +28,6 @@ export interface PublisherDeps {
   readonly formerVkeys?: readonly string[];
 }
 
-export interface SignedCheckpoint {
-  readonly checkpoint: Checkpoint;
-  /** The signed note, as in the folder. */
-  readonly note: string;
-}
-
 export interface Publisher {
   /**
    * Brings the folder up to the store's head and signs it; the answer covers every entry sequenced
@@ -43,6 +38,11 @@ export interface Publisher {
    * each other and nothing is signed until a person has looked.
    */
   publish(): Promise<SignedCheckpoint>;
+  /**
+   * The checkpoint in the folder, undefined before the first. It is one of ours, not behind what this
+   * publisher signed, and not ahead of the store; throws as `publish` does.
+   */
+  last(): Promise<SignedCheckpoint | undefined>;
 }
 
 export function createPublisher(deps: PublisherDeps): Publisher {
@@ -50,12 +50,19 @@ export function createPublisher(deps: PublisherDeps): Publisher {
     throw new GatewayError('config.invalid', { detail: "the log's origin is not its key's name" });
   }
   const folder = createLogFolder(deps.folder);
+  let newest: Checkpoint | undefined;
   let running: Promise<SignedCheckpoint> | undefined;
   let waiting: Promise<SignedCheckpoint> | undefined;
 
+  async function run(): Promise<SignedCheckpoint> {
+    const signed = await publishOnce(deps, folder, newest);
+    newest = signed.checkpoint;
+    return signed;
+  }
+
   function start(): Promise<SignedCheckpoint> {
     waiting = undefined;
-    running = publishOnce(deps, folder)
+    running = run()
       .catch((error: unknown) => {
         throw asUnavailable(error);
       })
@@ -72,19 +79,30 @@ export function createPublisher(deps: PublisherDeps): Publisher {
       waiting ??= running.then(start, start);
       return waiting;
     },
+    async last() {
+      try {
+        const last = await lastSigned(deps, folder, newest);
+        // In this order: the store only grows, so what was signed before is in it.
+        if (last !== undefined) await headFrom(deps, last.checkpoint.size);
+        return last;
+      } catch (error) {
+        throw asUnavailable(error);
+      }
+    },
   };
 }
 
-async function publishOnce(deps: PublisherDeps, folder: LogFolder): Promise<SignedCheckpoint> {
+async function publishOnce(
+  deps: PublisherDeps,
+  folder: LogFolder,
+  newest: Checkpoint | undefined,
+): Promise<SignedCheckpoint> {
   await folder.removeFolder(TEMPORARY_PATH);
-  const last = await lastSigned(deps, folder);
+  const last = await lastSigned(deps, folder, newest);
   const from = last?.checkpoint.size ?? 0;
   const edge = await loadEdge(folder, last?.checkpoint);
-  const { size } = await deps.source.head();
+  const size = await headFrom(deps, from);
   if (last !== undefined && size === from) return last;
-  if (size < from) {
-    throw new InconsistentLogError(CHECKPOINT_PATH, `signs ${from} entries, the store has ${size}`);
-  }
   const grown = await growTree(folder, deps.source, edge, size);
   // The tiles are on disk before anything claims them.
   await folder.sync();
@@ -97,18 +115,33 @@ async function publishOnce(deps: PublisherDeps, folder: LogFolder): Promise<Sign
   return { checkpoint, note };
 }
 
+/** The store's head, which never lies before what was signed. */
+async function headFrom({ source }: PublisherDeps, from: number): Promise<number> {
+  const { size } = await source.head();
+  if (size >= from) return size;
+  throw new InconsistentLogError(CHECKPOINT_PATH, `signs ${from} entries, the store has ${size}`);
+}
+
 async function lastSigned(
   { signer, formerVkeys = [] }: PublisherDeps,
   folder: LogFolder,
+  newest: Checkpoint | undefined,
 ): Promise<SignedCheckpoint | undefined> {
-  const bytes = await folder.read(CHECKPOINT_PATH, NOTE_LIMITS.noteMaxBytes);
-  if (bytes === undefined) return undefined;
-  try {
-    const checkpoint = openCheckpoint(bytes, [signer.vkey, ...formerVkeys]);
-    return { checkpoint, note: bytes.toString('utf8') };
-  } catch (error) {
+  const reading = readCheckpoint(folder, [signer.vkey, ...formerVkeys]);
+  const last = await reading.catch((error: unknown) => {
     throw asInconsistent(CHECKPOINT_PATH, error);
-  }
+  });
+  assertNotBehind(last?.checkpoint, newest);
+  return last;
+}
+
+/** Who writes both store and folder under a running gateway could otherwise take back what it signed. */
+function assertNotBehind(last: Checkpoint | undefined, newest: Checkpoint | undefined): void {
+  if (newest === undefined || (last !== undefined && last.size > newest.size)) return;
+  if (last?.size === newest.size && sameHash(last.root, newest.root)) return;
+  const found = last === undefined ? 'is gone' : `signs ${last.size} entries or another history`;
+  const problem = `${found}, this process has signed ${newest.size}`;
+  throw new InconsistentLogError(CHECKPOINT_PATH, problem);
 }
 
 /** The right edge of the published tree, read from disk and held against what was signed. */

@@ -3,7 +3,8 @@ import { type Finding, type Findings, createFindings } from './findings.ts';
 import { LogFormatError } from './format-error.ts';
 import { CHECKPOINT_PATH, type LogFiles, createLogFiles } from './log-folder.ts';
 import { consistencyProof, rootOf, sameHash, verifyConsistency } from './merkle.ts';
-import { NOTE_LIMITS, parseVerifier } from './note.ts';
+import { parseVerifier } from './note.ts';
+import { readCheckpoint } from './signed-checkpoint.ts';
 import { createHashReader } from './tile-reader.ts';
 import { checkTree } from './verify-tree.ts';
 import { checkUnsigned } from './verify-unsigned.ts';
@@ -69,9 +70,9 @@ export async function verifyLog(options: VerifyOptions): Promise<VerifyReport> {
 }
 
 async function signedCheckpoint(files: LogFiles, vkey: string): Promise<Checkpoint> {
-  const note = await files.read(CHECKPOINT_PATH, NOTE_LIMITS.noteMaxBytes);
-  if (note === undefined) throw new LogFormatError('is missing');
-  return openCheckpoint(note, vkey);
+  const signed = await readCheckpoint(files, vkey);
+  if (signed === undefined) throw new LogFormatError('is missing');
+  return signed.checkpoint;
 }
 
 async function checkSince(

@@ -11,6 +11,9 @@ export interface CheckpointSeen {
  * Sequencing is the store's; this only publishes what is already durable there.
  */
 export interface AuditLog {
-  /** The last published checkpoint; size 0 before the first. Never throws for an unpublished log. */
+  /**
+   * The last published checkpoint; size 0 before the first. Throws `log.unavailable` for one that is
+   * there and cannot be read, does not verify, or contradicts the store: that is never size 0.
+   */
   checkpoint(): Promise<CheckpointSeen>;
 }

@@ -3,11 +3,8 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { type NoteSigner, generateSignerKey, parseSigner } from '../../src/audit/note.ts';
-import {
-  type PublisherDeps,
-  type SignedCheckpoint,
-  createPublisher,
-} from '../../src/audit/publisher.ts';
+import { type PublisherDeps, createPublisher } from '../../src/audit/publisher.ts';
+import type { SignedCheckpoint } from '../../src/audit/signed-checkpoint.ts';
 import { type Hash, type HashReader, leafHash, rootOf } from '../../src/audit/merkle.ts';
 
 /** A folder that is gone when the test ends. */

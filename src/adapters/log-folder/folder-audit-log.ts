@@ -1,13 +1,16 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { openCheckpoint } from '../../audit/checkpoint.ts';
+import { InconsistentLogError } from '../../audit/format-error.ts';
 import type { NoteSigner } from '../../audit/note.ts';
 import { createPublisher } from '../../audit/publisher.ts';
+import type { SignedCheckpoint } from '../../audit/signed-checkpoint.ts';
 import type { AuditLog, CheckpointSeen } from '../../ports/audit-log.ts';
 import type { Logger } from '../../ports/logger.ts';
 import type { Store } from '../../ports/store.ts';
 
 const ROOT_PREFIX_CHARS = 12;
+
+const CONTRADICTION =
+  'store and log contradict each other: nothing is published, and no card is made, until a person ' +
+  'has looked and this process is started again; keep both as they are (docs/operations.md)';
 
 export interface FolderAuditLogOptions {
   readonly folder: string;
@@ -18,23 +21,57 @@ export interface FolderAuditLogOptions {
   readonly logger: Logger;
 }
 
+/**
+ * Store and folder that contradict each other are an incident and no disk error: it is said once, at
+ * error level, and from then on every method throws it until the process is started again.
+ */
 export interface FolderAuditLog extends AuditLog {
   /** Publishes what the store has now. Throws `log.unavailable`. */
   publish(): Promise<void>;
   /** Publishes new entries as they come, until the returned function is called (which publishes the rest). */
   start(): () => Promise<void>;
+  /**
+   * For `/readyz`: that the checkpoint verifies and agrees with the store, and that the last run of
+   * `start` published. Throws `log.unavailable`, or what the store threw.
+   */
+  check(): Promise<void>;
 }
 
-/** The last checkpoint in the folder, by its text alone: what people saw on a card need not be re-verified here. */
-async function lastCheckpoint(folder: string, vkey: string): Promise<CheckpointSeen> {
-  try {
-    const note = await readFile(join(folder, 'checkpoint'), 'utf8');
-    const { size, root } = openCheckpoint(note, vkey);
-    const rootPrefix = Buffer.from(root).toString('base64').slice(0, ROOT_PREFIX_CHARS);
-    return { size, rootPrefix };
-  } catch {
-    return { size: 0, rootPrefix: '' };
+function seen(signed: SignedCheckpoint | undefined): CheckpointSeen {
+  if (signed === undefined) return { size: 0, rootPrefix: '' };
+  const { size, root } = signed.checkpoint;
+  return { size, rootPrefix: Buffer.from(root).toString('base64').slice(0, ROOT_PREFIX_CHARS) };
+}
+
+/** The contradiction behind an error, when it is one. */
+function contradictionIn(error: unknown): InconsistentLogError | undefined {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof InconsistentLogError ? cause : undefined;
+}
+
+/** Says the first contradiction, and lets nothing run after it. */
+function createGuard(logger: Logger) {
+  let closedBy: { readonly error: unknown } | undefined;
+
+  function notice(error: unknown): void {
+    const found = contradictionIn(error);
+    if (found === undefined || closedBy !== undefined) return;
+    closedBy = { error };
+    logger.error(CONTRADICTION, { place: found.place, error: found });
   }
+
+  return {
+    isClosed: () => closedBy !== undefined,
+    async run<T>(work: () => Promise<T>): Promise<T> {
+      if (closedBy !== undefined) throw closedBy.error;
+      try {
+        return await work();
+      } catch (error) {
+        notice(error);
+        throw error;
+      }
+    },
+  };
 }
 
 /** The audit log as a folder of C2SP tlog-tiles, published from the store's entries. */
@@ -50,28 +87,38 @@ export function createFolderAuditLog(options: FolderAuditLogOptions): FolderAudi
     },
   });
   let publishedSize = -1;
-  let isFailing = false;
+  /** Of the last run of `start`. */
+  let failure: { readonly error: unknown } | undefined;
+  const guard = createGuard(logger);
+  const last = (): Promise<SignedCheckpoint | undefined> => guard.run(() => publisher.last());
 
   async function publish(): Promise<void> {
-    const { checkpoint } = await publisher.publish();
+    const { checkpoint } = await guard.run(() => publisher.publish());
     publishedSize = checkpoint.size;
   }
 
   /** A folder that cannot be written is said once, not every half second. */
   async function tick(): Promise<void> {
+    if (guard.isClosed()) return;
     try {
-      if ((await store.log.size()) !== publishedSize) await publish();
-      if (isFailing) logger.info('the audit log is published again');
-      isFailing = false;
+      if ((await store.log.size()) === publishedSize) await last();
+      else await publish();
+      if (failure !== undefined) logger.info('the audit log is published again');
+      failure = undefined;
     } catch (error) {
-      if (!isFailing) logger.error('the audit log cannot be published', { error });
-      isFailing = true;
+      const isNews = failure === undefined && contradictionIn(error) === undefined;
+      if (isNews) logger.error('the audit log cannot be published', { error });
+      failure = { error };
     }
   }
 
   return {
     publish,
-    checkpoint: () => lastCheckpoint(folder, signer.vkey),
+    checkpoint: async () => seen(await last()),
+    check: async () => {
+      await last();
+      if (failure !== undefined) throw failure.error;
+    },
     start: () => {
       let running: Promise<void> = Promise.resolve();
       const timer = setInterval(() => {

@@ -15,14 +15,23 @@ interface UnsignedCheck {
 /** As for findings: a bound on what is kept, not on what is checked. */
 const UNSIGNED_MAX = 1_000;
 
+/** What lies in the folder beyond the checkpoint. */
+export interface Unsigned {
+  /** At most 1,000 are listed. */
+  readonly paths: readonly string[];
+  /** Entries from the checkpoint's size to the end of the last bundle. */
+  readonly entries: number;
+}
+
 /**
  * Goes through everything in the folder that the signed tree does not need. Files of no log are
- * findings. Tiles beyond the checkpoint are what a publisher leaves that was killed before it signed:
- * no signature covers them, but they hang together, or they are findings too. Returns their paths.
+ * findings. Tiles beyond the checkpoint are what a publisher writes before it signs: no signature
+ * covers them, but they hang together, or they are findings too.
  */
-export async function checkUnsigned(check: UnsignedCheck): Promise<readonly string[]> {
+export async function checkUnsigned(check: UnsignedCheck): Promise<Unsigned> {
   const { files, size, findings } = check;
-  const unsigned: string[] = [];
+  const paths: string[] = [];
+  let end = size;
   const walking = (async () => {
     for await (const { path, kind } of walk(files)) {
       if (path === CHECKPOINT_PATH) continue;
@@ -30,13 +39,14 @@ export async function checkUnsigned(check: UnsignedCheck): Promise<readonly stri
       if (tile === undefined) {
         findings.add(path, 'is no file of a log');
       } else if (tile.width > widthAt(tile.level, tile.index, size)) {
-        if (unsigned.length < UNSIGNED_MAX) unsigned.push(path);
+        if (paths.length < UNSIGNED_MAX) paths.push(path);
+        if (tile.level === 'entries') end = Math.max(end, tile.index * TILE_WIDTH + tile.width);
         await checkTile(check, tile);
       }
     }
   })();
   await findings.attempt('', walking);
-  return unsigned;
+  return { paths, entries: end - size };
 }
 
 function checkTile(check: UnsignedCheck, tile: Tile): Promise<void> {

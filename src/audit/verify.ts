@@ -1,3 +1,4 @@
+import { awaitSigned, hasWholeTileBeyond } from './await-signed.ts';
 import { type Checkpoint, openCheckpoint } from './checkpoint.ts';
 import { type Finding, type Findings, createFindings } from './findings.ts';
 import { LogFormatError } from './format-error.ts';
@@ -7,7 +8,7 @@ import { parseVerifier } from './note.ts';
 import { readCheckpoint } from './signed-checkpoint.ts';
 import { createHashReader } from './tile-reader.ts';
 import { checkTree } from './verify-tree.ts';
-import { checkUnsigned } from './verify-unsigned.ts';
+import { type Unsigned, checkUnsigned } from './verify-unsigned.ts';
 
 export interface VerifyOptions {
   readonly folder: string;
@@ -15,6 +16,11 @@ export interface VerifyOptions {
   readonly vkey: string;
   /** A signed checkpoint seen earlier, which this log has to extend. */
   readonly since?: string | undefined;
+  /**
+   * Waits for the signature when whole tiles lie beyond the checkpoint: it is a finding when neither
+   * moves for this long. Without it, unsigned tiles are listed and never a finding.
+   */
+  readonly patienceMs?: number;
   /** Called after each bundle of entries. */
   readonly onProgress?: (progress: { readonly entries: number; readonly size: number }) => void;
 }
@@ -30,10 +36,13 @@ export interface VerifyReport {
   /** Further findings, beyond the 1,000 in the list. */
   readonly findingsOmitted: number;
   /**
-   * Tiles beyond the checkpoint (at most 1,000 are listed): left by a publisher that was stopped
-   * before it signed, or by someone who put an older checkpoint back, which only `since` can tell.
+   * Tiles beyond the checkpoint (at most 1,000 are listed): of a publisher that has not signed them
+   * yet or was stopped before it could, or of someone who put an older checkpoint back. `since` tells
+   * the two apart, and so does `patienceMs` beside a running publisher.
    */
   readonly unsigned: readonly string[];
+  /** Entries in these tiles, from `size` on. */
+  readonly unsignedEntries: number;
 }
 
 /**
@@ -49,7 +58,7 @@ export async function verifyLog(options: VerifyOptions): Promise<VerifyReport> {
   const files = createLogFiles(options.folder);
   const findings = createFindings();
   const checkpoint = await findings.attempt(CHECKPOINT_PATH, signedCheckpoint(files, options.vkey));
-  let unsigned: readonly string[] = [];
+  let unsigned: Unsigned = { paths: [], entries: 0 };
   if (checkpoint !== undefined) {
     const { size, root } = checkpoint;
     const onEntries = (entries: number) => options.onProgress?.({ entries, size });
@@ -58,6 +67,7 @@ export async function verifyLog(options: VerifyOptions): Promise<VerifyReport> {
     if (options.since !== undefined) {
       await checkSince(files, findings, checkpoint, options.since, options.vkey);
     }
+    await checkCovered(options, files, findings, checkpoint, unsigned.entries);
   }
   return {
     ok: findings.list.length === 0,
@@ -65,7 +75,8 @@ export async function verifyLog(options: VerifyOptions): Promise<VerifyReport> {
     size: checkpoint?.size ?? 0,
     findings: findings.list,
     findingsOmitted: findings.omitted(),
-    unsigned,
+    unsigned: unsigned.paths,
+    unsignedEntries: unsigned.entries,
   };
 }
 
@@ -92,6 +103,28 @@ async function checkSince(
     const problem = `does not extend the earlier checkpoint of ${since.size} entries`;
     findings.add(CHECKPOINT_PATH, problem);
   }
+}
+
+/** What is found already needs no waiting for. */
+async function checkCovered(
+  { vkey, patienceMs }: VerifyOptions,
+  files: LogFiles,
+  findings: Findings,
+  now: Checkpoint,
+  entries: number,
+): Promise<void> {
+  const end = now.size + entries;
+  const isWaiting = patienceMs !== undefined && findings.list.length === 0;
+  if (!isWaiting || !hasWholeTileBeyond(now.size, end)) return;
+  const read = () => signedCheckpoint(files, vkey);
+  const awaiting = awaitSigned({ files, read, end, patienceMs });
+  const isFine = await findings.attempt(
+    CHECKPOINT_PATH,
+    awaiting.then((later) => later !== undefined && isExtension(files, now, later)),
+  );
+  if (isFine !== false) return;
+  const problem = `leaves ${entries} entries after it that no checkpoint covers which extends it`;
+  findings.add(CHECKPOINT_PATH, problem);
 }
 
 async function isExtension(files: LogFiles, since: Checkpoint, now: Checkpoint): Promise<boolean> {

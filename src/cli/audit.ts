@@ -16,7 +16,20 @@ interface VerifyOptions extends JsonOption {
   readonly since?: string;
 }
 
-const FINDINGS_SHOWN_MAX = 20;
+/** Of findings, and of unsigned tiles. */
+const SHOWN_MAX = 20;
+
+/** A gateway that publishes writes something several times a second. */
+const UNSIGNED_PATIENCE_MS = 10_000;
+
+function printUnsigned({ size, unsigned, unsignedEntries }: VerifyReport): void {
+  if (unsigned.length === 0) return;
+  const range = unsignedEntries === 0 ? '' : `, ${size} to ${size + unsignedEntries - 1}`;
+  print(`Beyond it lie ${unsignedEntries} entries that are not signed${range}:`);
+  for (const path of unsigned.slice(0, SHOWN_MAX)) print(`  ${path}`);
+  if (unsigned.length > SHOWN_MAX) print(`  and ${unsigned.length - SHOWN_MAX} more`);
+  print('A later checkpoint, given as --since, tells whether an older one was put back.');
+}
 
 function printReport(report: VerifyReport): void {
   const { checkpoint, findings } = report;
@@ -28,14 +41,14 @@ function printReport(report: VerifyReport): void {
   }
   if (report.ok) {
     print('Verified: every entry is under the signed root, nothing is missing or changed.');
-    if (report.unsigned.length > 0)
-      print(`Beyond it lie ${report.unsigned.length} tiles that are not signed yet.`);
+    printUnsigned(report);
     return;
   }
   print(`NOT VERIFIED: ${findings.length + report.findingsOmitted} findings`);
-  for (const { place, entry, problem } of findings.slice(0, FINDINGS_SHOWN_MAX)) {
+  for (const { place, entry, problem } of findings.slice(0, SHOWN_MAX)) {
     print(`  ${place}${entry === undefined ? '' : `, entry ${entry}`}: ${problem}`);
   }
+  printUnsigned(report);
 }
 
 /** Folder and public key as named, else those of the gateway that was started here. */
@@ -57,7 +70,11 @@ function logOf(options: VerifyOptions): { folder: string; vkey: string } {
 
 async function verify(options: VerifyOptions): Promise<void> {
   const since = options.since === undefined ? undefined : readNamedFile(options.since);
-  const report = await verifyLog({ ...logOf(options), since });
+  const report = await verifyLog({
+    ...logOf(options),
+    since,
+    patienceMs: UNSIGNED_PATIENCE_MS,
+  });
   if (options.json)
     printJson({
       ...report,

@@ -6,6 +6,7 @@ import { type NoteSigner, generateSignerKey, parseSigner } from '../../src/audit
 import { type PublisherDeps, createPublisher } from '../../src/audit/publisher.ts';
 import type { SignedCheckpoint } from '../../src/audit/signed-checkpoint.ts';
 import { type Hash, type HashReader, leafHash, rootOf } from '../../src/audit/merkle.ts';
+import type { Store } from '../../src/ports/store.ts';
 
 /** A folder that is gone when the test ends. */
 export function scratchFolder(): string {
@@ -34,6 +35,17 @@ export function readerOf(leaves: readonly Hash[]): HashReader {
     const part = leaves.slice(index * span, (index + 1) * span);
     if (part.length !== span) throw new RangeError(`no subtree ${level}/${index}`);
     return rootOf(part);
+  };
+}
+
+/** The log of a store that is an array. */
+export function arrayStore(entries: readonly Uint8Array[]): Pick<Store, 'log'> {
+  return {
+    log: {
+      size: () => Promise.resolve(entries.length),
+      leaves: (from, to) => Promise.resolve(entries.slice(from, to)),
+      ofRequest: () => Promise.resolve([]),
+    },
   };
 }
 

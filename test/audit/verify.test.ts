@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   cpSync,
   mkdirSync,
@@ -11,7 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import fc from 'fast-check';
 import { signCheckpoint } from '../../src/audit/checkpoint.ts';
 import { LogFormatError } from '../../src/audit/format-error.ts';
@@ -498,6 +499,96 @@ describe('tiles beyond the checkpoint', () => {
       }
       writeFileSync(join(folder, path), good);
     }
+  });
+
+  it('are counted in entries', async () => {
+    const { folder } = await unsignedTail();
+    expect((await verify(folder)).unsignedEntries).toBe(600);
+    expect((await verify(pristine)).unsignedEntries).toBe(0);
+  });
+
+  describe('when someone waits for their signature', () => {
+    const PATIENCE_MS = 400;
+    const patient = (folder: string) => verifyLog({ folder, vkey, patienceMs: PATIENCE_MS });
+    const later = (size: number, label = 'entry') => {
+      const root = rootOf(leafHashes(sampleEntries(size, label)));
+      return signCheckpoint({ origin: signer.name, size, root }, [signer]);
+    };
+    const writeLater = (folder: string, note: string) =>
+      setTimeout(() => {
+        writeFileSync(join(folder, 'checkpoint'), note);
+      }, PATIENCE_MS / 2);
+
+    it('are a finding when it does not come: an older checkpoint was put back', async () => {
+      const { folder } = await unsignedTail();
+      const report = await patient(folder);
+      expect(report).toMatchObject({ ok: false, size: 300, unsignedEntries: 600 });
+      expect(report.findings).toEqual([
+        { place: 'checkpoint', problem: expect.stringContaining('600 entries') as string },
+      ]);
+    });
+
+    it('are none when it comes', async () => {
+      const { folder } = await unsignedTail();
+      writeLater(folder, later(900));
+      expect(await patient(folder)).toMatchObject({ ok: true, size: 300, findings: [] });
+    });
+
+    it.each([
+      ['is of another history', later(900, 'fork')],
+      ['is torn', 'torn'],
+    ])('are a finding when what comes %s', async (_, note) => {
+      const { folder } = await unsignedTail();
+      writeLater(folder, note);
+      expect(places(await patient(folder))).toEqual(['checkpoint']);
+    });
+
+    it('are waited for as long as more of them come', async () => {
+      const { folder } = await unsignedTail();
+      const more = sampleEntries(900 + 4 * 256);
+      for (let bundle = 3; bundle < 7; bundle++)
+        setTimeout(
+          () => {
+            const bytes = encodeEntryBundle(more.slice(bundle * 256, (bundle + 1) * 256));
+            writeFileSync(join(folder, `tile/entries/00${bundle}`), bytes);
+          },
+          (bundle - 2) * PATIENCE_MS * 0.7,
+        );
+      const signed = setTimeout(
+        () => {
+          writeFileSync(join(folder, 'checkpoint'), later(900));
+        },
+        4.5 * PATIENCE_MS * 0.7,
+      );
+      expect(await patient(folder)).toMatchObject({ ok: true, findings: [] });
+      clearTimeout(signed);
+    });
+
+    it('are not waited for when they fill no tile, which is how a killed publisher may leave them', async () => {
+      const { folder, write } = copyOfLog();
+      write('checkpoint', notes.at(-3)!);
+      const report = await patient(folder);
+      expect(report).toMatchObject({ ok: true, size: 590, findings: [], unsignedEntries: 30 });
+    });
+
+    it('are no false alarm beside a publisher at work', async () => {
+      const folder = scratchFolder();
+      const program = join(import.meta.dirname, 'publish-forever.ts');
+      const child = spawn(process.execPath, [program, folder, SIGNER_KEY], { stdio: 'pipe' });
+      onTestFinished(() => {
+        child.kill('SIGKILL');
+      });
+      await once(child.stdout, 'data');
+      child.stdout.resume();
+      let overtaken = 0;
+      for (let run = 0; run < 40; run++) {
+        const report = await verifyLog({ folder, vkey, patienceMs: 10_000 });
+        expect(report).toMatchObject({ ok: true, findings: [] });
+        const whole = (size: number) => Math.floor(size / 256);
+        if (whole(report.size + report.unsignedEntries) > whole(report.size)) overtaken += 1;
+      }
+      expect(overtaken).toBeGreaterThan(0);
+    });
   });
 
   it('are found when they stand alone', async () => {

@@ -13,7 +13,7 @@ import { InconsistentLogError } from '../../../src/audit/format-error.ts';
 import { rootOf } from '../../../src/audit/merkle.ts';
 import { generateSignerKey, parseSigner } from '../../../src/audit/note.ts';
 import { GatewayError } from '../../../src/core/errors.ts';
-import { leafHashes, sampleEntries, scratchFolder } from '../../audit/support.ts';
+import { arrayStore, leafHashes, sampleEntries, scratchFolder } from '../../audit/support.ts';
 
 const EVERY_MS = 5;
 /** Long enough for a few dozen runs. */
@@ -36,13 +36,7 @@ function createLog(changes: Partial<FolderAuditLogOptions> = {}) {
   });
   const options: FolderAuditLogOptions = {
     folder: scratchFolder(),
-    store: {
-      log: {
-        size: () => Promise.resolve(entries.length),
-        leaves: (from, to) => Promise.resolve(entries.slice(from, to)),
-        ofRequest: () => Promise.resolve([]),
-      },
-    },
+    store: arrayStore(entries),
     signer: parseSigner(generateSignerKey('log.example/folder')),
     everyMs: EVERY_MS,
     logger,
@@ -186,8 +180,8 @@ describe('a running log', () => {
 
   it('fails its check while the store is away', async () => {
     const away = new GatewayError('store.unavailable');
-    const { store } = createLog();
-    const log = createLog({ store: { log: { ...store.log, size: () => Promise.reject(away) } } });
+    const size = () => Promise.reject(away);
+    const log = createLog({ store: { log: { ...arrayStore([]).log, size } } });
     log.run();
     await until(() => log.errors().length > 0);
     await expect(log.auditLog.check()).rejects.toBe(away);

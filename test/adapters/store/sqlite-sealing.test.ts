@@ -39,6 +39,10 @@ const SEALED = [
 /** Clear columns that a decision rests on. */
 const VOUCHED_FOR = [
   ...['agent_id', 'connection', 'body_hash', 'action', 'risk'].map((c) => ['requests', c] as const),
+  ...['status', 'digest', 'credential_version', 'code', 'created_at', 'expires_at'].map(
+    (c) => ['requests', c] as const,
+  ),
+  ...['event', 'at', 'leaf'].map((c) => ['log_entries', c] as const),
   ...['decision', 'digest', 'proof', 'decided_at', 'valid_until'].map(
     (c) => ['decisions', c] as const,
   ),
@@ -170,10 +174,12 @@ describe('what the SQLite store keeps on disk', () => {
       decisions: () => store.decisions.of(requestId(1)),
       agents: () => store.agents.get(agent(1).id),
       people: () => store.people.get(person(1).id),
+      log_entries: () => store.log.ofRequest(requestId(1)),
     }[table];
     expect(await read()).toBeTruthy();
-    const isNumber = /_(?:at|until|step)$/.test(column);
-    tamper(`update ${table} set "${column}" = ${isNumber ? '1' : '\'["admin"]\''}`);
+    const isNumber = /(?:^at|_at|_until|_step|_version)$/.test(column);
+    const text = column === 'leaf' ? "x'7b7d'" : '\'["admin"]\'';
+    tamper(`update ${table} set "${column}" = ${isNumber ? '1' : text}`);
     await expect(read()).rejects.toMatchObject({ code: 'plan.tampered' });
   });
 
@@ -215,9 +221,43 @@ describe('what the SQLite store keeps on disk', () => {
 
   it('lets a request that does not open be ended by its id', async () => {
     tamper('update requests set plan = ?', new Uint8Array(40));
-    const ending = { status: 'refused', code: 'plan.tampered' } as const;
-    await store.commit((tx) => tx.requests.update(requestId(1), ending));
-    expect(await store.requests.idsIn(['refused'], { limit: 9 })).toEqual([requestId(1)]);
+    const ending = { status: 'failed', code: 'plan.tampered', detail: null } as const;
+    expect(await store.commit((tx) => tx.requests.settleTampered(requestId(1), ending))).toBe(true);
+    expect(await store.requests.idsIn(['failed'], { limit: 9 })).toEqual([requestId(1)]);
+    expect(await store.commit((tx) => tx.requests.settleTampered('req_none', ending))).toBe(false);
+  });
+
+  it('does not move a request from a status that was set by hand, and settles it where it is told', async () => {
+    tamper("update requests set status = 'outcome_unknown'");
+    const move = { status: 'executing' } as const;
+    await expect(
+      store.commit((tx) => tx.requests.update(requestId(1), move)),
+    ).rejects.toMatchObject({ code: 'plan.tampered' });
+    const end = { status: 'rejected', code: 'approval.rejected', detail: null } as const;
+    await store.commit((tx) => tx.requests.settleTampered(requestId(1), end));
+    expect((await store.requests.get(requestId(1)))?.status).toBe('rejected');
+  });
+
+  it('gives no log entry to be signed that was put in by hand, nor one that was moved', async () => {
+    await fill(store, 2);
+    const size = await store.log.size();
+    tamper(
+      `insert into log_entries select idx + ${size}, event, request_id, at, leaf, voucher, personal
+       from log_entries where idx = 0`,
+    );
+    const error = { code: 'plan.tampered', detail: `log_entries ${size}` };
+    await expect(store.log.leaves(0, size + 1)).rejects.toMatchObject(error);
+    await expect(store.log.ofRequest(requestId(1))).rejects.toMatchObject(error);
+  });
+
+  it('finds an entry of a request that was taken out', async () => {
+    await fill(store, 2);
+    await fill(store, 3);
+    tamper('delete from log_entries where idx = 1');
+    await expect(store.log.ofRequest(requestId(1))).rejects.toMatchObject({
+      code: 'plan.tampered',
+    });
+    expect(await store.log.ofRequest(requestId(3))).toHaveLength(1);
   });
 
   it('finds a missing log entry before a later leaf takes its place', async () => {

@@ -67,7 +67,7 @@ async function codecs(context: Context) {
   return {
     client: createDataConverter(createPayloadCodec(shared)),
     // A signal sent in clear by hand must not hold a workflow for ever.
-    worker: createDataConverter(createPayloadCodec({ ...shared, plaintextMessages: 'void' })),
+    worker: createDataConverter(createPayloadCodec({ ...shared, foreignMessages: 'void' })),
   };
 }
 

@@ -25,12 +25,13 @@ export interface PayloadCodecDeps {
   /** Reads the keys anew, so that a rotation in one process reaches the others while they run. */
   readonly reloadKeys?: () => Promise<PayloadKeys>;
   /**
-   * What becomes of a payload for a workflow that nobody encrypted. `refuse` fails the workflow task,
-   * and since it stays in the history, every later task too: one signal sent without the codec server,
-   * by hand with the `temporal` command, would hold that workflow for ever. `void` hands the workflow
-   * `undefined` instead, never the content; for workers. Activity payloads are always refused.
+   * What becomes of a payload for a workflow that is not its own: never encrypted, changed, or copied
+   * from another workflow. `refuse` fails the workflow task, and since it stays in the history, every
+   * later task too: one signal sent by hand with the `temporal` command would hold that workflow for
+   * ever. `void` hands the workflow `undefined` instead, never the content; for workers. Always refused
+   * are activity payloads, and unknown keys, which another process may have just made.
    */
-  readonly plaintextMessages?: 'refuse' | 'void';
+  readonly foreignMessages?: 'refuse' | 'void';
 }
 
 /**
@@ -52,7 +53,7 @@ export interface PayloadCodecDeps {
  * bookkeeping (`data`: name, attempt, times). Nothing personal may be put into those.
  */
 export function createPayloadCodec(deps: PayloadCodecDeps): PayloadCodec {
-  const { namespace, plaintextMessages = 'refuse' } = deps;
+  const { namespace, foreignMessages = 'refuse' } = deps;
   const keyRing = createKeyRing(deps);
 
   const encodeOne = (payload: Payload, context?: SerializationContext): Payload => {
@@ -62,16 +63,24 @@ export function createPayloadCodec(deps: PayloadCodecDeps): PayloadCodec {
     return sealPayload(payload, { keyId, namespace, workflowId }, key);
   };
 
-  const decodeOne = async (payload: Payload, context?: SerializationContext): Promise<Payload> => {
-    if (!isSealed(payload)) {
-      if (plaintextMessages === 'void' && context?.type === 'workflow') return voidPayload();
-      throw new PayloadRefusedError('plaintext');
-    }
+  const openOne = async (payload: Payload, context?: SerializationContext): Promise<Payload> => {
+    if (!isSealed(payload)) throw new PayloadRefusedError('plaintext');
     const binding = claimedBinding(payload);
     requireNamespace(binding.namespace, namespace);
     requireNamespace(context?.namespace ?? namespace, namespace);
     if (context !== undefined) requireWorkflow(binding, context);
     return openPayload(payload, binding, await keyRing.find(binding.keyId));
+  };
+
+  const decodeOne = async (payload: Payload, context?: SerializationContext): Promise<Payload> => {
+    try {
+      return await openOne(payload, context);
+    } catch (error) {
+      const isMessage = foreignMessages === 'void' && context?.type === 'workflow';
+      if (isMessage && error instanceof PayloadRefusedError && error.reason !== 'unknown_key')
+        return voidPayload();
+      throw error;
+    }
   };
 
   return {

@@ -64,8 +64,8 @@ interface Setup {
 
 const newId = (): string => `codec-test/${randomUUID()}`;
 
-function converterOf(keys: PayloadKeys, plaintextMessages: 'refuse' | 'void' = 'refuse') {
-  return createDataConverter(createPayloadCodec({ keys, namespace: NAMESPACE, plaintextMessages }));
+function converterOf(keys: PayloadKeys, foreignMessages: 'refuse' | 'void' = 'refuse') {
+  return createDataConverter(createPayloadCodec({ keys, namespace: NAMESPACE, foreignMessages }));
 }
 
 describe('With the codec, on a real server', () => {

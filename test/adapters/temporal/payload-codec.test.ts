@@ -2,6 +2,7 @@ import type { Payload } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import { createPayloadCodec } from '../../../src/adapters/temporal/payload-codec.ts';
 import type { PayloadKeys } from '../../../src/adapters/temporal/payload-keys.ts';
+import type { PayloadRefusal } from '../../../src/adapters/temporal/payload-refused-error.ts';
 import {
   decodeOne,
   encodeOne,
@@ -150,20 +151,28 @@ describe('The payload codec', () => {
     );
   });
 
-  it('voids plaintext for a workflow where asked to, and only there', async () => {
+  it('voids what is not a workflow’s own where asked to, and only for workflows', async () => {
     const codec = createPayloadCodec({
       keys: makeKeys('k1'),
       namespace: NAMESPACE,
-      plaintextMessages: 'void',
+      foreignMessages: 'void',
     });
-    const plain = toPayload({ decision: 'approve' });
-    expect(await decodeOne(codec, plain, inWorkflow('w1'))).toBeUndefined();
-    for (const context of [undefined, inActivity('w1'), inActivity('w1', true)]) {
-      await expect(codec.decode([plain], context)).rejects.toMatchObject(refused('plaintext'));
+    const moved = await encodeOne(codec, 'x', inWorkflow('w2'));
+    const foreign: [Payload, PayloadRefusal][] = [
+      [toPayload({ decision: 'approve' }), 'plaintext'],
+      [moved, 'wrong_workflow'],
+      [withMetadata(moved, 'sallyport-workflow-id', 'w1'), 'damaged'],
+      [{ metadata: { encoding: Buffer.from('binary/encrypted') } }, 'malformed'],
+    ];
+    for (const [payload, reason] of foreign) {
+      expect(await decodeOne(codec, payload, inWorkflow('w1'))).toBeUndefined();
+      for (const context of [inActivity('w1'), inActivity('w1', true)]) {
+        await expect(codec.decode([payload], context)).rejects.toMatchObject(refused(reason));
+      }
     }
-    const moved = await encodeOne(codec, 'x', inWorkflow('w1'));
-    await expect(codec.decode([moved], inWorkflow('w2'))).rejects.toMatchObject(
-      refused('wrong_workflow'),
+    const later = await encodeOne(makeCodec(makeKeys('k9')), 'x', inWorkflow('w1'));
+    await expect(codec.decode([later], inWorkflow('w1'))).rejects.toMatchObject(
+      refused('unknown_key'),
     );
   });
 

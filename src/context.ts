@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { mkdirSync } from 'node:fs';
-import { relative } from 'node:path';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { ACTIONS } from './actions/catalogue.ts';
 import type { ActivityDependencies } from './activities/dependencies.ts';
 import {
@@ -20,6 +20,7 @@ import { generateSignerKey, type NoteSigner, parseSigner } from './audit/note.ts
 import type { Config } from './config.ts';
 import { GatewayError } from './core/errors.ts';
 import { type Attester, createAttester } from './gate/attest.ts';
+import { createLogProbe } from './log-probe.ts';
 import { loadPolicy } from './policy/load.ts';
 import type { Policy } from './policy/policy.ts';
 import type { CredentialRef } from './ports/crm.ts';
@@ -80,9 +81,31 @@ async function readPolicy(file: string): Promise<Policy> {
 const openSecrets = ({ files }: Config): Promise<SecretStore> =>
   createAgeFileSecretStore({ file: files.secrets, identityFile: files.identity });
 
+/**
+ * A log without its store: a fresh store would begin another history under the same key, and forget every
+ * request, freeze and person without a word.
+ */
+function assertStoreBelongs({ log, store }: Config['files']): void {
+  if (existsSync(store) || !existsSync(join(log, 'checkpoint'))) return;
+  throw new GatewayError('config.invalid', {
+    detail:
+      `${store} is missing, but ${log} holds the log of a gateway that ran here. Restore the store from a backup ` +
+      `(docs/operations.md, "Backup and restore"). To begin anew on purpose, move ${log} away first.`,
+  });
+}
+
+export interface OpenOptions {
+  /** False: opens a store with damaged pages too, for the commands that must work on what is left. */
+  readonly isStoreChecked?: boolean;
+}
+
 /** Opens everything that is the gateway's own: nothing here needs a neighbour. */
-export async function openContext(config: Config): Promise<Context> {
+export async function openContext(
+  config: Config,
+  { isStoreChecked = true }: OpenOptions = {},
+): Promise<Context> {
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+  assertStoreBelongs(config.files);
   const logger = createPinoLogger(config.logLevel);
   const policy = await readPolicy(config.files.policy);
   const secrets = await openSecrets(config);
@@ -95,6 +118,7 @@ export async function openContext(config: Config): Promise<Context> {
   const store = await createSqliteStore({
     file: config.files.store,
     sealKey: Buffer.from(sealKey, 'base64url'),
+    isChecked: isStoreChecked,
   });
   const auditLog = createFolderAuditLog({
     folder: config.files.log,
@@ -140,7 +164,7 @@ export function activityDependencies(context: Context, hubspotUrl: string): Acti
 }
 
 export function apiContext(context: Context, engine: Engine): ApiContext {
-  const { config, store, secrets, policy, attester, logger } = context;
+  const { config, store, secrets, policy, auditLog, attester, logger } = context;
   return {
     store,
     engine,
@@ -163,6 +187,7 @@ export function apiContext(context: Context, engine: Engine): ApiContext {
           await secrets.names();
         },
       },
+      { name: 'log', check: createLogProbe({ store, auditLog, clock }) },
     ],
     logger,
   };

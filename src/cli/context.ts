@@ -59,7 +59,9 @@ async function openFor<T>(config: Config, work: (context: Context) => Promise<T>
   assertInstalled(config);
   // Loaded here, so that commands which open nothing do not wait for it.
   const { openContext } = await import('../context.ts');
-  const context = await openContext({ ...config, logLevel: 'silent' });
+  const quiet = { ...config, logLevel: 'silent' } as const;
+  // A damaged page must not stand in the way of `freeze` either.
+  const context = await openContext(quiet, { isStoreChecked: false });
   try {
     return await work(context);
   } finally {

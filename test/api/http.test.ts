@@ -154,6 +154,7 @@ describe('readiness', () => {
       'store',
       'engine',
       'secrets',
+      'log',
     ]);
   });
 });

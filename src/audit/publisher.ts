@@ -3,7 +3,7 @@ import { type Checkpoint, openCheckpoint, signCheckpoint } from './checkpoint.ts
 import { InconsistentLogError, LogFormatError } from './format-error.ts';
 import { CHECKPOINT_PATH, type LogFolder, TEMPORARY_PATH, createLogFolder } from './log-folder.ts';
 import { type Hash, consistencyProof, rootOf, sameHash, verifyConsistency } from './merkle.ts';
-import type { NoteSigner } from './note.ts';
+import { type NoteSigner, parseVerifier } from './note.ts';
 import { type SignedCheckpoint, readCheckpoint } from './signed-checkpoint.ts';
 import { createHashReader, readHashTile } from './tile-reader.ts';
 import { type TreeEdge, growTree } from './tree-edge.ts';
@@ -45,8 +45,10 @@ export interface Publisher {
   last(): Promise<SignedCheckpoint | undefined>;
 }
 
+/** Throws `config.invalid` for keys of another log, LogFormatError for one that is none. */
 export function createPublisher(deps: PublisherDeps): Publisher {
-  if (deps.signer.name !== deps.origin) {
+  const formerNames = (deps.formerVkeys ?? []).map((vkey) => parseVerifier(vkey).name);
+  if ([deps.signer.name, ...formerNames].some((name) => name !== deps.origin)) {
     throw new GatewayError('config.invalid', { detail: "the log's origin is not its key's name" });
   }
   const folder = createLogFolder(deps.folder);

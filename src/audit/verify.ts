@@ -12,8 +12,11 @@ import { type Unsigned, checkUnsigned } from './verify-unsigned.ts';
 
 export interface VerifyOptions {
   readonly folder: string;
-  /** The log's public key, from anywhere but the folder. */
-  readonly vkey: string;
+  /**
+   * The log's public key, from anywhere but the folder; several when it was rotated. Each may have
+   * signed the checkpoint, so none that leaked belongs here.
+   */
+  readonly vkey: string | readonly string[];
   /** A signed checkpoint seen earlier, which this log has to extend. */
   readonly since?: string | undefined;
   /**
@@ -54,7 +57,7 @@ export interface VerifyReport {
  * LogFormatError only for a `vkey` that is none.
  */
 export async function verifyLog(options: VerifyOptions): Promise<VerifyReport> {
-  parseVerifier(options.vkey);
+  for (const vkey of [options.vkey].flat()) parseVerifier(vkey);
   const files = createLogFiles(options.folder);
   const findings = createFindings();
   const checkpoint = await findings.attempt(CHECKPOINT_PATH, signedCheckpoint(files, options.vkey));
@@ -80,7 +83,7 @@ export async function verifyLog(options: VerifyOptions): Promise<VerifyReport> {
   };
 }
 
-async function signedCheckpoint(files: LogFiles, vkey: string): Promise<Checkpoint> {
+async function signedCheckpoint(files: LogFiles, vkey: VerifyOptions['vkey']): Promise<Checkpoint> {
   const signed = await readCheckpoint(files, vkey);
   if (signed === undefined) throw new LogFormatError('is missing');
   return signed.checkpoint;
@@ -91,7 +94,7 @@ async function checkSince(
   findings: Findings,
   now: Checkpoint,
   sinceNote: string,
-  vkey: string,
+  vkey: VerifyOptions['vkey'],
 ): Promise<void> {
   const opening = Promise.resolve(sinceNote).then((note) => openCheckpoint(note, vkey));
   const since = await findings.attempt('since', opening);

@@ -12,7 +12,7 @@ import { CommandError, print, printJson } from './output.ts';
 
 interface VerifyOptions extends JsonOption {
   readonly folder?: string;
-  readonly vkey?: string;
+  readonly vkey?: readonly string[];
   readonly since?: string;
 }
 
@@ -52,15 +52,15 @@ function printReport(report: VerifyReport): void {
 }
 
 /** Folder and public key as named, else those of the gateway that was started here. */
-function logOf(options: VerifyOptions): { folder: string; vkey: string } {
+function logOf(options: VerifyOptions): { folder: string; vkey: readonly string[] } {
   const run =
     options.folder === undefined || options.vkey === undefined ? readRunFile() : undefined;
   const folder = options.folder ?? run?.log_dir;
-  const vkey = options.vkey ?? run?.log_vkey;
+  const vkey = options.vkey ?? (run === undefined ? undefined : [run.log_vkey]);
   if (folder === undefined || vkey === undefined)
     throw new CommandError('There is no run.json here.', 'Name the log with --folder and --vkey.');
   try {
-    parseVerifier(vkey);
+    vkey.forEach(parseVerifier);
   } catch (cause) {
     const remedy = 'It is log_vkey of run.json, as it was when the log began.';
     throw new CommandError('The public key is none (--vkey).', remedy, cause);
@@ -125,12 +125,14 @@ async function show(requestId: string, options: JsonOption): Promise<void> {
   else entries.forEach(printEntry);
 }
 
+const listed = (value: string, before: readonly string[] = []) => [...before, value];
+
 export function addAuditCommands(program: Command): void {
   const audit = program.command('audit').description('the tamper-evident log');
   withJson(audit.command('verify'))
     .description('check the whole log offline, from its folder and public key alone')
     .option('--folder <dir>', 'the log’s folder')
-    .option('--vkey <key>', 'the log’s public key')
+    .option('--vkey <key>', 'the log’s public key; again for each former one', listed)
     .option('--since <file>', 'a checkpoint seen earlier that the log must extend')
     .action(verify);
   withJson(audit.command('show <request>'))

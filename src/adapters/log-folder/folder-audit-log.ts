@@ -16,6 +16,8 @@ export interface FolderAuditLogOptions {
   readonly folder: string;
   readonly store: Pick<Store, 'log'>;
   readonly signer: NoteSigner;
+  /** Verifier keys of this log that were rotated out; the folder's checkpoint may still be of one. */
+  readonly formerVkeys?: readonly string[];
   /** How often new entries are published, ms. */
   readonly everyMs: number;
   readonly logger: Logger;
@@ -76,10 +78,11 @@ function createGuard(logger: Logger) {
 
 /** The audit log as a folder of C2SP tlog-tiles, published from the store's entries. */
 export function createFolderAuditLog(options: FolderAuditLogOptions): FolderAuditLog {
-  const { folder, store, signer, logger } = options;
+  const { folder, store, signer, formerVkeys = [], logger } = options;
   const publisher = createPublisher({
     folder,
     signer,
+    formerVkeys,
     origin: signer.name,
     source: {
       head: async () => ({ size: await store.log.size() }),

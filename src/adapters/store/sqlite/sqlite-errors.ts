@@ -5,11 +5,13 @@ const CODE = {
   error: 1,
   abort: 4,
   busy: 5,
+  corrupt: 11,
   tooBig: 18,
   constraint: 19,
   mismatch: 20,
   misuse: 21,
   range: 25,
+  notADatabase: 26,
 } as const;
 const PRIMARY_CODE_MASK = 0xff;
 
@@ -27,6 +29,22 @@ const OUR_MISTAKES: ReadonlySet<number> = new Set([
 /** Whether another connection holds the lock that was asked for. */
 export function isBusy(error: unknown): boolean {
   return primaryCodeOf(error) === CODE.busy;
+}
+
+/** Whether the file itself is broken, which neither time nor space mends. */
+export function isDamage(error: unknown): boolean {
+  const code = primaryCodeOf(error);
+  return code === CODE.corrupt || code === CODE.notADatabase;
+}
+
+/** `found`: SQLite's own words. */
+export function storeDamaged(file: string, found: string, cause?: unknown): GatewayError {
+  return new GatewayError('store.unavailable', {
+    detail:
+      `${file} is damaged (${found}). Keep the file, and restore a backup: ` +
+      'docs/operations.md, "Backup and restore".',
+    cause,
+  });
 }
 
 /**

@@ -11,7 +11,8 @@ import { type Batch, createGroupCommit } from './group-commit.ts';
 import { migrate } from './migrate.ts';
 import { createStatements, nodeSqliteDialect } from './node-sqlite-dialect.ts';
 import { openReader, openWriter } from './open-database.ts';
-import { storeUnavailable } from './sqlite-errors.ts';
+import { CHECK_BYTES_MAX, findDamage } from './quick-check.ts';
+import { isDamage, storeDamaged, storeUnavailable } from './sqlite-errors.ts';
 import { createRequestWatch } from './watch.ts';
 
 const DEFAULTS = {
@@ -28,6 +29,10 @@ export interface SqliteStoreOptions {
   readonly sealKey: Uint8Array;
   readonly clock?: (() => Date) | undefined;
   readonly busyTimeoutMs?: number | undefined;
+  /** False: a damaged page is no reason not to open. For the commands that must work on what is left. */
+  readonly isChecked?: boolean | undefined;
+  /** A larger database is checked on opening only where it says who may do what. */
+  readonly checkBytesMax?: number | undefined;
   /** Told about every commit. */
   readonly onBatch?: ((batch: Batch) => void) | undefined;
 }
@@ -42,12 +47,15 @@ export interface SqliteStoreOptions {
  * it (`status`, `idsIn`, `overdue`, `countSince`, `update`), so it can be ended by its id.
  *
  * Throws `config.invalid` (key of a wrong length or of another store, database of a newer version)
- * and `store.unavailable`.
+ * and `store.unavailable`; for a damaged file that one says so.
  */
 export async function createSqliteStore(options: SqliteStoreOptions): Promise<Store> {
   const busyTimeoutMs = options.busyTimeoutMs ?? DEFAULTS.busyTimeoutMs;
   const seal = createSeal(options.sealKey);
   const { writer, reader } = await openBoth(options.file, busyTimeoutMs, (raw) => {
+    const { isChecked = true, checkBytesMax = CHECK_BYTES_MAX } = options;
+    const damage = isChecked ? findDamage(raw, checkBytesMax) : undefined;
+    if (damage !== undefined) throw storeDamaged(options.file, damage);
     migrate(raw, seal);
   });
   const committed: Reader = {
@@ -108,6 +116,8 @@ async function openBoth(
       throw error;
     }
   } catch (error) {
-    throw error instanceof GatewayError ? error : storeUnavailable(error);
+    if (error instanceof GatewayError) throw error;
+    if (isDamage(error)) throw storeDamaged(file, (error as Error).message, error);
+    throw storeUnavailable(error);
   }
 }

@@ -17,6 +17,7 @@ import {
   ensureDemoRoster,
   withdrawDemoRoster,
 } from './demo.ts';
+import { takeDataFolder } from './embedded/data-folder.ts';
 import { isPortFree } from './embedded/ports.ts';
 import { type SimulatorProcess, startSimulatorProcess } from './embedded/simulator-process.ts';
 import { findTemporalCli } from './embedded/temporal-binary.ts';
@@ -29,12 +30,22 @@ import { printStart, say } from './start-text.ts';
 const CODEC_PATH_SECRET = 'temporal/codec-path';
 const SIMULATOR_MAIN = fileURLToPath(new URL('./simulator/main.ts', import.meta.url));
 
+/** A program that is just stopping gives its ports back within this. */
+const PORTS_WAIT_MS = 5_000;
+
 /** A taken port is said before anything is started. */
-async function assertPortsFree(config: Config): Promise<void> {
+async function assertPortsFree(config: Config, stopping: AbortSignal): Promise<void> {
   const { api, simulator, simulatorControl, codec } = config.ports;
-  const ours = config.hubspotUrl === undefined ? [simulator, simulatorControl] : [];
-  for (const port of [api, codec, ...ours]) {
+  const ports = [
+    api,
+    ...(config.temporal.address === undefined ? [codec] : []),
+    ...(config.hubspotUrl === undefined ? [simulator, simulatorControl] : []),
+  ];
+  const deadline = Date.now() + PORTS_WAIT_MS;
+  for (const port of ports) {
     if (await isPortFree(port)) continue;
+    say(`Port ${port} on 127.0.0.1 is taken; waiting up to ${PORTS_WAIT_MS / 1000} s for it …`);
+    if (await isPortFree(port, deadline - Date.now(), stopping)) continue;
     throw new GatewayError('config.invalid', {
       detail: `Port ${port} on 127.0.0.1 is taken. Stop whoever holds it, or start with another SALLYPORT_PORT (the other ports follow from it).`,
     });
@@ -146,7 +157,11 @@ async function both<A, B>(one: Promise<A>, other: Promise<B>): Promise<[A, B]> {
 
 /** Everything in one process tree: engine, simulator, worker, API. */
 async function start(config: Config, { parts, stopping }: Life): Promise<Started> {
-  await assertPortsFree(config);
+  const lock = await takeDataFolder({ folder: config.dataDir, onWait: say, stopping });
+  parts.defer(() => {
+    lock.release();
+  });
+  await assertPortsFree(config, stopping);
   const isFirst = !existsSync(config.files.store);
   const context = await openContext(config);
   parts.defer(() => context.close());

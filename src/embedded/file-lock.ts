@@ -31,16 +31,17 @@ export async function tryFileLock(path: string): Promise<FileLock | undefined> {
   };
 }
 
-/** Waits up to `timeoutMs` for the lock; undefined when it is still held then. */
+/** Waits up to `timeoutMs` for the lock; undefined when it is still held then. Throws the signal's reason. */
 export async function waitForFileLock(
   path: string,
   timeoutMs: number,
+  signal?: AbortSignal,
 ): Promise<FileLock | undefined> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const lock = await tryFileLock(path);
     if (lock !== undefined || Date.now() >= deadline) return lock;
-    await sleep(RETRY_MS);
+    await sleep(RETRY_MS, undefined, signal === undefined ? {} : { signal });
   }
 }
 

@@ -6,14 +6,14 @@ const POLL_MS = 50;
 
 /**
  * Whether something could listen on this loopback port now or within `waitMs`. A program that was just
- * ended gives its port back a moment later than its process id.
+ * ended gives its port back a moment later than its process id. Throws the signal's reason.
  */
-export async function isPortFree(port: number, waitMs = 0): Promise<boolean> {
+export async function isPortFree(port: number, waitMs = 0, signal?: AbortSignal): Promise<boolean> {
   const deadline = Date.now() + waitMs;
   for (;;) {
     if ((await listenOnce(port)) !== undefined) return true;
     if (Date.now() >= deadline) return false;
-    await sleep(POLL_MS);
+    await sleep(POLL_MS, undefined, signal === undefined ? {} : { signal });
   }
 }
 

@@ -152,8 +152,9 @@ export async function createRunningGateway(options: {
     stop: async (signal = 'SIGTERM') => {
       const since = Date.now();
       if (isGone(child)) return 0;
+      const end = gone;
       child?.kill(signal);
-      await gone;
+      await end;
       return Date.now() - since;
     },
     killEverything: async () => {

@@ -20,6 +20,8 @@ const STOP_TIMEOUT_MS = 9_500;
 
 /** What is wrong and what to do about it, on one line or more. */
 function inWords(error: unknown): string {
+  if (error instanceof Error && 'syscall' in error)
+    return `${error.message}. Check what is there and whether this user may use it.`;
   if (!(error instanceof GatewayError)) return String(error);
   const { title, remedy } = ERRORS[error.code];
   return error.detail ?? `${title} ${remedy}`;

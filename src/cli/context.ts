@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { z } from 'zod';
 import { type Config, readConfig } from '../config.ts';
@@ -14,9 +14,9 @@ const RunFileSchema = z.object({
 });
 export type RunFile = z.infer<typeof RunFileSchema>;
 
-function parseRunFile(text: string): RunFile | undefined {
+function parseRunFile(file: string): RunFile | undefined {
   try {
-    return RunFileSchema.safeParse(JSON.parse(text)).data;
+    return RunFileSchema.safeParse(JSON.parse(readFileSync(file, 'utf8'))).data;
   } catch {
     return undefined;
   }
@@ -25,9 +25,12 @@ function parseRunFile(text: string): RunFile | undefined {
 /** What the gateway wrote at its last start, if it did. */
 export function readRunFile(config: Config = readConfig()): RunFile | undefined {
   if (!existsSync(config.files.run)) return undefined;
-  const run = parseRunFile(readFileSync(config.files.run, 'utf8'));
+  const run = parseRunFile(config.files.run);
   if (run === undefined)
-    throw new CommandError(`${config.files.run} is damaged.`, 'npm start writes it anew.');
+    throw new CommandError(
+      `${config.files.run} is damaged or cannot be read.`,
+      'Move it away and restart the gateway: npm start writes it anew. Until then name the gateway with --api and --key-file, the log with --folder and --vkey.',
+    );
   return run;
 }
 
@@ -49,6 +52,11 @@ const withoutPolicy = (config: Config): Config => ({
 /** Throws `CommandError` where no gateway was ever started: no command makes a new one. */
 export function assertInstalled(config: Config = readConfig()): void {
   if (existsSync(config.files.store)) return;
+  if (existsSync(config.dataDir) && !statSync(config.dataDir).isDirectory())
+    throw new CommandError(
+      `${config.dataDir} is no folder.`,
+      'Set SALLYPORT_DATA_DIR to the data folder.',
+    );
   throw new CommandError(
     `There is no gateway in ${config.dataDir}.`,
     'Run npm start first, or set SALLYPORT_DATA_DIR.',

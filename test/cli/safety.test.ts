@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createInstallation, type Installation } from './support.ts';
@@ -116,6 +116,27 @@ describe('ordinary mistakes', () => {
     at.writeRunFile({});
     expect(said.status).toBe(1);
     expect(said.err).toContain('npm start writes it anew');
+    expect(said.err).toContain('--vkey');
+  });
+
+  it('a run.json that is no file is said in the same way', async () => {
+    const file = join(at.folder, 'data', 'run.json');
+    rmSync(file);
+    mkdirSync(file);
+    const said = await at.sallyport(['approvals']);
+    rmSync(file, { recursive: true });
+    at.writeRunFile({});
+    expect(said.status).toBe(1);
+    expect(said.err).toContain('npm start writes it anew');
+    expect(said.err).not.toContain('internal.unexpected');
+  });
+
+  it('a data folder that is a file is said so, with the setting', async () => {
+    const file = join(at.folder, 'a-file');
+    writeFileSync(file, '');
+    const said = await at.sallyport(['freeze'], { env: { SALLYPORT_DATA_DIR: file } });
+    expect(said.status).toBe(1);
+    expect(said.err).toMatch(/a-file is no folder\..*SALLYPORT_DATA_DIR/s);
   });
 
   it('a reader that stops reading is no failure', async () => {

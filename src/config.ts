@@ -1,6 +1,7 @@
 import { delimiter, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { GatewayError } from './core/errors.ts';
+import { type FailpointSetting, parseFailpoint } from './core/failpoint-places.ts';
 
 /**
  * The only reader of the environment. Everything else gets this typed value. Secrets are never in the
@@ -20,6 +21,16 @@ const seconds = (fallback: number, max = MONTH_SECONDS) =>
 const count = (fallback: number) => z.coerce.number().int().min(1).max(1_000_000).default(fallback);
 
 const text = z.string().min(1);
+
+const failpoint = text.transform((value, context) => {
+  const setting = parseFailpoint(value);
+  if (setting !== undefined) return setting;
+  context.addIssue({
+    code: 'custom',
+    message: 'is no failpoint; src/core/failpoint-places.ts lists them',
+  });
+  return z.NEVER;
+});
 
 /** Name -> how it is read. A row in `docs/operations.md` for each (checked by a test). */
 export const ENVIRONMENT = z.object({
@@ -46,6 +57,8 @@ export const ENVIRONMENT = z.object({
   SALLYPORT_HUBSPOT_SEARCHES_PER_SECOND: count(4),
   /** Requests worked on side by side; past it the API answers 503. */
   SALLYPORT_SLOTS: count(64),
+  /** Where this process is to die, for the fault harness (`core/failpoint-places.ts`). */
+  SALLYPORT_FAILPOINT: failpoint.optional(),
   TEMPORAL_ADDRESS: text.optional(),
   TEMPORAL_NAMESPACE: text.default('default'),
   TEMPORAL_API_KEY_FILE: text.optional(),
@@ -103,6 +116,8 @@ export interface Config {
     readonly hubspotSearchesPerSecond: number;
     readonly slots: number;
   };
+  /** Undefined everywhere but under the fault harness. */
+  readonly failpoint: FailpointSetting | undefined;
   readonly logLevel: z.output<typeof ENVIRONMENT>['SALLYPORT_LOG_LEVEL'];
   /** What neighbour processes and the search for the Temporal CLI need of the environment. */
   readonly hostEnvironment: {
@@ -210,6 +225,7 @@ export function readConfig(environment: Environment = process.env): Config {
       hubspotSearchesPerSecond: env.SALLYPORT_HUBSPOT_SEARCHES_PER_SECOND,
       slots: env.SALLYPORT_SLOTS,
     },
+    failpoint: env.SALLYPORT_FAILPOINT,
     logLevel: env.SALLYPORT_LOG_LEVEL,
     hostEnvironment: { path, pathDirs: path.split(delimiter), home: environment['HOME'] },
   };

@@ -20,6 +20,7 @@ import { generateSignerKey, type NoteSigner, parseSigner } from './audit/note.ts
 import type { Config } from './config.ts';
 import { GatewayError } from './core/errors.ts';
 import { type Attester, createAttester } from './gate/attest.ts';
+import { createFailpoints, type Failpoints } from './failpoints.ts';
 import { createLogProbe } from './log-probe.ts';
 import { loadPolicy } from './policy/load.ts';
 import type { Policy } from './policy/policy.ts';
@@ -33,6 +34,7 @@ import type { Store } from './ports/store.ts';
 export interface Context {
   readonly config: Config;
   readonly logger: Logger;
+  readonly failpoints: Failpoints;
   readonly secrets: SecretStore;
   readonly store: Store;
   readonly policy: Policy;
@@ -115,11 +117,13 @@ export async function openContext(
   );
   const attestKey = await ownSecret(secrets, ATTEST_KEY, newKey);
   const signer = parseSigner(signingKey);
-  const store = await createSqliteStore({
+  const failpoints = createFailpoints(config.failpoint);
+  const sqlite = await createSqliteStore({
     file: config.files.store,
     sealKey: Buffer.from(sealKey, 'base64url'),
     isChecked: isStoreChecked,
   });
+  const store = failpoints.store(sqlite);
   const auditLog = createFolderAuditLog({
     folder: config.files.log,
     store,
@@ -129,7 +133,8 @@ export async function openContext(
   });
   const attester = createAttester(Buffer.from(attestKey, 'base64url'));
   const close = () => store.close();
-  return { config, logger, secrets, store, policy, auditLog, attester, signer, close };
+  const own = { secrets, store, policy, auditLog, attester, signer };
+  return { config, logger, failpoints, ...own, close };
 }
 
 /** The token of a credential version, cached for seconds: versions never change their value. */
@@ -148,8 +153,8 @@ function tokenReader(secrets: SecretStore): (credential: CredentialRef) => Promi
 
 /** What the worker's activities get. `hubspotUrl`: HubSpot, or the simulator that stands in. */
 export function activityDependencies(context: Context, hubspotUrl: string): ActivityDependencies {
-  const { config, store, secrets, policy, auditLog, attester } = context;
-  const crm = createHubSpotCrm({
+  const { config, failpoints, store, secrets, policy, auditLog, attester } = context;
+  const hubspot = createHubSpotCrm({
     baseUrl: hubspotUrl,
     readToken: tokenReader(secrets),
     deadlineMs: config.timing.deadlineMs,
@@ -160,6 +165,7 @@ export function activityDependencies(context: Context, hubspotUrl: string): Acti
     },
   });
   const { timing } = config;
+  const crm = failpoints.crm(hubspot);
   return { store, secrets, crm, policy: () => policy, auditLog, attester, timing, clock };
 }
 

@@ -186,12 +186,8 @@ async function startParts(
   const connection = await connect(context, options);
   parts.defer(() => connection.close());
   const client = new Client({ connection, namespace, dataConverter: converters.client });
-  const engine = createEngine({
-    client,
-    taskQueue,
-    deadlineMs: ENGINE_DEADLINE_MS,
-    eager: roles.worker,
-  });
+  const made = { client, taskQueue, deadlineMs: ENGINE_DEADLINE_MS, eager: roles.worker };
+  const engine = context.failpoints.engine(createEngine(made));
   let failed = new Promise<never>(() => undefined);
   if (roles.worker) {
     const of = { hubspotUrl, dataConverter: converters.worker };

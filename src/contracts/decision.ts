@@ -22,4 +22,3 @@ export const DecideSignalSchema = z.strictObject({
   code: z.string().regex(/^\d{6}$/),
   reason: z.string().max(DECISION_LIMITS.reasonMaxChars).optional(),
 });
-export type DecideSignal = z.infer<typeof DecideSignalSchema>;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { type AuditEntry, AuditEntrySchema } from '../contracts/audit-entry.ts';
 import { type ErrorCode, isErrorCode } from '../core/errors.ts';
 import { isTerminal, REQUEST_STATUSES, type RequestStatus } from '../core/request-state.ts';
 import type { LogReads } from '../ports/store.ts';
@@ -15,22 +15,11 @@ export interface Logged {
   readonly isAlerted: boolean;
 }
 
-const EntrySchema = z.object({
-  timestamp: z.coerce.date(),
-  event: z.string(),
-  digest: z.string().nullable(),
-  code: z.string().nullable(),
-  facts: z.object({
-    purpose: z.string().optional(),
-    status: z.enum(REQUEST_STATUSES).optional().catch(undefined),
-  }),
-});
-
-type Entry = z.infer<typeof EntrySchema>;
-
-function endOf({ code, facts }: Entry): NonNullable<Logged['end']>[] {
-  if (facts.status === undefined || !isTerminal(facts.status)) return [];
-  return [{ status: facts.status, code: code !== null && isErrorCode(code) ? code : null }];
+/** `store.tampered` and what is still open have a status too, which is no end. */
+function endOf({ code, facts }: AuditEntry): NonNullable<Logged['end']>[] {
+  const status = REQUEST_STATUSES.find((name) => name === facts['status']);
+  if (status === undefined || !isTerminal(status)) return [];
+  return [{ status, code: code !== null && isErrorCode(code) ? code : null }];
 }
 
 /**
@@ -44,14 +33,15 @@ export async function readLogged(
 ): Promise<Logged> {
   const decoder = new TextDecoder();
   const entries = (await log.ofRequest(requestId)).map(({ leaf }) =>
-    EntrySchema.parse(JSON.parse(decoder.decode(leaf))),
+    AuditEntrySchema.parse(JSON.parse(decoder.decode(leaf))),
   );
-  const intents = entries.filter(
-    ({ event, facts }) => event === 'hubspot.intended' && facts.purpose === 'execute',
+  const begins = entries.filter(
+    ({ event, facts }) => event === 'hubspot.intended' && facts['purpose'] === 'execute',
   );
+  const lastBegin = begins.at(-1);
   return {
     digest: entries.find(({ event }) => event === 'request.accepted')?.digest ?? null,
-    begunAt: intents.at(-1)?.timestamp,
+    begunAt: lastBegin === undefined ? undefined : new Date(lastBegin.timestamp),
     end: entries.flatMap(endOf)[0],
     isAlerted: entries.some(({ event }) => event === 'store.tampered'),
   };

@@ -24,7 +24,8 @@ describe('docs/operations.md', () => {
 
   it('gives each setting’s default as config.ts has it', () => {
     const isSeconds = (name: string): boolean => /(?<!PER_10)_SECONDS$/.test(name);
-    const defaults = Object.entries(ENVIRONMENT.parse({})).map(
+    const parsed = ENVIRONMENT.parse({}) as Record<string, string | number | boolean | undefined>;
+    const defaults = Object.entries(parsed).map(
       // Settings in seconds are kept in ms.
       ([name, value]) => [name, String(isSeconds(name) ? Number(value) / 1000 : value)] as const,
     );

@@ -1,0 +1,157 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { verifyLog } from '../../src/audit/verify.ts';
+import { readConfig } from '../../src/config.ts';
+import { openContext } from '../../src/context.ts';
+import { FAILPOINTS } from '../../src/core/failpoint-places.ts';
+import { createLoneGateway, type LoneGateway } from '../support/lone-gateway.ts';
+import { scaled } from './scale.ts';
+
+/**
+ * R1: the gateway is killed at every failpoint of an approved write's way, with writes on every part of
+ * it, and started again right into the next failpoint. Three witnesses must agree in the end: the
+ * simulator's ledger, the audit log, and what the API says.
+ */
+
+/** Reached only when a write's answer is lost. */
+const LOST = /lost|reconcile|settled/;
+/** Reached by other paths than an approved write's. */
+const ELSEWHERE = /rejected/;
+const PLACES = FAILPOINTS.filter((place) => !ELSEWHERE.test(place));
+const WRITES_PER_PLACE = Math.ceil(scaled(60, 1_000) / PLACES.length);
+const DEATH_LIMIT_MS = 30_000;
+const SETTLED_WITHIN_MS = 60_000;
+
+let lone: LoneGateway;
+
+beforeAll(async () => {
+  lone = await createLoneGateway({ temporalAddress: inject('temporalAddress') });
+  await lone.simulator.control('POST', '/lag', { ms: 30_000 });
+}, 60_000);
+afterAll(() => lone.close());
+
+interface Write {
+  readonly text: string;
+  id?: string;
+}
+
+const isEnded = (status: unknown): boolean =>
+  ['succeeded', 'failed', 'refused', 'rejected', 'expired', 'withdrawn'].includes(String(status));
+
+/** What an agent and an approver do, again and again, until it is done: all of it may be repeated. */
+async function push(write: Write): Promise<string> {
+  const action = { action: 'create_note', contact_id: '20001', note: write.text };
+  const { body } = await lone.submit(write.text.replaceAll(' ', '-'), action);
+  write.id = body.id ?? body.request_id ?? write.id;
+  if (body.status === 'awaiting_approval') await lone.approve(body.id, body.digest);
+  return write.id === undefined ? '' : String((await lone.state(write.id)).body.status);
+}
+
+/** Pushes until it has ended, the process has died, or time is up. */
+async function pushUntil(write: Write, isOver: () => boolean): Promise<void> {
+  while (!isOver()) {
+    const status = await push(write).catch(() => '');
+    if (isEnded(status)) return;
+    await sleep(50);
+  }
+}
+
+/** Starts into a failpoint, pushes these writes, and waits for the death. */
+async function runInto(place: string, writes: readonly Write[]): Promise<void> {
+  let isDead = false;
+  if (LOST.test(place)) {
+    const match = { method: 'POST', path: '/notes' };
+    await lone.simulator.control('POST', '/faults', { match, mode: 'commit_then_drop', times: 1 });
+  }
+  await lone.start(place).catch(() => undefined);
+  const death = lone.gateway.exited().then(() => {
+    isDead = true;
+  });
+  const deadline = Date.now() + DEATH_LIMIT_MS;
+  await Promise.all(writes.map((write) => pushUntil(write, () => isDead || Date.now() > deadline)));
+  await Promise.race([death, sleep(Math.max(0, deadline - Date.now()))]);
+  expect(isDead, `nothing came to "${place}"`).toBe(true);
+  await lone.simulator.control('DELETE', '/faults');
+}
+
+interface Entry {
+  readonly event: string;
+  readonly facts: { readonly purpose?: string };
+}
+
+const is =
+  (event: string, purpose?: string) =>
+  (entry: Entry): boolean =>
+    entry.event === event && (purpose === undefined || entry.facts.purpose === purpose);
+
+/** Everything that an executed write must have left in the log, and how often. */
+function expectWholeStory(entries: readonly Entry[], text: string): void {
+  const count = (event: string, purpose?: string): number =>
+    entries.filter(is(event, purpose)).length;
+  expect(count('request.accepted'), text).toBe(1);
+  expect(count('approval.requested'), text).toBe(1);
+  expect(count('approval.granted'), text).toBe(1);
+  expect(count('request.completed'), text).toBe(1);
+  const begun = count('hubspot.intended', 'execute');
+  const told = count('hubspot.answered', 'execute') + count('hubspot.lost', 'execute');
+  expect(begun, text).toBeGreaterThanOrEqual(1);
+  expect(told, `${text}: every begin has its answer or its loss`).toBe(begun);
+  expect(count('hubspot.answered', 'execute') + count('hubspot.settled'), text).toBe(1);
+}
+
+describe('R1: kill -9 at each failpoint', () => {
+  const writes: Write[] = [];
+
+  it('kills where it is told to, at every place', async () => {
+    for (const place of PLACES) {
+      const fresh = Array.from({ length: WRITES_PER_PLACE }, (_, i) => ({
+        text: `R1 ${place} ${i}`,
+      }));
+      writes.push(...fresh);
+      await runInto(place, fresh);
+    }
+  }, 1_800_000);
+
+  it('leaves every write terminal within a minute of the last restart', async () => {
+    await lone.start();
+    const deadline = Date.now() + SETTLED_WITHIN_MS;
+    await Promise.all(writes.map((write) => pushUntil(write, () => Date.now() > deadline)));
+    const ends = await Promise.all(writes.map(async ({ id }) => (await lone.state(id!)).body));
+    expect(ends.filter(({ status }) => status !== 'succeeded')).toEqual([]);
+  }, 120_000);
+
+  it('leaves each of them in HubSpot exactly once, looked for without one search', async () => {
+    const effects = await lone.simulator.effects();
+    const counts = writes.map(
+      ({ text }) =>
+        effects.filter(({ properties }) => JSON.stringify(properties).includes(`${text}<`)).length,
+    );
+    const twice = counts.filter((count) => count > 1).length;
+    const lost = counts.filter((count) => count === 0).length;
+    console.info(
+      `R1: ${writes.length} writes, ${PLACES.length} kills: ${twice} twice, ${lost} lost`,
+    );
+    expect({ twice, lost }).toEqual({ twice: 0, lost: 0 });
+    const { body } = await lone.simulator.control<{ requests: { path: string }[] }>(
+      'GET',
+      '/requests',
+    );
+    expect(body.requests.filter(({ path }) => path.includes('/search'))).toEqual([]);
+  });
+
+  it('leaves the whole story of each in a log that verifies', async () => {
+    await lone.gateway.stop();
+    const { log_dir: folder, log_vkey: vkey } = lone.gateway.run();
+    const report = await verifyLog({ folder, vkey });
+    expect(report.findings).toEqual([]);
+    delete lone.gateway.env['SALLYPORT_FAILPOINT'];
+    const context = await openContext(readConfig(lone.gateway.env));
+    expect(report.size).toBe(await context.store.log.size());
+    for (const { id, text } of writes) {
+      const records = await context.store.log.ofRequest(id!);
+      const entries = records.map(({ leaf }) => JSON.parse(new TextDecoder().decode(leaf)));
+      expectWholeStory(entries, text);
+    }
+    await context.close();
+  }, 120_000);
+});

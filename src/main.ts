@@ -21,7 +21,7 @@ import { takeDataFolder } from './embedded/data-folder.ts';
 import { isPortFree } from './embedded/ports.ts';
 import { type SimulatorProcess, startSimulatorProcess } from './embedded/simulator-process.ts';
 import { findTemporalCli } from './embedded/temporal-binary.ts';
-import { startTemporalServer } from './embedded/temporal-server.ts';
+import { startTemporalServer, type TemporalServer } from './embedded/temporal-server.ts';
 import { startGateway } from './gateway.ts';
 import { writeRunFile } from './run-file.ts';
 import { type Life, runUntilStopped, type Started } from './run-until-stopped.ts';
@@ -81,10 +81,34 @@ async function startCodecServer(
   });
 }
 
-/** The engine's address: the configured one, or a dev server of our own. */
-async function engineAddress(context: Context, parts: AsyncDisposableStack): Promise<string> {
-  const { config, logger } = context;
-  if (config.temporal.address !== undefined) return config.temporal.address;
+interface EngineProcess extends Started {
+  readonly address: string;
+}
+
+/** The configured engine, or a dev server of our own. */
+async function startEngine(context: Context, parts: AsyncDisposableStack): Promise<EngineProcess> {
+  const { address } = context.config.temporal;
+  if (address !== undefined) return { address, failed: new Promise(() => undefined) };
+  const server = await startOwnEngine(context, parts);
+  return { address: server.address, failed: whenItDies(server) };
+}
+
+/** Started again by whoever watches this process: the record has everything that the engine knew. */
+function whenItDies({ exited }: TemporalServer): Promise<never> {
+  const died = exited.then(({ expected, code, tail }) => {
+    if (expected) return new Promise<never>(() => undefined);
+    const detail = `The Temporal server ended by itself (code ${String(code)}). Nothing is lost: start the gateway again. Its last words:\n${tail}`;
+    throw new GatewayError('engine.unavailable', { detail });
+  });
+  died.catch(() => undefined);
+  return died;
+}
+
+async function startOwnEngine(
+  context: Context,
+  parts: AsyncDisposableStack,
+): Promise<TemporalServer> {
+  const { config } = context;
   const cli = await findTemporalCli({
     cliPath: config.temporal.cliPath,
     pathDirs: config.hostEnvironment.pathDirs,
@@ -111,11 +135,7 @@ async function engineAddress(context: Context, parts: AsyncDisposableStack): Pro
       `The engine's database could not be read and was set aside as ${server.setAside}. Open requests start again from the record.`,
     );
   }
-  void server.exited.then(({ expected, tail }) => {
-    if (!expected)
-      logger.error('the Temporal server ended by itself; restart the gateway', { tail });
-  });
-  return server.address;
+  return server;
 }
 
 async function startSimulator(
@@ -166,10 +186,11 @@ async function start(config: Config, { parts, stopping }: Life): Promise<Started
   const context = await openContext(config);
   parts.defer(() => context.close());
   stopping.throwIfAborted();
-  const [simulator, address] = await both(
+  const [simulator, engine] = await both(
     startSimulator(config, parts),
-    engineAddress(context, parts),
+    startEngine(context, parts),
   );
+  const { address } = engine;
   stopping.throwIfAborted();
   const keys = await demoKeys(context, simulator);
   const gateway = await startGateway(context, {
@@ -181,7 +202,7 @@ async function start(config: Config, { parts, stopping }: Life): Promise<Started
   parts.defer(() => gateway.stop());
   writeRunFile(context, { address, simulator, keys });
   printStart({ config, isFirst, address, simulator, keys });
-  return gateway;
+  return { failed: Promise.race([engine.failed, gateway.failed]) };
 }
 
 await runUntilStopped((life) => start(readConfig(), life));

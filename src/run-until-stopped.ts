@@ -53,6 +53,8 @@ async function liveAndSay(start: (life: Life) => Promise<Started>, life: Life): 
   let stage = 'Cannot start.';
   try {
     const { failed } = await start(life);
+    // After a stop nobody listens any more, and the parts that end must not end the process.
+    failed.catch(() => undefined);
     stage = 'Ended:';
     if (!stopping.aborted) await Promise.race([once(stopping, 'abort'), failed]);
     return 0;

@@ -38,8 +38,6 @@ export const ENVIRONMENT = z.object({
   /** The API's port; Temporal UI, engine, simulator, its control door and the codec server follow. */
   SALLYPORT_PORT: z.coerce.number().int().min(1024).max(65_500).default(8480),
   SALLYPORT_HOST: text.default('127.0.0.1'),
-  /** How people reach the API, for links. */
-  SALLYPORT_PUBLIC_URL: z.url().optional(),
   SALLYPORT_POLICY: text.default('policy/default.cedar'),
   /** `https://api.hubapi.com` for a real account; without it the simulator stands in. */
   SALLYPORT_HUBSPOT_URL: z.url().optional(),
@@ -77,7 +75,6 @@ export interface Config {
     readonly simulatorControl: number;
     readonly codec: number;
   };
-  readonly publicUrl: string;
   readonly connection: string;
   /** Undefined: the simulator stands in for HubSpot. */
   readonly hubspotUrl: string | undefined;
@@ -206,7 +203,6 @@ export function readConfig(environment: Environment = process.env): Config {
     dataDir,
     host: env.SALLYPORT_HOST,
     ports,
-    publicUrl: env.SALLYPORT_PUBLIC_URL ?? `http://127.0.0.1:${ports.api}`,
     connection: 'main',
     hubspotUrl: env.SALLYPORT_HUBSPOT_URL,
     files: filesFrom(env, dataDir),

@@ -31,7 +31,7 @@ const REQUESTS_READ_MAX = 50;
 
 /** The gateway of run.json; where the processes write none, the one that the settings name. */
 async function askReadiness(): Promise<string> {
-  const api = readRunFile()?.api ?? readConfig().publicUrl;
+  const api = readRunFile()?.api ?? `http://127.0.0.1:${readConfig().ports.api}`;
   const signal = AbortSignal.timeout(ANSWER_MAX_MS);
   const response = await fetch(`${api}/readyz`, { signal }).catch((cause: unknown) => {
     throw new CommandError(`no gateway answers at ${api}`, 'Run npm start.', cause);

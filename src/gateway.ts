@@ -41,6 +41,8 @@ export interface Gateway {
   stop(): Promise<void>;
 }
 
+/** Head and body together, looked at every second; who sends slower gets 408. No limit on the answer. */
+const RECEIVING = { requestTimeout: 10_000, connectionsCheckingInterval: 1_000 } as const;
 const ENGINE_DEADLINE_MS = 1_500;
 const DRAIN_MS = 3_000;
 const FLUSH_MS = 500;
@@ -112,7 +114,7 @@ interface RunningApi {
 
 async function startApi(context: Context, api: ApiContext): Promise<RunningApi> {
   const { config } = context;
-  const server = createServer(createApp(api));
+  const server = createServer(RECEIVING, createApp(api));
   await listen(server, config.ports.api, config.host);
   return {
     stop: async () => {

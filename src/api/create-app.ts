@@ -35,9 +35,18 @@ function mountDocuments(app: Express): void {
   });
 }
 
+const readBody = express.raw({
+  type: () => true,
+  limit: ACTION_REQUEST_LIMITS.bodyMaxBytes,
+  inflate: false,
+});
+
+/** A body is waited for only where one is read: an announced one that never comes holds no other answer. */
 function mountRoutes(app: Express, context: ApiContext, routes: readonly Route[]): void {
-  for (const route of routes)
-    app[route.method](expressPath(route.path), mountRoute(context, route));
+  for (const route of routes) {
+    const before = route.body === undefined ? [] : [readBody];
+    app[route.method](expressPath(route.path), ...before, mountRoute(context, route));
+  }
   for (const path of new Set(routes.map((route) => route.path))) {
     app.all(expressPath(path), refuseMethod(path));
   }
@@ -55,13 +64,6 @@ export function createApp(context: ApiContext): Express {
     response.set('Cache-Control', 'no-store');
     next();
   });
-  app.use(
-    express.raw({
-      type: () => true,
-      limit: ACTION_REQUEST_LIMITS.bodyMaxBytes,
-      inflate: false,
-    }),
-  );
   mountDocuments(app);
   mountRoutes(app, context, ROUTES);
   app.use(() => {

@@ -32,12 +32,20 @@ export const withDoor = (command: Command): Command =>
 
 /** The API as one person: the same door that everybody else uses, with no powers of its own. */
 export interface Door {
+  /** All that wait, however many pages that is. */
   waiting(): Promise<readonly Approval[]>;
   approval(id: string): Promise<Approval>;
   decide(id: string, body: Readonly<Record<string, unknown>>): Promise<Decided>;
 }
 
+const PageSchema = z.object({
+  approvals: z.array(ApprovalSchema),
+  next_after: z.string().optional(),
+});
+
 const ANSWER_MAX_MS = 15_000;
+/** Of a hundred approvals each; an answer that leads on for ever is no gateway's. */
+const PAGES_MAX = 100;
 
 function readKey(file: string): string {
   const key = readNamedFile(file).trim();
@@ -118,9 +126,21 @@ export function openDoor(options: DoorOptions): Door {
   }
 
   const path = (id: string): string => `/v1/approvals/${encodeURIComponent(id)}`;
+  async function waiting(): Promise<readonly Approval[]> {
+    const all: Approval[] = [];
+    let query = '';
+    for (let page = 0; page < PAGES_MAX; page += 1) {
+      const { approvals, next_after: next } = await call(PageSchema, `/v1/approvals${query}`);
+      all.push(...approvals);
+      if (next === undefined) return all;
+      query = `?after=${encodeURIComponent(next)}`;
+    }
+    const remedy = '`sallyport approvals show <request>` shows one of them.';
+    throw new CommandError(`More than ${all.length} approvals wait.`, remedy);
+  }
+
   return {
-    waiting: async () =>
-      (await call(z.object({ approvals: z.array(ApprovalSchema) }), '/v1/approvals')).approvals,
+    waiting,
     approval: (id) => call(ApprovalSchema, path(id)),
     decide: (id, body) => call(DecidedSchema, `${path(id)}/decisions`, body),
   };

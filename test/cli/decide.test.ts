@@ -49,8 +49,18 @@ let server: Server;
 let api: string;
 let standIn: StandIn;
 
+/** As the gateway pages, two at a time. */
+function page(path: string): unknown {
+  const after = new URL(path, api).searchParams.get('after');
+  const ids = standIn.waiting.map((one) => (one as { id: string }).id);
+  const start = after === null ? 0 : ids.indexOf(after) + 1;
+  const approvals = standIn.waiting.slice(start, start + 2);
+  const isLast = start + 2 >= ids.length;
+  return { approvals, ...(isLast ? {} : { next_after: ids[start + 1] }) };
+}
+
 function answerTo(method: string, path: string): unknown {
-  if (path === '/v1/approvals') return { approvals: standIn.waiting };
+  if (path.startsWith('/v1/approvals?') || path === '/v1/approvals') return page(path);
   const id = path.split('/')[3] ?? '';
   const decided = standIn.seen.find(
     (call) => call.method === 'POST' && call !== standIn.seen.at(-1),
@@ -244,6 +254,15 @@ describe('approvals', () => {
     const said = await at.sallyport(['approvals']);
     expect(said.out.trimEnd().split('\n')).toHaveLength(2);
     expect(said.out).toContain('<U+001B>[2J<U+202E>evil act_fake');
+  });
+
+  it('lists all that wait, however many pages the gateway makes of them', async () => {
+    const ids = Array.from({ length: 5 }, (_, i) => `${ID.slice(0, -1)}${i}`);
+    standIn.waiting = ids.map((id) => approval(id));
+    const listed = JSON.parse((await at.sallyport(['approvals', '--json'])).out) as {
+      id: string;
+    }[];
+    expect(listed.map(({ id }) => id)).toEqual(ids);
   });
 
   it('shows one in full, also when it is decided', async () => {

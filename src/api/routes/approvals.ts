@@ -52,22 +52,35 @@ export const listApprovals = defineRoute({
   path: '/v1/approvals',
   summary: 'What waits for people, newest first.',
   door: 'person',
+  query: z.strictObject({
+    limit: z.coerce.number().int().min(1).max(APPROVALS_PAGE_MAX).default(APPROVALS_PAGE_MAX),
+    after: RequestIdSchema.optional().meta({
+      description: 'The `next_after` of the answer before, to go on from there.',
+    }),
+  }),
   replies: {
     200: {
-      is: 'The waiting approvals with their cards.',
-      body: z.strictObject({ approvals: z.array(ApprovalSchema) }),
+      is: 'The waiting approvals with their cards; `next_after` is there when more wait.',
+      body: z.strictObject({
+        approvals: z.array(ApprovalSchema),
+        next_after: RequestIdSchema.optional(),
+      }),
     },
   },
   errors: ['store.unavailable'],
-  handler: async ({ store }) => {
+  handler: async ({ store }, { query }) => {
+    // One more than is answered tells whether another page follows.
     const waiting = await store.requests.list({
       statuses: ['awaiting_approval'],
-      limit: APPROVALS_PAGE_MAX,
+      limit: query.limit + 1,
+      ...(query.after === undefined ? {} : { before: query.after }),
     });
+    const page = waiting.slice(0, query.limit);
     const approvals = await Promise.all(
-      waiting.map(async (request) => approvalView(request, await store.decisions.of(request.id))),
+      page.map(async (request) => approvalView(request, await store.decisions.of(request.id))),
     );
-    return { status: 200, body: { approvals } };
+    const next = waiting.length > page.length ? { next_after: page.at(-1)?.id } : {};
+    return { status: 200, body: { approvals, ...next } };
   },
 });
 

@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { cardFor, later, request, requestId } from '../adapters/store/fixtures.ts';
+import { startTestGateway, type TestGateway } from '../support/gateway.ts';
+
+const WAITING = 105;
+let gateway: TestGateway;
+
+beforeAll(async () => {
+  gateway = await startTestGateway({ temporalAddress: inject('temporalAddress') });
+  await gateway.context.store.commit(async (tx) => {
+    for (let number = 1; number <= WAITING; number += 1) {
+      const id = requestId(number);
+      const times = { createdAt: later(number), updatedAt: later(number) };
+      await tx.requests.insert(
+        request(number, { ...times, status: 'awaiting_approval', card: cardFor(id) }),
+      );
+    }
+  });
+});
+afterAll(() => gateway.close());
+
+const newestFirst = Array.from({ length: WAITING }, (_, i) => requestId(WAITING - i));
+const list = async (query: string) =>
+  (await gateway.approver.call('GET', `/v1/approvals${query}`)) as {
+    status: number;
+    body: { approvals: { id: string }[]; next_after?: string; code?: string };
+  };
+
+describe('what waits for people', () => {
+  it('is all to be had, page after page, each once and newest first', async () => {
+    const seen: string[] = [];
+    let after: string | undefined;
+    do {
+      const { body } = await list(`?limit=20${after === undefined ? '' : `&after=${after}`}`);
+      seen.push(...body.approvals.map(({ id }) => id));
+      expect(body.approvals.length).toBeLessThanOrEqual(20);
+      after = body.next_after;
+    } while (after !== undefined);
+    expect(seen).toEqual(newestFirst);
+  });
+
+  it('comes in a page of a hundred when no limit is named, and says where it goes on', async () => {
+    const first = (await list('')).body;
+    expect(first.approvals.map(({ id }) => id)).toEqual(newestFirst.slice(0, 100));
+    const rest = (await list(`?after=${first.next_after}`)).body;
+    expect(rest.approvals.map(({ id }) => id)).toEqual(newestFirst.slice(100));
+    expect(rest).not.toHaveProperty('next_after');
+  });
+
+  it('says nothing of a next page when this one ends it', async () => {
+    const place = requestId(21);
+    const { body } = await list(`?limit=20&after=${place}`);
+    expect(body.approvals).toHaveLength(20);
+    expect(body).not.toHaveProperty('next_after');
+  });
+
+  it.each(['?limit=0', '?limit=101', '?limit=x', '?after=act_1', '?before=x'])(
+    'is not asked for with %s',
+    async (query) => {
+      expect(await list(query)).toMatchObject({ status: 400, body: { code: 'request.malformed' } });
+    },
+  );
+});

@@ -71,6 +71,8 @@ export interface TestGatewayOptions {
   readonly temporalAddress: string;
   readonly policy?: string;
   readonly env?: Record<string, string>;
+  /** Where its data lies; a folder of its own under the system's temporary one by default. */
+  readonly folder?: string;
 }
 
 function createCaller(api: string, key: string | undefined): Caller {
@@ -119,9 +121,9 @@ async function testConfig(folder: string, options: TestGatewayOptions): Promise<
 
 /** A whole gateway in this process, on a real engine and a real simulator process, in a folder of its own. */
 export async function startTestGateway(options: TestGatewayOptions): Promise<TestGateway> {
-  const folder = mkdtempSync(join(tmpdir(), 'sallyport-test-'));
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'sallyport-test-'));
   const config = await testConfig(folder, options);
-  const simulator = await startSimulator({ dataDir: join(folder, 'simulator') });
+  const simulator = await startSimulator();
   await simulator.control('POST', '/limits', { enabled: false });
   const api = `http://127.0.0.1:${config.ports.api}`;
   let context = await openContext(config);

@@ -1,0 +1,79 @@
+import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { startTestGateway } from '../support/gateway.ts';
+
+/**
+ * A process of its own whose gateway lies on a small file system: fills that up, asks for reads and
+ * approves writes meanwhile, makes space again, and prints what three witnesses say.
+ */
+const [folder = '', temporalAddress = '', tries = '100'] = process.argv.slice(2);
+const READ = { action: 'search_contact', company: 'Acme Corp' };
+const WAITING = 20;
+const FILL_BYTES = 4_096;
+
+const data = join(folder, 'gateway');
+mkdirSync(data);
+const gateway = await startTestGateway({ temporalAddress, folder: data });
+
+const callCount = async (): Promise<number> => {
+  const { body } = await gateway.simulator.control<{ requests: unknown[] }>('GET', '/requests');
+  return body.requests.length;
+};
+
+async function intentCount(): Promise<number> {
+  const { log } = gateway.context.store;
+  const leaves = await log.leaves(0, await log.size());
+  return leaves
+    .map((leaf) => JSON.parse(new TextDecoder().decode(leaf)))
+    .filter(({ event }) => event === 'hubspot.intended').length;
+}
+
+function fill(file: string): void {
+  const ballast = openSync(file, 'w');
+  try {
+    for (;;) writeSync(ballast, new Uint8Array(FILL_BYTES));
+  } catch {
+    closeSync(ballast);
+  }
+}
+
+const note = (i: number) => ({ action: 'create_note', contact_id: '20001', note: `Full ${i}.` });
+const waiting: { id: string; digest: string }[] = [];
+for (let i = 0; i < WAITING; i += 1) waiting.push((await gateway.submit(note(i))).body);
+
+const ballast = join(folder, 'ballast');
+fill(ballast);
+const answers: Record<string, number> = {};
+const count = ({ status, body }: { status: number; body: { code?: string } }): void => {
+  const name = `${status} ${body.code ?? ''}`.trim();
+  answers[name] = (answers[name] ?? 0) + 1;
+};
+let slowestMs = 0;
+for (let i = 0; i < Number(tries); i += 1) {
+  const since = Date.now();
+  const approval = i % 5 === 0 ? waiting[i / 5] : undefined;
+  count(
+    approval === undefined
+      ? await gateway.submit(READ, { key: `full-${i}` })
+      : await gateway.approve(approval.id, approval.digest),
+  );
+  slowestMs = Math.max(slowestMs, Date.now() - since);
+}
+const whenFull = { calls: await callCount(), intents: await intentCount() };
+
+rmSync(ballast);
+const healedBy = Date.now() + 20_000;
+while ((await gateway.submit(READ)).status !== 200 && Date.now() < healedBy);
+const isHealed = (await gateway.submit(READ)).status === 200;
+const ends: Record<string, number> = {};
+for (const { id, digest } of waiting) {
+  await gateway.approve(id, digest);
+  const { status } = (await gateway.ended(id, 60_000)).body;
+  ends[status] = (ends[status] ?? 0) + 1;
+}
+const effects = (await gateway.simulator.effects()).length;
+const afterwards = { calls: await callCount(), intents: await intentCount() };
+await gateway.close();
+const report = { answers, slowestMs, whenFull, isHealed, ends, effects, afterwards };
+process.stdout.write(`\n${JSON.stringify(report)}\n`);
+process.exit(0);

@@ -2,7 +2,7 @@ import type { ErrorRequestHandler, Response } from 'express';
 import { ERRORS, type ErrorCode, GatewayError } from '../core/errors.ts';
 import type { ApiContext } from './api-context.ts';
 import { exchangeIdOf } from './exchange.ts';
-import { problemOf } from './problem.ts';
+import { problemOf, retryHeaders } from './problem.ts';
 
 /** What Express's own body reader throws. */
 const BODY_ERRORS: Readonly<Record<string, ErrorCode>> = {
@@ -73,7 +73,7 @@ export function answerErrors(context: ApiContext): ErrorRequestHandler {
     const isBearer = code === 'agent.unauthenticated' || code === 'person.unauthenticated';
     response
       .status(ERRORS[code].status)
-      .set(retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) })
+      .set(retryHeaders(code, retryAfterSeconds))
       .set(isBearer ? { 'WWW-Authenticate': 'Bearer realm="sallyport"' } : {})
       .type('application/problem+json')
       .send(JSON.stringify(problemOf(code, { requestId, detail })));

@@ -3,7 +3,7 @@ import { GatewayError } from '../core/errors.ts';
 import type { RequestRecord } from '../core/records.ts';
 import { isTerminal } from '../core/request-state.ts';
 import type { Reply } from './define-route.ts';
-import { problemOf } from './problem.ts';
+import { problemOf, retryHeaders } from './problem.ts';
 
 const POLL_AFTER_SECONDS = 5;
 
@@ -44,5 +44,5 @@ export function answerFor(request: RequestRecord): Reply {
   }
   if (code === null) throw new GatewayError('internal.unexpected');
   const problem = problemOf(code, { requestId: id, detail });
-  return { status: problem.status, body: problem };
+  return { status: problem.status, body: problem, headers: retryHeaders(code) };
 }

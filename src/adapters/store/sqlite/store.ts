@@ -16,8 +16,8 @@ import { isDamage, storeDamaged, storeUnavailable } from './sqlite-errors.ts';
 import { createRequestWatch } from './watch.ts';
 
 const DEFAULTS = {
-  /** How long a commit waits for other processes before it fails with `store.unavailable`. */
-  busyTimeoutMs: 5_000,
+  /** How long a commit waits for other processes before it fails with `store.unavailable`: an agent hears within two seconds. */
+  busyTimeoutMs: 1_000,
   unitMaxMs: 5_000,
   probeBytes: 8,
 } as const;
@@ -44,7 +44,7 @@ export interface SqliteStoreOptions {
  * A row that is not what this gateway wrote throws `plan.tampered` with table and id from whatever
  * reads it, lists too: a list that left it out would hide a waiting write or an approver from the
  * people who have to act, and would be taken for the whole. What does not open a row still works on
- * it (`status`, `idsIn`, `overdue`, `countSince`, `update`), so it can be ended by its id.
+ * it (`status`, `idsIn`, `overdue`, `countSince`, `settleTampered`), so it can be ended by its id.
  *
  * Throws `config.invalid` (key of a wrong length or of another store, database of a newer version)
  * and `store.unavailable`; for a damaged file that one says so.

@@ -187,8 +187,8 @@ function timingFrom(env: z.output<typeof ENVIRONMENT>): Config['timing'] {
     callMs: deadlineMs * CALL_MARGIN_FACTOR,
     heartbeatMs: env.SALLYPORT_HEARTBEAT_SECONDS,
     reconcileEveryMs: env.SALLYPORT_RECONCILE_SECONDS,
-    // A lost write may still be on its way for as long as its call may take.
-    quietMs: Math.max(env.SALLYPORT_QUIET_SECONDS, deadlineMs),
+    // A lost write may still be on its way while it connects and while it is exchanged.
+    quietMs: Math.max(env.SALLYPORT_QUIET_SECONDS, 2 * deadlineMs),
   };
 }
 

@@ -140,16 +140,20 @@ function startSweeping(context: Context, engine: Engine): () => Promise<void> {
   let resumeDueAt = 0;
   let running: Promise<void> = Promise.resolve();
 
+  const tryAgain = (error: unknown): void => {
+    logger.warn('the sweep will try again', { error });
+  };
+
+  async function resume(): Promise<void> {
+    if (Date.now() < resumeDueAt) return;
+    const asked = await sweep.resume();
+    resumeDueAt = Date.now() + RESUME_EVERY_MS;
+    if (asked > 0) logger.info('open requests were offered to the engine', { requests: asked });
+  }
+
   async function tick(): Promise<void> {
-    try {
-      await sweep.deliver();
-      if (Date.now() < resumeDueAt) return;
-      const asked = await sweep.resume();
-      resumeDueAt = Date.now() + RESUME_EVERY_MS;
-      if (asked > 0) logger.info('open requests were offered to the engine', { requests: asked });
-    } catch (error) {
-      logger.warn('the sweep will try again', { error });
-    }
+    await sweep.deliver().catch(tryAgain);
+    await resume().catch(tryAgain);
   }
 
   running = tick();

@@ -56,6 +56,13 @@ export function answeredJson(answer: CrmAnswer): unknown {
   });
 }
 
+/** Nothing was called, and nothing needs an entry. */
+const noTurn = (retryAfterSeconds: number): CrmAnswer => ({
+  kind: 'unsent',
+  code: 'hubspot.rate_limited',
+  retryAfterSeconds,
+});
+
 /**
  * Calls that change nothing, each with its intent on disk before it. The answers' entries are returned
  * for the caller to append with whatever it commits next, so that a step costs two commits, not four.
@@ -67,6 +74,9 @@ export async function guardedReads(
   operations: readonly Operation[],
 ): Promise<{ readonly answers: readonly CrmAnswer[]; readonly entries: readonly AuditEvent[] }> {
   if (operations.length === 0) return { answers: [], entries: [] };
+  const waitSeconds = await deps.crm.takeTurns(operations, of.credential);
+  if (waitSeconds !== undefined)
+    return { answers: operations.map(() => noTurn(waitSeconds)), entries: [] };
   await deps.store.commit(async (tx) => {
     if (of.purpose === 'reconcile') await assertReadable(tx, of.credential);
     else await assertCallable(tx, of);
@@ -97,16 +107,26 @@ export type Presence =
   | { readonly kind: 'gone'; readonly code: ErrorCode; readonly detail?: string | undefined }
   | { readonly kind: 'unreadable'; readonly code: ErrorCode };
 
+/** These say something of the credential, which may be put right, and nothing of the record. */
+const OUR_FAULT: ReadonlySet<ErrorCode> = new Set([
+  'hubspot.unauthorized',
+  'hubspot.missing_scope',
+]);
+
 function presenceOf(targets: readonly Target[], answers: readonly CrmAnswer[]): Presence {
   const failed = answers.find(({ kind }) => kind !== 'answered');
-  if (failed?.kind === 'refused') return { kind: 'gone', code: failed.code, detail: failed.detail };
+  if (failed?.kind === 'refused' && !OUR_FAULT.has(failed.code))
+    return { kind: 'gone', code: failed.code, detail: failed.detail };
   if (failed !== undefined && failed.kind !== 'answered')
     return { kind: 'unreadable', code: failed.code };
-  const records = targets.map(({ object_type, id, properties }, i) => {
-    const { properties: values } = CrmRecordSchema.parse(answeredJson(answers[i] as CrmAnswer));
+  const records = targets.flatMap(({ object_type, id, properties }, i) => {
+    const record = CrmRecordSchema.safeParse(answeredJson(answers[i] as CrmAnswer));
+    if (!record.success) return [];
+    const values = record.data.properties;
     const shown = properties.map((property) => [property, values[property] ?? null] as const);
-    return { object_type, id, properties: Object.fromEntries(shown) };
+    return [{ object_type, id, properties: Object.fromEntries(shown) }];
   });
+  if (records.length < targets.length) return { kind: 'unreadable', code: 'hubspot.bad_answer' };
   return { kind: 'present', records };
 }
 

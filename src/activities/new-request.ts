@@ -27,7 +27,8 @@ export function newRequest(of: {
   readonly detail?: string | undefined;
 }): RequestRecord {
   const submission = submissionOf(of.submission);
-  const name = submission.action.action;
+  // An unknown name is the agent's own text, and this one enters the log in clear.
+  const name = findAction(submission.action.action)?.name ?? 'unknown';
   return {
     id: of.requestId,
     agentId: of.submission.agentId,
@@ -41,6 +42,7 @@ export function newRequest(of: {
     digest: of.digest ?? null,
     card: null,
     requirement: of.requirement ?? null,
+    seen: null,
     credentialVersion: null,
     result: null,
     code: of.code ?? null,

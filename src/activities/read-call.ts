@@ -49,6 +49,7 @@ async function beginRead(
   tx: StoreTransaction,
   call: ReadCall,
   attester: Attester,
+  waitSeconds: number | undefined,
 ): Promise<RequestRecord | undefined> {
   const request = await openRead(tx, call, attester);
   if (isTerminal(request.status)) return undefined;
@@ -63,6 +64,7 @@ async function beginRead(
       throw new GatewayError('plan.tampered', { detail: 'the plan changed on its way' });
     }
     await assertCallable(tx, { agentId, credential: call.credential });
+    if (waitSeconds !== undefined) throw new GatewayError('hubspot.rate_limited');
   } catch (error) {
     if (!(error instanceof GatewayError) || error.code === 'store.unavailable') throw error;
     await closeRequest(
@@ -104,7 +106,10 @@ function resultOf(
  */
 export function createReadCall(deps: ActivityDependencies) {
   return async function readCall(call: ReadCall): Promise<void> {
-    const request = await deps.store.commit((tx) => beginRead(tx, call, deps.attester));
+    const waitSeconds = await deps.crm.takeTurns(call.read.plan.operations, call.credential);
+    const request = await deps.store.commit((tx) =>
+      beginRead(tx, call, deps.attester, waitSeconds),
+    );
     if (request === undefined) return;
     const { plan } = call.read;
     const credential: CredentialRef = call.credential;

@@ -30,14 +30,19 @@ type Sighting =
   | { readonly kind: 'absent' }
   | { readonly kind: 'unclear' };
 
-/** The newest engagements are looked at; HubSpot's ids grow with time, its batch read takes 100. */
+/** Newest first: HubSpot's ids grow with time, its batch read takes 100. */
 const BATCH_READ_MAX = 100;
 const ASSOCIATIONS_PAGE_MAX = 500;
 
 const AssociationsSchema = z.object({
   results: z.array(z.object({ toObjectId: z.union([z.string(), z.number()]).transform(String) })),
+  paging: z.object({ next: z.unknown().optional() }).optional(),
 });
 const BatchSchema = z.object({ results: z.array(CrmRecordSchema) });
+
+/** Only a whole answer can say that something is not there: 207 (some could not be read) cannot. */
+const isWhole = (answer: CrmAnswer): answer is Extract<CrmAnswer, { kind: 'answered' }> =>
+  answer.kind === 'answered' && answer.status === 200;
 
 type Look = (operation: Operation) => Promise<CrmAnswer>;
 
@@ -73,6 +78,26 @@ const batchRead = (
 
 const newestFirst = (a: string, b: string): number => (BigInt(a) < BigInt(b) ? 1 : -1);
 
+/** Which of the listed records carries the marker; `unclear` as soon as one of them is not shown. */
+async function findMarked(
+  witness: Extract<Witness, { kind: 'association' }>,
+  ids: readonly string[],
+  look: Look,
+): Promise<Sighting> {
+  for (let from = 0; from < ids.length; from += BATCH_READ_MAX) {
+    const part = ids.slice(from, from + BATCH_READ_MAX);
+    const read = await look(batchRead(witness.to_type, part, witness.property));
+    if (read.kind !== 'answered') return { kind: 'unclear' };
+    const { results } = BatchSchema.parse(read.json);
+    const record = results.find(({ properties }) =>
+      properties[witness.property]?.includes(witness.marker),
+    );
+    if (record !== undefined) return { kind: 'found', record };
+    if (!isWhole(read) || results.length < part.length) return { kind: 'unclear' };
+  }
+  return { kind: 'absent' };
+}
+
 /** A created engagement carries the operation marker; association lists show it at once, search does not. */
 async function lookForMarker(
   witness: Extract<Witness, { kind: 'association' }>,
@@ -81,17 +106,12 @@ async function lookForMarker(
   const path = associationsPath(witness.from.object_type, witness.from.id, witness.to_type);
   const query = { limit: String(ASSOCIATIONS_PAGE_MAX) };
   const listed = await look(readOperation(witness.from.object_type, path, query));
-  if (listed.kind !== 'answered') return { kind: 'unclear' };
-  const ids = AssociationsSchema.parse(listed.json).results.map(({ toObjectId }) => toObjectId);
-  if (ids.length === 0) return { kind: 'absent' };
-  if (ids.length >= ASSOCIATIONS_PAGE_MAX) return { kind: 'unclear' };
-  const newest = ids.toSorted(newestFirst).slice(0, BATCH_READ_MAX);
-  const read = await look(batchRead(witness.to_type, newest, witness.property));
-  if (read.kind !== 'answered') return { kind: 'unclear' };
-  const record = BatchSchema.parse(read.json).results.find(({ properties }) =>
-    properties[witness.property]?.includes(witness.marker),
-  );
-  return record === undefined ? { kind: 'absent' } : { kind: 'found', record };
+  if (!isWhole(listed)) return { kind: 'unclear' };
+  const { results, paging } = AssociationsSchema.parse(listed.json);
+  const ids = results.map(({ toObjectId }) => toObjectId).toSorted(newestFirst);
+  const found = await findMarked(witness, ids, look);
+  // What lies on further pages was not looked at.
+  return found.kind === 'absent' && paging?.next !== undefined ? { kind: 'unclear' } : found;
 }
 
 const holds = (record: CrmRecord, wanted: Readonly<Record<string, string>>): boolean =>
@@ -146,7 +166,7 @@ function sight(request: RequestRecord, look: Look): Promise<Sighting> {
     case 'unique':
       return lookForUnique(witness, look);
     case 'read_back':
-      return lookBack(witness, request.card?.seen ?? [], look);
+      return lookBack(witness, request.seen ?? [], look);
     case undefined:
       return Promise.resolve({ kind: 'unclear' });
   }
@@ -170,6 +190,18 @@ export function createReconcileWrite(deps: ActivityDependencies) {
       return answer;
     };
 
+  async function noteAbsence({ id, agentId, digest }: RequestRecord): Promise<void> {
+    await deps.store.commit((tx) =>
+      tx.log.append({
+        event: 'hubspot.absent',
+        requestId: id,
+        agentId,
+        actor: 'gateway',
+        digest: digest ?? undefined,
+      }),
+    );
+  }
+
   async function settleFound(request: RequestRecord, record: CrmRecord): Promise<void> {
     await deps.store.commit(async (tx) => {
       await tx.log.append({
@@ -181,7 +213,7 @@ export function createReconcileWrite(deps: ActivityDependencies) {
         facts: { settled: 'executed', object_id: record.id },
       });
       if (request.plan === null) return;
-      const of = { request, plan: request.plan, present: request.card?.seen ?? [] };
+      const of = { request, plan: request.plan, present: request.seen ?? [], isResend: false };
       await recordWriteAnswer(tx, of, { kind: 'answered', status: 200, json: record });
     });
   }
@@ -205,6 +237,7 @@ export function createReconcileWrite(deps: ActivityDependencies) {
     const sighting = await sight(request, lookerFor(of));
     if (sighting.kind === 'unclear') return { kind: 'unclear' };
     if (sighting.kind === 'absent') {
+      await noteAbsence(request);
       return { kind: 'absent', sinceMs: deps.clock().getTime() - begunAt.getTime() };
     }
     await settleFound(request, sighting.record);

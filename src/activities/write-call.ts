@@ -1,6 +1,7 @@
 import { findAction } from '../actions/catalogue.ts';
 import type { PresentRecord } from '../actions/define-action.ts';
 import { CrmRecordSchema, sentProperties } from '../actions/hubspot-shapes.ts';
+import { AuditEntrySchema } from '../contracts/audit-entry.ts';
 import type { Operation, Plan } from '../contracts/plan.ts';
 import { type ErrorCode, GatewayError } from '../core/errors.ts';
 import type { AuditEvent, RequestRecord } from '../core/records.ts';
@@ -28,36 +29,46 @@ export type WriteOutcome =
   | { readonly kind: 'not_begun'; readonly code: ErrorCode }
   | { readonly kind: 'unknown' };
 
-/** The first property that is not as the approver saw it, as `object.property`. */
+/** The first property that is not as it was seen, as `object.property`. */
 function movedProperty(
-  request: RequestRecord,
+  seen: readonly PresentRecord[],
   present: readonly PresentRecord[],
 ): string | undefined {
-  for (const seen of request.card?.seen ?? []) {
+  for (const record of seen) {
     const now = present.find(
-      ({ object_type, id }) => object_type === seen.object_type && id === seen.id,
+      ({ object_type, id }) => object_type === record.object_type && id === record.id,
     );
-    const moved = Object.entries(seen.properties).find(
+    const moved = Object.entries(record.properties).find(
       ([property, value]) => (now?.properties[property] ?? null) !== value,
     );
-    if (moved !== undefined) return `${seen.object_type}.${moved[0]}`;
+    if (moved !== undefined) return `${record.object_type}.${moved[0]}`;
   }
   return undefined;
 }
 
 /** Why the write must not begin on the records as they are now; `undefined` when it may. */
-function staleness(request: RequestRecord, presence: Presence): Ending | undefined {
-  if (presence.kind === 'gone') {
-    return { status: 'failed', code: presence.code, detail: presence.detail };
-  }
+function staleness(
+  request: RequestRecord,
+  presence: Presence,
+  { resend }: WriteCall,
+): Ending | undefined {
   if (presence.kind === 'unreadable') return undefined;
-  const moved = movedProperty(request, presence.records);
-  if (moved === undefined) return undefined;
-  return {
-    status: 'refused',
-    code: 'approval.stale',
-    detail: `${moved} changed since the card was made`,
-  };
+  const seen = (resend ? request.seen : request.card?.seen) ?? [];
+  const moved = presence.kind === 'present' ? movedProperty(seen, presence.records) : undefined;
+  if (presence.kind === 'present' && moved === undefined) return undefined;
+  const { code, detail } =
+    presence.kind === 'gone'
+      ? presence
+      : { code: 'approval.stale' as const, detail: `${moved} changed since the card was made` };
+  // It was looked for and is not there, and now it will not be sent: nothing was done.
+  if (resend) return { status: 'failed', code: 'outcome.not_executed', detail: detail ?? code };
+  return { status: presence.kind === 'gone' ? 'failed' : 'refused', code, detail };
+}
+
+interface Read {
+  readonly presence: Presence;
+  readonly entries: readonly AuditEvent[];
+  readonly publishedSize: number;
 }
 
 /** Compare and begin in one commit: the entries of the reads, then either the intent or the end. */
@@ -65,20 +76,19 @@ async function beginOnPresent(
   tx: StoreTransaction,
   deps: ActivityDependencies,
   call: WriteCall,
-  read: {
-    readonly presence: Presence;
-    readonly entries: readonly AuditEvent[];
-    readonly publishedSize: number;
-  },
+  { presence, entries, publishedSize }: Read,
 ): Promise<Begun> {
-  for (const entry of read.entries) await tx.log.append(entry);
+  for (const entry of entries) await tx.log.append(entry);
   const request = await tx.requests.get(call.requestId);
-  const ending = request?.status === 'approved' ? staleness(request, read.presence) : undefined;
+  const isDue = request?.status === (call.resend ? 'outcome_unknown' : 'approved');
+  const ending = isDue ? staleness(request, presence, call) : undefined;
   if (request === undefined || ending === undefined) {
-    return beginWrite(tx, deps.policy(), { ...call, publishedSize: read.publishedSize });
+    const { quietMs } = deps.timing;
+    const seen = presentIn(presence);
+    return beginWrite(tx, deps.policy(), { ...call, seen, publishedSize, quietMs });
   }
   await closeRequest(tx, request, ending, {
-    event: 'request.refused',
+    event: call.resend ? 'request.completed' : 'request.refused',
     actor: 'gateway',
     facts: { at: 'compare', place: ending.detail ?? null },
   });
@@ -122,6 +132,7 @@ export async function recordWriteAnswer(
     readonly request: RequestRecord;
     readonly plan: Plan;
     readonly present: readonly PresentRecord[];
+    readonly isResend: boolean;
   },
   answer: CrmAnswer,
 ): Promise<WriteOutcome> {
@@ -134,7 +145,8 @@ export async function recordWriteAnswer(
     await recordSuccess(tx, request, result);
     return { kind: 'ended' };
   }
-  if (answer.kind === 'refused') {
+  // After a lost attempt a refusal may mean that the first one arrived after all: 409 above all.
+  if (answer.kind === 'refused' && !of.isResend) {
     const ending = { status: 'failed', code: answer.code, detail: answer.detail } as const;
     await closeRequest(tx, now, ending, { event: 'request.completed', actor: 'gateway' });
     return { kind: 'ended' };
@@ -158,6 +170,20 @@ function readable(plan: Plan, request: RequestRecord, answer: CrmAnswer): CrmAns
 
 const presentIn = (presence: Presence): readonly PresentRecord[] =>
   presence.kind === 'present' ? presence.records : [];
+
+/** Entries are published within a second. What nobody outside has seen for this long could still be taken back. */
+const UNPUBLISHED_MAX_MS = 10_000;
+
+/** Whether the log is written and not published: a begin would leave no trace outside the store. */
+async function isStalled(
+  { store, clock }: ActivityDependencies,
+  published: number,
+): Promise<boolean> {
+  if ((await store.log.size()) <= published) return false;
+  const [leaf] = await store.log.leaves(published, published + 1);
+  const { timestamp } = AuditEntrySchema.parse(JSON.parse(new TextDecoder().decode(leaf)));
+  return clock().getTime() - Date.parse(timestamp) > UNPUBLISHED_MAX_MS;
+}
 
 /** A second run, or a run on a credential that was just rotated: what the record says of it. */
 function notDue(status: RequestStatus): WriteOutcome {
@@ -189,42 +215,41 @@ export function createWriteCall(deps: ActivityDependencies) {
         ...answerEntry(of, operation, answer),
         digest: request.digest ?? undefined,
       });
-      return recordWriteAnswer(tx, { request, plan, present }, answer);
+      return recordWriteAnswer(tx, { request, plan, present, isResend: call.resend }, answer);
     });
   }
 
-  /** Read, compare, begin. A code instead when HubSpot could not be read: then nothing was begun. */
-  async function readAndBegin(
-    call: WriteCall,
-    request: RequestRecord,
-  ): Promise<{ readonly begun: Begun; readonly present: readonly PresentRecord[] } | ErrorCode> {
-    const { id: requestId, agentId } = request;
-    const of: CallFor = { requestId, agentId, credential: call.credential, purpose: 'compare' };
-    // A resend follows on a look at the record that found it as it was seen.
-    const targets = call.resend ? [] : (request.plan?.targets ?? []);
+  /**
+   * Read, compare, take a turn, begin. A code instead when HubSpot could not be read or there is no
+   * turn: then nothing was begun. What was lost is looked at also when its agent is gone.
+   */
+  async function readAndBegin(call: WriteCall, request: RequestRecord): Promise<Begun | ErrorCode> {
+    const { credential } = call;
+    const purpose = call.resend ? 'reconcile' : 'compare';
+    const of: CallFor = { requestId: request.id, agentId: request.agentId, credential, purpose };
     const [{ size: publishedSize }, read] = await Promise.all([
       deps.auditLog.checkpoint(),
-      readPresent(deps, of, targets),
+      readPresent(deps, of, request.plan?.targets ?? []),
     ]);
-    if (read.presence.kind === 'unreadable') return read.presence.code;
-    const begun = await deps.store.commit((tx) =>
-      beginOnPresent(tx, deps, call, { ...read, publishedSize }),
-    );
-    const seen = request.card?.seen ?? [];
-    return { begun, present: call.resend ? seen : presentIn(read.presence) };
+    const { presence } = read;
+    if (presence.kind === 'unreadable') return presence.code;
+    if (await isStalled(deps, publishedSize)) return 'log.unavailable';
+    const waitSeconds = await deps.crm.takeTurns(request.plan?.operations ?? [], credential);
+    if (waitSeconds !== undefined) return 'hubspot.rate_limited';
+    return deps.store.commit((tx) => beginOnPresent(tx, deps, call, { ...read, publishedSize }));
   }
 
   return async function writeCall(call: WriteCall): Promise<WriteOutcome> {
     const request = await deps.store.requests.get(call.requestId);
     if (request === undefined) return { kind: 'ended' };
-    const result = await readAndBegin(call, request);
-    if (typeof result === 'string') return { kind: 'not_begun', code: result };
-    const { begun, present } = result;
+    const begun = await readAndBegin(call, request);
+    if (typeof begun === 'string')
+      return call.resend ? { kind: 'unknown' } : { kind: 'not_begun', code: begun };
     if (begun.kind === 'refused') return { kind: 'ended' };
     if (begun.kind === 'not_due') return notDue(begun.status);
-    const { plan } = begun.request;
+    const { plan, seen } = begun.request;
     const [operation] = plan?.operations ?? [];
     if (plan === null || operation === undefined) throw new GatewayError('plan.tampered');
-    return send(call, { request: begun.request, plan, operation }, present);
+    return send(call, { request: begun.request, plan, operation }, seen ?? []);
   };
 }

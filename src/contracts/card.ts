@@ -33,6 +33,14 @@ export const RequirementSchema = z
   .meta({ id: 'Requirement' });
 export type Requirement = z.infer<typeof RequirementSchema>;
 
+/** A record as it was read, before a write. */
+export const SeenRecordSchema = z.strictObject({
+  object_type: ObjectTypeSchema,
+  id: z.string(),
+  properties: z.record(z.string(), z.string().nullable()),
+});
+export type SeenRecord = z.infer<typeof SeenRecordSchema>;
+
 /** What an approver sees. Built from the plan and the records' present values; only `prompt` and `user_id` are the agent's words. */
 export const CardSchema = z
   .strictObject({
@@ -46,13 +54,7 @@ export const CardSchema = z
     records: z.array(CardRecordSchema),
     changes: z.array(CardChangeSchema),
     /** The records as they were read for this card: a change since then makes the approval stale. */
-    seen: z.array(
-      z.strictObject({
-        object_type: ObjectTypeSchema,
-        id: z.string(),
-        properties: z.record(z.string(), z.string().nullable()),
-      }),
-    ),
+    seen: z.array(SeenRecordSchema),
     /** Said by the agent, not checked, not to be trusted. */
     claimed: z.strictObject({ user_id: z.string(), prompt: z.string() }),
     requires: RequirementSchema,

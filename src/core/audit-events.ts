@@ -7,6 +7,7 @@ export const AUDIT_EVENTS = {
   'hubspot.intended': 'The gateway is about to call HubSpot. No such entry, no call.',
   'hubspot.answered': 'HubSpot answered, or refused; `response_status` is its status.',
   'hubspot.lost': 'HubSpot may or may not have done it: the answer was lost.',
+  'hubspot.absent': 'A lost write was looked for and HubSpot does not have it.',
   'hubspot.settled': 'A lost answer was settled by reading HubSpot.',
   'approval.requested': 'A write waits for people; its card is fixed.',
   'approval.granted': 'A person approved.',

@@ -2,7 +2,7 @@ import type { AuditEventName } from './audit-events.ts';
 import type { ErrorCode } from './errors.ts';
 import type { RequestStatus } from './request-state.ts';
 import type { TotpGuess } from './totp-guesses.ts';
-import type { Card, Requirement } from '../contracts/card.ts';
+import type { Card, Requirement, SeenRecord } from '../contracts/card.ts';
 import type { Plan } from '../contracts/plan.ts';
 
 /** The rows of the store as the rest of the house sees them: parsed, decrypted, immutable. Times are Dates. */
@@ -31,6 +31,8 @@ export interface RequestRecord {
   readonly digest: string | null;
   readonly card: Card | null;
   readonly requirement: Requirement | null;
+  /** The records right before the write was begun: what settling and revert compare with. */
+  readonly seen: readonly SeenRecord[] | null;
   /** The credential version the request executes on, once known. */
   readonly credentialVersion: number | null;
   readonly result: unknown;

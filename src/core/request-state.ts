@@ -46,6 +46,9 @@ export function hasBegun(status: RequestStatus): boolean {
   return status === 'executing' || status === 'outcome_unknown';
 }
 
+/** A lost write is only sent again after this many looks in a row did not find it. */
+export const ABSENCES_MIN = 3;
+
 /** Nothing will happen soon without a person: an HTTP caller that waits is answered now. */
 export function isResting(status: RequestStatus): boolean {
   return isTerminal(status) || status === 'awaiting_approval' || status === 'outcome_unknown';

@@ -1,8 +1,10 @@
+import type { SeenRecord } from '../contracts/card.ts';
 import { ERRORS, GatewayError } from '../core/errors.ts';
 import type { CredentialRef } from '../ports/crm.ts';
 import type { DecisionRecord, RequestRecord } from '../core/records.ts';
 import type { RequestStatus } from '../core/request-state.ts';
 import type { StoreTransaction } from '../ports/store.ts';
+import { ABSENCES_MIN } from '../core/request-state.ts';
 import { satisfied } from '../policy/requirement.ts';
 import type { Policy } from '../policy/policy.ts';
 import { assertCallable } from './callable.ts';
@@ -73,6 +75,13 @@ async function assertApproved(
 }
 
 /**
+ * Law 4: sending again needs the looks and the quiet time on record, whoever asks for it: an engine's
+ * message can be copied and sent again.
+ */
+const mayResend = ({ begunAt, absences }: Logged, { quietMs }: WriteToBegin, now: Date): boolean =>
+  absences >= ABSENCES_MIN && begunAt !== undefined && now.getTime() - begunAt.getTime() >= quietMs;
+
+/**
  * Laws 3 and 4: a first begin has no begin before it, a second one has, and what has ended never
  * begins again, whatever the row says.
  */
@@ -94,9 +103,11 @@ async function assertWriteMayBegin(
   policy: Policy,
   request: RequestRecord,
   of: WriteToBegin,
+  logged: Logged,
 ): Promise<string> {
+  if (of.credential.connection !== request.connection)
+    throw new GatewayError('plan.tampered', { detail: 'the credential is of another connection' });
   const decisions = await tx.decisions.of(request.id);
-  const logged = await readLogged(tx, request.id);
   const digest = assertOneDigest(request, logged, decisions);
   await assertLogAgrees(tx, logged, of);
   await assertCallable(tx, { agentId: request.agentId, credential: of.credential });
@@ -110,7 +121,10 @@ async function assertWriteMayBegin(
 }
 
 /** After a lost attempt it is settled that nothing was done; before the first, it is a refusal. */
-const endingOf = ({ code, detail }: GatewayError, { resend }: WriteToBegin): Ending =>
+const endingOf = (
+  { code, detail }: GatewayError,
+  { resend }: Pick<WriteToBegin, 'resend'>,
+): Ending =>
   resend
     ? { status: 'failed', code: 'outcome.not_executed', detail: detail ?? ERRORS[code].title }
     : { status: 'refused', code, detail };
@@ -140,8 +154,46 @@ interface WriteToBegin {
   readonly requestId: string;
   readonly credential: CredentialRef;
   readonly resend: boolean;
+  /** The records right before, for settling and revert; of a resend those of the first begin stay. */
+  readonly seen: readonly SeenRecord[];
+  /** How long HubSpot could still be working on a lost attempt, ms. */
+  readonly quietMs: number;
   /** Entries of the last published checkpoint: a store with fewer has lost some. */
   readonly publishedSize: number;
+}
+
+const isGateway = (error: unknown): error is GatewayError => error instanceof GatewayError;
+
+/** A refusal ends the request; trouble of our own does not. */
+async function endOrThrow(tx: StoreTransaction, of: WriteToBegin, error: unknown): Promise<Begun> {
+  // The credential was rotated after it was looked up: the next attempt takes the new one.
+  if (isGateway(error) && error.code === 'credential.missing') {
+    return { kind: 'not_due', status: of.resend ? 'outcome_unknown' : 'approved' };
+  }
+  if (!isGateway(error) || error.code === 'store.unavailable') throw error;
+  return refuseWrite(tx, of, error);
+}
+
+async function recordBegin(
+  tx: StoreTransaction,
+  request: RequestRecord,
+  of: WriteToBegin,
+  digest: string,
+): Promise<Begun> {
+  const seen = of.resend ? request.seen : of.seen;
+  const { version: credentialVersion } = of.credential;
+  await tx.requests.update(request.id, { status: 'executing', credentialVersion, seen });
+  await tx.requests.setWake(request.id, null);
+  await tx.log.append({
+    event: 'hubspot.intended',
+    requestId: request.id,
+    agentId: request.agentId,
+    actor: 'gateway',
+    digest,
+    hubspotEndpoint: request.plan?.operations[0]?.path,
+    facts: { purpose: 'execute', resend: of.resend, credential_version: credentialVersion },
+  });
+  return { kind: 'begun', request: { ...request, seen } };
 }
 
 /**
@@ -157,33 +209,18 @@ export async function beginWrite(
   try {
     const request = await tx.requests.get(of.requestId);
     if (request === undefined) throw new GatewayError('request.not_found');
-    if (request.status !== (of.resend ? 'outcome_unknown' : 'approved')) {
-      return { kind: 'not_due', status: request.status };
-    }
-    const digest = await assertWriteMayBegin(tx, policy, request, of);
-    await tx.requests.update(request.id, {
-      status: 'executing',
-      credentialVersion: of.credential.version,
-    });
-    await tx.requests.setWake(request.id, null);
-    await tx.log.append({
-      event: 'hubspot.intended',
-      requestId: request.id,
-      agentId: request.agentId,
-      actor: 'gateway',
-      digest,
-      hubspotEndpoint: request.plan?.operations[0]?.path,
-      facts: { purpose: 'execute', resend: of.resend, credential_version: of.credential.version },
-    });
-    return { kind: 'begun', request };
+    const { status } = request;
+    if (status !== (of.resend ? 'outcome_unknown' : 'approved')) return { kind: 'not_due', status };
+    const logged = await readLogged(tx, request.id);
+    const isLost = of.resend && logged.begunAt !== undefined && logged.end === undefined;
+    if (isLost && !mayResend(logged, of, tx.now)) return { kind: 'not_due', status };
+    return await recordBegin(
+      tx,
+      request,
+      of,
+      await assertWriteMayBegin(tx, policy, request, of, logged),
+    );
   } catch (error) {
-    // The credential was rotated after it was looked up: the next attempt takes the new one.
-    if (error instanceof GatewayError && error.code === 'credential.missing') {
-      return { kind: 'not_due', status: of.resend ? 'outcome_unknown' : 'approved' };
-    }
-    if (error instanceof GatewayError && error.code !== 'store.unavailable') {
-      return refuseWrite(tx, of, error);
-    }
-    throw error;
+    return endOrThrow(tx, of, error);
   }
 }

@@ -9,6 +9,8 @@ export interface Logged {
   readonly digest: string | null;
   /** When the write may last have been sent: its newest `execute` intent. */
   readonly begunAt: Date | undefined;
+  /** How often since then it was looked for and was not there. */
+  readonly absences: number;
   /** How it ended, and as what. An ended request never moves again. */
   readonly end: { readonly status: RequestStatus; readonly code: ErrorCode | null } | undefined;
   /** There is an alert already that its row was changed. */
@@ -22,26 +24,50 @@ function endOf({ code, facts }: AuditEntry): NonNullable<Logged['end']>[] {
   return [{ status, code: code !== null && isErrorCode(code) ? code : null }];
 }
 
+const PAGE = 1_000;
+
+/**
+ * Every entry since the request's first one is opened, and those that name it in their own bytes are
+ * its: a row that was labelled as another request's, or as nobody's, would otherwise hide that a write
+ * was begun or had ended. Linear in the entries since then; asked only before a write may go out.
+ */
+async function entriesOf({ log }: LogOf, requestId: string): Promise<AuditEntry[]> {
+  const [first] = await log.ofRequest(requestId);
+  const size = await log.size();
+  const entries: AuditEntry[] = [];
+  for (let from = first?.index ?? size; from < size; from += PAGE) {
+    const leaves = await log.leaves(from, Math.min(from + PAGE, size));
+    const named = leaves.filter((leaf) =>
+      Buffer.from(leaf.buffer, leaf.byteOffset, leaf.byteLength).includes(requestId),
+    );
+    entries.push(
+      ...named.map((leaf) =>
+        AuditEntrySchema.parse(JSON.parse(Buffer.from(leaf).toString('utf8'))),
+      ),
+    );
+  }
+  return entries.filter(({ request_id }) => request_id === requestId);
+}
+
+interface LogOf {
+  readonly log: Pick<LogReads, 'ofRequest' | 'leaves' | 'size'>;
+}
+
 /**
  * Reads from the leaves themselves: whoever edits a request's row, its plan and digest, or takes the
  * mark of a used approval away, has still not edited the log. Throws `plan.tampered` when somebody
  * tried that too.
  */
-export async function readLogged(
-  { log }: { readonly log: Pick<LogReads, 'ofRequest'> },
-  requestId: string,
-): Promise<Logged> {
-  const decoder = new TextDecoder();
-  const entries = (await log.ofRequest(requestId)).map(({ leaf }) =>
-    AuditEntrySchema.parse(JSON.parse(decoder.decode(leaf))),
-  );
-  const begins = entries.filter(
-    ({ event, facts }) => event === 'hubspot.intended' && facts['purpose'] === 'execute',
-  );
-  const lastBegin = begins.at(-1);
+export async function readLogged(of: LogOf, requestId: string): Promise<Logged> {
+  const entries = await entriesOf(of, requestId);
+  const isBegin = ({ event, facts }: AuditEntry): boolean =>
+    event === 'hubspot.intended' && facts['purpose'] === 'execute';
+  const begunAt = entries.findLastIndex(isBegin);
+  const lastBegin = entries[begunAt];
   return {
     digest: entries.find(({ event }) => event === 'request.accepted')?.digest ?? null,
     begunAt: lastBegin === undefined ? undefined : new Date(lastBegin.timestamp),
+    absences: entries.slice(begunAt + 1).filter(({ event }) => event === 'hubspot.absent').length,
     end: entries.flatMap(endOf)[0],
     isAlerted: entries.some(({ event }) => event === 'store.tampered'),
   };

@@ -1,3 +1,4 @@
+import { RequestIdSchema } from '../contracts/ids.ts';
 import { OPEN_STATUSES } from '../core/request-state.ts';
 import type { Engine } from '../ports/engine.ts';
 import type { Logger } from '../ports/logger.ts';
@@ -14,6 +15,9 @@ export interface Sweep {
   /** Delivers messages that were recorded and never reached their workflow. */
   deliver(): Promise<number>;
 }
+
+/** A row put in by hand may have an id that the engine does not take; it must not hold the others back. */
+const isOurs = (id: string): boolean => RequestIdSchema.safeParse(id).success;
 
 async function eachOf(ids: readonly string[], work: (id: string) => Promise<void>): Promise<void> {
   const queue = [...ids];
@@ -42,7 +46,7 @@ export function createSweep(deps: {
       for (;;) {
         const page = after === undefined ? { limit: PAGE } : { limit: PAGE, after };
         const ids = await store.requests.idsIn(OPEN_STATUSES, page);
-        await eachOf(ids, (requestId) => engine.start({ requestId }));
+        await eachOf(ids.filter(isOurs), (requestId) => engine.start({ requestId }));
         asked += ids.length;
         after = ids.at(-1);
         if (ids.length < PAGE) return asked;
@@ -51,10 +55,10 @@ export function createSweep(deps: {
     deliver: async () => {
       const now = clock().getTime();
       const ids = await store.requests.overdue(new Date(now - OVERDUE_AFTER_MS), PAGE);
-      await eachOf(ids, async (requestId) => {
+      await eachOf(ids.filter(isOurs), async (requestId) => {
         await engine.wake(requestId);
         const again = new Date(now + WAKE_AGAIN_AFTER_MS);
-        await store.commit((tx) => tx.requests.setWake(requestId, again));
+        await store.commit((tx) => tx.requests.postponeWake(requestId, again));
         logger.info('delivered a message that was owed', { requestId });
       });
       return ids.length;

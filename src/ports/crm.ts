@@ -11,7 +11,7 @@ export interface CredentialRef {
  * What became of one call.
  * - `answered`: 2xx; `json` is the parsed body (null when there is none).
  * - `refused`: a definite answer that nothing was done (4xx); `code` is ours.
- * - `unsent`: it is certain that HubSpot never got the request (no connection, rate plan full).
+ * - `unsent`: it is certain that HubSpot never got the request (no connection, no turn).
  * - `lost`: HubSpot may or may not have done it (time-out, reset, 5xx, 429, unreadable answer).
  */
 export type CrmAnswer =
@@ -38,5 +38,14 @@ export type CrmAnswer =
  * Safe for concurrent use. Callers append the intent entry before they call.
  */
 export interface Crm {
+  /**
+   * Waits until the rate plan lets these operations go. Seconds to wait when there is no turn in time,
+   * `undefined` when they may go now. Taken before the intent is committed, so that nothing lies between
+   * begin and wire that a freeze could fall into.
+   */
+  takeTurns(
+    operations: readonly Operation[],
+    credential: CredentialRef,
+  ): Promise<number | undefined>;
   call(operation: Operation, credential: CredentialRef): Promise<CrmAnswer>;
 }

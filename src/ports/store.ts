@@ -105,6 +105,7 @@ export interface RequestWrites extends RequestReads {
         | 'status'
         | 'card'
         | 'requirement'
+        | 'seen'
         | 'credentialVersion'
         | 'result'
         | 'code'
@@ -123,6 +124,8 @@ export interface RequestWrites extends RequestReads {
   ): Promise<boolean>;
   /** Notes that the workflow must look at the record (a signal is owed), or that it did (`null`). */
   setWake(id: string, at: Date | null): Promise<void>;
+  /** Asks again at `at` for what is still owed; what was delivered meanwhile stays delivered. */
+  postponeWake(id: string, at: Date): Promise<void>;
   /**
    * Marks the approval of this request as used for this digest. False when it was used before:
    * an approval executes at most once (unique constraint, also across processes).

@@ -16,7 +16,7 @@ import type { CredentialLease } from '../activities/fetch-secret.ts';
 import type { Verdict } from '../activities/validate-action.ts';
 import type { WriteOutcome } from '../activities/write-call.ts';
 import { ERRORS } from '../core/errors.ts';
-import type { RequestStatus } from '../core/request-state.ts';
+import { ABSENCES_MIN, type RequestStatus } from '../core/request-state.ts';
 import type { AgentActionInput } from '../ports/engine.ts';
 import { failureCode, failureDetail } from './failure-code.ts';
 import { decide, status, withdraw } from './messages.ts';
@@ -36,8 +36,6 @@ const patient = proxyLocalActivities<Activities>({
 const INBOX_MAX = 100;
 const PAUSE_MIN_MS = 1_000;
 const PAUSE_MAX_MS = 300_000;
-/** A lost write is only sent again after this many looks in a row did not find it. */
-const ABSENCES_MIN = 3;
 
 const pauseMs = (round: number, firstMs = PAUSE_MIN_MS): number =>
   Math.min(firstMs * 2 ** round, PAUSE_MAX_MS);

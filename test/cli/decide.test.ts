@@ -135,6 +135,7 @@ describe('approve', () => {
           digest: null,
           card: null,
           requirement: null,
+    seen: null,
           credentialVersion: null,
           result: null,
           code: null,

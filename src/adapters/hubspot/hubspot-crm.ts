@@ -56,12 +56,14 @@ async function exchange(baseUrl: string, token: string, operation: Operation): P
 export function createHubSpotCrm(options: HubSpotOptions): Crm {
   const turnstile = createTurnstile(options.ratePlan ?? DEFAULT_RATE_PLAN);
   return {
+    takeTurns: async (operations, { connection }) => {
+      const waits = await Promise.all(
+        operations.map(({ kind }) => turnstile.take(connection, kind === 'search')),
+      );
+      return waits.find((seconds) => seconds !== undefined);
+    },
     call: async (operation, credential) => {
       assertAllowed(operation);
-      const waitSeconds = await turnstile.take(credential.connection, operation.kind === 'search');
-      if (waitSeconds !== undefined) {
-        return { kind: 'unsent', code: 'hubspot.rate_limited', retryAfterSeconds: waitSeconds };
-      }
       const token = await options.readToken(credential);
       return withDeadline(exchange(options.baseUrl, token, operation), options.deadlineMs);
     },

@@ -96,6 +96,7 @@ export function request(number: number, change: Partial<RequestRecord> = {}): Re
     digest: DIGEST,
     card: null,
     requirement,
+    seen: null,
     credentialVersion: null,
     result: null,
     code: null,

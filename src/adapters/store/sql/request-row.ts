@@ -1,6 +1,6 @@
 import type { Insertable, Selectable } from 'kysely';
 import { z } from 'zod';
-import { CardSchema, RequirementSchema } from '../../../contracts/card.ts';
+import { CardSchema, RequirementSchema, SeenRecordSchema } from '../../../contracts/card.ts';
 import { PlanSchema } from '../../../contracts/plan.ts';
 import { type ErrorCode, isErrorCode } from '../../../core/errors.ts';
 import type { RequestRecord } from '../../../core/records.ts';
@@ -15,6 +15,8 @@ export const TABLE = 'requests';
 
 export type RequestRow = Selectable<Database['requests']>;
 export type RequestChange = Parameters<RequestWrites['update']>[1];
+
+const SeenSchema = z.array(SeenRecordSchema).nullable();
 
 export const RecordSchema = z.strictObject({
   id: z.string(),
@@ -33,6 +35,7 @@ export const RecordSchema = z.strictObject({
   digest: z.string().nullable(),
   card: CardSchema.nullable(),
   requirement: RequirementSchema.nullable(),
+  seen: SeenSchema,
   credentialVersion: z.int().nullable(),
   result: z.unknown(),
   code: z.custom<ErrorCode>((code) => typeof code === 'string' && isErrorCode(code)).nullable(),
@@ -109,7 +112,8 @@ export function toColumns(
   seal: RowSeal,
   change: RequestChange,
 ): Partial<Insertable<Database['requests']>> {
-  const { status, card, requirement, credentialVersion, result, code, detail, expiresAt } = change;
+  const { status, card, requirement, seen, credentialVersion } = change;
+  const { result, code, detail, expiresAt } = change;
   return {
     ...(status !== undefined && { status }),
     ...(credentialVersion !== undefined && { credential_version: credentialVersion }),
@@ -119,6 +123,7 @@ export function toColumns(
     ...(requirement !== undefined && {
       requirement: seal.close('requirement', RequirementSchema.nullable().parse(requirement)),
     }),
+    ...(seen !== undefined && { seen: seal.close('seen', SeenSchema.parse(seen)) }),
     ...(result !== undefined && { result: seal.close('result', result) }),
     ...(detail !== undefined && { detail: seal.close('detail', detail) }),
   };
@@ -149,6 +154,7 @@ export function toRecord(reader: Reader, row: RequestRow): RequestRecord {
     digest: row.digest,
     card: open('card', row.card),
     requirement: open('requirement', row.requirement),
+    seen: open('seen', row.seen),
     credentialVersion: row.credential_version,
     result: open('result', row.result),
     code: row.code,

@@ -111,6 +111,14 @@ export function createRequestWrites(unit: Unit): RequestWrites {
         .where('id', '=', id)
         .execute();
     },
+    async postponeWake(id, at) {
+      await db
+        .updateTable(TABLE)
+        .set({ wake_at: at.getTime() })
+        .where('id', '=', id)
+        .where('wake_at', 'is not', null)
+        .execute();
+    },
     async consumeApproval(id, digest) {
       const { numInsertedOrUpdatedRows } = await db
         .insertInto('approval_uses')

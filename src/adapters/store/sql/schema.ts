@@ -48,6 +48,7 @@ interface RequestTable {
   plan: Sealed | null;
   card: Sealed | null;
   requirement: Sealed | null;
+  seen: Sealed | null;
   result: Sealed | null;
   detail: Sealed | null;
 }

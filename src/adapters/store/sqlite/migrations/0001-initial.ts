@@ -26,6 +26,7 @@ create table requests (
   plan blob,
   card blob,
   requirement blob,
+  seen blob,
   result blob,
   detail blob
 ) strict;
@@ -118,5 +119,7 @@ create table log_entries (
   voucher blob not null,
   personal blob
 ) strict;
+-- Narrow: begin counts the entries since the request's first one, and the rows hold whole leaves.
+create index log_entries_idx on log_entries (idx);
 create index log_entries_by_request on log_entries (request_id, idx) where request_id is not null;
 `;

@@ -1,9 +1,10 @@
 import type { ActionRequest } from '../contracts/action-request.ts';
 import { ERRORS, GatewayError } from '../core/errors.ts';
 import type { AgentRecord, RequestRecord } from '../core/records.ts';
-import { isResting, isTerminal } from '../core/request-state.ts';
+import { isResting } from '../core/request-state.ts';
 import { requestIdFor } from '../gate/ids.ts';
 import type { ApiContext } from './api-context.ts';
+import { waitForEnd } from './wait-for-end.ts';
 
 export interface Submission {
   readonly agent: AgentRecord;
@@ -43,11 +44,10 @@ function assertSameBody(request: RequestRecord, of: Submission): void {
 }
 
 /**
- * Starts the request unless it is on record, then answers from the record: at once when it rests
- * (ended, or waiting for people), else after the caller's patience. Throws `engine.unavailable` when
- * nothing is on record by then: nothing was accepted.
+ * Starts the request unless it is on record, and waits until it rests (ended, or waiting for people) or
+ * the usual time is over; a caller who prefers less waits less, once the request is on record.
  */
-export async function submitRequest(context: ApiContext, of: Submission): Promise<RequestRecord> {
+async function startRequest(context: ApiContext, of: Submission): Promise<RequestRecord> {
   const { store, engine, settings } = context;
   const { requestId, onRecord } = await findPlace(context, of);
   if (onRecord === undefined) {
@@ -56,15 +56,27 @@ export async function submitRequest(context: ApiContext, of: Submission): Promis
     const mac = context.attester.submission(requestId, made);
     await engine.start({ requestId, submission: { ...made, mac } });
   }
-  const isDone =
-    of.preferredWaitMs === undefined
-      ? (request: RequestRecord) => isResting(request.status)
-      : (request: RequestRecord) => isTerminal(request.status);
-  const waitMs = of.preferredWaitMs ?? settings.answerWaitMs;
-  const request = await store.waitForRequest(requestId, isDone, waitMs, of.signal);
+  const { answerWaitMs } = settings;
+  const restMs = Math.min(of.preferredWaitMs ?? answerWaitMs, answerWaitMs);
+  const isDone = ({ status }: RequestRecord): boolean => isResting(status);
+  const request =
+    (await store.waitForRequest(requestId, isDone, restMs, of.signal)) ??
+    (await store.waitForRequest(requestId, () => true, answerWaitMs - restMs, of.signal));
   if (request === undefined) {
     throw new GatewayError('engine.unavailable', { retryAfterSeconds: RETRY_AFTER_SECONDS });
   }
   assertSameBody(request, of);
   return request;
+}
+
+/**
+ * The request this submission stands for, from the record: as it rests, or at its end if the caller
+ * prefers to wait for that. Throws `gateway.busy`, `gateway.stopping`, and `engine.unavailable` when
+ * nothing is on record in the usual time: nothing was accepted.
+ */
+export async function submitRequest(context: ApiContext, of: Submission): Promise<RequestRecord> {
+  const since = performance.now();
+  const request = await context.inFlight.run(() => startRequest(context, of));
+  const leftMs = (of.preferredWaitMs ?? 0) - (performance.now() - since);
+  return waitForEnd(context, request, leftMs, of.signal);
 }

@@ -6,13 +6,14 @@ import { RequestIdSchema } from '../../contracts/ids.ts';
 import { RequestViewSchema } from '../../contracts/request-view.ts';
 import { type ErrorCode, ERRORS, GatewayError } from '../../core/errors.ts';
 import type { RequestRecord } from '../../core/records.ts';
-import { isTerminal, REQUEST_STATUSES } from '../../core/request-state.ts';
+import { REQUEST_STATUSES } from '../../core/request-state.ts';
 import { bodyHash } from '../../gate/digest.ts';
 import { withdrawRequest } from '../../gate/withdrawals.ts';
 import type { ApiContext } from '../api-context.ts';
 import { defineRoute } from '../define-route.ts';
 import { answerFor, viewOf } from '../request-view.ts';
 import { submitRequest } from '../submit.ts';
+import { waitForEnd } from '../wait-for-end.ts';
 
 const WAIT_MAX_SECONDS = 60;
 const PAGE_MAX = 100;
@@ -33,14 +34,20 @@ const SubmitHeadersSchema = z.object({
     .meta({
       description: 'Needed for writes; made up for reads. The same key finds the same request.',
     }),
-  prefer: z.string().max(100).optional().meta({
-    description: '`wait=N`: hold the answer up to N (60) seconds for the end of the request.',
-  }),
+  prefer: z
+    .string()
+    .max(100)
+    .optional()
+    .meta({
+      description:
+        '`wait=N`: hold the answer up to N seconds for the end of the request; minimum 0, maximum 60, more counts as 60. ' +
+        'Other preferences and other values are ignored (RFC 7240).',
+    }),
 });
 
 /** RFC 7240 `wait`; other preferences are ignored, as the RFC says. */
 function preferredWaitMs(prefer: string | undefined): number | undefined {
-  const seconds = /(?:^|,)\s*wait=(\d{1,4})\s*(?:$|[,;])/.exec(prefer ?? '')?.[1];
+  const seconds = /(?:^|,)\s*wait=(\d+)\s*(?:$|[,;])/.exec(prefer ?? '')?.[1];
   return seconds === undefined ? undefined : Math.min(Number(seconds), WAIT_MAX_SECONDS) * 1000;
 }
 
@@ -85,16 +92,14 @@ export const submitAction = defineRoute({
   handler: async (context, { agent, headers, body, signal }) => {
     const idempotencyKey = keyFor(body.action.action, headers['idempotency-key']);
     await context.rateLimit.take(agent.id);
-    const request = await context.inFlight.run(() =>
-      submitRequest(context, {
-        agent,
-        idempotencyKey,
-        body,
-        bodyHash: bodyHash(body),
-        preferredWaitMs: preferredWaitMs(headers.prefer),
-        signal,
-      }),
-    );
+    const request = await submitRequest(context, {
+      agent,
+      idempotencyKey,
+      body,
+      bodyHash: bodyHash(body),
+      preferredWaitMs: preferredWaitMs(headers.prefer),
+      signal,
+    });
     return answerFor(request);
   },
 });
@@ -121,12 +126,8 @@ export const getAction = defineRoute({
   errors: ['request.not_found', 'store.unavailable'],
   handler: async (context, { agent, params, query, signal }) => {
     const request = await ownRequest(context, params.id, agent.id);
-    if (query.wait === undefined || isTerminal(request.status)) {
-      return { status: 200, body: viewOf(request) };
-    }
-    const isDone = (now: RequestRecord): boolean => isTerminal(now.status);
-    const waited = await context.store.waitForRequest(params.id, isDone, query.wait * 1000, signal);
-    return { status: 200, body: viewOf(waited ?? request) };
+    const now = await waitForEnd(context, request, (query.wait ?? 0) * 1000, signal);
+    return { status: 200, body: viewOf(now) };
   },
 });
 

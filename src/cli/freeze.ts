@@ -40,7 +40,7 @@ function printPlaced(placed: FreezeRecord): void {
 async function freeze(named: string | undefined, options: FreezeOptions): Promise<void> {
   await withContext(async (context) => {
     const target = await targetOf(context, named);
-    const of = { target, reason: options.reason, by: BY };
+    const of = { target, reason: options.reason, by: BY, configured: context.config.connection };
     const placed = await context.store.commit((tx) => placeFreeze(tx, of));
     if (options.json) printJson(placed);
     else printPlaced(placed);

@@ -3,16 +3,34 @@ import type { FreezeRecord, FreezeTarget } from '../core/records.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import { newId } from './ids.ts';
 
-/** Places a freeze: once this has committed, no call starts on the target, on any replica. Placing twice is one freeze. */
-export async function placeFreeze(
-  tx: StoreTransaction,
-  of: { readonly target: FreezeTarget; readonly reason: string; readonly by: string },
-): Promise<FreezeRecord> {
+export interface FreezeOrder {
+  readonly target: FreezeTarget;
+  readonly reason: string;
+  readonly by: string;
+  /** The gateway's own connection: it can be frozen before it has a credential. */
+  readonly configured: string;
+}
+
+/** A mistyped name must not answer "Frozen" while the calls go on. */
+async function assertTargetExists(tx: StoreTransaction, of: FreezeOrder): Promise<void> {
+  const { kind, id } = of.target;
+  const found =
+    kind === 'agent'
+      ? await tx.agents.get(id)
+      : id === of.configured || (await tx.credentials.active(id));
+  if (found === undefined)
+    throw new GatewayError('request.not_found', { detail: `no ${kind} ${id}` });
+}
+
+/**
+ * Places a freeze: once this has committed, no call starts on the target, on any replica. Placing twice
+ * is one freeze. Throws `request.not_found` for an unknown agent, and for a connection that is neither
+ * the configured one nor has a credential.
+ */
+export async function placeFreeze(tx: StoreTransaction, of: FreezeOrder): Promise<FreezeRecord> {
+  await assertTargetExists(tx, of);
   const standing = await tx.freezes.standing([of.target]);
   if (standing !== undefined) return standing;
-  if (of.target.kind === 'agent' && (await tx.agents.get(of.target.id)) === undefined) {
-    throw new GatewayError('request.not_found', { detail: `no agent ${of.target.id}` });
-  }
   const freeze: FreezeRecord = {
     id: newId('frz'),
     target: of.target,

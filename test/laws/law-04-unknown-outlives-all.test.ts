@@ -65,7 +65,7 @@ describe('law 4: an unknown write is settled', () => {
       await gateway.context.store.commit(async (tx) => {
         const target = { kind: 'agent', id: agent.record.id } as const;
         if (fate === 'revoked') await revokeAgent(tx, { id: agent.record.id, by: 'test' });
-        else await placeFreeze(tx, { target, reason: 'test', by: 'test' });
+        else await placeFreeze(tx, { target, reason: 'test', by: 'test', configured: 'main' });
       });
       expect(await settled(id)).toBe('succeeded');
       expect(await times(text)).toBe(1);

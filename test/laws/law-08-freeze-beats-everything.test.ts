@@ -56,12 +56,29 @@ describe('law 8: freeze beats everything', () => {
     expect((await gateway.submit(READ, { call: other.call })).status).toBe(200);
   });
 
+  it('does not pretend to freeze a connection that does not exist, and freezes its own without a credential', async () => {
+    const reason = 'Mistyped.';
+    const { call } = gateway.approver;
+    const wrong = await call('POST', '/v1/freezes', { body: { connection: 'mian', reason } });
+    expect(wrong.status).toBe(404);
+    expect(wrong.body).toMatchObject({ code: 'request.not_found', detail: 'no connection mian' });
+    expect((await call('GET', '/v1/freezes')).body.freezes).toEqual([]);
+    const place = (id: string, configured: string) =>
+      gateway.context.store.commit((tx) =>
+        placeFreeze(tx, { target: { kind: 'connection', id }, reason, by: 'test', configured }),
+      );
+    await expect(place('main', 'sandbox')).resolves.toMatchObject({ liftedAt: null });
+    await expect(place('sandbox', 'sandbox')).resolves.toMatchObject({ liftedAt: null });
+    await expect(place('sandbox', 'main')).rejects.toMatchObject({ code: 'request.not_found' });
+  });
+
   it('no call starts after the freeze has committed, under load', async () => {
     const reads = Array.from({ length: 60 }, () => gateway.submit(READ));
     await reads[0];
     const { store } = gateway.context;
+    const target = { kind: 'connection', id: 'main' } as const;
     await store.commit((tx) =>
-      placeFreeze(tx, { target: { kind: 'connection', id: 'main' }, reason: 'Load.', by: 'test' }),
+      placeFreeze(tx, { target, reason: 'Load.', by: 'test', configured: 'main' }),
     );
     // A call whose intent committed before the freeze may be on the wire still; none begins after it.
     const size = await store.log.size();

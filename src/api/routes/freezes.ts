@@ -39,7 +39,8 @@ export const placeFreezeRoute = defineRoute({
       body.agent === undefined
         ? { kind: 'connection', id: body.connection ?? settings.connection }
         : { kind: 'agent', id: body.agent };
-    const of = { target, reason: body.reason, by: `person:${person.id}` };
+    const { connection: configured } = settings;
+    const of = { target, reason: body.reason, by: `person:${person.id}`, configured };
     const freeze = await store.commit((tx) => placeFreeze(tx, of));
     return { status: 201, body: freezeView(freeze) };
   },

@@ -129,6 +129,9 @@ async function startApi(context: Context, api: ApiContext): Promise<RunningApi> 
       clearInterval(idle);
       server.closeAllConnections();
       await closed;
+      await api.edgeRefusals.flush().catch((error: unknown) => {
+        api.logger.warn('refusals that were only counted are not in the log', { error });
+      });
     },
   };
 }

@@ -6,7 +6,10 @@ import type { Store } from '../ports/store.ts';
  * not fill the disk: the first of a kind is written at once, the rest of its minute as one count.
  */
 export interface EdgeRefusals {
+  /** Throws `store.unavailable`; the refusal is then in the count of the next one. */
   note(refusal: EdgeRefusal): Promise<void>;
+  /** Writes what was only counted so far: one entry for each kind, the last refusal with those before it. Throws `store.unavailable`; the counts are lost then. */
+  flush(): Promise<void>;
 }
 
 export interface EdgeRefusal {
@@ -22,36 +25,60 @@ const WINDOW_MS = 60_000;
 const KINDS_MAX = 10_000;
 
 interface Episode {
-  readonly startedAt: number;
+  readonly refusal: EdgeRefusal;
+  startedAt: number;
   suppressed: number;
+}
+
+function append(
+  tx: Parameters<Parameters<Store['commit']>[0]>[0],
+  refusal: EdgeRefusal,
+  suppressed: number,
+): Promise<unknown> {
+  return tx.log.append({
+    event: 'request.refused',
+    actor: refusal.actor,
+    agentId: refusal.agentId,
+    code: refusal.code,
+    facts: { at: 'edge', route: refusal.route, suppressed_before: suppressed },
+  });
 }
 
 export function createEdgeRefusals(store: Pick<Store, 'commit'>, clock: () => Date): EdgeRefusals {
   const episodes = new Map<string, Episode>();
 
-  const write = (refusal: EdgeRefusal, suppressed: number): Promise<unknown> =>
-    store.commit((tx) =>
-      tx.log.append({
-        event: 'request.refused',
-        actor: refusal.actor,
-        agentId: refusal.agentId,
-        code: refusal.code,
-        facts: { at: 'edge', route: refusal.route, suppressed_before: suppressed },
-      }),
-    );
+  async function flush(): Promise<void> {
+    const counted = [...episodes.values()].filter(({ suppressed }) => suppressed > 0);
+    episodes.clear();
+    if (counted.length === 0) return;
+    await store.commit(async (tx) => {
+      for (const { refusal, suppressed } of counted) await append(tx, refusal, suppressed - 1);
+    });
+  }
 
   return {
+    flush,
     note: async (refusal) => {
       const key = `${refusal.code} ${refusal.actor} ${refusal.route}`;
       const now = clock().getTime();
-      const episode = episodes.get(key);
-      if (episode !== undefined && now - episode.startedAt < WINDOW_MS) {
-        episode.suppressed += 1;
+      const before = episodes.get(key);
+      if (before !== undefined && now - before.startedAt < WINDOW_MS) {
+        before.suppressed += 1;
         return;
       }
-      if (episodes.size >= KINDS_MAX) episodes.clear();
-      episodes.set(key, { startedAt: now, suppressed: 0 });
-      await write(refusal, episode?.suppressed ?? 0);
+      if (episodes.size >= KINDS_MAX) await flush();
+      const owed = before?.suppressed ?? 0;
+      // Before the write, so that a crowd that comes meanwhile is counted and not written one by one.
+      const episode: Episode = { refusal, startedAt: now, suppressed: 0 };
+      episodes.set(key, episode);
+      try {
+        await store.commit((tx) => append(tx, refusal, owed));
+      } catch (error) {
+        // Over at once: the next one writes, and tells of this one and of those counted meanwhile.
+        episode.startedAt = Number.NEGATIVE_INFINITY;
+        episode.suppressed += owed + 1;
+        throw error;
+      }
     },
   };
 }

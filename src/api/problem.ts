@@ -7,10 +7,11 @@ const ERROR_DOCS = '/errors#';
 /** When to try again what a neighbour's trouble refused and nobody has said it better. */
 const RETRY_AFTER_SECONDS = 2;
 
-/** `Retry-After` (RFC 9110, 10.2.3) of every 503 that may be tried again, and where it is known otherwise. */
+/** `Retry-After` (RFC 9110, 10.2.3; RFC 6585, 4) of every 429 and 503 that may be tried again, and where it is known otherwise. */
 export function retryHeaders(code: ErrorCode, seconds?: number): Record<string, string> {
   const { status, retryable } = ERRORS[code];
-  const after = seconds ?? (status === 503 && retryable ? RETRY_AFTER_SECONDS : undefined);
+  const after =
+    seconds ?? ((status === 503 || status === 429) && retryable ? RETRY_AFTER_SECONDS : undefined);
   return after === undefined ? {} : { 'Retry-After': String(after) };
 }
 

@@ -1,7 +1,8 @@
-import { GatewayError } from '../core/errors.ts';
+import { errorCodeOf, GatewayError } from '../core/errors.ts';
 import type { AgentRecord, PersonRecord } from '../core/records.ts';
 import { keyMatches, keyOwner } from '../gate/keys.ts';
 import type { Store } from '../ports/store.ts';
+import type { Door } from './define-route.ts';
 
 const BEARER = /^Bearer ([\x21-\x7e]{1,200})$/;
 
@@ -30,4 +31,39 @@ export async function authenticatePerson(
     throw new GatewayError('person.unauthenticated');
   }
   return person;
+}
+
+export interface Caller {
+  readonly agent?: AgentRecord;
+  readonly person?: PersonRecord;
+}
+
+type Roster = Pick<Store, 'agents' | 'people'>;
+
+/** Who stands at this door. Throws `agent.unauthenticated`, `person.unauthenticated`. */
+export async function authenticate(
+  store: Roster,
+  door: Door,
+  authorization: string | undefined,
+): Promise<Caller> {
+  switch (door) {
+    case 'agent':
+      return { agent: await authenticateAgent(store, authorization) };
+    case 'person':
+      return { person: await authenticatePerson(store, authorization) };
+    case 'anyone':
+      return {};
+  }
+}
+
+/** Whose key this is, where none is asked for; nobody if it is no good one. */
+export async function recognise(store: Roster, authorization: string | undefined): Promise<Caller> {
+  for (const door of ['agent', 'person'] as const) {
+    try {
+      return await authenticate(store, door, authorization);
+    } catch (error) {
+      if (errorCodeOf(error) !== `${door}.unauthenticated`) throw error;
+    }
+  }
+  return {};
 }

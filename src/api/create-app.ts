@@ -1,6 +1,5 @@
 import express, { type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
-import { ACTION_REQUEST_LIMITS } from '../contracts/action-request.ts';
 import { GatewayError } from '../core/errors.ts';
 import { answerErrors } from './answer-error.ts';
 import type { ApiContext } from './api-context.ts';
@@ -35,17 +34,9 @@ function mountDocuments(app: Express): void {
   });
 }
 
-const readBody = express.raw({
-  type: () => true,
-  limit: ACTION_REQUEST_LIMITS.bodyMaxBytes,
-  inflate: false,
-});
-
-/** A body is waited for only where one is read: an announced one that never comes holds no other answer. */
 function mountRoutes(app: Express, context: ApiContext, routes: readonly Route[]): void {
   for (const route of routes) {
-    const before = route.body === undefined ? [] : [readBody];
-    app[route.method](expressPath(route.path), ...before, mountRoute(context, route));
+    app[route.method](expressPath(route.path), ...mountRoute(context, route));
   }
   for (const path of new Set(routes.map((route) => route.path))) {
     app.all(expressPath(path), refuseMethod(path));

@@ -1,27 +1,14 @@
-import type { Request, RequestHandler, Response } from 'express';
+import express, { type Request, type RequestHandler, type Response } from 'express';
 import type { z } from 'zod';
 import { ACTION_REQUEST_LIMITS } from '../contracts/action-request.ts';
 import { type ErrorCode, GatewayError } from '../core/errors.ts';
-import { authenticateAgent, authenticatePerson } from './authenticate.ts';
+import { authenticate, type Caller } from './authenticate.ts';
 import type { ApiContext } from './api-context.ts';
 import type { Call, Door, Reply, Route } from './define-route.ts';
 import { exchangeIdOf } from './exchange.ts';
 import { parseStrictJson } from './strict-json.ts';
 
 type AnyCall = Call<Door, unknown, unknown, unknown, unknown>;
-
-/** Proof of who asks comes before anything of the request is looked at. */
-async function knock(context: ApiContext, route: Route, request: Request): Promise<object> {
-  const { authorization } = request.headers;
-  switch (route.door) {
-    case 'agent':
-      return { agent: await authenticateAgent(context.store, authorization) };
-    case 'person':
-      return { person: await authenticatePerson(context.store, authorization) };
-    case 'anyone':
-      return {};
-  }
-}
 
 function describe(error: z.ZodError): string {
   return error.issues
@@ -66,24 +53,49 @@ function send(response: Response, reply: Reply): void {
   else response.send(JSON.stringify(reply.body));
 }
 
-/** Authenticate, parse, handle, reply: the same four steps for every route. */
-export function mountRoute(context: ApiContext, route: Route): RequestHandler {
+/** Proof of who asks comes before anything of the request is looked at: a stranger's body is not even read. */
+function knock({ store }: ApiContext, { door }: Route): RequestHandler {
+  return async (request, response, next) => {
+    response.locals['caller'] = await authenticate(store, door, request.headers.authorization);
+    next();
+  };
+}
+
+const readBody = express.raw({
+  type: () => true,
+  limit: ACTION_REQUEST_LIMITS.bodyMaxBytes,
+  inflate: false,
+});
+
+function handle(context: ApiContext, route: Route): RequestHandler {
   return async (request, response) => {
     const hangUp = new AbortController();
     response.once('close', () => {
       hangUp.abort();
     });
-    const caller = await knock(context, route, request);
-    response.locals['caller'] = caller;
     const call = {
-      ...caller,
+      ...(response.locals['caller'] as Caller),
       ...parseCall(route, request),
       exchangeId: exchangeIdOf(response),
       signal: hangUp.signal,
     } as AnyCall as never;
     response.type('application/json');
-    send(response, await route.handler(context, call));
+    try {
+      send(response, await route.handler(context, call));
+    } catch (error) {
+      // Nobody is there to be told, and a wait that its caller ended is no failure.
+      if (!hangUp.signal.aborted || error !== hangUp.signal.reason) throw error;
+    }
   };
+}
+
+/**
+ * Authenticate, read and parse, handle, reply: the same steps for every route. A body is waited for only
+ * where one is read: an announced one that never comes holds no other answer.
+ */
+export function mountRoute(context: ApiContext, route: Route): RequestHandler[] {
+  const reading = route.body === undefined ? [] : [readBody];
+  return [knock(context, route), ...reading, handle(context, route)];
 }
 
 /** `/v1/actions/{id}` -> Express's `/v1/actions/:id`. */

@@ -37,8 +37,18 @@ describe('a body that is announced and never sent', () => {
     },
   );
 
+  it('does not hold the refusal of whoever has no key: nothing of theirs is read', async () => {
+    const head = 'POST /v1/actions HTTP/1.1\nHost: x\nConnection: close\n';
+    const { answer } = await knock(`${head}Content-Length: 100000\n\n{`, 3_000);
+    expect(answer).toMatch(/^HTTP\/1\.1 401 /);
+    const large = await gateway.caller('nobody')('POST', '/v1/actions', {
+      body: 'x'.repeat(200_000),
+    });
+    expect(large.body.code).toBe('agent.unauthenticated');
+  });
+
   it('holds a connection for ten seconds and no longer', async () => {
-    const head = 'POST /v1/actions HTTP/1.1\nHost: x\nContent-Type: application/json\n';
+    const head = `POST /v1/actions HTTP/1.1\nHost: x\nAuthorization: Bearer ${gateway.agent.key}\nContent-Type: application/json\n`;
     const since = Date.now();
     const { answer, closed } = await knock(`${head}Content-Length: 10\n\n{`, 15_000);
     expect(closed).toBe(true);

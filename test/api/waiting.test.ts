@@ -1,5 +1,7 @@
+import { once } from 'node:events';
+import { get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, inject, it } from 'vitest';
+import { afterEach, describe, expect, inject, it, vi } from 'vitest';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 
 const READ = { action: 'search_contact', company: 'Acme Corp' };
@@ -61,6 +63,25 @@ describe('a caller who waits for people', () => {
     await gateway.stopGateway();
     expect((await answer).body.status).toBe('awaiting_approval');
     expect(Date.now() - since).toBeLessThan(4_000);
+  });
+});
+
+describe('a caller who hangs up while waiting', () => {
+  it('is no failure of the gateway', async () => {
+    await start();
+    const errors = vi.spyOn(gateway.context.logger, 'error');
+    const { body } = await gateway.submit(NOTE);
+    const call = get({
+      port: gateway.config.ports.api,
+      path: `/v1/actions/${body.id}?wait=30`,
+      headers: { authorization: `Bearer ${gateway.agent.key}` },
+    });
+    call.on('error', () => undefined);
+    await once(call, 'finish');
+    await sleep(500);
+    call.destroy();
+    await sleep(500);
+    expect(errors.mock.calls).toEqual([]);
   });
 });
 

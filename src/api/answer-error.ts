@@ -1,6 +1,7 @@
-import type { ErrorRequestHandler, Response } from 'express';
+import type { ErrorRequestHandler, Request, Response } from 'express';
 import { ERRORS, type ErrorCode, GatewayError } from '../core/errors.ts';
 import type { ApiContext } from './api-context.ts';
+import { type Caller, recognise } from './authenticate.ts';
 import { exchangeIdOf } from './exchange.ts';
 import { problemOf, retryHeaders } from './problem.ts';
 
@@ -26,29 +27,33 @@ function toGatewayError(error: unknown): GatewayError {
   return new GatewayError('internal.unexpected', { cause: error });
 }
 
-interface Caller {
-  readonly agent?: { readonly id: string };
-  readonly person?: { readonly id: string };
-}
+const NOBODY = 'unknown';
 
 function actorOf({ agent, person }: Caller): { actor: string; agentId?: string } {
   if (agent !== undefined) return { actor: `agent:${agent.id}`, agentId: agent.id };
-  return { actor: person === undefined ? 'unknown' : `person:${person.id}` };
+  return { actor: person === undefined ? NOBODY : `person:${person.id}` };
 }
 
-/** These say nothing about anybody's intent, or are in the log already where they were decided. */
-const NOT_LOGGED =
-  /^(?:request\.(?:not_found|method_not_allowed)|gateway\.|store\.|log\.|engine\.|approval\.|internal\.)/;
+/** These are in the log already where they were decided, or say nothing about anybody's intent. */
+const NOT_LOGGED = /^(?:gateway\.|store\.|log\.|engine\.|approval\.(?!not_found)|internal\.)/;
+/** Strangers who look around must not grow the log; what somebody with a key looks for in vain is in it. */
+const LOOKING_AROUND = /^request\.(?:not_found|method_not_allowed)$/;
 
 async function note(
   context: ApiContext,
+  request: Request,
   response: Response,
   code: ErrorCode,
-  route: string,
 ): Promise<void> {
   if (NOT_LOGGED.test(code)) return;
-  const caller = (response.locals['caller'] ?? {}) as Caller;
-  await context.edgeRefusals.note({ code, route, ...actorOf(caller) });
+  const isLookingAround = LOOKING_AROUND.test(code);
+  let caller = response.locals['caller'] as Caller | undefined;
+  // A path that is none has asked nobody who they are.
+  if (isLookingAround) caller ??= await recognise(context.store, request.headers.authorization);
+  const { actor, agentId } = actorOf(caller ?? {});
+  if (isLookingAround && actor === NOBODY) return;
+  const route = (request.route as { path?: string } | undefined)?.path ?? 'unknown';
+  await context.edgeRefusals.note({ code, route, actor, agentId });
 }
 
 /** The last handler: every error leaves as application/problem+json with a code of the table. */
@@ -65,8 +70,7 @@ export function answerErrors(context: ApiContext): ErrorRequestHandler {
       context.logger.error('a request failed', { requestId, code, error: error.cause ?? error });
     }
     try {
-      const route = (request.route as { path?: string } | undefined)?.path ?? 'unknown';
-      await note(context, response, code, route);
+      await note(context, request, response, code);
     } catch (cause) {
       context.logger.error('a refusal could not be logged', { requestId, code, error: cause });
     }

@@ -2,6 +2,5 @@
 export const SEARCH_ATTRIBUTES = {
   agent: 'SallyportAgent',
   action: 'SallyportAction',
-  status: 'SallyportStatus',
   connection: 'SallyportConnection',
 } as const;

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 
 import type { TestProject } from 'vitest/node';
 
+import { SEARCH_ATTRIBUTES } from '../../src/core/search-attributes.ts';
 import { freePort } from '../../src/embedded/ports.ts';
 import { startTemporalServer } from '../../src/embedded/temporal-server.ts';
 import { CACHE_DIR, temporalCliPath } from './temporal-cli.ts';
@@ -28,12 +29,9 @@ export async function setup(project: TestProject): Promise<(() => Promise<void>)
     cliPath: await temporalCliPath(),
     port: await freePort(),
     namespace: 'default',
-    searchAttributes: {
-      SallyportAgent: 'Keyword',
-      SallyportAction: 'Keyword',
-      SallyportStatus: 'Keyword',
-      SallyportConnection: 'Keyword',
-    },
+    searchAttributes: Object.fromEntries(
+      Object.values(SEARCH_ATTRIBUTES).map((name) => [name, 'Keyword' as const]),
+    ),
     logFile: join(CACHE_DIR, 'temporal-tests.log'),
   });
   project.provide('temporalAddress', server.address);

@@ -31,6 +31,7 @@ const KEYS = {
 /** What the agent calls its action is its own text, and search attributes are not encrypted. */
 const ACTION_NAME = /^[a-z_]{1,40}$/;
 
+/** None on a start from the record alone: they are for people in the Temporal UI, nothing reads them. */
 function searchAttributes({ submission }: AgentActionInput): SearchAttributePair[] {
   if (submission === undefined) return [];
   const { action } = submission.body.action;
@@ -90,6 +91,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   return {
     start,
+    // A withdrawal is told by `decide` too: the signal says only "look at the record". `withdraw` is for people.
     wake: async (requestId) => {
       try {
         await timed(() => client.workflow.getHandle(workflowIdOf(requestId)).signal('decide'));

@@ -7,7 +7,7 @@ import type { Door } from './define-route.ts';
 const BEARER = /^Bearer ([\x21-\x7e]{1,200})$/;
 
 /** One message for missing, unknown, wrong and revoked: an answer that tells them apart is an oracle. */
-export async function authenticateAgent(
+async function authenticateAgent(
   store: Pick<Store, 'agents'>,
   authorization: string | undefined,
 ): Promise<AgentRecord> {
@@ -20,7 +20,7 @@ export async function authenticateAgent(
   return agent;
 }
 
-export async function authenticatePerson(
+async function authenticatePerson(
   store: Pick<Store, 'people'>,
   authorization: string | undefined,
 ): Promise<PersonRecord> {

@@ -3,7 +3,7 @@ import type { FreezeRecord, FreezeTarget } from '../core/records.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import { newId } from './ids.ts';
 
-export interface FreezeOrder {
+interface FreezeOrder {
   readonly target: FreezeTarget;
   readonly reason: string;
   readonly by: string;

@@ -96,6 +96,22 @@ function assertStoreBelongs({ log, store }: Config['files']): void {
   });
 }
 
+/**
+ * A store without its secrets: new ones would open nothing in it, begin another log key, and leave every
+ * key that was given out worthless, without a word.
+ */
+function assertSecretsBelong({ secrets, identity, store }: Config['files']): void {
+  if (!existsSync(store)) return;
+  const missing = [secrets, identity].filter((file) => !existsSync(file));
+  if (missing.length === 0) return;
+  throw new GatewayError('secret.unavailable', {
+    detail:
+      `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} missing, but ${store} is there, ` +
+      'and what it holds opens with them alone. Restore the secrets from the backup (docs/operations.md, ' +
+      '"Backup and restore"). No new ones are made beside it: to begin anew on purpose, move the store away too.',
+  });
+}
+
 export interface OpenOptions {
   /** False: opens a store with damaged pages too, for the commands that must work on what is left. */
   readonly isStoreChecked?: boolean;
@@ -108,6 +124,7 @@ export async function openContext(
 ): Promise<Context> {
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
   assertStoreBelongs(config.files);
+  assertSecretsBelong(config.files);
   const logger = createPinoLogger(config.logLevel);
   const policy = await readPolicy(config.files.policy);
   const secrets = await openSecrets(config);

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createInstallation, type Installation } from './support.ts';
@@ -71,6 +71,37 @@ describe("the gateway's own secrets", () => {
     const { out } = await at.sallyport(['secret', 'list', '--json']);
     expect(values.length).toBeGreaterThan(1);
     for (const value of values) expect(out).not.toContain(value);
+  });
+});
+
+describe('secrets that were lost', () => {
+  const secrets = (): string => join(at.folder, 'data', 'secrets');
+  const aside = (): string => join(at.folder, 'aside');
+
+  it.each([
+    ['the whole folder', '', ['secrets.age', 'identity.txt']],
+    ['the secrets file', 'secrets.age', ['secrets.age']],
+    ['the identity', 'identity.txt', ['identity.txt']],
+  ])('%s: every command names what is missing, and no new ones are made', async (_, name, gone) => {
+    const whole = join(secrets(), name);
+    renameSync(whole, aside());
+    try {
+      const commands = [['agent', 'list'], ['requests'], ['secret', 'list'], ['freeze']];
+      const all = await Promise.all(commands.map((args) => at.sallyport(args)));
+      for (const said of all) {
+        expect(said.status).toBe(1);
+        expect(said.out).toBe('');
+        for (const file of gone) expect(said.err).toContain(join(secrets(), file));
+        expect(said.err).toContain('Restore the secrets from the backup (docs/operations.md');
+        expect(said.err).toContain('move the store away too');
+      }
+      await expect(at.open(() => Promise.resolve())).rejects.toThrow('Restore the secrets');
+      expect((await at.sallyport(['doctor'])).out).toContain('Restore the secrets');
+      for (const file of gone) expect(existsSync(join(secrets(), file))).toBe(false);
+    } finally {
+      renameSync(aside(), whole);
+    }
+    expect((await at.sallyport(['agent', 'list'])).status).toBe(0);
   });
 });
 

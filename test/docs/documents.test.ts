@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ACTIONS } from '../../src/actions/catalogue.ts';
 import { ENVIRONMENT } from '../../src/config.ts';
+import { DecideSignalSchema } from '../../src/contracts/decision.ts';
 
 const read = (path: string): string => readFileSync(path, 'utf8');
 const settings = Object.keys(ENVIRONMENT.shape);
@@ -36,6 +37,27 @@ describe('docs/operations.md', () => {
     );
     expect(defaults.length).toBeGreaterThan(10);
     for (const [name, value] of defaults) expect([name, stated.get(name)]).toEqual([name, value]);
+  });
+});
+
+describe('deciding by signal', () => {
+  const section =
+    /## Deciding by signal\n([\s\S]*?)\n## /.exec(read('docs/operations.md'))?.[1] ?? '';
+
+  it('is linked from the README and gives JSON that the gateway reads', () => {
+    expect(read('README.md')).toContain('docs/operations.md#deciding-by-signal');
+    const examples = [...section.matchAll(/\{ ?"person".*\}/g)].map(([json]) => JSON.parse(json));
+    expect(examples).toHaveLength(2);
+    for (const example of examples)
+      expect(DecideSignalSchema.safeParse(example).error).toBeUndefined();
+    for (const field of Object.keys(DecideSignalSchema.shape))
+      expect(section).toContain(`\`${field}\``);
+  });
+
+  it('names the signal as the workflow defines it, and how it is encrypted', () => {
+    expect(read('src/workflows/messages.ts')).toMatch(/defineSignal<.*>\('decide'\)/);
+    expect(section).toContain('--name decide');
+    expect(section).toContain('--codec-endpoint');
   });
 });
 

@@ -9,6 +9,8 @@ const RunFileSchema = z.object({
   api: z.string(),
   /** The demo approver's; null with a real HubSpot. */
   approver_key: z.string().nullable(),
+  /** The simulator's address; null with a real HubSpot. */
+  simulator: z.string().nullable().optional(),
   log_dir: z.string(),
   log_vkey: z.string(),
 });
@@ -33,6 +35,10 @@ export function readRunFile(config: Config = readConfig()): RunFile | undefined 
     );
   return run;
 }
+
+/** Whether the gateway's last start in this folder was the demo's. */
+export const isDemoFolder = ({ files }: Config): boolean =>
+  typeof parseRunFile(files.run)?.simulator === 'string';
 
 /** A file that the reader named. Throws `CommandError` in plain words. */
 export function readNamedFile(file: string): string {

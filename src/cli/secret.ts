@@ -1,37 +1,67 @@
 import { createHash } from 'node:crypto';
 import type { Command } from 'commander';
+import { type Config, readConfig } from '../config.ts';
 import type { Context } from '../context.ts';
 import { activateCredential } from '../gate/credentials.ts';
-import { assertInstalled, withContext } from './context.ts';
+import { assertInstalled, isDemoFolder, withContext } from './context.ts';
 import { type JsonOption, withJson } from './options.ts';
-import { CommandError, print, printJson, printTable, readHidden } from './output.ts';
+import {
+  ask,
+  CommandError,
+  isInteractive,
+  oneLine,
+  print,
+  printAside,
+  printJson,
+  printTable,
+  readHidden,
+} from './output.ts';
 
-const CREDENTIAL = /^hubspot\/([a-z0-9-]{1,40})$/;
+interface SetOptions {
+  readonly yes?: true;
+}
 
 /**
  * What the gateway makes for itself. Another sealing key leaves the whole store unreadable, another
  * signing key begins a log that nobody who has the old public key accepts, and another payload key
  * leaves the engine's histories closed.
  */
-const OWN_SECRETS = /^(store|log|demo|temporal)\//;
+const OWN_SECRETS = /^(store|log|demo|temporal|gateway)\//;
 
 /** A line break or a blank inside is a paste gone wrong; HubSpot would answer 401 to every call. */
 const TOKEN = /^[\x21-\x7e]{8,1000}$/;
 
-/** A HubSpot token becomes the credential in use with the same command. */
-async function activate(
-  { store }: Context,
-  name: string,
-  version: number,
-  value: string,
-): Promise<void> {
-  const connection = CREDENTIAL.exec(name)?.[1];
-  if (connection === undefined) return;
+/** The token becomes the credential in use with the same command. */
+async function activate({ store, config }: Context, version: number, value: string): Promise<void> {
+  const { connection } = config;
   const fingerprint = createHash('sha256').update(value).digest('hex').slice(0, 12);
   await store.commit((tx) =>
     activateCredential(tx, { connection, version, fingerprint, by: 'operator' }),
   );
   print(`Connection ${connection} uses it from now on (fingerprint ${fingerprint}).`);
+}
+
+/** A misspelt name would be stored, and nobody would ever read it. */
+function assertRead(name: string, connection: string): void {
+  if (name === `hubspot/${connection}`) return;
+  throw new CommandError(
+    `Nothing here reads a secret called ${oneLine(name)}.`,
+    `Nothing was stored. The HubSpot token is hubspot/${connection}: npx sallyport secret set hubspot/${connection}`,
+  );
+}
+
+/** A real token among the demo's keys, and a demo that calls its simulator with it: both are mistakes. */
+async function assertNotTheDemo(config: Config, isSure: boolean): Promise<void> {
+  if (isSure || !isDemoFolder(config)) return;
+  const found = `${config.dataDir} is the demo's data folder: the simulator stands in for HubSpot there, and refuses any other key than its own.`;
+  const remedy =
+    'For a real key set SALLYPORT_DATA_DIR to the live folder, for example export SALLYPORT_DATA_DIR=data-live (README, "Connect a real HubSpot").';
+  if (!isInteractive())
+    throw new CommandError(found, `Nothing was stored. ${remedy} --yes stores it here.`);
+  printAside(found);
+  printAside(remedy);
+  if (!/^y(es)?$/i.test(await ask('Store it in the demo all the same? [y/N] ')))
+    throw new CommandError('Nothing was stored.', 'The demo keeps its key.');
 }
 
 function assertMaySet(name: string, surplus: readonly string[]): void {
@@ -49,9 +79,9 @@ function assertMaySet(name: string, surplus: readonly string[]): void {
   }
 }
 
-function assertUsable(name: string, value: string): void {
+function assertUsable(value: string): void {
   if (value === '') throw new CommandError('The value is empty.', 'Nothing was stored.');
-  if (CREDENTIAL.test(name) && !TOKEN.test(value)) {
+  if (!TOKEN.test(value)) {
     throw new CommandError(
       'That is no HubSpot token: it is too short, or has blanks or line breaks in it.',
       'Nothing was stored. Copy it again.',
@@ -59,16 +89,19 @@ function assertUsable(name: string, value: string): void {
   }
 }
 
-async function set(name: string, surplus: readonly string[]): Promise<void> {
+async function set(name: string, surplus: readonly string[], options: SetOptions): Promise<void> {
+  const config = readConfig();
   assertMaySet(name, surplus);
-  assertInstalled();
+  assertRead(name, config.connection);
+  assertInstalled(config);
+  await assertNotTheDemo(config, options.yes === true);
   const value = await readHidden(`Value of ${name} (not shown): `);
-  assertUsable(name, value);
+  assertUsable(value);
   await withContext(async (context) => {
     const before = await context.secrets.get(name);
     const version = await context.secrets.put(name, value, before?.version ?? 0);
     print(`Stored ${name} as version ${version}.`);
-    await activate(context, name, version, value);
+    await activate(context, version, value);
   });
 }
 
@@ -94,6 +127,7 @@ export function addSecretCommands(program: Command): void {
     .description(
       'store a new version, read from a prompt or standard input (hubspot/main is the token)',
     )
+    .option('--yes', 'also in the data folder of the demo')
     .action(set);
   withJson(secret.command('list').description('names and versions')).action(list);
 }

@@ -44,7 +44,7 @@ describe('the kill switch', () => {
 });
 
 describe("the gateway's own secrets", () => {
-  it.each(['store/seal-key', 'log/signing-key', 'demo/approver-key', 'temporal/payload-key'])(
+  it.each(['store/seal-key', 'log/signing-key', 'temporal/payload-key', 'gateway/attest-key'])(
     '%s is not replaced by hand',
     async (name) => {
       const file = join(at.folder, 'data', 'secrets', 'secrets.age');
@@ -56,6 +56,31 @@ describe("the gateway's own secrets", () => {
       expect((await at.sallyport(['agent', 'list'])).status).toBe(0);
     },
   );
+
+  it.each(['hubspot/mian', 'hubspt/main'])('%s is not taken for the token', async (name) => {
+    const said = await at.sallyport(['secret', 'set', name], { input: 'pat-na1-misspelt\n' });
+    expect(said.status).toBe(1);
+    expect(said.out).toBe('');
+    expect(said.err).toContain('npx sallyport secret set hubspot/main');
+    expect((await at.sallyport(['secret', 'list'])).out).not.toMatch(/hubs/);
+  });
+
+  it('a real token goes into the folder of the demo only with --yes', async () => {
+    const demo = await createInstallation();
+    try {
+      demo.writeRunFile({ simulator: 'http://127.0.0.1:8483' });
+      const token = { input: 'pat-na1-into-the-demo\n' };
+      const said = await demo.sallyport(['secret', 'set', 'hubspot/main'], token);
+      expect(said.status).toBe(1);
+      expect(said.out).toBe('');
+      expect(said.err).toMatch(/demo's data folder.*\n.*SALLYPORT_DATA_DIR to the live folder/);
+      expect((await demo.sallyport(['secret', 'list'])).out).not.toContain('hubspot/');
+      const sure = await demo.sallyport(['secret', 'set', 'hubspot/main', '--yes'], token);
+      expect(sure.out).toContain('uses it from now on');
+    } finally {
+      demo.remove();
+    }
+  });
 
   it('a token that was pasted in two lines is not stored', async () => {
     const said = await at.sallyport(['secret', 'set', 'hubspot/main'], { input: 'pat-na1\n-rest' });

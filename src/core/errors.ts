@@ -63,19 +63,19 @@ export const ERRORS = {
     401,
     false,
     'The agent key is missing, unknown or revoked.',
-    'Send Authorization: Bearer with a key from `sallyport agent add`.',
+    'Send Authorization: Bearer with a key from `npx sallyport agent add`.',
   ),
   'person.unauthenticated': spec(
     401,
     false,
     "The person's key is missing, unknown or revoked.",
-    'Send Authorization: Bearer with a key from `sallyport person add`.',
+    'Send Authorization: Bearer with a key from `npx sallyport person add`.',
   ),
   'person.forbidden': spec(
     403,
     false,
     'This person may not do that.',
-    'Ask an operator; roles are given with `sallyport person add --role`.',
+    'Ask an operator; roles are given with `npx sallyport person add --role`.',
   ),
   'idempotency.key_required': spec(
     400,
@@ -131,13 +131,13 @@ export const ERRORS = {
     403,
     false,
     'Policy does not grant this to this agent.',
-    'Ask the operator; `sallyport policy explain` shows what each agent may do.',
+    'Ask the operator; `npx sallyport policy explain` shows what each agent may do.',
   ),
   'freeze.active': spec(
     423,
     false,
     'The connection or the agent is frozen.',
-    'Stop and wait for a person: an operator lifts it with `sallyport unfreeze`.',
+    'Stop and wait for a person: an operator sees it with `npx sallyport freezes` and lifts it with `npx sallyport unfreeze`.',
   ),
 
   // Approvals
@@ -193,7 +193,7 @@ export const ERRORS = {
     403,
     false,
     'This person may not decide on this request.',
-    'Policy names who may; `sallyport policy explain` shows it.',
+    'Policy names who may; `npx sallyport policy explain` shows it.',
   ),
   'approval.already_decided': spec(
     409,
@@ -237,7 +237,7 @@ export const ERRORS = {
     502,
     false,
     "HubSpot no longer accepts the gateway's credential.",
-    'An operator must look: HubSpot may have revoked it. `sallyport doctor` checks it.',
+    'An operator must look: HubSpot may have revoked it. `npx sallyport doctor` says which version is in use; a new key: `npx sallyport secret set hubspot/main`.',
   ),
   'hubspot.missing_scope': spec(
     502,
@@ -277,7 +277,7 @@ export const ERRORS = {
     503,
     true,
     'No HubSpot credential is set for this connection.',
-    'An operator runs `sallyport secret set hubspot/main`.',
+    'An operator runs `npx sallyport secret set hubspot/main`.',
   ),
   'secret.unavailable': spec(
     503,

@@ -21,23 +21,60 @@ interface DecideOptions extends DoorOptions {
 }
 type Verb = 'approve' | 'reject';
 
+const ASKED_READ_MAX = 1_000;
 const OUTCOME_WAIT_MS = 10_000;
 const OUTCOME_POLL_MS = 200;
 const ON_THE_WAY: readonly string[] = ['approved', 'executing', 'outcome_unknown'];
 const ENDED_BADLY: readonly string[] = ['failed', 'refused', 'expired'];
 
-const numbered = (waiting: readonly Approval[]): string[] =>
-  waiting.map(
-    ({ id, card }, index) => `${String(index + 1).padStart(3)}  ${id}  ${oneLine(card.sentence)}`,
-  );
+const CONTENT_MAX_CHARS = 60;
+/** When a note is dated says little about it. */
+const DATED = 'hs_timestamp';
+
+/** The first words of what would be written. */
+function contentOf({ changes }: Approval['card']): string {
+  const said = changes.filter(({ property }) => property !== DATED);
+  const text = oneLine(said.map(({ label, after }) => `${label}: ${after}`).join('; '));
+  return text.length <= CONTENT_MAX_CHARS ? text : `${text.slice(0, CONTENT_MAX_CHARS).trimEnd()}…`;
+}
+
+/** When each was asked, by id, when this machine has the gateway's own store: the API does not say. */
+async function askedTimes(): Promise<ReadonlyMap<string, string>> {
+  const statuses = ['awaiting_approval'] as const;
+  try {
+    const requests = await withContext(({ store }) =>
+      store.requests.list({ statuses, limit: ASKED_READ_MAX }),
+    );
+    return new Map(requests.map(({ id, createdAt }) => [id, createdAt.toISOString()]));
+  } catch {
+    return new Map();
+  }
+}
+
+async function numbered(waiting: readonly Approval[]): Promise<string[]> {
+  const asked = await askedTimes();
+  return waiting.map(({ id, card }, index) => {
+    const when = asked.get(id);
+    const parts = [
+      `${String(index + 1).padStart(3)}  ${id}`,
+      when === undefined ? `until ${card.expires_at}` : `asked ${when}`,
+      oneLine(card.sentence),
+      contentOf(card),
+    ];
+    return parts.join('  ');
+  });
+}
 
 /** The only one that waits; of several, the one that is chosen by its number. */
 async function choose(waiting: readonly Approval[]): Promise<Approval> {
   const [only] = waiting;
   if (only === undefined)
-    throw new CommandError('Nothing waits for approval.', '`sallyport requests` lists the rest.');
+    throw new CommandError(
+      'Nothing waits for approval.',
+      '`npx sallyport requests` lists the rest.',
+    );
   if (waiting.length === 1) return only;
-  for (const line of numbered(waiting)) printAside(line);
+  for (const line of await numbered(waiting)) printAside(line);
   const several = `${waiting.length} requests wait.`;
   if (!isInteractive()) throw new CommandError(several, 'Name one of them.');
   const chosen = waiting[Number(await ask('Which one? ')) - 1];
@@ -99,10 +136,24 @@ function outcomeText({ status, why }: Outcome): string {
   return why === undefined ? words : `${words} ${why}`;
 }
 
+/** An approval under a freeze ends the request for good. A gateway that does not tell stops no decision. */
+async function sayFrozen(door: Door, { card }: Approval): Promise<void> {
+  const freezes = await door.freezes().catch(() => []);
+  for (const { id, target, lifted_at: liftedAt } of freezes) {
+    const isOurs = target.id === (target.kind === 'agent' ? card.agent.id : card.connection);
+    if (liftedAt !== null || !isOurs) continue;
+    printAside(
+      `${target.kind} ${oneLine(target.id)} is frozen (${id}): approving now ends this request without sending it.`,
+    );
+    printAside(`To send it, first: npx sallyport unfreeze ${id}`);
+  }
+}
+
 async function decide(verb: Verb, id: string | undefined, options: DecideOptions): Promise<void> {
   const door = openDoor(options);
   const approval = id === undefined ? await choose(await door.waiting()) : await door.approval(id);
   approvalLines(approval).forEach(options.json ? printAside : print);
+  if (verb === 'approve') await sayFrozen(door, approval);
   if (!(await isConfirmed(verb, options))) {
     printAside('Nothing was decided.');
     return;

@@ -20,6 +20,17 @@ export type Approval = z.infer<typeof ApprovalSchema>;
 const DecidedSchema = z.object({ id: z.string(), decision: z.string(), status: z.string() });
 export type Decided = z.infer<typeof DecidedSchema>;
 
+const FreezesSchema = z.object({
+  freezes: z.array(
+    z.object({
+      id: z.string(),
+      target: z.object({ kind: z.string(), id: z.string() }),
+      lifted_at: z.string().nullable(),
+    }),
+  ),
+});
+export type Freeze = z.infer<typeof FreezesSchema>['freezes'][number];
+
 export interface DoorOptions extends JsonOption {
   readonly api?: string;
   readonly keyFile?: string;
@@ -35,6 +46,8 @@ export interface Door {
   /** All that wait, however many pages that is. */
   waiting(): Promise<readonly Approval[]>;
   approval(id: string): Promise<Approval>;
+  /** All, lifted ones too. */
+  freezes(): Promise<readonly Freeze[]>;
   decide(id: string, body: Readonly<Record<string, unknown>>): Promise<Decided>;
 }
 
@@ -52,7 +65,7 @@ function readKey(file: string): string {
   if (keyOwner('person', key) !== undefined) return key;
   throw new CommandError(
     `${file} holds no person's key.`,
-    'It holds the one line that `sallyport person add` showed, beginning with spp_.',
+    'It holds the one line that `npx sallyport person add` showed, beginning with spp_.',
   );
 }
 
@@ -80,7 +93,7 @@ function credentials({ api, keyFile }: DoorOptions): { api: string; key: string 
   if (known === null) {
     throw new CommandError(
       'This gateway has a real HubSpot, so there is no demo approver.',
-      'Name your key with --key-file. Nobody is there yet? `sallyport person add` adds you, `sallyport agent add` an agent.',
+      'Name your key with --key-file. Nobody is there yet? `npx sallyport person add` adds you, `npx sallyport agent add` an agent.',
     );
   }
   return { api: run.api, key: known };
@@ -135,12 +148,13 @@ export function openDoor(options: DoorOptions): Door {
       if (next === undefined) return all;
       query = `?after=${encodeURIComponent(next)}`;
     }
-    const remedy = '`sallyport approvals show <request>` shows one of them.';
+    const remedy = '`npx sallyport approvals show <request>` shows one of them.';
     throw new CommandError(`More than ${all.length} approvals wait.`, remedy);
   }
 
   return {
     waiting,
+    freezes: async () => (await call(FreezesSchema, '/v1/freezes')).freezes,
     approval: (id) => call(ApprovalSchema, path(id)),
     decide: (id, body) => call(DecidedSchema, `${path(id)}/decisions`, body),
   };

@@ -12,6 +12,7 @@ interface StandIn {
   waiting: unknown[];
   /** Statuses that the approval goes through, one for each look after the decision. */
   after: string[];
+  freezes: unknown[];
   problem: { status: number; body: string } | undefined;
   readonly seen: { method: string; path: string; key: string; body: unknown }[];
 }
@@ -61,6 +62,7 @@ function page(path: string): unknown {
 
 function answerTo(method: string, path: string): unknown {
   if (path.startsWith('/v1/approvals?') || path === '/v1/approvals') return page(path);
+  if (path === '/v1/freezes') return { freezes: standIn.freezes };
   const id = path.split('/')[3] ?? '';
   const decided = standIn.seen.find(
     (call) => call.method === 'POST' && call !== standIn.seen.at(-1),
@@ -95,7 +97,13 @@ afterAll(() => {
   at.remove();
 });
 beforeEach(() => {
-  standIn = { waiting: [approval(ID)], after: ['succeeded'], problem: undefined, seen: [] };
+  standIn = {
+    waiting: [approval(ID)],
+    after: ['succeeded'],
+    freezes: [],
+    problem: undefined,
+    seen: [],
+  };
 });
 
 const decisions = () => standIn.seen.filter(({ method }) => method === 'POST');
@@ -166,6 +174,47 @@ describe('approve', () => {
     expect(said.status).toBe(1);
     expect(said.err).toMatch(new RegExp(`1 {2}${ID}.*\n.*2 {2}${OTHER}`));
     expect(decisions()).toEqual([]);
+  });
+
+  it('of several shows what each would write and when it was asked', async () => {
+    const other = approval(OTHER);
+    const after = `${'Long words. '.repeat(20)}end`;
+    other.card.changes = [
+      { label: 'Dated', property: 'hs_timestamp', before: null, after: '2026-01-01T00:00:00.000Z' },
+      { label: 'Note', property: 'hs_note_body', before: null, after },
+    ];
+    standIn.waiting = [approval(ID), other];
+    const { err } = await at.sallyport(['approve', '--yes']);
+    expect(err).toMatch(
+      new RegExp(`1 {2}${ID} {2}until 2026.* Add a note.* Note: Called back\\.\n`),
+    );
+    expect(err).toMatch(new RegExp(`2 {2}${OTHER} .* Note: Long words\\. .*…\n`));
+    expect(err).not.toContain('end\n');
+  });
+
+  it.each([
+    [{ kind: 'connection', id: 'main' }, 'connection main'],
+    [{ kind: 'agent', id: 'agt_0123456789abcdef' }, 'agent agt_0123456789abcdef'],
+  ])('says before it asks that %j is frozen', async (target, words) => {
+    const lifted = { id: 'frz_0', target, lifted_at: '2026-01-01T00:00:00.000Z' };
+    const foreign = { id: 'frz_2', target: { ...target, id: 'another' }, lifted_at: null };
+    standIn.freezes = [lifted, { id: 'frz_1', target, lifted_at: null }, foreign];
+    const said = await at.sallyport(['approve']);
+    expect(said.status).toBe(1);
+    expect(said.err).toContain(
+      `${words} is frozen (frz_1): approving now ends this request without sending it.`,
+    );
+    expect(said.err).toContain('npx sallyport unfreeze frz_1');
+    expect(said.err).not.toMatch(/frz_[02]/);
+    expect(decisions()).toEqual([]);
+  });
+
+  it('with --json and no terminal prints nothing for people on standard output', async () => {
+    expect(await at.sallyport(['approve', '--json'])).toMatchObject({ status: 1, out: '' });
+    standIn.waiting = [approval(ID), approval(OTHER)];
+    expect(await at.sallyport(['approve', '--json'])).toMatchObject({ status: 1, out: '' });
+    standIn.waiting = [];
+    expect(await at.sallyport(['approve', '--json'])).toMatchObject({ status: 1, out: '' });
   });
 
   it('with nothing waiting says so', async () => {

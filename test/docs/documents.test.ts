@@ -61,6 +61,20 @@ describe('deciding by signal', () => {
   });
 });
 
+describe('following a request', () => {
+  it('is linked from the README, with the routes and commands for it', () => {
+    const section = /## Following a request\n([\s\S]*?)\n## /.exec(read('docs/operations.md'))?.[1];
+    expect(read('README.md')).toContain('docs/operations.md#following-a-request');
+    for (const word of [
+      'Prefer: wait',
+      'DELETE /v1/actions/{id}',
+      'sallyport requests',
+      'sallyport request ',
+    ])
+      expect(section).toContain(word);
+  });
+});
+
 describe('docs/hubspot-setup.md', () => {
   const rows = [
     ...read('docs/hubspot-setup.md').matchAll(
@@ -173,6 +187,22 @@ describe.each(PAGES)('%s', (page) => {
       .filter(({ index }) => /[`\n]|npx |&& /.test(text.slice(Math.max(0, index - 4), index)))
       .map(([, command]) => command);
     expect(used.filter((command) => !commands.has(command))).toEqual([]);
+  });
+
+  it('points to headings that exist', () => {
+    const anchors = [...text.matchAll(/\]\((?!https?:)([^)#]*)#([^)]+)\)/g)];
+    const slugs = (file: string): string[] =>
+      [...read(file).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+        heading
+          .toLowerCase()
+          .replace(/[^\w\- ]/g, '')
+          .replaceAll(' ', '-'),
+      );
+    const dead = anchors.filter(
+      ([, link = '', anchor = '']) =>
+        !slugs(link === '' ? page : join(dirname(page), link)).includes(anchor),
+    );
+    expect(dead.map(([, link, anchor]) => `${link}#${anchor}`)).toEqual([]);
   });
 });
 

@@ -18,7 +18,7 @@ interface Started {
 
 function curl(api: string, key: string, header: string, body: unknown): string {
   return [
-    `curl -s ${api}/v1/actions -H 'Authorization: Bearer ${key}'`,
+    `curl -s -w '\\n' ${api}/v1/actions -H 'Authorization: Bearer ${key}'`,
     `${header}-H 'Content-Type: application/json'`,
     `-d '${JSON.stringify(body)}'`,
   ].join(' ');

@@ -1,27 +1,35 @@
 import type { Command } from 'commander';
 import { ACTIONS } from '../actions/catalogue.ts';
 import type { AgentRecord } from '../core/records.ts';
-import { GatewayError } from '../core/errors.ts';
 import { grantedActions } from '../gate/granted-actions.ts';
 import { addAgent, revokeAgent } from '../gate/roster.ts';
 import type { Store } from '../ports/store.ts';
 import { withContext, withPolicy } from './context.ts';
 import { collectNames, type JsonOption, parseName, withJson } from './options.ts';
-import { CommandError, print, printJson, printTable } from './output.ts';
+import { CommandError, oneLine, print, printAside, printJson, printTable } from './output.ts';
 
 const BY = 'operator';
+
+const standingCalled = (agents: readonly AgentRecord[], called: string): AgentRecord[] =>
+  agents.filter(({ name, revokedAt }) => name === called && revokedAt === null);
 
 /** By id or by the name of an agent that is not revoked. */
 export async function findAgent(store: Store, named: string): Promise<AgentRecord> {
   const agents = await store.agents.list();
   const byId = agents.find(({ id }) => id === named);
   if (byId !== undefined) return byId;
-  const found = agents.filter(({ name, revokedAt }) => name === named && revokedAt === null);
+  const found = standingCalled(agents, named);
   const [agent] = found;
   if (agent === undefined)
-    throw new GatewayError('request.not_found', { detail: `no agent ${named}` });
+    throw new CommandError(
+      `There is no agent ${oneLine(named)}.`,
+      '`npx sallyport agent list` lists them, revoked ones too; those go by their id.',
+    );
   if (found.length > 1)
-    throw new CommandError(`Several agents are called ${named}.`, 'Name one by its id.');
+    throw new CommandError(
+      `Several agents are called ${named}: ${found.map(({ id }) => id).join(', ')}.`,
+      'Name one by its id. `npx sallyport agent list` has them all.',
+    );
   return agent;
 }
 
@@ -32,6 +40,11 @@ interface AddOptions extends JsonOption {
 async function add(name: string, options: AddOptions): Promise<void> {
   const groups = options.group.length === 0 ? ['assistants'] : options.group;
   await withPolicy(async ({ store, policy, config: { connection } }) => {
+    const namesakes = standingCalled(await store.agents.list(), name).map(({ id }) => id);
+    if (namesakes.length > 0)
+      printAside(
+        `Another agent is called ${name} already (${namesakes.join(', ')}): cards show the same name for both.`,
+      );
     const { record, key } = await store.commit((tx) => addAgent(tx, { name, groups, by: BY }));
     if (options.json) {
       printJson({ id: record.id, name, groups, key });
@@ -46,8 +59,8 @@ async function add(name: string, options: AddOptions): Promise<void> {
     const granted = grantedActions(policy, ACTIONS, { agent: record, connection });
     print(
       granted.length === 0
-        ? 'Policy grants it nothing yet. `sallyport policy explain` shows what each group may do.'
-        : `What it may do: sallyport policy explain --agent ${record.id}`,
+        ? 'Policy grants it nothing yet. `npx sallyport policy explain` shows what each group may do.'
+        : `What it may do: npx sallyport policy explain --agent ${record.id}`,
     );
   });
 }

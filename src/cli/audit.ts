@@ -4,11 +4,10 @@ import { verifyLog, type VerifyReport } from '../audit/verify.ts';
 import { AuditEntrySchema } from '../contracts/audit-entry.ts';
 import { AUDIT_EVENTS } from '../core/audit-events.ts';
 import { visible } from '../core/card-text.ts';
-import { GatewayError } from '../core/errors.ts';
 import type { AuditRecord } from '../core/records.ts';
 import { readNamedFile, readRunFile, withContext } from './context.ts';
 import { type JsonOption, withJson } from './options.ts';
-import { CommandError, print, printJson } from './output.ts';
+import { CommandError, oneLine, print, printJson } from './output.ts';
 
 interface VerifyOptions extends JsonOption {
   readonly folder?: string;
@@ -119,7 +118,10 @@ function printEntry(entry: ReturnType<typeof readEntry>): void {
 async function show(requestId: string, options: JsonOption): Promise<void> {
   const records = await withContext(({ store }) => store.log.ofRequest(requestId));
   if (records.length === 0)
-    throw new GatewayError('request.not_found', { detail: `the log has nothing of ${requestId}` });
+    throw new CommandError(
+      `The log has nothing of ${oneLine(requestId)}.`,
+      '`npx sallyport requests` lists the requests.',
+    );
   const entries = records.map(readEntry);
   if (options.json) printJson(entries);
   else entries.forEach(printEntry);

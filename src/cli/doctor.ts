@@ -3,10 +3,11 @@ import { z } from 'zod';
 import { verifyLog } from '../audit/verify.ts';
 import { readConfig } from '../config.ts';
 import type { Context } from '../context.ts';
-import { ERRORS, GatewayError } from '../core/errors.ts';
+import { GatewayError } from '../core/errors.ts';
 import { readRunFile, withContext, withPolicy } from './context.ts';
 import { type JsonOption, withJson } from './options.ts';
 import { CommandError, oneLine, print, printJson } from './output.ts';
+import { terminalRemedy } from './terminal-remedy.ts';
 
 interface Check {
   readonly what: string;
@@ -52,13 +53,13 @@ async function checkCredential({ store, secrets, config }: Context): Promise<str
   if (active === undefined) throw new GatewayError('credential.missing');
   const secret = await secrets.get(`hubspot/${connection}`, active.version);
   if (secret === undefined) {
-    const remedy = `Run sallyport secret set hubspot/${connection}.`;
+    const remedy = `Run npx sallyport secret set hubspot/${connection}.`;
     throw new CommandError(`the value of version ${active.version} is gone`, remedy);
   }
   const newest = await store.requests.list({ limit: REQUESTS_READ_MAX });
   const last = newest.find(({ credentialVersion: version }) => version === active.version);
   if (last?.code === 'hubspot.unauthorized') {
-    const remedy = `docs/playbook.md; a new token: sallyport secret set hubspot/${connection}.`;
+    const remedy = `docs/playbook.md; a new token: npx sallyport secret set hubspot/${connection}.`;
     throw new CommandError(`HubSpot refused version ${active.version} (${last.id})`, remedy);
   }
   return `version ${active.version}, fingerprint ${active.fingerprint}`;
@@ -68,7 +69,8 @@ async function checkFreezes({ store }: Context): Promise<string> {
   const standing = (await store.freezes.list()).filter(({ liftedAt }) => liftedAt === null);
   if (standing.length === 0) return 'none stands';
   const names = standing.map(({ id, target }) => `${target.kind} ${target.id} (${id})`);
-  throw new CommandError(names.join(', '), 'When the reason is gone: sallyport unfreeze.');
+  const lifts = standing.map(({ id }) => `npx sallyport unfreeze ${id}`).join(' && ');
+  throw new CommandError(names.join(', '), `When the reason is gone: ${lifts}`);
 }
 
 async function checkLog({ store, config, signer }: Context): Promise<string> {
@@ -76,7 +78,7 @@ async function checkLog({ store, config, signer }: Context): Promise<string> {
   const report = await verifyLog({ folder: config.files.log, vkey: signer.vkey });
   if (!report.ok) {
     const found = `${report.findings.length + report.findingsOmitted} findings`;
-    throw new CommandError(found, 'sallyport audit verify names them; docs/playbook.md.');
+    throw new CommandError(found, 'npx sallyport audit verify names them; docs/playbook.md.');
   }
   if (report.size > entries) {
     const found = `${report.size} entries are published, the store has ${entries}`;
@@ -112,9 +114,9 @@ const failed = (what: string, error: unknown): Result => {
       what,
       ok: false,
       found: error.detail ?? error.code,
-      remedy: ERRORS[error.code].remedy,
+      remedy: terminalRemedy(error.code),
     };
-  return { what, ok: false, found: String(error), remedy: ERRORS['store.unavailable'].remedy };
+  return { what, ok: false, found: String(error), remedy: terminalRemedy('store.unavailable') };
 };
 
 async function runCheck({ what, run }: Check): Promise<Result> {

@@ -1,13 +1,12 @@
 import type { Command } from 'commander';
 import { FREEZE_LIMITS } from '../contracts/freeze.ts';
-import { GatewayError } from '../core/errors.ts';
 import type { FreezeRecord, FreezeTarget } from '../core/records.ts';
 import { liftFreeze, placeFreeze } from '../gate/freezes.ts';
 import type { Context } from '../context.ts';
 import { findAgent } from './agent.ts';
 import { withContext } from './context.ts';
 import { type JsonOption, textUpTo, withJson } from './options.ts';
-import { print, printJson, printTable } from './output.ts';
+import { CommandError, print, printJson, printTable } from './output.ts';
 
 const BY = 'operator';
 
@@ -34,7 +33,7 @@ function printPlaced(placed: FreezeRecord): void {
   print(`Frozen: ${targetText(placed)} (${placed.id}).`);
   print(`No call${whose} to HubSpot starts from now on, in any process.`);
   print('Approved writes that have not begun are refused; a call on its way ends by itself.');
-  print(`Lift it with: sallyport unfreeze ${placed.id}`);
+  print(`Lift it with: npx sallyport unfreeze ${placed.id}`);
 }
 
 async function freeze(named: string | undefined, options: FreezeOptions): Promise<void> {
@@ -53,9 +52,7 @@ async function standingFreeze(context: Context, named: string | undefined): Prom
     ? await freezes.get(named)
     : await freezes.standing([await targetOf(context, named)]);
   if (found?.liftedAt === null) return found;
-  throw new GatewayError('request.not_found', {
-    detail: 'nothing is frozen there; sallyport freezes lists what is',
-  });
+  throw new CommandError('Nothing is frozen there.', '`npx sallyport freezes` lists what is.');
 }
 
 async function unfreeze(named: string | undefined, options: JsonOption): Promise<void> {

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { z } from 'zod';
 import { addAgentCommands } from './agent.ts';
 import { addApprovalCommands } from './approvals.ts';
 import { addAuditCommands } from './audit.ts';
@@ -11,11 +13,17 @@ import { addPolicyCommands } from './policy.ts';
 import { addRequestCommands } from './requests.ts';
 import { addSecretCommands } from './secret.ts';
 
+function version(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
+}
+
 const EXIT = { failed: 1, usage: 2 } as const;
 
 const program = new Command('sallyport')
   .description('The operator’s and approver’s side of the gateway.')
-  .showHelpAfterError('(sallyport --help lists the commands)')
+  .showHelpAfterError('(npx sallyport --help lists the commands)')
+  .version(version())
   .exitOverride();
 
 addApprovalCommands(program);

@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { visible } from '../core/card-text.ts';
 import { ERRORS, GatewayError } from '../core/errors.ts';
+import { terminalRemedy } from './terminal-remedy.ts';
 
 /** What a command cannot do for a reason of its own, which no code of the API says. */
 export class CommandError extends Error {
@@ -47,8 +48,7 @@ export function printTable(head: readonly string[], rows: readonly (readonly str
 
 function errorLines(error: unknown): readonly (string | undefined)[] {
   if (error instanceof GatewayError) {
-    const { title, remedy } = ERRORS[error.code];
-    return [`${error.code}: ${title}`, error.detail, remedy];
+    return [`${error.code}: ${ERRORS[error.code].title}`, error.detail, terminalRemedy(error.code)];
   }
   if (error instanceof CommandError) return [error.message, error.remedy];
   // Ctrl+C and Ctrl+D at a question (`node:readline`).
@@ -57,7 +57,7 @@ function errorLines(error: unknown): readonly (string | undefined)[] {
   return [
     `internal.unexpected: ${ERRORS['internal.unexpected'].title}`,
     message,
-    '`sallyport doctor` checks the installation.',
+    terminalRemedy('internal.unexpected'),
   ];
 }
 

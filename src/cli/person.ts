@@ -1,11 +1,11 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { generateSecret, generateURI } from 'otplib';
 import { z } from 'zod';
-import { GatewayError } from '../core/errors.ts';
 import { addPerson, revokePerson } from '../gate/roster.ts';
-import { withContext } from './context.ts';
+import type { Policy } from '../policy/policy.ts';
+import { withContext, withPolicy } from './context.ts';
 import { collectNames, type JsonOption, parseName, withJson } from './options.ts';
-import { print, printJson, printTable } from './output.ts';
+import { CommandError, oneLine, print, printAside, printJson, printTable } from './output.ts';
 
 const BY = 'operator';
 
@@ -14,11 +14,36 @@ interface AddOptions extends JsonOption {
   readonly role: readonly string[];
 }
 
+/** What the gateway itself asks for: who lifts a freeze through the API. */
+const ROLE_OF_THE_GATEWAY = 'operator';
+
+/** A misspelt role would count for nothing, and nobody would notice before an approval does not count. */
+function sayUnknownRoles(roles: readonly string[], policy: Policy): void {
+  const known = [...new Set([...policy.roles, ROLE_OF_THE_GATEWAY])];
+  const unknown = roles.filter((role) => !known.includes(role));
+  if (unknown.length === 0) return;
+  printAside(
+    `No rule of the policy asks for ${unknown.join(', ')}. Roles that count: ${known.join(', ')}.`,
+  );
+}
+
 async function add(name: string, options: AddOptions): Promise<void> {
   const roles = options.role.length === 0 ? ['approver'] : options.role;
   const totpSecret = generateSecret();
   const of = { name, email: options.email, roles, totpSecret, by: BY };
-  const { record, key } = await withContext(({ store }) => store.commit((tx) => addPerson(tx, of)));
+  const { record, key } = await withPolicy(async ({ store, policy }) => {
+    const namesake = (await store.people.list()).find(
+      ({ email, revokedAt }) => email === options.email.toLowerCase() && revokedAt === null,
+    );
+    if (namesake !== undefined)
+      throw new CommandError(
+        `${namesake.email} is on the roster already: ${oneLine(namesake.name)} (${namesake.id}).`,
+        `For new keys or roles first: npx sallyport person revoke ${namesake.id}`,
+      );
+    const added = await store.commit((tx) => addPerson(tx, of));
+    sayUnknownRoles(roles, policy);
+    return added;
+  });
   const totp = generateURI({ issuer: 'Sallyport', label: record.email, secret: totpSecret });
   if (options.json) {
     printJson({ id: record.id, name, email: record.email, roles, key, totp });
@@ -26,7 +51,7 @@ async function add(name: string, options: AddOptions): Promise<void> {
   }
   print(`${name} (${record.id}) has ${roles.join(', ')}.`);
   print();
-  print('Shown this once. The key, for the API and `sallyport approve --key-file`:');
+  print('Shown this once. The key, for the API and `npx sallyport approve --key-file`:');
   print(`  ${key}`);
   print('The address for an authenticator app, for deciding in the Temporal UI:');
   print(`  ${totp}`);
@@ -67,7 +92,10 @@ async function revoke(named: string): Promise<void> {
         id === named || (email === named.toLowerCase() && revokedAt === null),
     );
     if (person === undefined)
-      throw new GatewayError('request.not_found', { detail: `no person ${named}` });
+      throw new CommandError(
+        `There is no person ${oneLine(named)}.`,
+        '`npx sallyport person list` lists them, by id and e-mail.',
+      );
     await store.commit((tx) => revokePerson(tx, { id: person.id, by: BY }));
     print(
       `${person.name} (${person.id}) is revoked: their key, codes and unused approvals count no more.`,

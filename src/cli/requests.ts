@@ -1,12 +1,12 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { cardLines, visible } from '../core/card-text.ts';
-import { ERRORS, GatewayError } from '../core/errors.ts';
+import { ERRORS } from '../core/errors.ts';
 import type { AgentRecord, DecisionRecord, LedgerRecord, RequestRecord } from '../core/records.ts';
 import { REQUEST_STATUSES, type RequestStatus } from '../core/request-state.ts';
 import type { Store } from '../ports/store.ts';
 import { withContext } from './context.ts';
 import { type JsonOption, withJson } from './options.ts';
-import { oneLine, print, printJson, printTable } from './output.ts';
+import { CommandError, oneLine, print, printJson, printTable } from './output.ts';
 
 interface ListOptions extends JsonOption {
   readonly status?: RequestStatus;
@@ -72,7 +72,10 @@ interface Known {
 async function readKnown(store: Store, id: string): Promise<Known> {
   const request = await store.requests.get(id);
   if (request === undefined)
-    throw new GatewayError('request.not_found', { detail: `no request ${id}` });
+    throw new CommandError(
+      `There is no request ${oneLine(id)}.`,
+      '`npx sallyport requests` lists them.',
+    );
   return {
     request,
     agent: await store.agents.get(request.agentId),
@@ -157,7 +160,7 @@ async function show(id: string, options: JsonOption): Promise<void> {
     ...ledgerLines(ledger),
     ...resultLines(request),
     '',
-    `The log has it step by step: sallyport audit show ${id}`,
+    `The log has it step by step: npx sallyport audit show ${id}`,
   ];
   for (const line of lines) print(line);
 }

@@ -152,7 +152,55 @@ describe('names and addresses', () => {
   });
 });
 
+describe('the roster', () => {
+  it('a role that no rule asks for is said, with those that count', async () => {
+    const king = ['person', 'add', 'Kay', '--email', 'kay@acme.test', '--role', 'king', '--json'];
+    const said = await at.sallyport(king);
+    expect(said.err).toMatch(/asks for king\. Roles that count: .*approver.*operator/);
+    expect(JSON.parse(said.out)).toMatchObject({ roles: ['king'] });
+    const again = await at.sallyport(['person', 'add', 'Kay', '--email', 'KAY@acme.test']);
+    expect(again.err).toMatch(/on the roster already: Kay \(per_.*\n.*person revoke per_/);
+    const known = ['person', 'add', 'Lu', '--email', 'lu@acme.test', '--role', 'operator'];
+    expect((await at.sallyport(known)).err).toBe('');
+  });
+
+  it('agents of one name are told apart by their ids', async () => {
+    const add = ['agent', 'add', 'twin', '--json'];
+    const one = JSON.parse((await at.sallyport(add)).out) as { id: string };
+    const second = await at.sallyport(add);
+    expect(second.err).toContain(`called twin already (${one.id})`);
+    const two = JSON.parse(second.out) as { id: string };
+    const said = await at.sallyport(['agent', 'revoke', 'twin']);
+    expect(said.status).toBe(1);
+    for (const { id } of [one, two]) expect(said.err).toContain(id);
+  });
+});
+
 describe('ordinary mistakes', () => {
+  it.each([
+    [['agent', 'revoke', 'nobody'], 'npx sallyport agent list'],
+    [['person', 'revoke', 'nobody'], 'npx sallyport person list'],
+    [['unfreeze', 'frz_none'], 'npx sallyport freezes'],
+    [['request', 'act_none'], 'npx sallyport requests'],
+    [['audit', 'show', 'act_none'], 'npx sallyport requests'],
+  ])('%j names the command that lists what there is', async (args, remedy) => {
+    const said = await at.sallyport(args);
+    expect(said.status).toBe(1);
+    expect(said.err).toContain(remedy);
+    expect(said.err).not.toMatch(/Another agent|request\.not_found/);
+  });
+
+  it('a setting that does not exist is answered in words of the terminal', async () => {
+    const said = await at.sallyport(['agent', 'list'], { env: { SALLYPORT_PROT: '1' } });
+    expect(said.err).toContain('docs/operations.md has every setting');
+    expect(said.err).not.toContain('`detail`');
+  });
+
+  it('--version is the version of package.json', async () => {
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+    expect(await at.sallyport(['--version'])).toMatchObject({ status: 0, out: `${version}\n` });
+  });
+
   it.each([
     [['policy', 'check', '/no/such/file'], 'cannot be read'],
     [['audit', 'verify', '--vkey', 'nonsense'], 'public key'],
@@ -221,9 +269,10 @@ describe('doctor', () => {
   });
 
   it('says that something is frozen', async () => {
-    await at.sallyport(['freeze']);
+    const { id } = JSON.parse((await at.sallyport(['freeze', '--json'])).out) as { id: string };
     const said = await at.sallyport(['doctor']);
     await at.sallyport(['unfreeze']);
     expect(said.out).toMatch(/FAIL {2}nothing is frozen +connection main \(frz_/);
+    expect(said.out).toContain(`npx sallyport unfreeze ${id}\n`);
   });
 });

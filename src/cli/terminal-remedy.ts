@@ -1,0 +1,21 @@
+import { ERRORS, type ErrorCode } from '../core/errors.ts';
+
+/** What the reader of a terminal does, where the table of errors speaks to a program that called the API. */
+const IN_THE_TERMINAL: Partial<Readonly<Record<ErrorCode, string>>> = {
+  'request.not_found': 'Check the id. `npx sallyport requests` lists the requests.',
+  'approval.not_found': 'Check the id. `npx sallyport approvals` lists what waits.',
+  'approval.closed': '`npx sallyport requests` lists what became of each.',
+  'approval.digest_mismatch': 'Run the command again, and decide on the card that it shows.',
+  'person.unauthenticated':
+    'Name your own key with --key-file. `npx sallyport person list` shows who is revoked.',
+  'secret.unavailable': 'Nothing was changed. "When" in docs/operations.md has what to do.',
+  'secret.conflict': 'Run the command again.',
+  'store.unavailable': 'Check disk space and permissions of the data folder.',
+  'engine.unavailable': 'Run the command again when `npx sallyport doctor` finds the engine up.',
+  'config.invalid': 'Nothing was changed. docs/operations.md has every setting.',
+  'internal.unexpected':
+    "The gateway's own log says more; `npx sallyport doctor` checks the installation.",
+};
+
+export const terminalRemedy = (code: ErrorCode): string =>
+  IN_THE_TERMINAL[code] ?? ERRORS[code].remedy;

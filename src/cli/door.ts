@@ -29,7 +29,7 @@ const FreezesSchema = z.object({
     }),
   ),
 });
-export type Freeze = z.infer<typeof FreezesSchema>['freezes'][number];
+type Freeze = z.infer<typeof FreezesSchema>['freezes'][number];
 
 export interface DoorOptions extends JsonOption {
   readonly api?: string;

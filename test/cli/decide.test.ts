@@ -19,6 +19,7 @@ interface StandIn {
 
 const ID = 'act_01k8s6q0w3v7m2c5x9t4r1b8ha';
 const OTHER = 'act_01k8s6q0w3v7m2c5x9t4r1b8hb';
+const THIRD = 'act_01k8s6q0w3v7m2c5x9t4r1b8hc';
 const KEY = mintKey('person', 'per_0123456789abcdef');
 
 const card = (id: string, sentence: string): Card => ({
@@ -43,6 +44,29 @@ const approval = (id: string, status = 'awaiting_approval', sentence = 'Add a no
   status,
   card: card(id, sentence),
   decisions: [],
+});
+
+const recordOf = (id: string, now: Date) => ({
+  id,
+  agentId: 'agt_0123456789abcdef',
+  connection: 'main',
+  bodyHash: 'b'.repeat(64),
+  submission: { userId: 'dana', prompt: 'Add a note.', action: { action: 'create_note' } },
+  action: 'create_note' as const,
+  risk: 'write' as const,
+  status: 'planned' as const,
+  plan: null,
+  digest: null,
+  card: null,
+  requirement: null,
+  seen: null,
+  credentialVersion: null,
+  result: null,
+  code: null,
+  detail: null,
+  createdAt: now,
+  updatedAt: now,
+  expiresAt: null,
 });
 
 let at: Installation;
@@ -130,28 +154,7 @@ describe('approve', () => {
   it('says why an approved write was not done, from the record', async () => {
     await at.open(({ store }) =>
       store.commit(async (tx) => {
-        await tx.requests.insert({
-          id: ID,
-          agentId: 'agt_0123456789abcdef',
-          connection: 'main',
-          bodyHash: 'b'.repeat(64),
-          submission: { userId: 'dana', prompt: 'Add a note.', action: { action: 'create_note' } },
-          action: 'create_note',
-          risk: 'write',
-          status: 'planned',
-          plan: null,
-          digest: null,
-          card: null,
-          requirement: null,
-    seen: null,
-          credentialVersion: null,
-          result: null,
-          code: null,
-          detail: null,
-          createdAt: tx.now,
-          updatedAt: tx.now,
-          expiresAt: null,
-        });
+        await tx.requests.insert(recordOf(ID, tx.now));
         await tx.requests.update(ID, { status: 'refused', code: 'approval.stale' });
       }),
     );
@@ -183,12 +186,20 @@ describe('approve', () => {
       { label: 'Dated', property: 'hs_timestamp', before: null, after: '2026-01-01T00:00:00.000Z' },
       { label: 'Note', property: 'hs_note_body', before: null, after },
     ];
-    standIn.waiting = [approval(ID), other];
+    standIn.waiting = [approval(ID), other, approval(THIRD)];
+    const askedAt = await at.open(({ store }) =>
+      store.commit(async (tx) => {
+        await tx.requests.insert(recordOf(THIRD, tx.now));
+        await tx.requests.update(THIRD, { status: 'awaiting_approval' });
+        return tx.now.toISOString();
+      }),
+    );
     const { err } = await at.sallyport(['approve', '--yes']);
     expect(err).toMatch(
       new RegExp(`1 {2}${ID} {2}until 2026.* Add a note.* Note: Called back\\.\n`),
     );
     expect(err).toMatch(new RegExp(`2 {2}${OTHER} .* Note: Long words\\. .*…\n`));
+    expect(err).toContain(`3  ${THIRD}  asked ${askedAt}  Add a note`);
     expect(err).not.toContain('end\n');
   });
 
@@ -212,8 +223,6 @@ describe('approve', () => {
   it('with --json and no terminal prints nothing for people on standard output', async () => {
     expect(await at.sallyport(['approve', '--json'])).toMatchObject({ status: 1, out: '' });
     standIn.waiting = [approval(ID), approval(OTHER)];
-    expect(await at.sallyport(['approve', '--json'])).toMatchObject({ status: 1, out: '' });
-    standIn.waiting = [];
     expect(await at.sallyport(['approve', '--json'])).toMatchObject({ status: 1, out: '' });
   });
 

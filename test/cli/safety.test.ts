@@ -121,12 +121,10 @@ describe('secrets that were lost', () => {
         expect(said.err).toContain('move the store away too');
       }
       await expect(at.open(() => Promise.resolve())).rejects.toThrow('Restore the secrets');
-      expect((await at.sallyport(['doctor'])).out).toContain('Restore the secrets');
       for (const file of gone) expect(existsSync(join(secrets(), file))).toBe(false);
     } finally {
       renameSync(aside(), whole);
     }
-    expect((await at.sallyport(['agent', 'list'])).status).toBe(0);
   });
 });
 

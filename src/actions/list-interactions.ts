@@ -32,12 +32,9 @@ const input = z
     contact_id: hubspotId('Interactions with this contact.').optional(),
     company_id: hubspotId('Interactions with this company.').optional(),
     deal_id: hubspotId('Interactions about this deal.').optional(),
-    kind: z
-      .enum(INTERACTION_KIND_NAMES)
-      .optional()
-      .meta({
-        description: 'All kinds if absent. When that answers `more`, one kind can be paged.',
-      }),
+    kind: z.enum(INTERACTION_KIND_NAMES).optional().meta({
+      description: 'All kinds if absent. When that answers `more`, one kind can be paged.',
+    }),
     limit: pageLimit(LIMIT_MAX),
     after: pageAfter,
   })

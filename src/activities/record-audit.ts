@@ -1,6 +1,8 @@
-import { ERRORS, type ErrorCode } from '../core/errors.ts';
+import { ERRORS, type ErrorCode, GatewayError } from '../core/errors.ts';
+import type { RequestRecord } from '../core/records.ts';
 import { hasBegun, isTerminal, type RequestStatus } from '../core/request-state.ts';
 import { closeRequest, closeTampered, markUnknown } from '../gate/close.ts';
+import { readLogged } from '../gate/logged.ts';
 import type { AgentActionInput } from '../ports/engine.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -15,6 +17,17 @@ export interface Closing {
 interface Failure {
   readonly code: ErrorCode;
   readonly detail?: string | undefined;
+}
+
+async function isContradicted(tx: StoreTransaction, request: RequestRecord): Promise<boolean> {
+  if (request.risk === 'read') return false;
+  try {
+    const { begunAt, end } = await readLogged(tx, request.id);
+    return begunAt !== undefined || end !== undefined;
+  } catch (error) {
+    if (error instanceof GatewayError && error.code === 'plan.tampered') return true;
+    throw error;
+  }
 }
 
 /**
@@ -41,6 +54,11 @@ export function createRecordAudit(deps: ActivityDependencies) {
     // HubSpot may have done it: whatever stopped the workflow, the sweep has it settled by a new one.
     if (request !== undefined && request.risk !== 'read' && hasBegun(request.status)) {
       await markUnknown(tx, request, `workflow stopped: ${failure.code}`);
+      return;
+    }
+    // The row says that nothing was sent; the log has the last word, or its alert the place.
+    if (request !== undefined && (await isContradicted(tx, request))) {
+      await closeTampered(tx, requestId, 'the log says that it was begun before');
       return;
     }
     if (request !== undefined) {
@@ -79,8 +97,8 @@ export function createRecordAudit(deps: ActivityDependencies) {
   }: Closing): Promise<RequestStatus | undefined> {
     const { requestId } = input;
     if (failure?.code === 'plan.tampered') {
-      await deps.store.commit((tx) => closeTampered(tx, requestId, failure.detail));
-      return deps.store.requests.status(requestId);
+      const ended = await deps.store.commit((tx) => closeTampered(tx, requestId, failure.detail));
+      if (ended !== undefined) return deps.store.requests.status(requestId);
     }
     const status = await deps.store.requests.status(requestId);
     if (status !== undefined && isTerminal(status)) await settleWake(requestId, status);

@@ -136,7 +136,11 @@ async function refuseWrite(
   error: GatewayError,
 ): Promise<Begun> {
   if (error.code === 'plan.tampered') {
-    return { kind: 'refused', ending: await closeTampered(tx, of.requestId, error.detail) };
+    await closeTampered(tx, of.requestId, error.detail);
+    return {
+      kind: 'refused',
+      ending: { status: 'failed', code: error.code, detail: error.detail },
+    };
   }
   const ending = endingOf(error, of);
   const request = await tx.requests.get(of.requestId);

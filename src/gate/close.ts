@@ -94,16 +94,16 @@ async function trueStanding(
 /**
  * Ends a request whose row is not what this gateway wrote: somebody changed the file. It is put where
  * the log says it stands: ended as it had ended, failed when nothing was sent, and unknown when it was
- * begun, since HubSpot may have done it. One alert in the log names the place.
+ * begun, since HubSpot may have done it. One alert in the log names the place. `undefined`: no such row.
  */
 export async function closeTampered(
   tx: StoreTransaction,
   requestId: string,
   place: string | undefined,
-): Promise<Ending> {
+): Promise<Ending | undefined> {
   const ending = { status: 'failed', code: 'plan.tampered', detail: place } as const;
   const { isAlerted, ...standing } = await trueStanding(tx, requestId, place);
-  if (!(await tx.requests.settleTampered(requestId, standing))) return ending;
+  if (!(await tx.requests.settleTampered(requestId, standing))) return undefined;
   await tx.requests.setWake(requestId, null);
   if (isAlerted) return ending;
   await tx.log.append({

@@ -58,7 +58,13 @@ const times = async (text: string): Promise<number> =>
   ).length;
 
 async function expectStanding(id: string, status: string): Promise<void> {
-  await expect.poll(() => alertsOf(id), { timeout: 30_000 }).toHaveLength(1);
+  const alerts = async (): Promise<readonly unknown[]> => {
+    const found = await alertsOf(id);
+    // The workflow that has just ended may take back a wake that was set too early.
+    if (found.length === 0) writeRow(id, { wake_at: 1 });
+    return found;
+  };
+  await expect.poll(alerts, { timeout: 30_000, interval: 500 }).toHaveLength(1);
   expect(await statusOf(id)).toBe(status);
 }
 
@@ -163,8 +169,12 @@ describe('a row put back to what it once was', () => {
     expect(await times('Sent once')).toBe(1);
   }, 60_000);
 
-  it('also not when the entries of its begin and end are taken out of the log', async () => {
-    const { id, digest } = await waitingNote('Taken out.');
+  it.each([
+    ['taken out of the log', 'DELETE FROM log_entries'],
+    ['labelled as nobody’s', 'UPDATE log_entries SET request_id = NULL'],
+  ])('also not when the entries of its begin and end are %s', async (how, hide) => {
+    const text = `Hidden, ${how}.`;
+    const { id, digest } = await waitingNote(text);
     const before = standing(id);
     await gateway.approve(id, digest);
     await gateway.ended(id);
@@ -174,7 +184,7 @@ describe('a row put back to what it once was', () => {
       file.prepare('DELETE FROM decisions WHERE request_id = ?').run(id);
       file
         .prepare(
-          `DELETE FROM log_entries WHERE request_id = ? AND idx >= (
+          `${hide} WHERE request_id = ? AND idx >= (
              SELECT min(idx) FROM log_entries WHERE request_id = ? AND event = 'approval.granted')`,
         )
         .run(id, id);
@@ -182,6 +192,6 @@ describe('a row put back to what it once was', () => {
     writeRow(id, { ...before, revision: 1_000 });
     await gateway.approve(id, digest);
     await expect.poll(() => statusOf(id), { timeout: 20_000 }).toBe('outcome_unknown');
-    expect(await times('Taken out.')).toBe(1);
+    expect(await times(`Hidden, ${how}.`)).toBe(1);
   });
 });

@@ -137,7 +137,7 @@ describe('what goes over the wire', () => {
     expect(hits).toBe(0);
   });
 
-  it('is nothing when the rate plan is used up: the call is unsent and says when to come back', async () => {
+  it('waits for a turn that the rate plan does not have: it says when to come back', async () => {
     let hits = 0;
     server = await startHttpServer((_request, response) => {
       hits += 1;
@@ -150,13 +150,9 @@ describe('what goes over the wire', () => {
       readToken: () => Promise.resolve(CANARY),
       ratePlan: { callsPerTenSeconds: 1, searchesPerSecond: 1, waitMaxMs: 0 },
     });
-    await crm.call(READ, MAIN);
-    expect(await crm.call(READ, MAIN)).toEqual({
-      kind: 'unsent',
-      code: 'hubspot.rate_limited',
-      retryAfterSeconds: 11,
-    });
-    expect(hits).toBe(1);
+    expect(await crm.takeTurns([READ], MAIN)).toBeUndefined();
+    expect(await crm.takeTurns([READ], MAIN)).toBe(11);
+    expect(hits).toBe(0);
   });
 });
 

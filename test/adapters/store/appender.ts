@@ -5,7 +5,8 @@ import { SEAL_KEY } from './sqlite-place.ts';
 /** A process of its own: appends `count` entries, `width` at a time, and prints each index once it is acknowledged. */
 const [file = '', name = '', count = '0', width = '1'] = process.argv.slice(2);
 
-const store = await createSqliteStore({ file, sealKey: SEAL_KEY });
+// Several of these fill the lock without a pause; what is shown is the log, not the patience.
+const store = await createSqliteStore({ file, sealKey: SEAL_KEY, busyTimeoutMs: 20_000 });
 let next = 0;
 
 async function appendInTurn(): Promise<void> {

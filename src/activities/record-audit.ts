@@ -97,8 +97,10 @@ export function createRecordAudit(deps: ActivityDependencies) {
   }: Closing): Promise<RequestStatus | undefined> {
     const { requestId } = input;
     if (failure?.code === 'plan.tampered') {
-      const ended = await deps.store.commit((tx) => closeTampered(tx, requestId, failure.detail));
-      if (ended !== undefined) return deps.store.requests.status(requestId);
+      const isClosed = await deps.store.commit((tx) =>
+        closeTampered(tx, requestId, failure.detail),
+      );
+      if (isClosed) return deps.store.requests.status(requestId);
     }
     const status = await deps.store.requests.status(requestId);
     if (status !== undefined && isTerminal(status)) await settleWake(requestId, status);

@@ -1,6 +1,7 @@
 import type { SeenRecord } from '../contracts/card.ts';
 import { ERRORS, GatewayError } from '../core/errors.ts';
 import type { CredentialRef } from '../ports/crm.ts';
+import { pathForLog } from '../core/hubspot-paths.ts';
 import type { DecisionRecord, RequestRecord } from '../core/records.ts';
 import type { RequestStatus } from '../core/request-state.ts';
 import type { StoreTransaction } from '../ports/store.ts';
@@ -186,6 +187,7 @@ async function recordBegin(
 ): Promise<Begun> {
   const seen = of.resend ? request.seen : of.seen;
   const { version: credentialVersion } = of.credential;
+  const [operation] = request.plan?.operations ?? [];
   await tx.requests.update(request.id, { status: 'executing', credentialVersion, seen });
   await tx.requests.setWake(request.id, null);
   await tx.log.append({
@@ -194,8 +196,13 @@ async function recordBegin(
     agentId: request.agentId,
     actor: 'gateway',
     digest,
-    hubspotEndpoint: request.plan?.operations[0]?.path,
-    facts: { purpose: 'execute', resend: of.resend, credential_version: credentialVersion },
+    hubspotEndpoint: operation === undefined ? undefined : pathForLog(operation.path),
+    facts: {
+      purpose: 'execute',
+      method: operation?.method ?? null,
+      resend: of.resend,
+      credential_version: credentialVersion,
+    },
   });
   return { kind: 'begun', request: { ...request, seen } };
 }

@@ -94,24 +94,23 @@ async function trueStanding(
 /**
  * Ends a request whose row is not what this gateway wrote: somebody changed the file. It is put where
  * the log says it stands: ended as it had ended, failed when nothing was sent, and unknown when it was
- * begun, since HubSpot may have done it. One alert in the log names the place. `undefined`: no such row.
+ * begun, since HubSpot may have done it. One alert in the log names the place. False: there is no such row.
  */
 export async function closeTampered(
   tx: StoreTransaction,
   requestId: string,
   place: string | undefined,
-): Promise<Ending | undefined> {
-  const ending = { status: 'failed', code: 'plan.tampered', detail: place } as const;
+): Promise<boolean> {
   const { isAlerted, ...standing } = await trueStanding(tx, requestId, place);
-  if (!(await tx.requests.settleTampered(requestId, standing))) return undefined;
+  if (!(await tx.requests.settleTampered(requestId, standing))) return false;
   await tx.requests.setWake(requestId, null);
-  if (isAlerted) return ending;
+  if (isAlerted) return true;
   await tx.log.append({
     event: 'store.tampered',
     requestId,
     actor: 'gateway',
-    code: ending.code,
+    code: 'plan.tampered',
     facts: { place: place ?? null, status: standing.status },
   });
-  return ending;
+  return true;
 }

@@ -145,11 +145,6 @@ async function unloggedCalls(): Promise<number> {
   );
 }
 
-const timesSent = async (text: string): Promise<number> =>
-  (await gateway.simulator.effects()).filter(({ properties }) =>
-    JSON.stringify(properties).includes(text),
-  ).length;
-
 describe('R5: a neighbour that is down or hangs', () => {
   it.each(situations)(
     'while %s, a clear refusal in time and nothing bypassed; afterwards all goes on by itself',
@@ -183,7 +178,7 @@ describe('R5: a neighbour that is down or hangs', () => {
         .toBe(200);
       if (decided.status !== 200) expect((await gateway.approve(id, digest)).status).toBe(200);
       expect((await gateway.ended(id, 60_000)).body.status).toBe('succeeded');
-      expect(await timesSent(`While ${name}.`)).toBe(1);
+      expect(await gateway.timesSent(`While ${name}.`)).toBe(1);
       expect(await unloggedCalls()).toBe(0);
     },
     150_000,

@@ -48,14 +48,7 @@ const setStatus = (id: string, status: string): void => {
 const statusOf = (id: string) => gateway.context.store.requests.status(id);
 
 const alertsOf = async (id: string): Promise<readonly unknown[]> =>
-  (await gateway.context.store.log.ofRequest(id))
-    .map(({ leaf }) => JSON.parse(new TextDecoder().decode(leaf)))
-    .filter(({ event }) => event === 'store.tampered');
-
-const times = async (text: string): Promise<number> =>
-  (await gateway.simulator.effects()).filter(({ properties }) =>
-    JSON.stringify(properties).includes(text),
-  ).length;
+  (await gateway.entriesOf(id)).filter(({ event }) => event === 'store.tampered');
 
 async function expectStanding(id: string, status: string): Promise<void> {
   const alerts = async (): Promise<readonly unknown[]> => {
@@ -84,7 +77,7 @@ describe('a status set by hand moves nothing', () => {
       }),
     );
     for (const id of ids) await expectStanding(id, 'failed');
-    expect(await times('by hand.')).toBe(0);
+    expect(await gateway.timesSent('by hand.')).toBe(0);
   }, 60_000);
 
   it('a rejected write is not sent and is rejected again, whatever its row says', async () => {
@@ -99,7 +92,7 @@ describe('a status set by hand moves nothing', () => {
       }),
     );
     for (const id of ids) await expectStanding(id, 'rejected');
-    expect(await times('by force.')).toBe(0);
+    expect(await gateway.timesSent('by force.')).toBe(0);
   }, 60_000);
 
   it.each(['expires_at', 'credential_version', 'created_at'])('neither does %s', async (column) => {
@@ -108,7 +101,7 @@ describe('a status set by hand moves nothing', () => {
     await gateway.approve(id, digest);
     writeRow(id, { wake_at: 1 });
     await expectStanding(id, 'failed');
-    expect(await times(`A later ${column}.`)).toBe(0);
+    expect(await gateway.timesSent(`A later ${column}.`)).toBe(0);
   });
 });
 
@@ -131,7 +124,7 @@ describe('a row put back to what it once was', () => {
     writeRow(id, { ...before, revision: 1_000 });
     expect((await gateway.approve(id, digest)).body.status).toBe('approved');
     await expectStanding(id, 'succeeded');
-    expect(await times('Approved twice.')).toBe(1);
+    expect(await gateway.timesSent('Approved twice.')).toBe(1);
   });
 
   it('unknown again after it was settled, and undone in HubSpot meanwhile, is not sent again', async () => {
@@ -166,7 +159,7 @@ describe('a row put back to what it once was', () => {
     await gateway.ended(undo.body.id);
     writeRow(id, { ...unknown, wake_at: 1, revision: 1_000 });
     await expectStanding(id, 'succeeded');
-    expect(await times('Sent once')).toBe(1);
+    expect(await gateway.timesSent('Sent once')).toBe(1);
   }, 60_000);
 
   it.each([
@@ -192,6 +185,6 @@ describe('a row put back to what it once was', () => {
     writeRow(id, { ...before, revision: 1_000 });
     await gateway.approve(id, digest);
     await expect.poll(() => statusOf(id), { timeout: 20_000 }).toBe('outcome_unknown');
-    expect(await times(`Hidden, ${how}.`)).toBe(1);
+    expect(await gateway.timesSent(`Hidden, ${how}.`)).toBe(1);
   });
 });

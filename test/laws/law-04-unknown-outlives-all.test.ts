@@ -16,11 +16,6 @@ beforeAll(async () => {
 afterAll(() => gateway.close());
 afterEach(() => gateway.simulator.control('DELETE', '/faults'));
 
-const times = async (text: string): Promise<number> =>
-  (await gateway.simulator.effects()).filter(({ properties }) =>
-    JSON.stringify(properties).includes(text),
-  ).length;
-
 const fault = (match: object, mode: string, count: number) =>
   gateway.simulator.control('POST', '/faults', { match, mode, times: count });
 
@@ -68,7 +63,7 @@ describe('law 4: an unknown write is settled', () => {
         else await placeFreeze(tx, { target, reason: 'test', by: 'test', configured: 'main' });
       });
       expect(await settled(id)).toBe('succeeded');
-      expect(await times(text)).toBe(1);
+      expect(await gateway.timesSent(text)).toBe(1);
     },
     60_000,
   );
@@ -84,7 +79,7 @@ describe('law 4: an unknown write is settled', () => {
     );
     expect(await settled(id)).toBe('failed');
     expect(await codeOf(id)).toBe('outcome.not_executed');
-    expect(await times('Never arrived, agent gone.')).toBe(0);
+    expect(await gateway.timesSent('Never arrived, agent gone.')).toBe(0);
   }, 60_000);
 
   it('nor on the approval of somebody who was revoked meanwhile', async () => {
@@ -98,7 +93,7 @@ describe('law 4: an unknown write is settled', () => {
     );
     expect(await settled(id)).toBe('failed');
     expect(await codeOf(id)).toBe('outcome.not_executed');
-    expect(await times('Never arrived, approver gone.')).toBe(0);
+    expect(await gateway.timesSent('Never arrived, approver gone.')).toBe(0);
   }, 60_000);
 
   it('also over a history that has grown too long, and is never said to have failed', async () => {
@@ -116,7 +111,7 @@ describe('law 4: an unknown write is settled', () => {
       .not.toBe(first.runId);
     expect(await statusOf(id)).toBe('outcome_unknown');
     expect(await settled(id)).toBe('succeeded');
-    expect(await times('Over a new history.')).toBe(1);
+    expect(await gateway.timesSent('Over a new history.')).toBe(1);
     await connection.close();
   }, 180_000);
 });

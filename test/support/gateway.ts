@@ -60,6 +60,10 @@ export interface TestGateway {
     },
   ): Promise<Answer>;
   approve(id: string, digest: string, by?: Caller): Promise<Answer>;
+  /** The entries of a request in the log, parsed. */
+  entriesOf(id: string): Promise<readonly any[]>;
+  /** How many effects in the simulator hold this text. */
+  timesSent(text: string): Promise<number>;
   /** Polls until the request has ended. */
   ended(id: string, timeoutMs?: number): Promise<Answer>;
   stopGateway(): Promise<void>;
@@ -71,6 +75,8 @@ export interface TestGatewayOptions {
   readonly temporalAddress: string;
   readonly policy?: string;
   readonly env?: Record<string, string>;
+  /** Stands between the gateway and the simulator; given the simulator's address. */
+  readonly between?: (simulatorUrl: string) => Promise<string>;
   /** Where its data lies; a folder of its own under the system's temporary one by default. */
   readonly folder?: string;
 }
@@ -125,6 +131,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
   const config = await testConfig(folder, options);
   const simulator = await startSimulator();
   await simulator.control('POST', '/limits', { enabled: false });
+  const hubspotUrl = (await options.between?.(simulator.url)) ?? simulator.url;
   const api = `http://127.0.0.1:${config.ports.api}`;
   let context = await openContext(config);
   let gateway: Gateway | undefined;
@@ -188,6 +195,14 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
       }),
     approve: (id, digest, by = approverCall) =>
       by('POST', `/v1/approvals/${id}/decisions`, { body: { decision: 'approve', digest } }),
+    entriesOf: async (id) =>
+      (await context.store.log.ofRequest(id)).map(({ leaf }) =>
+        JSON.parse(new TextDecoder().decode(leaf)),
+      ),
+    timesSent: async (text) =>
+      (await simulator.effects()).filter(({ properties }) =>
+        JSON.stringify(properties).includes(text),
+      ).length,
     ended: async (id, timeoutMs = 20_000) => {
       const deadline = Date.now() + timeoutMs;
       for (;;) {
@@ -209,7 +224,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
       gateway = await startGateway(context, {
         roles: { api: true, worker: true },
         temporalAddress: options.temporalAddress,
-        hubspotUrl: simulator.url,
+        hubspotUrl,
       });
     },
     close: async () => {

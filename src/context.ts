@@ -197,6 +197,7 @@ export function apiContext(context: Context, engine: Engine): ApiContext {
       connection: config.connection,
       answerWaitMs: config.timing.answerWaitMs,
       approvalValidMs: config.timing.approvalValidMs,
+      quietMs: config.timing.quietMs,
     },
     rateLimit: createAgentRateLimit(store, config.limits.agentRequestsPerMinute, clock),
     inFlight: createInFlight(config.limits.slots),

@@ -11,8 +11,9 @@ import { searchContact } from './search-contact.ts';
 import { searchDeal } from './search-deal.ts';
 import { updateContact } from './update-contact.ts';
 import { updateDeal } from './update-deal.ts';
+import { writeSeveral } from './write-several.ts';
 
-/** Everything an agent may ask for; what is not here cannot be expressed. */
+/** Everything an agent may ask for, one by one or as steps; what is not here cannot be expressed. */
 export const ACTIONS: readonly ActionDefinition[] = [
   searchContact,
   getContact,
@@ -28,8 +29,10 @@ export const ACTIONS: readonly ActionDefinition[] = [
   updateDeal,
 ];
 
+const SEVERAL = writeSeveral(ACTIONS.filter(({ risk }) => risk === 'write'));
+
 const BY_NAME: ReadonlyMap<string, ActionDefinition> = new Map(
-  ACTIONS.map((action) => [action.name, action]),
+  [...ACTIONS, SEVERAL].map((action) => [action.name, action]),
 );
 
 /** A Map, so that `__proto__` and `constructor` are as unknown as any other word. */

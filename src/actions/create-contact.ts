@@ -40,13 +40,18 @@ export const createContact = defineAction({
       action: 'create_contact',
       operations: [createOperation(properties)],
       targets: [],
-      witness: {
-        kind: 'unique',
-        object_type: 'contacts',
-        id_property: 'email',
-        value: value.email,
-        properties,
-      },
+      steps: [
+        {
+          action: 'create_contact',
+          witness: {
+            kind: 'unique',
+            object_type: 'contacts',
+            id_property: 'email',
+            value: value.email,
+            properties,
+          },
+        },
+      ],
       fields: [],
     };
   },

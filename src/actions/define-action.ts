@@ -5,11 +5,19 @@ import type { Risk } from '../core/records.ts';
 
 /** What planning may know beside the input. */
 export interface PlanContext {
+  /** The request's id, of a step of several with the step's number: `act_….2`. Marks what is created. */
   readonly requestId: string;
   /** Fixed into the plan where HubSpot wants a time. */
   readonly now: Date;
   /** The fields (in the action's own words) that policy grants for the answer. */
   readonly fields: readonly string[];
+}
+
+/** One step of a request, as policy is asked about it. */
+export interface Asked {
+  readonly action: string;
+  readonly fields: readonly string[];
+  readonly amount?: number;
 }
 
 /** What an input asks for, in the vocabulary of policy. */
@@ -20,6 +28,8 @@ export interface Touches {
   readonly needs: readonly string[];
   /** Money at stake, in the account's currency. */
   readonly amount?: number;
+  /** A request of several steps is asked about step by step, and the rest of this is empty. */
+  readonly steps?: readonly Asked[];
 }
 
 /** A record as it is in HubSpot now, read for the card. */

@@ -85,13 +85,18 @@ export const engagementPlan = (spec: EngagementSpec): Plan => ({
   action: spec.action,
   operations: [createOperation(spec.objectType, spec.properties, spec.parent)],
   targets: [parentTarget(spec.parent)],
-  witness: {
-    kind: 'association',
-    from: { object_type: spec.parent.object_type, id: spec.parent.id },
-    to_type: spec.objectType,
-    property: spec.bodyProperty,
-    marker: markerOf(spec.requestId),
-  },
+  steps: [
+    {
+      action: spec.action,
+      witness: {
+        kind: 'association',
+        from: { object_type: spec.parent.object_type, id: spec.parent.id },
+        to_type: spec.objectType,
+        property: spec.bodyProperty,
+        marker: markerOf(spec.requestId),
+      },
+    },
+  ],
   fields: [],
 });
 

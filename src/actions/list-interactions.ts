@@ -150,7 +150,7 @@ export const listInteractions = defineAction({
       action: 'list_interactions',
       operations: kinds.map((kind) => listOperation(kind, parentOf(value), fields, page)),
       targets: [],
-      witness: null,
+      steps: [],
       fields: [...fields],
     };
   },

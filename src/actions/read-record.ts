@@ -40,7 +40,7 @@ export const readPlan = (spec: ReadSpec): Plan => ({
   action: spec.action,
   operations: [readOperation(spec)],
   targets: [],
-  witness: null,
+  steps: [],
   fields: [...spec.fields],
 });
 

@@ -55,7 +55,7 @@ export const searchCompany = defineAction({
       }),
     ],
     targets: [],
-    witness: null,
+    steps: [],
     fields: [...fields],
   }),
   toResult: (plan, answers) => searchResult('companies', COMPANY_FIELDS, plan, answers[0]),

@@ -69,7 +69,7 @@ export const searchContact = defineAction({
       }),
     ],
     targets: [],
-    witness: null,
+    steps: [],
     fields: [...fields],
   }),
   toResult: (plan, answers) => searchResult('contacts', CONTACT_FIELDS, plan, answers[0]),

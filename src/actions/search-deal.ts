@@ -62,7 +62,7 @@ export const searchDeal = defineAction({
       }),
     ],
     targets: [],
-    witness: null,
+    steps: [],
     fields: [...fields],
   }),
   toResult: (plan, answers) => searchResult('deals', DEAL_FIELDS, plan, answers[0]),

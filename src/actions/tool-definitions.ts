@@ -18,9 +18,23 @@ function strictSchema(schema: JsonSchema): JsonSchema {
     Object.entries(schema).filter(([key]) => KEPT.has(key)),
   );
   if (schema['type'] === 'array') kept['items'] = strictSchema(asSchema(schema['items']));
-  if (Array.isArray(kept['anyOf']))
-    kept['anyOf'] = kept['anyOf'].map((one) => strictSchema(asSchema(one)));
-  return kept;
+  const choices = schema['anyOf'] ?? schema['oneOf'];
+  if (Array.isArray(choices)) kept['anyOf'] = choices.map((one) => strictSchema(asSchema(one)));
+  return schema['type'] === 'object' ? { ...kept, ...strictObject(schema) } : kept;
+}
+
+/** Strict mode wants every property named as required and no other allowed. */
+function strictObject(schema: JsonSchema): JsonSchema {
+  const required = (schema['required'] ?? []) as readonly string[];
+  const properties = Object.entries(asSchema(schema['properties'])).map(([name, value]) => {
+    const field = strictSchema(asSchema(value));
+    return [name, required.includes(name) ? field : nullable(field)] as const;
+  });
+  return {
+    properties: Object.fromEntries(properties),
+    required: properties.map(([name]) => name),
+    additionalProperties: false,
+  };
 }
 
 /** Strict mode wants every property required; one that may be left out also takes null. */
@@ -33,21 +47,10 @@ function nullable(schema: JsonSchema): JsonSchema {
 }
 
 function parameters(action: ActionDefinition): JsonSchema {
-  const { properties, required } = z.toJSONSchema(action.input, {
-    io: 'input',
-    unrepresentable: 'any',
-  }) as { properties: Record<string, JsonSchema>; required: string[] };
-  const fields = Object.entries(properties).filter(([name]) => name !== 'action');
-  const strict = fields.map(([name, schema]) => {
-    const field = strictSchema(schema);
-    return [name, required.includes(name) ? field : nullable(field)] as const;
-  });
-  return {
-    type: 'object',
-    properties: Object.fromEntries(strict),
-    required: strict.map(([name]) => name),
-    additionalProperties: false,
-  };
+  const schema = z.toJSONSchema(action.input, { io: 'input', unrepresentable: 'any' });
+  const properties = Object.entries(asSchema(schema.properties));
+  const own = Object.fromEntries(properties.filter(([name]) => name !== 'action'));
+  return { type: 'object', ...strictObject({ ...schema, properties: own }) };
 }
 
 /** OpenAI function tools (Responses API form, strict) for these actions; the action is the function's name. */
@@ -60,6 +63,19 @@ export const openAiTools = (actions: readonly ActionDefinition[]): FunctionTool[
     strict: true,
   }));
 
+/** Also in the steps of a request of several. */
+function withoutNulls(args: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const given = Object.entries(args).filter(([, value]) => value !== null);
+  return Object.fromEntries(
+    given.map(([name, value]) => [name, Array.isArray(value) ? value.map(stepArgs) : value]),
+  );
+}
+
+const stepArgs = (value: unknown): unknown =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? withoutNulls(value as Record<string, unknown>)
+    : value;
+
 /**
  * A model's function call as the action it asks for. Strict mode sends null for every field the model
  * leaves out, and no action gives null a meaning of its own (clearing is asked for by name), so null is
@@ -69,6 +85,5 @@ export function fromToolArguments(
   action: ActionDefinition,
   args: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> & { action: string } {
-  const given = Object.entries(args).filter(([, value]) => value !== null);
-  return { ...Object.fromEntries(given), action: action.name };
+  return { ...withoutNulls(args), action: action.name };
 }

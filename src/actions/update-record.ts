@@ -80,7 +80,7 @@ export const updatePlan = ({ action, objectType, id, properties }: UpdateSpec): 
       properties: [...new Set([...NAME_PROPERTIES[objectType], ...Object.keys(properties)])],
     },
   ],
-  witness: { kind: 'read_back', object_type: objectType, id, properties },
+  steps: [{ action, witness: { kind: 'read_back', object_type: objectType, id, properties } }],
   fields: [],
 });
 

@@ -4,7 +4,7 @@ import type { RequestRecord } from '../core/records.ts';
 import { isTerminal } from '../core/request-state.ts';
 import { assertCallable } from '../gate/callable.ts';
 import type { Attester } from '../gate/attest.ts';
-import { closeRequest } from '../gate/close.ts';
+import { closeRequest, recordSuccess } from '../gate/close.ts';
 import { planDigest } from '../gate/digest.ts';
 import type { CredentialRef, CrmAnswer } from '../ports/crm.ts';
 import type { AgentActionInput } from '../ports/engine.ts';
@@ -13,7 +13,6 @@ import type { ActivityDependencies } from './dependencies.ts';
 import type { CredentialLease } from './fetch-secret.ts';
 import { answerEntry, answeredJson, type CallFor, intentEntry } from './guarded-reads.ts';
 import { newRequest, requestFacts } from './new-request.ts';
-import { recordSuccess } from './record-success.ts';
 import type { ReadPlan } from './validate-action.ts';
 
 export interface ReadCall {

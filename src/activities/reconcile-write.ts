@@ -8,17 +8,19 @@ import type { RequestRecord } from '../core/records.ts';
 import { hasBegun, isTerminal } from '../core/request-state.ts';
 import { assertOneDigest } from '../gate/begin.ts';
 import { markUnknown } from '../gate/close.ts';
+import { type Outcome, recordOutcome } from '../gate/outcome.ts';
 import { readLogged } from '../gate/logged.ts';
+import { stepFact, stepPlan } from '../core/steps.ts';
 import type { CrmAnswer } from '../ports/crm.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import type { CredentialLease } from './fetch-secret.ts';
 import { type CallFor, guardedReads } from './guarded-reads.ts';
-import { recordWriteAnswer } from './write-call.ts';
 
 /** What reading HubSpot says of a write whose answer was lost. */
 export type Settlement =
   /** Settled, or never begun: the record says the rest. */
   | { readonly kind: 'ended' }
+  /** Nothing is open: it was never begun, or its next step is due. */
   | { readonly kind: 'not_begun' }
   /** HubSpot does not have it (yet); `sinceMs` is the time since it may last have been sent. */
   | { readonly kind: 'absent'; readonly sinceMs: number }
@@ -158,8 +160,8 @@ async function lookBack(
   return isUntouched ? { kind: 'absent' } : { kind: 'unclear' };
 }
 
-function sight(request: RequestRecord, look: Look): Promise<Sighting> {
-  const witness = request.plan?.witness;
+function sight(request: RequestRecord, step: number, look: Look): Promise<Sighting> {
+  const witness = request.plan?.steps[step - 1]?.witness;
   switch (witness?.kind) {
     case 'association':
       return lookForMarker(witness, look);
@@ -170,6 +172,53 @@ function sight(request: RequestRecord, look: Look): Promise<Sighting> {
     case undefined:
       return Promise.resolve({ kind: 'unclear' });
   }
+}
+
+type Stored = Pick<ActivityDependencies, 'store'>;
+
+/** Nothing is unknown between two steps. */
+async function goOn({ store }: Stored, { id }: RequestRecord): Promise<void> {
+  await store.commit(async (tx) => {
+    const now = await tx.requests.get(id);
+    if (now?.status === 'outcome_unknown') await tx.requests.update(id, { status: 'executing' });
+  });
+}
+
+async function noteAbsence(
+  { store }: Stored,
+  { id, agentId, digest }: RequestRecord,
+): Promise<void> {
+  await store.commit((tx) =>
+    tx.log.append({
+      event: 'hubspot.absent',
+      requestId: id,
+      agentId,
+      actor: 'gateway',
+      digest: digest ?? undefined,
+    }),
+  );
+}
+
+async function settleFound(
+  { store }: Stored,
+  request: RequestRecord,
+  step: number,
+  record: CrmRecord,
+): Promise<Outcome> {
+  return store.commit(async (tx) => {
+    await tx.log.append({
+      event: 'hubspot.settled',
+      requestId: request.id,
+      agentId: request.agentId,
+      actor: 'gateway',
+      digest: request.digest ?? undefined,
+      facts: { settled: 'executed', object_id: record.id, ...stepFact(request.plan, step) },
+    });
+    const plan = request.plan === null ? undefined : stepPlan(request.plan, step);
+    if (plan === undefined) throw new GatewayError('plan.tampered');
+    const attempt = { request, step, plan, present: request.seen ?? [], isResend: false };
+    return recordOutcome(tx, attempt, { kind: 'answered', status: 200, json: record });
+  });
 }
 
 /**
@@ -190,34 +239,6 @@ export function createReconcileWrite(deps: ActivityDependencies) {
       return answer;
     };
 
-  async function noteAbsence({ id, agentId, digest }: RequestRecord): Promise<void> {
-    await deps.store.commit((tx) =>
-      tx.log.append({
-        event: 'hubspot.absent',
-        requestId: id,
-        agentId,
-        actor: 'gateway',
-        digest: digest ?? undefined,
-      }),
-    );
-  }
-
-  async function settleFound(request: RequestRecord, record: CrmRecord): Promise<void> {
-    await deps.store.commit(async (tx) => {
-      await tx.log.append({
-        event: 'hubspot.settled',
-        requestId: request.id,
-        agentId: request.agentId,
-        actor: 'gateway',
-        digest: request.digest ?? undefined,
-        facts: { settled: 'executed', object_id: record.id },
-      });
-      if (request.plan === null) return;
-      const of = { request, plan: request.plan, present: request.seen ?? [], isResend: false };
-      await recordWriteAnswer(tx, of, { kind: 'answered', status: 200, json: record });
-    });
-  }
-
   return async function reconcileWrite(
     requestId: string,
     credential: CredentialLease | undefined,
@@ -225,7 +246,11 @@ export function createReconcileWrite(deps: ActivityDependencies) {
     const request = await deps.store.requests.get(requestId);
     if (request === undefined || isTerminal(request.status)) return { kind: 'ended' };
     if (!hasBegun(request.status)) return { kind: 'not_begun' };
-    const begunAt = await loggedBegin(deps, request);
+    const { begunAt, step } = await loggedBegin(deps, request);
+    if (step === undefined) {
+      await goOn(deps, request);
+      return { kind: 'not_begun' };
+    }
     if (request.status === 'executing') {
       await deps.store.commit(async (tx) => {
         const now = await tx.requests.get(requestId);
@@ -234,15 +259,21 @@ export function createReconcileWrite(deps: ActivityDependencies) {
     }
     if (credential === undefined) return { kind: 'unclear' };
     const of: CallFor = { requestId, agentId: request.agentId, credential, purpose: 'reconcile' };
-    const sighting = await sight(request, lookerFor(of));
+    const sighting = await sight(request, step, lookerFor(of));
     if (sighting.kind === 'unclear') return { kind: 'unclear' };
     if (sighting.kind === 'absent') {
-      await noteAbsence(request);
+      await noteAbsence(deps, request);
       return { kind: 'absent', sinceMs: deps.clock().getTime() - begunAt.getTime() };
     }
-    await settleFound(request, sighting.record);
-    return { kind: 'ended' };
+    const outcome = await settleFound(deps, request, step, sighting.record);
+    return { kind: outcome.kind === 'more' ? 'not_begun' : 'ended' };
   };
+}
+
+interface OpenBegin {
+  readonly begunAt: Date;
+  /** Which step's answer is not known; `undefined` between two steps. */
+  readonly step: number | undefined;
 }
 
 /**
@@ -250,10 +281,12 @@ export function createReconcileWrite(deps: ActivityDependencies) {
  * the log does not, or whose plan is not the logged one: looking for it would say "absent", and the
  * write would be sent.
  */
-async function loggedBegin(deps: ActivityDependencies, request: RequestRecord): Promise<Date> {
+async function loggedBegin(deps: ActivityDependencies, request: RequestRecord): Promise<OpenBegin> {
   const logged = await readLogged(deps.store, request.id);
   assertOneDigest(request, logged, []);
-  if (logged.end === undefined && logged.begunAt !== undefined) return logged.begunAt;
+  const { begunAt, begunStep, doneStep } = logged;
+  if (logged.end === undefined && begunAt !== undefined)
+    return { begunAt, step: begunStep > doneStep ? begunStep : undefined };
   const detail = `the log says that it ${logged.end === undefined ? 'was never begun' : `ended as ${logged.end.status}`}`;
   throw new GatewayError('plan.tampered', { detail });
 }

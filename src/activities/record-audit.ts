@@ -3,6 +3,7 @@ import type { RequestRecord } from '../core/records.ts';
 import { hasBegun, isTerminal, type RequestStatus } from '../core/request-state.ts';
 import { closeRequest, closeTampered, markUnknown } from '../gate/close.ts';
 import { readLogged } from '../gate/logged.ts';
+import { executedSteps } from '../core/steps.ts';
 import type { AgentActionInput } from '../ports/engine.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -17,6 +18,14 @@ export interface Closing {
 interface Failure {
   readonly code: ErrorCode;
   readonly detail?: string | undefined;
+}
+
+/** Begun, and not between two of its steps: HubSpot may be at work on it. */
+async function isOpen(tx: StoreTransaction, request: RequestRecord): Promise<boolean> {
+  if (request.risk === 'read' || !hasBegun(request.status)) return false;
+  if (executedSteps(request) === 0) return true;
+  const { begunStep, doneStep } = await readLogged(tx, request.id);
+  return begunStep > doneStep;
 }
 
 async function isContradicted(tx: StoreTransaction, request: RequestRecord): Promise<boolean> {
@@ -52,12 +61,12 @@ export function createRecordAudit(deps: ActivityDependencies) {
     const facts = { at: 'workflow', http_status: ERRORS[failure.code].status };
     const request = await tx.requests.get(requestId);
     // HubSpot may have done it: whatever stopped the workflow, the sweep has it settled by a new one.
-    if (request !== undefined && request.risk !== 'read' && hasBegun(request.status)) {
+    if (request !== undefined && (await isOpen(tx, request))) {
       await markUnknown(tx, request, `workflow stopped: ${failure.code}`);
       return;
     }
     // The row says that nothing was sent; the log has the last word, or its alert the place.
-    if (request !== undefined && (await isContradicted(tx, request))) {
+    if (request !== undefined && !hasBegun(request.status) && (await isContradicted(tx, request))) {
       await closeTampered(tx, requestId, 'the log says that it was begun before');
       return;
     }

@@ -1,19 +1,19 @@
-import { findAction } from '../actions/catalogue.ts';
 import type { PresentRecord } from '../actions/define-action.ts';
-import { CrmRecordSchema, sentProperties } from '../actions/hubspot-shapes.ts';
 import { AuditEntrySchema } from '../contracts/audit-entry.ts';
-import type { Operation, Plan } from '../contracts/plan.ts';
+import type { SeenRecord } from '../contracts/card.ts';
+import type { Operation } from '../contracts/plan.ts';
 import { type ErrorCode, GatewayError } from '../core/errors.ts';
-import type { AuditEvent, RequestRecord } from '../core/records.ts';
-import { type Begun, beginWrite } from '../gate/begin.ts';
-import { closeRequest, type Ending } from '../gate/close.ts';
+import { movedProperty, withWritten } from '../core/moved.ts';
+import type { AuditEvent, LedgerRecord, RequestRecord } from '../core/records.ts';
 import { hasBegun, type RequestStatus } from '../core/request-state.ts';
-import type { CrmAnswer } from '../ports/crm.ts';
+import { executedSteps, stepFact, stepPlan } from '../core/steps.ts';
+import { type Begun, beginWrite, isDue } from '../gate/begin.ts';
+import { closeRequest, type Ending } from '../gate/close.ts';
+import { type Attempt, type Outcome, readable, recordOutcome } from '../gate/outcome.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import type { CredentialLease } from './fetch-secret.ts';
 import { answerEntry, type CallFor, type Presence, readPresent } from './guarded-reads.ts';
-import { recordSuccess } from './record-success.ts';
 
 export interface WriteCall {
   readonly kind: 'write';
@@ -24,42 +24,30 @@ export interface WriteCall {
 }
 
 /** What became of a write. `not_begun`: nothing was sent and the step may be tried again later. */
-export type WriteOutcome =
-  | { readonly kind: 'ended' }
-  | { readonly kind: 'not_begun'; readonly code: ErrorCode }
-  | { readonly kind: 'unknown' };
+export type WriteOutcome = Outcome | { readonly kind: 'not_begun'; readonly code: ErrorCode };
 
-/** The first property that is not as it was seen, as `object.property`. */
-function movedProperty(
-  seen: readonly PresentRecord[],
-  present: readonly PresentRecord[],
-): string | undefined {
-  for (const record of seen) {
-    const now = present.find(
-      ({ object_type, id }) => object_type === record.object_type && id === record.id,
-    );
-    const moved = Object.entries(record.properties).find(
-      ([property, value]) => (now?.properties[property] ?? null) !== value,
-    );
-    if (moved !== undefined) return `${record.object_type}.${moved[0]}`;
-  }
-  return undefined;
+/** What stands against beginning on the records as they are now; `undefined` when nothing does. */
+function obstacle(
+  seen: readonly SeenRecord[],
+  presence: Presence,
+): { readonly code: ErrorCode; readonly detail?: string | undefined } | undefined {
+  if (presence.kind === 'gone') return presence;
+  const moved = presence.kind === 'present' ? movedProperty(seen, presence.records) : undefined;
+  if (moved === undefined) return undefined;
+  return { code: 'approval.stale', detail: `${moved} changed since the card was made` };
 }
 
-/** Why the write must not begin on the records as they are now; `undefined` when it may. */
+/** How a write ends that must not begin on the records as they are now; `undefined` when it may. */
 function staleness(
   request: RequestRecord,
+  ledger: readonly LedgerRecord[],
   presence: Presence,
   { resend }: WriteCall,
 ): Ending | undefined {
-  if (presence.kind === 'unreadable') return undefined;
-  const seen = (resend ? request.seen : request.card?.seen) ?? [];
-  const moved = presence.kind === 'present' ? movedProperty(seen, presence.records) : undefined;
-  if (presence.kind === 'present' && moved === undefined) return undefined;
-  const { code, detail } =
-    presence.kind === 'gone'
-      ? presence
-      : { code: 'approval.stale' as const, detail: `${moved} changed since the card was made` };
+  const shown = withWritten(request.card?.seen ?? [], ledger);
+  const found = obstacle(resend ? (request.seen ?? []) : shown, presence);
+  if (found === undefined) return undefined;
+  const { code, detail } = found;
   // It was looked for and is not there, and now it will not be sent: nothing was done.
   if (resend) return { status: 'failed', code: 'outcome.not_executed', detail: detail ?? code };
   return { status: presence.kind === 'gone' ? 'failed' : 'refused', code, detail };
@@ -80,8 +68,10 @@ async function beginOnPresent(
 ): Promise<Begun> {
   for (const entry of entries) await tx.log.append(entry);
   const request = await tx.requests.get(call.requestId);
-  const isDue = request?.status === (call.resend ? 'outcome_unknown' : 'approved');
-  const ending = isDue ? staleness(request, presence, call) : undefined;
+  const mayBegin = request !== undefined && (await isDue(tx, request, call));
+  const ending = mayBegin
+    ? staleness(request, await tx.ledger.of(request.id), presence, call)
+    : undefined;
   if (request === undefined || ending === undefined) {
     const { quietMs } = deps.timing;
     const seen = presentIn(presence);
@@ -93,79 +83,6 @@ async function beginOnPresent(
     facts: { at: 'compare', place: ending.detail ?? null },
   });
   return { kind: 'refused', ending };
-}
-
-/** What the write changed, for revert and the radar. */
-async function recordLedger(
-  tx: StoreTransaction,
-  of: {
-    readonly request: RequestRecord;
-    readonly plan: Plan;
-    readonly present: readonly PresentRecord[];
-  },
-  json: unknown,
-): Promise<void> {
-  const [operation] = of.plan.operations;
-  if (operation === undefined) return;
-  const { id } = CrmRecordSchema.parse(json);
-  const after = sentProperties(of.plan);
-  const was = of.present.find(
-    ({ object_type, id: known }) => object_type === operation.object_type && known === id,
-  );
-  const before = Object.fromEntries(
-    Object.keys(after).map((property) => [property, was?.properties[property] ?? null]),
-  );
-  await tx.ledger.insert({
-    requestId: of.request.id,
-    objectType: operation.object_type,
-    objectId: id,
-    before,
-    after,
-    executedAt: tx.now,
-  });
-}
-
-/** The outcome of a write's call: success with its ledger entry, a definite refusal, or unknown. */
-export async function recordWriteAnswer(
-  tx: StoreTransaction,
-  of: {
-    readonly request: RequestRecord;
-    readonly plan: Plan;
-    readonly present: readonly PresentRecord[];
-    readonly isResend: boolean;
-  },
-  answer: CrmAnswer,
-): Promise<WriteOutcome> {
-  const { request, plan } = of;
-  const now = await tx.requests.get(request.id);
-  if (now === undefined || !hasBegun(now.status)) return { kind: 'ended' };
-  if (answer.kind === 'answered') {
-    const result = findAction(request.action)?.toResult(plan, [answer.json]);
-    await recordLedger(tx, of, answer.json);
-    await recordSuccess(tx, request, result);
-    return { kind: 'ended' };
-  }
-  // After a lost attempt a refusal may mean that the first one arrived after all: 409 above all.
-  if (answer.kind === 'refused' && !of.isResend) {
-    const ending = { status: 'failed', code: answer.code, detail: answer.detail } as const;
-    await closeRequest(tx, now, ending, { event: 'request.completed', actor: 'gateway' });
-    return { kind: 'ended' };
-  }
-  if (now.status === 'executing')
-    await tx.requests.update(request.id, { status: 'outcome_unknown' });
-  return { kind: 'unknown' };
-}
-
-/** 2xx whose body is not the record we asked for: the write may have happened, so it is lost, not failed. */
-function readable(plan: Plan, request: RequestRecord, answer: CrmAnswer): CrmAnswer {
-  if (answer.kind !== 'answered') return answer;
-  try {
-    CrmRecordSchema.parse(answer.json);
-    findAction(request.action)?.toResult(plan, [answer.json]);
-    return answer;
-  } catch {
-    return { kind: 'lost', code: 'hubspot.bad_answer', status: answer.status };
-  }
 }
 
 const presentIn = (presence: Presence): readonly PresentRecord[] =>
@@ -185,6 +102,10 @@ async function isStalled(
   return clock().getTime() - Date.parse(timestamp) > UNPUBLISHED_MAX_MS;
 }
 
+/** The one operation that would be sent next. */
+const dueOperation = (request: RequestRecord): readonly Operation[] =>
+  request.plan?.operations.slice(executedSteps(request)).slice(0, 1) ?? [];
+
 /** A second run, or a run on a credential that was just rotated: what the record says of it. */
 function notDue(status: RequestStatus): WriteOutcome {
   if (status === 'approved') return { kind: 'not_begun', code: 'credential.missing' };
@@ -197,25 +118,25 @@ function notDue(status: RequestStatus): WriteOutcome {
  * `credential.missing`, `secret.unavailable`, `store.unavailable`.
  */
 export function createWriteCall(deps: ActivityDependencies) {
-  async function send(
-    call: WriteCall,
-    begun: { readonly request: RequestRecord; readonly plan: Plan; readonly operation: Operation },
-    present: readonly PresentRecord[],
-  ): Promise<WriteOutcome> {
-    const { request, plan, operation } = begun;
+  async function send(call: WriteCall, attempt: Attempt): Promise<WriteOutcome> {
+    const { request, plan, step } = attempt;
+    const [operation] = plan.operations;
+    if (operation === undefined) throw new GatewayError('plan.tampered');
     const of: CallFor = {
       requestId: request.id,
       agentId: request.agentId,
       credential: call.credential,
       purpose: 'execute',
     };
-    const answer = readable(plan, request, await deps.crm.call(operation, call.credential));
+    const answer = readable(plan, await deps.crm.call(operation, call.credential));
+    const entry = answerEntry(of, operation, answer);
     return deps.store.commit(async (tx) => {
       await tx.log.append({
-        ...answerEntry(of, operation, answer),
+        ...entry,
         digest: request.digest ?? undefined,
+        facts: { ...entry.facts, ...stepFact(request.plan, step) },
       });
-      return recordWriteAnswer(tx, { request, plan, present, isResend: call.resend }, answer);
+      return recordOutcome(tx, attempt, answer);
     });
   }
 
@@ -234,7 +155,7 @@ export function createWriteCall(deps: ActivityDependencies) {
     const { presence } = read;
     if (presence.kind === 'unreadable') return presence.code;
     if (await isStalled(deps, publishedSize)) return 'log.unavailable';
-    const waitSeconds = await deps.crm.takeTurns(request.plan?.operations ?? [], credential);
+    const waitSeconds = await deps.crm.takeTurns(dueOperation(request), credential);
     if (waitSeconds !== undefined) return 'hubspot.rate_limited';
     return deps.store.commit((tx) => beginOnPresent(tx, deps, call, { ...read, publishedSize }));
   }
@@ -247,9 +168,10 @@ export function createWriteCall(deps: ActivityDependencies) {
       return call.resend ? { kind: 'unknown' } : { kind: 'not_begun', code: begun };
     if (begun.kind === 'refused') return { kind: 'ended' };
     if (begun.kind === 'not_due') return notDue(begun.status);
-    const { plan, seen } = begun.request;
-    const [operation] = plan?.operations ?? [];
-    if (plan === null || operation === undefined) throw new GatewayError('plan.tampered');
-    return send(call, { request: begun.request, plan, operation }, seen ?? []);
+    const { request: begunOn, step } = begun;
+    const plan = begunOn.plan === null ? undefined : stepPlan(begunOn.plan, step);
+    if (plan === undefined) throw new GatewayError('plan.tampered');
+    const present = begunOn.seen ?? [];
+    return send(call, { request: begunOn, step, plan, present, isResend: call.resend });
   };
 }

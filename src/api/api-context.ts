@@ -13,6 +13,8 @@ export interface ApiSettings {
   /** How long `POST /v1/actions` holds its answer without `Prefer: wait`, ms. */
   readonly answerWaitMs: number;
   readonly approvalValidMs: number;
+  /** How long HubSpot could still be working on a lost write, ms. */
+  readonly quietMs: number;
 }
 
 /** One neighbour and how to ask whether it is there. */

@@ -22,7 +22,7 @@ export function viewOf(request: RequestRecord): RequestView {
     status: request.status,
     action: request.action,
     created_at: request.createdAt.toISOString(),
-    ...(request.status === 'succeeded' ? { result: request.result } : {}),
+    ...(request.result === null || request.result === undefined ? {} : { result: request.result }),
     ...(request.digest === null || request.risk === 'read' ? {} : { digest: request.digest }),
     ...(expiresAt === null ? {} : { expires_at: expiresAt.toISOString() }),
     ...(requirement === null || request.risk === 'read' ? {} : { requires: requirement }),

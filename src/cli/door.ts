@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { CardSchema } from '../contracts/card.ts';
+import type { SettlementBody } from '../contracts/settlement.ts';
 import { GatewayError, isErrorCode } from '../core/errors.ts';
 import { keyOwner } from '../gate/keys.ts';
 import { readNamedFile, readRunFile } from './context.ts';
@@ -31,6 +32,19 @@ const FreezesSchema = z.object({
 });
 type Freeze = z.infer<typeof FreezesSchema>['freezes'][number];
 
+const LostSchema = z.object({
+  requests: z.array(
+    z.object({
+      id: z.string(),
+      action: z.string(),
+      since: z.string(),
+      sentence: z.string().nullable(),
+    }),
+  ),
+});
+type Lost = z.infer<typeof LostSchema>['requests'][number];
+const SettledSchema = z.object({ id: z.string(), status: z.string() });
+
 export interface DoorOptions extends JsonOption {
   readonly api?: string;
   readonly keyFile?: string;
@@ -49,6 +63,9 @@ export interface Door {
   /** All, lifted ones too. */
   freezes(): Promise<readonly Freeze[]>;
   decide(id: string, body: Readonly<Record<string, unknown>>): Promise<Decided>;
+  /** Writes of which nobody knows yet what became of them. */
+  lost(): Promise<readonly Lost[]>;
+  settle(id: string, body: SettlementBody): Promise<z.infer<typeof SettledSchema>>;
 }
 
 const PageSchema = z.object({
@@ -156,6 +173,8 @@ export function openDoor(options: DoorOptions): Door {
     waiting,
     freezes: async () => (await call(FreezesSchema, '/v1/freezes')).freezes,
     approval: (id) => call(ApprovalSchema, path(id)),
+    lost: async () => (await call(LostSchema, '/v1/settlements')).requests,
+    settle: (id, body) => call(SettledSchema, `/v1/settlements/${encodeURIComponent(id)}`, body),
     decide: (id, body) => call(DecidedSchema, `${path(id)}/decisions`, body),
   };
 }

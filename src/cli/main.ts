@@ -12,6 +12,7 @@ import { addPersonCommands } from './person.ts';
 import { addPolicyCommands } from './policy.ts';
 import { addRequestCommands } from './requests.ts';
 import { addSecretCommands } from './secret.ts';
+import { addSettleCommand } from './settle.ts';
 
 function version(): string {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
@@ -29,6 +30,7 @@ const program = new Command('sallyport')
 addApprovalCommands(program);
 addDecideCommands(program);
 addRequestCommands(program);
+addSettleCommand(program);
 addFreezeCommands(program);
 addAgentCommands(program);
 addPersonCommands(program);

@@ -70,7 +70,11 @@ export const PlanSchema = z.strictObject({
   action: z.string(),
   operations: z.array(OperationSchema).min(1).max(8),
   targets: z.array(TargetSchema).max(8),
-  witness: WitnessSchema.nullable(),
+  /**
+   * Of a write: for each operation the action that asks for it and how its lost answer is settled.
+   * Executed in this order, each with its own intent and outcome. Empty for a read.
+   */
+  steps: z.array(z.strictObject({ action: z.string(), witness: WitnessSchema })).max(8),
   /** The fields (in the action's own words) that the answer may hold. */
   fields: z.array(z.string()),
 });

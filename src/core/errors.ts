@@ -271,6 +271,30 @@ export const ERRORS = {
     'HubSpot did not carry out the write.',
     'It is settled that nothing happened. Submit it again with a new Idempotency-Key if it is still wanted.',
   ),
+  'outcome.not_open': spec(
+    409,
+    false,
+    'There is nothing to settle: what became of this request is known, or it was not begun.',
+    'Read its state with `npx sallyport request`.',
+  ),
+  'outcome.too_early': spec(
+    409,
+    true,
+    'HubSpot may still be working on this write, and the gateway is still looking.',
+    'Ask again a little later; most lost answers settle by themselves.',
+  ),
+  'outcome.record_needed': spec(
+    422,
+    false,
+    'The write makes a record: settling it as executed takes its HubSpot id.',
+    'Open the record in HubSpot and give its id: `--record <id>`, or `record_id`.',
+  ),
+  'outcome.partial': spec(
+    409,
+    false,
+    'Some steps of the request were carried out, then one was not.',
+    'Read `result.steps` of the request: it says of every step what became of it. Submit only what is still wanted, with a new Idempotency-Key.',
+  ),
 
   // Our own neighbours
   'credential.missing': spec(

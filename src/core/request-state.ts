@@ -22,7 +22,8 @@ const MOVES = {
   planned: ['awaiting_approval', 'approved', 'executing', 'refused', 'failed', 'withdrawn'],
   awaiting_approval: ['approved', 'rejected', 'expired', 'withdrawn', 'refused', 'failed'],
   approved: ['executing', 'refused', 'expired', 'failed'],
-  executing: ['succeeded', 'failed', 'refused', 'outcome_unknown'],
+  // The next step of several.
+  executing: ['executing', 'succeeded', 'failed', 'refused', 'outcome_unknown'],
   outcome_unknown: ['executing', 'succeeded', 'failed'],
   succeeded: [],
   failed: [],

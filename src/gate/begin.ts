@@ -4,6 +4,7 @@ import type { CredentialRef } from '../ports/crm.ts';
 import { pathForLog } from '../core/hubspot-paths.ts';
 import type { DecisionRecord, RequestRecord } from '../core/records.ts';
 import type { RequestStatus } from '../core/request-state.ts';
+import { executedSteps, hasSteps, stepFact } from '../core/steps.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import { ABSENCES_MIN } from '../core/request-state.ts';
 import { satisfied } from '../policy/requirement.ts';
@@ -19,7 +20,7 @@ import { approversOf, policyQueryFor } from './policy-query.ts';
  * entry in it, or nothing is called. A refusal closes the request in the same transaction.
  */
 export type Begun =
-  | { readonly kind: 'begun'; readonly request: RequestRecord }
+  | { readonly kind: 'begun'; readonly request: RequestRecord; readonly step: number }
   /** Begun or ended before: a repeated activity must look at the record instead of calling. */
   | { readonly kind: 'not_due'; readonly status: RequestStatus }
   | { readonly kind: 'refused'; readonly ending: Ending };
@@ -83,20 +84,37 @@ const mayResend = ({ begunAt, absences }: Logged, { quietMs }: WriteToBegin, now
   absences >= ABSENCES_MIN && begunAt !== undefined && now.getTime() - begunAt.getTime() >= quietMs;
 
 /**
- * Laws 3 and 4: a first begin has no begin before it, a second one has, and what has ended never
- * begins again, whatever the row says.
+ * Laws 3 and 4: the first begin of a step has no begin of it before, a second one has, and what has
+ * ended never begins again, whatever the row says.
  */
 async function assertLogAgrees(
   tx: StoreTransaction,
-  { end, begunAt }: Logged,
+  request: RequestRecord,
+  { end, begunStep, doneStep }: Logged,
   { resend, publishedSize }: WriteToBegin,
 ): Promise<void> {
   const tampered = (detail: string) => new GatewayError('plan.tampered', { detail });
   if (end !== undefined) throw tampered(`the log says that it ended as ${end.status}`);
-  if (!resend && begunAt !== undefined) throw tampered('the log says that it was begun before');
-  if (resend && begunAt === undefined) throw tampered('the log says that it was never begun');
+  if (!resend && begunStep > doneStep) throw tampered('the log says that it was begun before');
+  if (resend && begunStep === doneStep) throw tampered('the log says that it was never begun');
+  const executed = executedSteps(request);
+  if (executed !== doneStep)
+    throw tampered(`the log says that ${doneStep} steps were executed, the row says ${executed}`);
   if ((await tx.log.size()) < publishedSize)
     throw tampered('the log is shorter than its checkpoint');
+}
+
+/** Law 3: one approval is one execution. Its later steps and resends go on with the mark that the first left. */
+async function useApproval(
+  tx: StoreTransaction,
+  requestId: string,
+  of: { readonly digest: string; readonly isFirst: boolean },
+): Promise<void> {
+  const isFirstUse = await tx.requests.consumeApproval(requestId, of.digest);
+  if (isFirstUse && !of.isFirst)
+    throw new GatewayError('plan.tampered', { detail: 'the mark of the used approval is gone' });
+  if (!isFirstUse && of.isFirst)
+    throw new GatewayError('approval.closed', { detail: 'the approval was used before' });
 }
 
 async function assertWriteMayBegin(
@@ -110,14 +128,10 @@ async function assertWriteMayBegin(
     throw new GatewayError('plan.tampered', { detail: 'the credential is of another connection' });
   const decisions = await tx.decisions.of(request.id);
   const digest = assertOneDigest(request, logged, decisions);
-  await assertLogAgrees(tx, logged, of);
+  await assertLogAgrees(tx, request, logged, of);
   await assertCallable(tx, { agentId: request.agentId, credential: of.credential });
   await assertApproved(tx, policy, request, decisions);
-  const isFirstUse = await tx.requests.consumeApproval(request.id, digest);
-  if (isFirstUse && of.resend)
-    throw new GatewayError('plan.tampered', { detail: 'the mark of the used approval is gone' });
-  if (!isFirstUse && !of.resend)
-    throw new GatewayError('approval.closed', { detail: 'the approval was used before' });
+  await useApproval(tx, request.id, { digest, isFirst: logged.begunStep === 0 });
   return digest;
 }
 
@@ -183,11 +197,13 @@ async function recordBegin(
   tx: StoreTransaction,
   request: RequestRecord,
   of: WriteToBegin,
-  digest: string,
+  { digest, step }: { readonly digest: string; readonly step: number },
 ): Promise<Begun> {
   const seen = of.resend ? request.seen : of.seen;
   const { version: credentialVersion } = of.credential;
-  const [operation] = request.plan?.operations ?? [];
+  const operation = request.plan?.operations[step - 1];
+  if (operation === undefined)
+    throw new GatewayError('plan.tampered', { detail: `there is no step ${step}` });
   await tx.requests.update(request.id, { status: 'executing', credentialVersion, seen });
   await tx.requests.setWake(request.id, null);
   await tx.log.append({
@@ -196,15 +212,32 @@ async function recordBegin(
     agentId: request.agentId,
     actor: 'gateway',
     digest,
-    hubspotEndpoint: operation === undefined ? undefined : pathForLog(operation.path),
+    hubspotEndpoint: pathForLog(operation.path),
     facts: {
       purpose: 'execute',
-      method: operation?.method ?? null,
+      method: operation.method,
       resend: of.resend,
       credential_version: credentialVersion,
+      ...stepFact(request.plan, step),
     },
   });
-  return { kind: 'begun', request: { ...request, seen } };
+  return { kind: 'begun', request: { ...request, seen }, step };
+}
+
+/**
+ * Whether a step of this request may begin: after the approval the first, after the end of one the
+ * next, after a lost answer the same once more. `undefined`: it is being sent, or has ended.
+ */
+export async function isDue(
+  tx: Pick<StoreTransaction, 'log'>,
+  request: RequestRecord,
+  { resend }: Pick<WriteToBegin, 'resend'>,
+): Promise<boolean> {
+  if (resend) return request.status === 'outcome_unknown';
+  if (request.status !== 'executing' || !hasSteps(request.plan))
+    return request.status === 'approved';
+  const { begunStep, doneStep } = await readLogged(tx, request.id);
+  return begunStep === doneStep;
 }
 
 /**
@@ -221,16 +254,12 @@ export async function beginWrite(
     const request = await tx.requests.get(of.requestId);
     if (request === undefined) throw new GatewayError('request.not_found');
     const { status } = request;
-    if (status !== (of.resend ? 'outcome_unknown' : 'approved')) return { kind: 'not_due', status };
+    if (!(await isDue(tx, request, of))) return { kind: 'not_due', status };
     const logged = await readLogged(tx, request.id);
-    const isLost = of.resend && logged.begunAt !== undefined && logged.end === undefined;
+    const isLost = of.resend && logged.begunStep > logged.doneStep && logged.end === undefined;
     if (isLost && !mayResend(logged, of, tx.now)) return { kind: 'not_due', status };
-    return await recordBegin(
-      tx,
-      request,
-      of,
-      await assertWriteMayBegin(tx, policy, request, of, logged),
-    );
+    const digest = await assertWriteMayBegin(tx, policy, request, of, logged);
+    return await recordBegin(tx, request, of, { digest, step: logged.doneStep + 1 });
   } catch (error) {
     return endOrThrow(tx, of, error);
   }

@@ -1,6 +1,7 @@
 import { ERRORS, type ErrorCode, GatewayError } from '../core/errors.ts';
 import type { AuditEvent, RequestRecord } from '../core/records.ts';
 import { isTerminal, type RequestStatus } from '../core/request-state.ts';
+import { accountAfter, executedSteps } from '../core/steps.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import { readLogged } from './logged.ts';
 
@@ -21,21 +22,38 @@ export interface EndingCause {
   readonly facts?: Readonly<Record<string, unknown>>;
 }
 
+type Closable = Pick<RequestRecord, 'id' | 'agentId' | 'status' | 'digest' | 'plan' | 'result'>;
+
+/** When some steps were executed, the whole is neither done nor undone: it ends with the account of each. */
+function endingFor(
+  request: Closable,
+  ending: Ending,
+): Ending & { readonly result?: unknown; readonly executed: number } {
+  const account = accountAfter(request, ending);
+  const executed = executedSteps(request);
+  if (account === undefined) return { ...ending, executed };
+  const result = { steps: account.steps };
+  if (executed === 0) return { ...ending, result, executed };
+  return { status: 'failed', code: 'outcome.partial', detail: account.text, result, executed };
+}
+
 /**
  * Ends a request in the caller's transaction, with its log entry. Ending an ended request does
  * nothing, so every path may call it twice.
  */
 export async function closeRequest(
   tx: StoreTransaction,
-  request: Pick<RequestRecord, 'id' | 'agentId' | 'status' | 'digest'>,
-  ending: Ending,
+  request: Closable,
+  given: Ending,
   cause: EndingCause,
 ): Promise<void> {
   if (isTerminal(request.status)) return;
+  const ending = endingFor(request, given);
   await tx.requests.update(request.id, {
     status: ending.status,
     code: ending.code,
     detail: ending.detail ?? null,
+    ...(ending.result === undefined ? {} : { result: ending.result }),
   });
   await tx.requests.setWake(request.id, null);
   await tx.log.append({
@@ -46,7 +64,14 @@ export async function closeRequest(
     code: ending.code,
     digest: request.digest ?? undefined,
     responseStatus: undefined,
-    facts: { status: ending.status, http_status: ERRORS[ending.code].status, ...cause.facts },
+    facts: {
+      status: ending.status,
+      http_status: ERRORS[ending.code].status,
+      ...(ending.executed === 0
+        ? {}
+        : { steps_executed: ending.executed, failed_with: given.code }),
+      ...cause.facts,
+    },
   });
 }
 
@@ -77,12 +102,14 @@ async function trueStanding(
   requestId: string,
   place: string | undefined,
 ): Promise<Standing & { readonly isAlerted: boolean }> {
-  const untouched = { status: 'failed', code: 'plan.tampered', detail: place ?? null } as const;
+  const untouched = { status: 'failed', code: 'plan.tampered' } as const;
   const unknown = { status: 'outcome_unknown', code: null, detail: null } as const;
   try {
-    const { end, begunAt, isAlerted } = await readLogged(tx, requestId);
+    const { end, begunStep, doneStep, isAlerted } = await readLogged(tx, requestId);
     if (end !== undefined) return { ...end, detail: null, isAlerted };
-    return { ...(begunAt === undefined ? untouched : unknown), isAlerted };
+    if (begunStep > doneStep) return { ...unknown, isAlerted };
+    const executed = doneStep === 0 ? '' : `; steps executed before: ${doneStep}`;
+    return { ...untouched, detail: `${place ?? 'the row'}${executed}`, isAlerted };
   } catch (error) {
     // Somebody was at the log too, so nothing says that HubSpot was not called.
     if (error instanceof GatewayError && error.code === 'plan.tampered')
@@ -113,4 +140,23 @@ export async function closeTampered(
     facts: { place: place ?? null, status: standing.status },
   });
   return true;
+}
+
+/** The good end of a request, with its log entry, in the caller's transaction. */
+export async function recordSuccess(
+  tx: StoreTransaction,
+  request: Pick<RequestRecord, 'id' | 'agentId' | 'digest'>,
+  result: unknown,
+): Promise<void> {
+  await tx.requests.update(request.id, { status: 'succeeded', result });
+  await tx.requests.setWake(request.id, null);
+  await tx.log.append({
+    event: 'request.completed',
+    requestId: request.id,
+    agentId: request.agentId,
+    actor: 'gateway',
+    digest: request.digest ?? undefined,
+    facts: { status: 'succeeded' },
+    personal: { result },
+  });
 }

@@ -1,4 +1,5 @@
 import type { ActionDefinition } from '../actions/define-action.ts';
+import { writeSeveral } from '../actions/write-several.ts';
 import type { AgentRecord } from '../core/records.ts';
 import type { Policy } from '../policy/policy.ts';
 import { requirementFor } from '../policy/requirement.ts';
@@ -21,7 +22,9 @@ export function grantedActions(
       requester: null,
       approvers: [],
     }) !== undefined;
-  return actions.filter(({ name: action, fields }) =>
+  const granted = actions.filter(({ name: action, fields }) =>
     fields.some((field) => isGranted(action, field)),
   );
+  const writes = granted.filter(({ risk }) => risk === 'write');
+  return writes.length === 0 ? granted : [...granted, writeSeveral(writes)];
 }

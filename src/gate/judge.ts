@@ -49,7 +49,7 @@ function planFor(of: Case, action: ActionDefinition, input: Record<string, unkno
   }
   const requirement = requirementFor(of.policy, {
     ...query,
-    fields: [...touches.needs, ...fields],
+    fields: [...query.fields, ...fields],
   });
   if (requirement === undefined) return { kind: 'refused', code: 'policy.denied' };
   // Nobody is asked about a read; policy text that wants that is held to it by refusing.

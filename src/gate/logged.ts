@@ -9,6 +9,10 @@ export interface Logged {
   readonly digest: string | null;
   /** When the write may last have been sent: its newest `execute` intent. */
   readonly begunAt: Date | undefined;
+  /** Which step that was, from 1; 0 before the first. */
+  readonly begunStep: number;
+  /** Up to which step HubSpot is known to have done it; less than `begunStep` while one is open or lost. */
+  readonly doneStep: number;
   /** How often since then it was looked for and was not there. */
   readonly absences: number;
   /** How it ended, and as what. An ended request never moves again. */
@@ -23,6 +27,20 @@ function endOf({ code, facts }: AuditEntry): NonNullable<Logged['end']>[] {
   if (status === undefined || !isTerminal(status)) return [];
   return [{ status, code: code !== null && isErrorCode(code) ? code : null }];
 }
+
+/** Entries of a request of one write name no step. */
+const stepOf = ({ facts }: AuditEntry): number =>
+  typeof facts['step'] === 'number' ? facts['step'] : 1;
+
+const isBegin = ({ event, facts }: AuditEntry): boolean =>
+  event === 'hubspot.intended' && facts['purpose'] === 'execute';
+
+/** HubSpot said that it did it, or was found to have done it. */
+const isDone = ({ event, facts }: AuditEntry): boolean =>
+  (event === 'hubspot.answered' &&
+    facts['purpose'] === 'execute' &&
+    facts['answer'] === 'answered') ||
+  (event === 'hubspot.settled' && facts['settled'] === 'executed');
 
 const PAGE = 1_000;
 
@@ -60,13 +78,13 @@ interface LogOf {
  */
 export async function readLogged(of: LogOf, requestId: string): Promise<Logged> {
   const entries = await entriesOf(of, requestId);
-  const isBegin = ({ event, facts }: AuditEntry): boolean =>
-    event === 'hubspot.intended' && facts['purpose'] === 'execute';
   const begunAt = entries.findLastIndex(isBegin);
   const lastBegin = entries[begunAt];
   return {
     digest: entries.find(({ event }) => event === 'request.accepted')?.digest ?? null,
     begunAt: lastBegin === undefined ? undefined : new Date(lastBegin.timestamp),
+    begunStep: lastBegin === undefined ? 0 : stepOf(lastBegin),
+    doneStep: Math.max(0, ...entries.filter(isDone).map(stepOf)),
     absences: entries.slice(begunAt + 1).filter(({ event }) => event === 'hubspot.absent').length,
     end: entries.flatMap(endOf)[0],
     isAlerted: entries.some(({ event }) => event === 'store.tampered'),

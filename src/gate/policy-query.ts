@@ -1,7 +1,7 @@
 import { findAction } from '../actions/catalogue.ts';
 import { promptRisk } from '../core/prompt-rules.ts';
 import type { AgentRecord, DecisionRecord, PersonRecord, Submission } from '../core/records.ts';
-import type { Approver, PolicyQuery } from '../policy/policy.ts';
+import type { Approver, Asked, PolicyQuery } from '../policy/policy.ts';
 
 /**
  * Whether an agent's `user_id` names this person: by id or e-mail, whatever their row. Somebody who was
@@ -39,6 +39,16 @@ export const approversOf = (
     return made === undefined || !counts ? [] : [approverOf(person, made.proof)];
   });
 
+/** Each thing that a submission asks for: its steps, or itself. */
+function askedBy({ action: submitted }: Submission): readonly [Asked, ...Asked[]] {
+  const action = findAction(submitted.action);
+  if (action === undefined) return [{ action: submitted.action, fields: [] }];
+  const { needs, amount, steps } = action.touches(action.input.parse(submitted));
+  const [first, ...others] = steps ?? [];
+  if (first !== undefined) return [first, ...others];
+  return [{ action: action.name, fields: needs, ...(amount === undefined ? {} : { amount }) }];
+}
+
 /** What policy is asked about a request: derived from the accepted input, never from later words. */
 export function policyQueryFor(
   of: {
@@ -48,15 +58,12 @@ export function policyQueryFor(
   },
   people: readonly PersonRecord[],
 ): PolicyQuery {
-  const action = findAction(of.submission.action.action);
-  const input = action?.input.parse(of.submission.action);
-  const touches = input === undefined ? undefined : action?.touches(input);
+  const [asked, ...also] = askedBy(of.submission);
   return {
     agent: { id: of.agent.id, name: of.agent.name, groups: of.agent.groups },
     connection: of.connection,
-    action: of.submission.action.action,
-    fields: touches?.needs ?? [],
-    ...(touches?.amount === undefined ? {} : { amount: touches.amount }),
+    ...asked,
+    ...(also.length === 0 ? {} : { also }),
     injectionRisk: promptRisk(of.submission),
     requester: requesterOf(of.submission.userId, people)?.id ?? null,
     approvers: [],

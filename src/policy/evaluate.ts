@@ -97,6 +97,23 @@ function ask(prepared: PreparedPolicy, query: PolicyQuery): PolicyAnswer {
   return { allowed: decision === 'allow', reasons: diagnostics.reason.map(wordsOf).toSorted() };
 }
 
+/** "All fields are among these" also holds for no field at all: nothing asked for, nothing granted. */
+const askOne = (prepared: PreparedPolicy, query: PolicyQuery): PolicyAnswer =>
+  query.fields.length === 0 ? denied() : ask(prepared, query);
+
+/** Every step must be allowed; the reasons are those of the steps that are not, else of all. */
+function askAll(prepared: PreparedPolicy, query: PolicyQuery): PolicyAnswer {
+  const { agent, connection, injectionRisk, requester, approvers } = query;
+  const further = (query.also ?? []).map((asked) =>
+    askOne(prepared, { agent, connection, injectionRisk, requester, approvers, ...asked }),
+  );
+  const answers = [askOne(prepared, query), ...further];
+  const refusals = answers.filter(({ allowed }) => !allowed);
+  const deciding = refusals.length > 0 ? refusals : answers;
+  const reasons = [...new Set(deciding.flatMap((answer) => answer.reasons))];
+  return { allowed: refusals.length === 0, reasons };
+}
+
 export function createPolicy(prepared: PreparedPolicy): Policy {
   const { digest, roles, mentionsPasskeys, amounts, injectionRisks } = prepared;
   return {
@@ -105,7 +122,6 @@ export function createPolicy(prepared: PreparedPolicy): Policy {
     mentionsPasskeys,
     amounts,
     injectionRisks,
-    // "All fields are among these" also holds for no field at all: nothing asked for, nothing granted.
-    decide: (query) => (query.fields.length === 0 ? denied() : ask(prepared, query)),
+    decide: (query) => askAll(prepared, query),
   };
 }

@@ -5,14 +5,8 @@ export interface Approver {
   readonly passkey: boolean;
 }
 
-/** One question to policy: may this agent do this, with these people's approval? */
-export interface PolicyQuery {
-  readonly agent: {
-    readonly id: string;
-    readonly name: string;
-    readonly groups: readonly string[];
-  };
-  readonly connection: string;
+/** One thing that is asked for. */
+export interface Asked {
   readonly action: string;
   /** In the action's own words. Without any field the answer is no: nothing is asked for. */
   readonly fields: readonly string[];
@@ -21,6 +15,18 @@ export interface PolicyQuery {
    * up, so a limit of 10,000 already counts 10,000.01 as more.
    */
   readonly amount?: number;
+}
+
+/** One question to policy: may this agent do this, with these people's approval? */
+export interface PolicyQuery extends Asked {
+  readonly agent: {
+    readonly id: string;
+    readonly name: string;
+    readonly groups: readonly string[];
+  };
+  readonly connection: string;
+  /** Further steps of the same request: each must be allowed too, by the same people's approval. */
+  readonly also?: readonly Asked[];
   /** From 0; rounded up. */
   readonly injectionRisk: number;
   /** The id of the person on whose behalf the agent acts, when that person is known to us. */

@@ -14,7 +14,7 @@ import type { Activities } from '../activities/create-activities.ts';
 import type { Timing } from '../activities/dependencies.ts';
 import type { CredentialLease } from '../activities/fetch-secret.ts';
 import type { Verdict } from '../activities/validate-action.ts';
-import type { WriteOutcome } from '../activities/write-call.ts';
+import type { WriteCall, WriteOutcome } from '../activities/write-call.ts';
 import { ERRORS } from '../core/errors.ts';
 import { ABSENCES_MIN, type RequestStatus } from '../core/request-state.ts';
 import type { AgentActionInput } from '../ports/engine.ts';
@@ -113,34 +113,40 @@ async function look(
   }
 }
 
-/** Runs the approved write to its settled end. */
-async function execute(requestId: string, connection: string, timing: Timing): Promise<void> {
+type Sent = WriteOutcome & { readonly failure?: unknown };
+
+/** One attempt. A worker that died before, in or after the call says nothing: only the record and HubSpot know. */
+async function attempt(call: WriteCall, timing: Timing): Promise<Sent> {
   const { callHubSpot } = proxyActivities<Activities>({
     startToCloseTimeout: timing.callMs,
     heartbeatTimeout: timing.heartbeatMs,
     retry: { maximumAttempts: 1 },
   });
+  try {
+    return await callHubSpot(call);
+  } catch (failure) {
+    if (isCancellation(failure)) throw failure;
+    return { kind: 'unknown', failure };
+  }
+}
+
+/** Runs the approved write, step by step, to its settled end. */
+async function execute(requestId: string, connection: string, timing: Timing): Promise<void> {
   let resend = false;
   for (let round = 0; ; round += 1) {
     if (round > 0) await sleep(pauseMs(round - 1));
     await startAfresh(requestId);
     const credential = await patient.fetchSecret(connection);
-    let outcome: WriteOutcome;
-    let failure: unknown;
-    try {
-      outcome = await callHubSpot({ kind: 'write', requestId, credential, resend });
-    } catch (error) {
-      if (isCancellation(error)) throw error;
-      // The worker may have died before, in or after the call: only the record and HubSpot know.
-      outcome = { kind: 'unknown' };
-      failure = error;
-    }
+    let outcome = await attempt({ kind: 'write', requestId, credential, resend }, timing);
+    while (outcome.kind === 'more')
+      outcome = await attempt({ kind: 'write', requestId, credential, resend: false }, timing);
     if (outcome.kind === 'ended') return;
     const settled: Settled =
       outcome.kind === 'unknown' ? await settle(requestId, connection, timing) : 'not_begun';
     if (settled === 'ended') return;
-    const code = failureCode(failure);
-    if (settled === 'not_begun' && code !== undefined && !ERRORS[code].retryable) throw failure;
+    const code = failureCode(outcome.failure);
+    if (settled === 'not_begun' && code !== undefined && !ERRORS[code].retryable)
+      throw outcome.failure;
     resend = settled === 'resend';
   }
 }

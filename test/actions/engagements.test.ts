@@ -94,7 +94,7 @@ describe('a note', () => {
   });
 
   it('is settled, after a lost answer, by its marker among the notes of the record', () => {
-    expect(planOf(NOTE).witness).toEqual({
+    expect(planOf(NOTE).steps[0]?.witness).toEqual({
       kind: 'association',
       from: { object_type: 'contacts', id: '20001' },
       to_type: 'notes',
@@ -135,7 +135,10 @@ describe('a task', () => {
 
   it('carries its marker also without a body', () => {
     expect(sent(planOf(TASK)).properties['hs_task_body']).toBe(MARKER);
-    expect(planOf(TASK).witness).toMatchObject({ to_type: 'tasks', property: 'hs_task_body' });
+    expect(planOf(TASK).steps[0]?.witness).toMatchObject({
+      to_type: 'tasks',
+      property: 'hs_task_body',
+    });
   });
 
   it.each([

@@ -85,7 +85,7 @@ describe('updating a contact', () => {
   });
 
   it('is settled, after a lost answer, by reading the record back', () => {
-    expect(planOf({ ...UPDATE, phone: '1' }).witness).toEqual({
+    expect(planOf({ ...UPDATE, phone: '1' }).steps[0]?.witness).toEqual({
       kind: 'read_back',
       object_type: 'contacts',
       id: '20001',
@@ -151,7 +151,7 @@ describe('updating a deal', () => {
 describe('creating a contact', () => {
   it('is settled, after a lost answer, by its unique e-mail address', () => {
     const plan = planOf({ action: 'create_contact', email: 'New@Acme.Test', firstname: 'New' });
-    expect(plan.witness).toEqual({
+    expect(plan.steps[0]?.witness).toEqual({
       kind: 'unique',
       object_type: 'contacts',
       id_property: 'email',

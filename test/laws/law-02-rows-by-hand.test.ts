@@ -162,6 +162,34 @@ describe('a row put back to what it once was', () => {
     expect(await gateway.timesSent('Sent once')).toBe(1);
   }, 60_000);
 
+  it('before its first step after that was executed, is not begun from the start', async () => {
+    const step = (note: string) => ({ action: 'create_note', contact_id: contactId, note });
+    const steps = [step('Step one, once.'), step('Step two, never.')];
+    const { body } = await gateway.submit({ action: 'write_several', steps });
+    const columns = [...STANDING, 'result'];
+    const slow = (match: object, delay_ms: number) =>
+      gateway.simulator.control('POST', '/faults', { match, mode: 'slow', delay_ms });
+    await slow({ method: 'POST', path: '/notes' }, 700);
+    await gateway.approve(body.id, body.digest);
+    const row = readRow(body.id);
+    const before = Object.fromEntries(columns.map((name) => [name, row[name] ?? null]));
+    const isBegun = async (): Promise<boolean> =>
+      (await gateway.entriesOf(body.id)).some(({ facts }) => facts.purpose === 'execute');
+    await expect.poll(isBegun, { timeout: 10_000, interval: 20 }).toBe(true);
+    // The comparison before step two takes its time, so that the row can be changed between the two.
+    await slow({ method: 'GET', path: contactId }, 900);
+    await expect
+      .poll(() => gateway.timesSent('Step one, once.'), { timeout: 10_000, interval: 20 })
+      .toBe(1);
+    await expect
+      .poll(() => readRow(body.id)['result'], { timeout: 5_000, interval: 20 })
+      .not.toBeNull();
+    writeRow(body.id, { ...before, wake_at: 1, revision: 1_000 });
+    await expectStanding(body.id, 'failed');
+    expect(await gateway.timesSent('Step one, once.')).toBe(1);
+    expect(await gateway.timesSent('Step two, never.')).toBe(0);
+  }, 60_000);
+
   it.each([
     ['taken out of the log', 'DELETE FROM log_entries'],
     ['labelled as nobody’s', 'UPDATE log_entries SET request_id = NULL'],

@@ -3,6 +3,7 @@ import { getAction, listActions, submitAction, withdrawAction } from './actions.
 import { decideApproval, getApproval, listApprovals } from './approvals.ts';
 import { liftFreezeRoute, listFreezes, placeFreezeRoute } from './freezes.ts';
 import { health, readiness } from './health.ts';
+import { listLost, settleRequest } from './settlements.ts';
 import { listTools } from './tools.ts';
 
 /** Every route of the API, in the order of the documentation. */
@@ -15,6 +16,8 @@ export const ROUTES: readonly Route[] = [
   listApprovals,
   getApproval,
   decideApproval,
+  listLost,
+  settleRequest,
   placeFreezeRoute,
   listFreezes,
   liftFreezeRoute,

@@ -49,13 +49,18 @@ export const plan: Plan = {
     },
   ],
   targets: [{ object_type: 'companies', id: '77', properties: ['name'] }],
-  witness: {
-    kind: 'unique',
-    object_type: 'notes',
-    id_property: 'marker',
-    value: 'x',
-    properties: {},
-  },
+  steps: [
+    {
+      action: 'create_note',
+      witness: {
+        kind: 'unique',
+        object_type: 'notes',
+        id_property: 'marker',
+        value: 'x',
+        properties: {},
+      },
+    },
+  ],
   fields: ['id'],
 };
 

@@ -1,0 +1,95 @@
+import { sentProperties } from '../actions/hubspot-shapes.ts';
+import type { SettlementBody } from '../contracts/settlement.ts';
+import type { Plan } from '../contracts/plan.ts';
+import { GatewayError } from '../core/errors.ts';
+import type { PersonRecord, RequestRecord } from '../core/records.ts';
+import { stepFact, stepPlan } from '../core/steps.ts';
+import type { StoreTransaction } from '../ports/store.ts';
+import { assertOneDigest } from './begin.ts';
+import { closeRequest } from './close.ts';
+import { readLogged } from './logged.ts';
+import { recordOutcome } from './outcome.ts';
+import { isRequester } from './policy-query.ts';
+
+/** What a person found in HubSpot about a write whose answer was lost. */
+export interface HandSettlement extends SettlementBody {
+  readonly requestId: string;
+  readonly person: PersonRecord;
+}
+
+interface Lost {
+  readonly request: RequestRecord;
+  readonly step: number;
+  readonly plan: Plan;
+}
+
+/** The write that nobody knows about. Nobody settles a request of their own: "not executed" invites it once more. */
+async function openLost(
+  tx: StoreTransaction,
+  { requestId, person }: HandSettlement,
+  quietMs: number,
+): Promise<Lost> {
+  const request = await tx.requests.get(requestId);
+  if (request === undefined || request.risk === 'read')
+    throw new GatewayError('approval.not_found');
+  if (isRequester(request.submission.userId, person))
+    throw new GatewayError('approval.own_request');
+  if (request.status !== 'outcome_unknown')
+    throw new GatewayError('outcome.not_open', { detail: `the request is ${request.status}` });
+  const { begunAt, begunStep, doneStep, end, digest } = await readLogged(tx, requestId);
+  assertOneDigest(request, { digest }, []);
+  const plan = request.plan === null ? undefined : stepPlan(request.plan, begunStep);
+  if (plan === undefined || begunAt === undefined || begunStep === doneStep || end !== undefined)
+    throw new GatewayError('outcome.not_open');
+  const waitMs = begunAt.getTime() + quietMs - tx.now.getTime();
+  if (waitMs > 0)
+    throw new GatewayError('outcome.too_early', { retryAfterSeconds: Math.ceil(waitMs / 1000) });
+  return { request, step: begunStep, plan };
+}
+
+/** Of an update the record that its path names; what is created only HubSpot knows. */
+function recordIdOf({ steps, operations }: Plan, given: string | undefined): string {
+  const [step] = steps;
+  if (step?.witness.kind === 'read_back') return step.witness.id;
+  if (given !== undefined) return given;
+  const [operation] = operations;
+  throw new GatewayError('outcome.record_needed', { detail: operation?.object_type });
+}
+
+/**
+ * Ends the not knowing by a person's word, where reading HubSpot cannot (the record is gone, somebody
+ * has changed it since): executed, with its place in the ledger, or not. Both with the name and the
+ * reason in the log. Throws `outcome.not_open`, `outcome.too_early`, `outcome.record_needed`,
+ * `approval.own_request`, `approval.not_found`.
+ */
+export async function settleByHand(
+  tx: StoreTransaction,
+  of: HandSettlement,
+  { quietMs }: { readonly quietMs: number },
+): Promise<void> {
+  const { request, step, plan } = await openLost(tx, of, quietMs);
+  const actor = `person:${of.person.id}`;
+  const recordId = of.outcome === 'executed' ? recordIdOf(plan, of.record_id) : undefined;
+  await tx.log.append({
+    event: 'hubspot.settled',
+    requestId: request.id,
+    agentId: request.agentId,
+    actor,
+    digest: request.digest ?? undefined,
+    facts: {
+      settled: of.outcome,
+      by: 'person',
+      ...(recordId === undefined ? {} : { object_id: recordId }),
+      ...stepFact(request.plan, step),
+    },
+    personal: { reason: of.reason },
+  });
+  if (recordId === undefined) {
+    const ending = { status: 'failed', code: 'outcome.not_executed', detail: of.reason } as const;
+    await closeRequest(tx, request, ending, { event: 'request.completed', actor });
+    return;
+  }
+  const json = { id: recordId, properties: sentProperties(plan) };
+  const attempt = { request, step, plan, present: request.seen ?? [], isResend: false };
+  await recordOutcome(tx, attempt, { kind: 'answered', status: 200, json });
+}

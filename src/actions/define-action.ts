@@ -37,6 +37,7 @@ export interface PresentRecord {
   readonly object_type: ObjectType;
   readonly id: string;
   readonly properties: Readonly<Record<string, string | null>>;
+  readonly updated_at?: string | undefined;
 }
 
 export interface CardContent {

@@ -6,6 +6,7 @@ import { GatewayError } from '../core/errors.ts';
 export const CrmRecordSchema = z.object({
   id: z.string(),
   properties: z.record(z.string(), z.string().nullable()),
+  updatedAt: z.string().optional(),
 });
 export type CrmRecord = z.infer<typeof CrmRecordSchema>;
 

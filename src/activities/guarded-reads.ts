@@ -124,7 +124,8 @@ function presenceOf(targets: readonly Target[], answers: readonly CrmAnswer[]): 
     if (!record.success) return [];
     const values = record.data.properties;
     const shown = properties.map((property) => [property, values[property] ?? null] as const);
-    return [{ object_type, id, properties: Object.fromEntries(shown) }];
+    const { updatedAt: updated_at } = record.data;
+    return [{ object_type, id, properties: Object.fromEntries(shown), updated_at }];
   });
   if (records.length < targets.length) return { kind: 'unreadable', code: 'hubspot.bad_answer' };
   return { kind: 'present', records };

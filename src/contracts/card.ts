@@ -38,6 +38,8 @@ export const SeenRecordSchema = z.strictObject({
   object_type: ObjectTypeSchema,
   id: z.string(),
   properties: z.record(z.string(), z.string().nullable()),
+  /** HubSpot's own time of the record's last change, at that read. */
+  updated_at: z.string().optional(),
 });
 export type SeenRecord = z.infer<typeof SeenRecordSchema>;
 

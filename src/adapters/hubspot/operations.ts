@@ -29,7 +29,7 @@ const TABLE: readonly Row[] = [
     kind: 'read',
     method: 'GET',
     path: typed(OBJECT_TYPES, `/${ID}`),
-    query: ['properties', 'propertiesWithHistory'],
+    query: ['properties', 'propertiesWithHistory', 'archived'],
   },
   {
     kind: 'read',

@@ -1,0 +1,167 @@
+import { z } from 'zod';
+import { type CrmRecord, CrmRecordSchema } from '../actions/hubspot-shapes.ts';
+import type { SeenRecord } from '../contracts/card.ts';
+import type { Operation, Witness } from '../contracts/plan.ts';
+import { associationsPath, objectsPath, recordPath } from '../core/hubspot-paths.ts';
+import type { CrmAnswer } from '../ports/crm.ts';
+import { type Sighting, updateSighting } from './update-sighting.ts';
+
+/** One read, with its intent and answer in the log. */
+export type Look = (operation: Operation) => Promise<CrmAnswer>;
+
+/** Newest first: HubSpot's ids grow with time, its batch read takes 100. */
+const BATCH_READ_MAX = 100;
+const ASSOCIATIONS_PAGE_MAX = 500;
+/** 10,000 engagements on one record; beyond, a person has to look. */
+const ASSOCIATION_PAGES_MAX = 20;
+
+const AssociationsSchema = z.object({
+  results: z.array(z.object({ toObjectId: z.union([z.string(), z.number()]).transform(String) })),
+  paging: z.object({ next: z.object({ after: z.string() }).optional() }).optional(),
+});
+const BatchSchema = z.object({ results: z.array(CrmRecordSchema) });
+
+/** Only a whole answer can say that something is not there: 207 (some could not be read) cannot. */
+const isWhole = (answer: CrmAnswer): answer is Extract<CrmAnswer, { kind: 'answered' }> =>
+  answer.kind === 'answered' && answer.status === 200;
+
+const isMissing = (answer: CrmAnswer): boolean =>
+  answer.kind === 'refused' && answer.code === 'record.not_found';
+
+const readOperation = (
+  objectType: Operation['object_type'],
+  path: string,
+  query: Record<string, string>,
+): Operation => ({
+  kind: 'read',
+  object_type: objectType,
+  method: 'GET',
+  path,
+  query,
+  body: null,
+});
+
+const batchRead = (
+  objectType: Operation['object_type'],
+  ids: readonly string[],
+  property: string,
+): Operation => ({
+  kind: 'read',
+  object_type: objectType,
+  method: 'POST',
+  path: `${objectsPath(objectType)}/batch/read`,
+  query: {},
+  body: JSON.stringify({
+    inputs: ids.map((id) => ({ id })),
+    properties: [property],
+    propertiesWithHistory: [],
+  }),
+});
+
+const newestFirst = (a: string, b: string): number => (BigInt(a) < BigInt(b) ? 1 : -1);
+
+/** Which of the listed records carries the marker; `unclear` as soon as one of them is not shown. */
+async function findMarked(
+  witness: Extract<Witness, { kind: 'association' }>,
+  ids: readonly string[],
+  look: Look,
+): Promise<Sighting> {
+  for (let from = 0; from < ids.length; from += BATCH_READ_MAX) {
+    const part = ids.slice(from, from + BATCH_READ_MAX);
+    const read = await look(batchRead(witness.to_type, part, witness.property));
+    if (read.kind !== 'answered') return { kind: 'unclear' };
+    const { results } = BatchSchema.parse(read.json);
+    const record = results.find(({ properties }) =>
+      properties[witness.property]?.includes(witness.marker),
+    );
+    if (record !== undefined) return { kind: 'found', record };
+    if (!isWhole(read) || results.length < part.length) return { kind: 'unclear' };
+  }
+  return { kind: 'absent' };
+}
+
+/** Everything that is associated, all pages of it; `undefined` when some of it cannot be read. */
+async function listAssociated(
+  { from, to_type }: Extract<Witness, { kind: 'association' }>,
+  look: Look,
+): Promise<readonly string[] | undefined> {
+  const path = associationsPath(from.object_type, from.id, to_type);
+  const ids: string[] = [];
+  let query: Record<string, string> = { limit: String(ASSOCIATIONS_PAGE_MAX) };
+  for (let page = 0; page < ASSOCIATION_PAGES_MAX; page += 1) {
+    const listed = await look(readOperation(from.object_type, path, query));
+    if (!isWhole(listed)) return undefined;
+    const { results, paging } = AssociationsSchema.parse(listed.json);
+    ids.push(...results.map(({ toObjectId }) => toObjectId));
+    if (paging?.next === undefined) return ids;
+    query = { ...query, after: paging.next.after };
+  }
+  return undefined;
+}
+
+/** A created engagement carries the operation marker; association lists show it at once, search does not. */
+async function lookForMarker(
+  witness: Extract<Witness, { kind: 'association' }>,
+  look: Look,
+): Promise<Sighting> {
+  const ids = await listAssociated(witness, look);
+  if (ids === undefined) return { kind: 'unclear' };
+  return findMarked(witness, ids.toSorted(newestFirst), look);
+}
+
+const holds = (record: CrmRecord, wanted: Readonly<Record<string, string>>): boolean =>
+  Object.entries(wanted).every(
+    ([property, value]) => (record.properties[property] ?? '') === value,
+  );
+
+async function lookForUnique(
+  witness: Extract<Witness, { kind: 'unique' }>,
+  look: Look,
+): Promise<Sighting> {
+  const query = {
+    idProperty: witness.id_property,
+    properties: Object.keys(witness.properties).join(','),
+  };
+  const answer = await look(
+    readOperation(witness.object_type, recordPath(witness.object_type, witness.value), query),
+  );
+  if (isMissing(answer)) return { kind: 'absent' };
+  if (answer.kind !== 'answered') return { kind: 'unclear' };
+  const record = CrmRecordSchema.parse(answer.json);
+  return holds(record, witness.properties) ? { kind: 'found', record } : { kind: 'unclear' };
+}
+
+/** An update shows in the record and in its history, also when the record was archived since. */
+async function lookBack(
+  witness: Extract<Witness, { kind: 'read_back' }>,
+  seen: readonly SeenRecord[],
+  look: Look,
+): Promise<Sighting> {
+  const { object_type, id } = witness;
+  const names = Object.keys(witness.properties).join(',');
+  const query = { properties: names, propertiesWithHistory: names };
+  const path = recordPath(object_type, id);
+  const present = await look(readOperation(object_type, path, query));
+  const answer = isMissing(present)
+    ? await look(readOperation(object_type, path, { ...query, archived: 'true' }))
+    : present;
+  if (answer.kind !== 'answered') return { kind: 'unclear' };
+  const before = seen.find((one) => one.object_type === object_type && one.id === id);
+  return updateSighting(witness.properties, before, answer.json);
+}
+
+/** Looks once for what the witness describes. */
+export function sight(
+  witness: Witness,
+  seen: readonly SeenRecord[],
+  look: Look,
+): Promise<Sighting> {
+  switch (witness.kind) {
+    case 'association':
+      return lookForMarker(witness, look);
+    case 'unique':
+      return lookForUnique(witness, look);
+    case 'read_back':
+      return lookBack(witness, seen, look);
+  }
+}

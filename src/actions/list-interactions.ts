@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Operation, Plan } from '../contracts/plan.ts';
 import { defineAction } from './define-action.ts';
 import { hasOneParent, ONE_PARENT_NEEDED, type Parent, parentOf } from './engagement.ts';
-import { type CrmRecord, parseSearch } from './hubspot-shapes.ts';
+import { type CrmRecord, parseSearch, type SearchAnswer } from './hubspot-shapes.ts';
 import {
   directionOf,
   INTERACTION_KIND_NAMES,
@@ -11,7 +11,7 @@ import {
   kindOfObjectType,
 } from './interaction-kinds.ts';
 import { readableText } from './readable-text.ts';
-import { equals, nextPage, pageAfter, pageLimit, searchOperation } from './search.ts';
+import { equals, nextPage, pageLimit, SEARCH_LIMITS, searchOperation } from './search.ts';
 import { hubspotId } from './text-rules.ts';
 
 const LIMIT_MAX = 50;
@@ -26,6 +26,11 @@ const PSEUDO_PROPERTIES: Record<Parent['object_type'], string> = {
   deals: 'associations.deal',
 };
 
+/** How many of each kind were passed, in the order of the kinds; of one kind it is HubSpot's own. */
+const EACH_KIND_AFTER = /^\d{1,8}(?:-\d{1,8}){3}$/;
+const isAfterFor = (after: string, kind: InteractionKindName | undefined): boolean =>
+  EACH_KIND_AFTER.test(after) === (kind === undefined);
+
 const input = z
   .strictObject({
     action: z.literal('list_interactions'),
@@ -36,10 +41,17 @@ const input = z
       description: 'All kinds if absent. When that answers `more`, one kind can be paged.',
     }),
     limit: pageLimit(LIMIT_MAX),
-    after: pageAfter,
+    after: z
+      .string()
+      .regex(/^\d{1,8}(?:(?:-\d{1,8}){3})?$/, { error: 'is not a `next_after` of an answer' })
+      .optional()
+      .meta({
+        description:
+          'The `next_after` of the answer before, to go on from there; same kind as then.',
+      }),
   })
   .refine(hasOneParent, ONE_PARENT_NEEDED)
-  .refine((value) => value.after === undefined || value.kind !== undefined, {
+  .refine((value) => value.after === undefined || isAfterFor(value.after, value.kind), {
     error: 'after needs the kind that the answer before was asked for',
   });
 
@@ -74,9 +86,9 @@ function listOperation(
   });
 }
 
-const PageSizeSchema = z.object({ limit: z.int() });
-const pageSize = (operation: Operation | undefined): number =>
-  PageSizeSchema.parse(JSON.parse(operation?.body ?? 'null')).limit;
+const SentPageSchema = z.object({ limit: z.int(), after: z.coerce.number().default(0) });
+const sentPage = (operation: Operation | undefined): z.output<typeof SentPageSchema> =>
+  SentPageSchema.parse(JSON.parse(operation?.body ?? 'null'));
 
 interface Interaction {
   readonly time: number;
@@ -111,25 +123,65 @@ function toInteraction(
   };
 }
 
-/** One list out of one answer per kind. Where to go on can only be said for one kind. */
+interface KindPage {
+  /** How many of this kind were passed before this page. */
+  readonly passed: number;
+  readonly interactions: readonly Interaction[];
+  readonly answer: SearchAnswer;
+}
+
+function pagesOf(plan: Plan, answers: readonly unknown[]): KindPage[] {
+  return plan.operations.map((operation, index) => {
+    const kind = kindOfObjectType(operation.object_type);
+    const answer = parseSearch(answers[index]);
+    const interactions = answer.results.map((record) => toInteraction(kind, plan.fields, record));
+    return { passed: sentPage(operation).after, interactions, answer };
+  });
+}
+
+/** The newest of all kinds, and how many of each kind that took: always the first ones of its page. */
+function takeNewest(
+  pages: readonly KindPage[],
+  limit: number,
+): { readonly newest: readonly Interaction[]; readonly taken: readonly number[] } {
+  const taken = pages.map(() => 0);
+  const newest: Interaction[] = [];
+  while (newest.length < limit) {
+    const heads = pages.flatMap(({ interactions }, page) => {
+      const head = interactions[taken[page] ?? 0];
+      return head === undefined ? [] : [{ page, head }];
+    });
+    const [first, ...others] = heads;
+    if (first === undefined) break;
+    const next = others.reduce((best, one) => (one.head.time > best.head.time ? one : best), first);
+    taken[next.page] = (taken[next.page] ?? 0) + 1;
+    newest.push(next.head);
+  }
+  return { newest, taken };
+}
+
+/** Where all kinds go on together, unless nothing is left or HubSpot would refuse to go there. */
+function nextOfAll(pages: readonly KindPage[], taken: readonly number[], limit: number): object {
+  const passed = pages.map((page, index) => page.passed + (taken[index] ?? 0));
+  const isMore = pages.some(({ answer }, index) => answer.total > (passed[index] ?? 0));
+  // HubSpot's count can run ahead of what its search finds.
+  const isStuck = taken.every((count) => count === 0);
+  const isReachable = Math.max(...passed) + limit <= SEARCH_LIMITS.matchesMax;
+  return isMore && !isStuck && isReachable ? { more: true, next_after: passed.join('-') } : {};
+}
+
+/** One list out of one answer per kind. */
 function mergeInteractions(plan: Plan, answers: readonly unknown[]): Record<string, unknown> {
-  const pages = plan.operations.map((operation, index) => ({
-    kind: kindOfObjectType(operation.object_type),
-    answer: parseSearch(answers[index]),
-  }));
-  const all = pages.flatMap(({ kind, answer }) =>
-    answer.results.map((record) => toInteraction(kind, plan.fields, record)),
-  );
-  const newest = all
-    .toSorted((one, other) => other.time - one.time)
-    .slice(0, pageSize(plan.operations[0]));
-  const total = pages.reduce((sum, { answer }) => sum + answer.total, 0);
-  const [first] = pages;
-  const more = total > newest.length ? { more: true } : {};
+  const pages = pagesOf(plan, answers);
+  const { limit } = sentPage(plan.operations[0]);
+  const { newest, taken } = takeNewest(pages, limit);
+  const [only] = pages;
   return {
     interactions: newest.map(({ shown }) => shown),
-    total,
-    ...(pages.length === 1 && first !== undefined ? nextPage(first.answer) : more),
+    total: pages.reduce((sum, { answer }) => sum + answer.total, 0),
+    ...(pages.length === 1 && only !== undefined
+      ? nextPage(only.answer)
+      : nextOfAll(pages, taken, limit)),
   };
 }
 
@@ -145,10 +197,15 @@ export const listInteractions = defineAction({
   touches: () => ({ answers: FIELDS, needs: [] }),
   toPlan: (value, { fields }) => {
     const kinds = value.kind === undefined ? INTERACTION_KIND_NAMES : [value.kind];
-    const page = { limit: value.limit, after: value.after };
+    const places = value.after?.split('-') ?? [];
     return {
       action: 'list_interactions',
-      operations: kinds.map((kind) => listOperation(kind, parentOf(value), fields, page)),
+      operations: kinds.map((kind, index) =>
+        listOperation(kind, parentOf(value), fields, {
+          limit: value.limit,
+          after: places[index] === '0' ? undefined : places[index],
+        }),
+      ),
       targets: [],
       steps: [],
       fields: [...fields],

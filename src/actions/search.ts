@@ -11,6 +11,8 @@ export const SEARCH_LIMITS = {
   pageMax: 100,
   pageDefault: 20,
   textMaxChars: 200,
+  /** HubSpot refuses to page beyond them. */
+  matchesMax: 10_000,
   /** HubSpot takes 6 filters in a group; two are left for other criteria. */
   nameWordsMax: 4,
 } as const;
@@ -25,7 +27,6 @@ export const pageLimit = (max: number): z.ZodOptional<z.ZodInt> =>
       description: `How many to return, at most ${max}; ${SEARCH_LIMITS.pageDefault} if absent.`,
     });
 
-/** HubSpot refuses to page beyond 10,000 matches. */
 export const pageAfter = z
   .string()
   .regex(/^\d{1,8}$/, { error: 'is not a `next_after` of an answer' })

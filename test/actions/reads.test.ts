@@ -116,13 +116,67 @@ describe('listing interactions', () => {
       nothing,
       found({ hs_timestamp: at(4) }),
     ]) as { interactions: { kind: string; at: string }[] };
-    expect(result).toMatchObject({ total: 4, more: true });
-    expect(result).not.toHaveProperty('next_after');
+    expect(result).toMatchObject({ total: 4, more: true, next_after: '1-1-0-1' });
     expect(result.interactions.map(({ kind, at: time }) => `${kind} ${time}`)).toEqual([
       `call ${at(6)}`,
       `email ${at(5)}`,
       `note ${at(4)}`,
     ]);
+  });
+
+  it('leads through all kinds, each interaction once and newest first', () => {
+    // As HubSpot pages: `after` is how many matches are passed over.
+    const held = { emails: 9, calls: 4, meetings: 0, notes: 7 } as Record<string, number>;
+    const hourOf = (objectType: string, nth: number): number =>
+      (Object.keys(held).indexOf(objectType) * 7 + nth * 5) % 23;
+    const recordsOf = (objectType: string) =>
+      Array.from({ length: held[objectType] ?? 0 }, (_, nth) => ({
+        id: `${objectType} ${nth}`,
+        properties: { hs_timestamp: at(hourOf(objectType, nth)) },
+      })).toSorted((one, other) =>
+        other.properties.hs_timestamp.localeCompare(one.properties.hs_timestamp),
+      );
+    const seen: { id: string; at: string }[] = [];
+    let after: string | undefined;
+    do {
+      const plan = planOf({
+        action: 'list_interactions',
+        contact_id: '1',
+        limit: 3,
+        ...(after === undefined ? {} : { after }),
+      });
+      const answers = plan.operations.map(({ object_type, body }) => {
+        const from = Number((JSON.parse(body ?? '') as { after?: string }).after ?? '0');
+        const all = recordsOf(object_type);
+        return { total: all.length, results: all.slice(from, from + 3) };
+      });
+      const page = list.toResult(plan, answers) as {
+        interactions: typeof seen;
+        total: number;
+        more?: true;
+        next_after?: string;
+      };
+      expect(page.total).toBe(20);
+      expect(page.more === true).toBe(page.next_after !== undefined);
+      seen.push(...page.interactions);
+      after = page.next_after;
+    } while (after !== undefined);
+    expect(new Set(seen.map(({ id }) => id)).size).toBe(20);
+    expect(seen).toHaveLength(20);
+    const times = seen.map(({ at: time }) => time);
+    expect(times).toEqual(times.toSorted().toReversed());
+  });
+
+  it('says nothing of more where there is no way to it', () => {
+    const end = '9960-0-0-0';
+    const plan = planOf({ action: 'list_interactions', contact_id: '1', limit: 50, after: end });
+    const full = { total: 12_000, results: Array(50).fill({ id: '1', properties: {} }) };
+    const none = { total: 0, results: [] };
+    const beyond = list.toResult(plan, [full, none, none, none]);
+    expect(beyond).not.toHaveProperty('more');
+    // A count that runs ahead of what is found would lead in a circle.
+    const lagging = list.toResult(plan, [{ ...full, results: [] }, none, none, none]);
+    expect(lagging).not.toHaveProperty('more');
   });
 
   it('sorts by a time it does not show when that is not granted', () => {
@@ -157,6 +211,11 @@ describe('listing interactions', () => {
       { contact_id: '1', after: '3' },
       ': after needs the kind that the answer before was asked for',
     ],
+    [
+      { contact_id: '1', kind: 'note', after: '1-0-0-3' },
+      ': after needs the kind that the answer before was asked for',
+    ],
+    [{ contact_id: '1', after: '1-0-0-3-1' }, 'after: is not a `next_after` of an answer'],
   ])('refuses %j', (input, problem) => {
     expect(problemsOf({ action: 'list_interactions', ...input })).toContain(problem);
   });

@@ -26,7 +26,7 @@ export const createContact = defineAction({
   name: 'create_contact',
   risk: 'write',
   summary: 'Create a contact that does not exist yet. A person approves it first.',
-  scopes: ['crm.objects.contacts.write'],
+  scopes: ['crm.objects.contacts.read', 'crm.objects.contacts.write'],
   input: z.strictObject({
     action: z.literal('create_contact'),
     email: emailAddress().meta({ description: 'E-mail address; no other contact may have it.' }),

@@ -6,6 +6,7 @@ import {
   engagementPlan,
   hasOneParent,
   ONE_PARENT_NEEDED,
+  PARENT_READ_SCOPES,
   parentInput,
   parentOf,
 } from './engagement.ts';
@@ -24,7 +25,7 @@ export const createNote = defineAction({
   name: 'create_note',
   risk: 'write',
   summary: 'Add a note to exactly one contact, company or deal. A person approves it first.',
-  scopes: ['crm.objects.contacts.write'],
+  scopes: [...PARENT_READ_SCOPES, 'crm.objects.contacts.write'],
   input: z
     .strictObject({
       action: z.literal('create_note'),

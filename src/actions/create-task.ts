@@ -6,6 +6,7 @@ import {
   engagementPlan,
   hasOneParent,
   ONE_PARENT_NEEDED,
+  PARENT_READ_SCOPES,
   parentInput,
   parentOf,
 } from './engagement.ts';
@@ -56,7 +57,7 @@ export const createTask = defineAction({
   name: 'create_task',
   risk: 'write',
   summary: 'Add a task to exactly one contact, company or deal. A person approves it first.',
-  scopes: ['crm.objects.contacts.write'],
+  scopes: [...PARENT_READ_SCOPES, 'crm.objects.contacts.write'],
   input,
   fields: FIELDS,
   touches: (value) => ({

@@ -61,7 +61,10 @@ export interface ActionDefinition<Schema extends z.ZodObject = z.ZodObject> {
   readonly risk: Risk;
   /** One sentence for the agent's model and for people. */
   readonly summary: string;
-  /** HubSpot scopes the calls need (https://developers.hubspot.com scopes page). */
+  /**
+   * HubSpot scopes of all calls, also of those that read for the card or settle a lost answer
+   * (https://developers.hubspot.com scopes page).
+   */
   readonly scopes: readonly string[];
   /** A `z.strictObject` whose `action` is the literal name. */
   readonly input: Schema;

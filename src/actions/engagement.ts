@@ -15,6 +15,13 @@ export const parentInput = {
   deal_id: hubspotId('The deal it belongs to.').optional(),
 };
 
+/** The record it belongs to is read for the card, and its engagements when an answer was lost. */
+export const PARENT_READ_SCOPES = [
+  'crm.objects.contacts.read',
+  'crm.objects.companies.read',
+  'crm.objects.deals.read',
+] as const;
+
 interface ParentInput {
   readonly contact_id?: string | undefined;
   readonly company_id?: string | undefined;

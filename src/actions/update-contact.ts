@@ -40,7 +40,7 @@ export const updateContact = defineAction({
   name: 'update_contact',
   risk: 'write',
   summary: 'Change or clear fields of one contact. A person approves it first.',
-  scopes: ['crm.objects.contacts.write'],
+  scopes: ['crm.objects.contacts.read', 'crm.objects.contacts.write'],
   input,
   fields: FIELDS,
   touches: (value) => ({ answers: [], needs: Object.keys(changedProperties(value)) }),

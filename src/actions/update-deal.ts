@@ -44,7 +44,7 @@ export const updateDeal = defineAction({
   name: 'update_deal',
   risk: 'write',
   summary: 'Change the amount, stage, name or close date of one deal. A person approves it first.',
-  scopes: ['crm.objects.deals.write'],
+  scopes: ['crm.objects.deals.read', 'crm.objects.deals.write'],
   input,
   fields: FIELDS,
   touches: (value) => ({

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { ACTIONS, findAction } from '../../src/actions/catalogue.ts';
 import { assertAllowed } from '../../src/adapters/hubspot/operations.ts';
-import { type Operation, PlanSchema } from '../../src/contracts/plan.ts';
+import {
+  type ObjectType,
+  type Operation,
+  type Plan,
+  PlanSchema,
+} from '../../src/contracts/plan.ts';
 import { actionNamed, planOf, problemsOf, SAMPLES } from './support.ts';
 
 /** HubSpot's scopes per object type (developers.hubspot.com, scopes page); notes and tasks have none of their own. */
@@ -18,12 +23,24 @@ const SCOPES: Record<string, { read: string[]; write: string[] }> = {
 
 const isWrite = ({ kind }: Operation): boolean => kind === 'create' || kind === 'update';
 
-const scopesNeeded = (operations: readonly Operation[]): string[] => {
-  const needed = operations.flatMap((operation) => {
-    const scopes = SCOPES[operation.object_type];
-    return (isWrite(operation) ? scopes?.write : scopes?.read) ?? ['unknown'];
-  });
-  return [...new Set(needed)].toSorted();
+/** The records a plan reads beside its operations: for the card, and to settle a lost answer. */
+const typesRead = ({ targets, witness }: Plan): ObjectType[] => {
+  const shown = targets.map(({ object_type: type }) => type);
+  if (witness === null) return shown;
+  return witness.kind === 'association'
+    ? [...shown, witness.from.object_type, witness.to_type]
+    : [...shown, witness.object_type];
+};
+
+const scopesNeeded = (plans: readonly Plan[]): string[] => {
+  const ofOperations = plans
+    .flatMap(({ operations }) => operations)
+    .flatMap((operation) => {
+      const scopes = SCOPES[operation.object_type];
+      return (isWrite(operation) ? scopes?.write : scopes?.read) ?? ['unknown'];
+    });
+  const ofReading = plans.flatMap(typesRead).flatMap((type) => SCOPES[type]?.read ?? ['unknown']);
+  return [...new Set([...ofOperations, ...ofReading])].toSorted();
 };
 
 describe('the catalogue', () => {
@@ -85,7 +102,7 @@ describe.each(SAMPLES)('the plan of $action', (sample) => {
 
   it('needs no scope but those the action declares', () => {
     const { scopes } = actionNamed(sample.action);
-    const needed = scopesNeeded(planOf(sample).operations);
+    const needed = scopesNeeded([planOf(sample)]);
     expect(scopes).toEqual(expect.arrayContaining(needed));
   });
 
@@ -110,9 +127,7 @@ describe.each(SAMPLES)('the plan of $action', (sample) => {
 
 describe('declared scopes', () => {
   it.each(ACTIONS)('$name declares no scope that none of its samples needs', ({ name, scopes }) => {
-    const operations = SAMPLES.filter(({ action }) => action === name).flatMap(
-      (sample) => planOf(sample).operations,
-    );
-    expect(scopesNeeded(operations)).toEqual([...scopes].toSorted());
+    const plans = SAMPLES.filter(({ action }) => action === name).map((sample) => planOf(sample));
+    expect(scopesNeeded(plans)).toEqual([...scopes].toSorted());
   });
 });

@@ -83,6 +83,7 @@ export const SAMPLES: readonly (Record<string, unknown> & { action: string })[] 
     priority: 'HIGH',
     type: 'CALL',
   },
+  { action: 'create_task', deal_id: '30001', subject: 'Call', due: '2026-12-01T15:00:00Z' },
   { action: 'update_contact', contact_id: DANA, phone: '+1 555 0100', clear: ['jobtitle'] },
   { action: 'update_deal', deal_id: '30001', amount: 12_000.5, dealstage: 'closedwon' },
 ];

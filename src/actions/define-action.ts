@@ -26,7 +26,7 @@ export interface Touches {
   readonly answers: readonly string[];
   /** Fields that must all be granted: search criteria of a read, values of a write. */
   readonly needs: readonly string[];
-  /** Money at stake, in the account's currency. */
+  /** Money the input names, in the account's currency; `amountHeld` is what the record holds. */
   readonly amount?: number;
   /** A request of several steps is asked about step by step, and the rest of this is empty. */
   readonly steps?: readonly Asked[];
@@ -82,6 +82,11 @@ export interface ActionDefinition<Schema extends z.ZodObject = z.ZodObject> {
    * Throws `record.not_found` when a target is not among them: what cannot be shown cannot be approved.
    */
   card?(plan: Plan, present: readonly PresentRecord[]): CardContent;
+  /**
+   * Writes on records that hold money: how much that is now, in the account's currency. Policy asks about
+   * the larger of this and what the input names. `Infinity` when it cannot be told: more people look then.
+   */
+  amountHeld?(present: readonly PresentRecord[]): number;
 }
 
 export function defineAction<Schema extends z.ZodObject>(

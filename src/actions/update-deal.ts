@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DEAL_FIELDS } from './deal-fields.ts';
-import { defineAction } from './define-action.ts';
+import { defineAction, type PresentRecord } from './define-action.ts';
 import { parseRecord } from './hubspot-shapes.ts';
 import { dateTime, hubspotId, oneLine } from './text-rules.ts';
 import { givenFields, updateCard, updatePlan, updateProblem } from './update-record.ts';
@@ -40,6 +40,13 @@ const input = base.superRefine((value, context) => {
   if (message !== undefined) context.addIssue({ code: 'custom', message, input: value });
 });
 
+/** A deal without an amount holds none; one whose amount was not read, or is no number, may hold any. */
+function amountOf({ properties: { amount } }: PresentRecord): number {
+  if (amount === null || amount === '') return 0;
+  const held = Math.abs(Number(amount));
+  return Number.isNaN(held) ? Infinity : held;
+}
+
 export const updateDeal = defineAction({
   name: 'update_deal',
   risk: 'write',
@@ -58,7 +65,9 @@ export const updateDeal = defineAction({
       objectType: 'deals',
       id: value.deal_id,
       properties: changedProperties(value),
+      alsoRead: ['amount'],
     }),
   toResult: (_plan, answers) => ({ deal: { id: parseRecord(answers[0]).id } }),
   card: (plan, present) => updateCard('deals', DEAL_FIELDS, plan, present),
+  amountHeld: ([deal]) => (deal === undefined ? Infinity : amountOf(deal)),
 });

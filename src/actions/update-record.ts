@@ -58,10 +58,18 @@ interface UpdateSpec {
   readonly id: string;
   /** HubSpot property -> new value. */
   readonly properties: Readonly<Record<string, string>>;
+  /** HubSpot properties that are read with it for the card, beside its name and what changes. */
+  readonly alsoRead?: readonly string[];
 }
 
 /** `PATCH /crm/objects/{version}/{type}/{id}`: only what is named changes. */
-export const updatePlan = ({ action, objectType, id, properties }: UpdateSpec): Plan => ({
+export const updatePlan = ({
+  action,
+  objectType,
+  id,
+  properties,
+  alsoRead = [],
+}: UpdateSpec): Plan => ({
   action,
   operations: [
     {
@@ -77,7 +85,9 @@ export const updatePlan = ({ action, objectType, id, properties }: UpdateSpec): 
     {
       object_type: objectType,
       id,
-      properties: [...new Set([...NAME_PROPERTIES[objectType], ...Object.keys(properties)])],
+      properties: [
+        ...new Set([...NAME_PROPERTIES[objectType], ...alsoRead, ...Object.keys(properties)]),
+      ],
     },
   ],
   steps: [{ action, witness: { kind: 'read_back', object_type: objectType, id, properties } }],

@@ -1,3 +1,4 @@
+import { findAction } from '../actions/catalogue.ts';
 import { type ErrorCode, GatewayError } from '../core/errors.ts';
 import type { DecisionRecord, PersonRecord, RequestRecord } from '../core/records.ts';
 import type { StoreTransaction } from '../ports/store.ts';
@@ -65,6 +66,12 @@ function assertMayDecide(
     throw new GatewayError('approval.not_eligible');
 }
 
+/** A deal is as large as it is now or as the write makes it: its name or stage is changed for that much. */
+function withAmountHeld(query: PolicyQuery, { action, card }: RequestRecord): PolicyQuery {
+  const held = findAction(action)?.amountHeld?.(card?.seen ?? []);
+  return held === undefined ? query : { ...query, amount: Math.max(query.amount ?? 0, held) };
+}
+
 async function openBallot(tx: StoreTransaction, requestId: string): Promise<Ballot> {
   const request = await tx.requests.get(requestId);
   if (request === undefined || request.risk === 'read')
@@ -76,7 +83,8 @@ async function openBallot(tx: StoreTransaction, requestId: string): Promise<Ball
     { agent, connection: request.connection, submission: request.submission },
     people,
   );
-  return { request, query, people, earlier: await tx.decisions.of(requestId) };
+  const earlier = await tx.decisions.of(requestId);
+  return { request, query: withAmountHeld(query, request), people, earlier };
 }
 
 async function refuseDecision(

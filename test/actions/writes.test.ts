@@ -126,6 +126,13 @@ describe('updating a deal', () => {
     );
   });
 
+  it('reads the amount that the deal holds for the card, whatever changes', () => {
+    const plan = planOf({ ...DEAL, dealname: 'x' });
+    expect(plan.targets).toEqual([
+      { object_type: 'deals', id: '30001', properties: ['dealname', 'amount'] },
+    ]);
+  });
+
   it.each([
     [0, '0'],
     [0.07, '0.07'],

@@ -26,8 +26,10 @@ export interface Touches {
   readonly answers: readonly string[];
   /** Fields that must all be granted: search criteria of a read, values of a write. */
   readonly needs: readonly string[];
-  /** Money the input names, in the account's currency; `amountHeld` is what the record holds. */
+  /** Money at stake, in the account's currency: the larger of what the input names and the record holds. */
   readonly amount?: number;
+  /** The amount is only known once the records have been read. */
+  readonly isAmountHeld?: boolean;
   /** A request of several steps is asked about step by step, and the rest of this is empty. */
   readonly steps?: readonly Asked[];
 }
@@ -70,7 +72,8 @@ export interface ActionDefinition<Schema extends z.ZodObject = z.ZodObject> {
   readonly input: Schema;
   /** Every field this action can answer or write: what policy can grant. */
   readonly fields: readonly string[];
-  touches(input: z.output<Schema>): Touches;
+  /** `present`: the records as the card has them; absent before there is a card. */
+  touches(input: z.output<Schema>, present?: readonly PresentRecord[]): Touches;
   toPlan(input: z.output<Schema>, context: PlanContext): Plan;
   /**
    * From HubSpot's answers, one per operation, to what the agent gets: only `plan.fields`.
@@ -82,11 +85,6 @@ export interface ActionDefinition<Schema extends z.ZodObject = z.ZodObject> {
    * Throws `record.not_found` when a target is not among them: what cannot be shown cannot be approved.
    */
   card?(plan: Plan, present: readonly PresentRecord[]): CardContent;
-  /**
-   * Writes on records that hold money: how much that is now, in the account's currency. Policy asks about
-   * the larger of this and what the input names. `Infinity` when it cannot be told: more people look then.
-   */
-  amountHeld?(present: readonly PresentRecord[]): number;
 }
 
 export function defineAction<Schema extends z.ZodObject>(

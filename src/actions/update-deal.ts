@@ -40,6 +40,20 @@ const input = base.superRefine((value, context) => {
   if (message !== undefined) context.addIssue({ code: 'custom', message, input: value });
 });
 
+/**
+ * A deal is as large as it is now or as the write makes it: also its name is changed for that much.
+ * `Infinity` when it cannot be told: more people look then.
+ */
+function atStake(
+  { deal_id, amount }: z.output<typeof base>,
+  present: readonly PresentRecord[] | undefined,
+): { readonly amount?: number } {
+  if (present === undefined) return amount === undefined ? {} : { amount };
+  const deal = present.find(({ object_type, id }) => object_type === 'deals' && id === deal_id);
+  const held = deal === undefined ? Infinity : amountOf(deal);
+  return { amount: Math.max(held, amount ?? 0) };
+}
+
 /** A deal without an amount holds none; one whose amount was not read, or is no number, may hold any. */
 function amountOf({ properties: { amount } }: PresentRecord): number {
   if (amount === null || amount === '') return 0;
@@ -54,10 +68,11 @@ export const updateDeal = defineAction({
   scopes: ['crm.objects.deals.read', 'crm.objects.deals.write'],
   input,
   fields: FIELDS,
-  touches: (value) => ({
+  touches: (value, present) => ({
     answers: [],
     needs: Object.keys(changedProperties(value)),
-    ...(value.amount === undefined ? {} : { amount: value.amount }),
+    isAmountHeld: true,
+    ...atStake(value, present),
   }),
   toPlan: (value) =>
     updatePlan({
@@ -69,5 +84,4 @@ export const updateDeal = defineAction({
     }),
   toResult: (_plan, answers) => ({ deal: { id: parseRecord(answers[0]).id } }),
   card: (plan, present) => updateCard('deals', DEAL_FIELDS, plan, present),
-  amountHeld: ([deal]) => (deal === undefined ? Infinity : amountOf(deal)),
 });

@@ -9,6 +9,7 @@ import type {
   CardContent,
   PlanContext,
   PresentRecord,
+  Touches,
 } from './define-action.ts';
 import { defineAction } from './define-action.ts';
 import { sentProperties } from './hubspot-shapes.ts';
@@ -79,12 +80,14 @@ function cardOf(
 }
 
 /** The money of all steps together counts for each, so that no limit is passed under in parts. */
-function askedBy(steps: readonly Asked[]): Asked[] {
+function askedBy(steps: readonly (Touches & { readonly action: string })[]): Asked[] {
   const amounts = steps.flatMap(({ amount }) => (amount === undefined ? [] : [Math.abs(amount)]));
   const total = amounts.reduce((sum, amount) => sum + amount, 0);
-  return steps.map(({ amount, ...asked }) =>
-    amount === undefined ? asked : { ...asked, amount: total },
-  );
+  return steps.map(({ action, needs, amount }) => ({
+    action,
+    fields: needs,
+    ...(amount === undefined ? {} : { amount: total }),
+  }));
 }
 
 /**
@@ -122,12 +125,13 @@ export function writeSeveral(writes: readonly ActionDefinition[]): ActionDefinit
         .meta({ description: 'The writes, in the order in which they are to be carried out.' }),
     }),
     fields: [],
-    touches: (value) => {
-      const steps = parsed(value).map((step): Asked => {
-        const { needs, amount } = find(step.action).touches(step);
-        return { action: step.action, fields: needs, ...(amount === undefined ? {} : { amount }) };
-      });
-      return { answers: [], needs: [], steps: askedBy(steps) };
+    touches: (value, present) => {
+      const touched = parsed(value).map((step) => ({
+        action: step.action,
+        ...find(step.action).touches(step, present),
+      }));
+      const isAmountHeld = touched.some((step) => step.isAmountHeld === true);
+      return { answers: [], needs: [], isAmountHeld, steps: askedBy(touched) };
     },
     toPlan: (value, context) =>
       joined(parsed(value).map((step, index) => planStep(step, index, context))),

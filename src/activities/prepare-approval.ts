@@ -1,10 +1,12 @@
 import { findAction } from '../actions/catalogue.ts';
 import type { PresentRecord } from '../actions/define-action.ts';
-import type { Card } from '../contracts/card.ts';
+import type { Card, Requirement } from '../contracts/card.ts';
 import { cardMarkdown } from '../core/card-text.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { AgentRecord, AuditEvent, RequestRecord } from '../core/records.ts';
-import { closeRequest } from '../gate/close.ts';
+import { closeRequest, type Ending } from '../gate/close.ts';
+import { policyQueryFor } from '../gate/policy-query.ts';
+import { requirementFor } from '../policy/requirement.ts';
 import type { CheckpointSeen } from '../ports/audit-log.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -17,13 +19,15 @@ interface CardParts {
   readonly present: readonly PresentRecord[];
   readonly expiresAt: Date;
   readonly checkpoint: CheckpointSeen;
+  readonly requirement: Requirement;
 }
 
 /** The card: from the plan's bytes and the records as they are; the agent's words only under `claimed`. */
-function buildCard({ request, agent, present, expiresAt, checkpoint }: CardParts): Card {
+function buildCard(parts: CardParts): Card {
+  const { request, agent, present, expiresAt, checkpoint, requirement } = parts;
   const action = findAction(request.action);
-  const { plan, digest, requirement } = request;
-  if (action?.card === undefined || plan === null || digest === null || requirement === null) {
+  const { plan, digest } = request;
+  if (action?.card === undefined || plan === null || digest === null) {
     throw new GatewayError('plan.tampered', { detail: 'the stored request cannot be shown' });
   }
   const { sentence, records, changes } = action.card(plan, present);
@@ -54,11 +58,14 @@ async function recordCard(
   for (const entry of entries) await tx.log.append(entry);
   const now = await tx.requests.get(request.id);
   if (now?.status !== 'planned') return;
+  const isAsked = card.requires.approvals > 0;
   await tx.requests.update(request.id, {
-    status: 'awaiting_approval',
+    status: isAsked ? 'awaiting_approval' : 'approved',
     card,
+    requirement: card.requires,
     expiresAt: new Date(card.expires_at),
   });
+  if (!isAsked) return;
   await tx.log.append({
     event: 'approval.requested',
     requestId: request.id,
@@ -74,10 +81,24 @@ async function recordCard(
   });
 }
 
+/** Ends the request before anyone is bothered, with the entries of what was read for the card. */
+async function endAtCard(
+  tx: StoreTransaction,
+  request: RequestRecord,
+  ending: Ending,
+  entries: readonly AuditEvent[],
+): Promise<void> {
+  for (const entry of entries) await tx.log.append(entry);
+  const cause = { event: 'request.refused', actor: 'gateway', facts: { at: 'card' } } as const;
+  await closeRequest(tx, request, ending, cause);
+}
+
 /**
  * Step 3a: reads the records the write would touch, makes the card and lets the request wait for
- * people. Returns the card as text. Does nothing more when the request waits already. A record that does not exist ends the request
- * before anyone is bothered. Errors: HubSpot's passing ones, `freeze.active`, `store.unavailable`.
+ * people. Returns the card as text. Does nothing more when the request waits already. What policy asks
+ * for is settled here, on the money that the records hold now. A record that does not exist, or that
+ * holds more than anyone may approve, ends the request before anyone is bothered. Errors: HubSpot's
+ * passing ones, `freeze.active`, `store.unavailable`.
  */
 export function createPrepareApproval(deps: ActivityDependencies) {
   return async function prepareApproval(
@@ -97,22 +118,27 @@ export function createPrepareApproval(deps: ActivityDependencies) {
       });
       throw new GatewayError(presence.code);
     }
+    const endAs = (ending: Ending) =>
+      deps.store.commit((tx) => endAtCard(tx, request, ending, entries));
     if (presence.kind === 'gone') {
       const { code, detail } = presence;
-      await deps.store.commit(async (tx) => {
-        for (const entry of entries) await tx.log.append(entry);
-        const cause = {
-          event: 'request.refused',
-          actor: 'gateway',
-          facts: { at: 'card' },
-        } as const;
-        await closeRequest(tx, request, { status: 'failed', code, detail }, cause);
-      });
+      await endAs({ status: 'failed', code, detail });
+      return '';
+    }
+    const { records: present } = presence;
+    const { connection, submission } = request;
+    const query = policyQueryFor(
+      { agent, connection, submission, present },
+      await deps.store.people.list(),
+    );
+    const requirement = requirementFor(deps.policy(), query);
+    if (requirement === undefined) {
+      await endAs({ status: 'refused', code: 'policy.denied' });
       return '';
     }
     const expiresAt = new Date(deps.clock().getTime() + deps.timing.approvalMs);
     const checkpoint = await deps.auditLog.checkpoint();
-    const card = buildCard({ request, agent, present: presence.records, expiresAt, checkpoint });
+    const card = buildCard({ request, agent, present, expiresAt, checkpoint, requirement });
     await deps.store.commit((tx) => recordCard(tx, request, card, entries));
     return cardMarkdown(card);
   };

@@ -71,8 +71,8 @@ async function recordWrite(
     await recordRefusal(tx, of, { kind: 'refused', code: 'freeze.active', detail });
     return 'refused';
   }
-  const { plan, requirement } = planned;
-  const status = requirement.approvals === 0 ? 'approved' : 'planned';
+  const { plan, requirement, needsCard } = planned;
+  const status = needsCard ? 'planned' : 'approved';
   const digest = planDigest({ requestId: of.requestId, agentId, connection, plan });
   const request = newRequest({ ...of, status, now: tx.now, plan, digest, requirement });
   await tx.requests.insert(request);

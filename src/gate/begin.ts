@@ -59,6 +59,7 @@ async function assertApproved(
   policy: Policy,
   request: RequestRecord,
   decisions: readonly DecisionRecord[],
+  present: readonly SeenRecord[],
 ): Promise<void> {
   const agent = await tx.agents.get(request.agentId);
   if (agent === undefined) throw new GatewayError('policy.denied');
@@ -68,7 +69,7 @@ async function assertApproved(
   );
   const approvers = approversOf(request.submission.userId, valid, people);
   const query = policyQueryFor(
-    { agent, connection: request.connection, submission: request.submission },
+    { agent, connection: request.connection, submission: request.submission, present },
     people,
   );
   if (decisions.some(({ decision }) => decision === 'reject'))
@@ -130,7 +131,7 @@ async function assertWriteMayBegin(
   const digest = assertOneDigest(request, logged, decisions);
   await assertLogAgrees(tx, request, logged, of);
   await assertCallable(tx, { agentId: request.agentId, credential: of.credential });
-  await assertApproved(tx, policy, request, decisions);
+  await assertApproved(tx, policy, request, decisions, of.seen);
   await useApproval(tx, request.id, { digest, isFirst: logged.begunStep === 0 });
   return digest;
 }

@@ -1,4 +1,3 @@
-import { findAction } from '../actions/catalogue.ts';
 import { type ErrorCode, GatewayError } from '../core/errors.ts';
 import type { DecisionRecord, PersonRecord, RequestRecord } from '../core/records.ts';
 import type { StoreTransaction } from '../ports/store.ts';
@@ -66,12 +65,6 @@ function assertMayDecide(
     throw new GatewayError('approval.not_eligible');
 }
 
-/** A deal is as large as it is now or as the write makes it: its name or stage is changed for that much. */
-function withAmountHeld(query: PolicyQuery, { action, card }: RequestRecord): PolicyQuery {
-  const held = findAction(action)?.amountHeld?.(card?.seen ?? []);
-  return held === undefined ? query : { ...query, amount: Math.max(query.amount ?? 0, held) };
-}
-
 async function openBallot(tx: StoreTransaction, requestId: string): Promise<Ballot> {
   const request = await tx.requests.get(requestId);
   if (request === undefined || request.risk === 'read')
@@ -80,11 +73,16 @@ async function openBallot(tx: StoreTransaction, requestId: string): Promise<Ball
   if (agent === undefined) throw new GatewayError('approval.not_found');
   const people = await tx.people.list();
   const query = policyQueryFor(
-    { agent, connection: request.connection, submission: request.submission },
+    {
+      agent,
+      connection: request.connection,
+      submission: request.submission,
+      present: request.card?.seen ?? [],
+    },
     people,
   );
   const earlier = await tx.decisions.of(requestId);
-  return { request, query: withAmountHeld(query, request), people, earlier };
+  return { request, query, people, earlier };
 }
 
 async function refuseDecision(

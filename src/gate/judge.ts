@@ -18,6 +18,8 @@ export type Judgement =
       readonly action: ActionDefinition;
       readonly plan: Plan;
       readonly requirement: Requirement;
+      /** What the records hold, and so what policy asks for, is only known once they are read for the card. */
+      readonly needsCard: boolean;
     };
 
 interface Case {
@@ -57,7 +59,8 @@ function planFor(of: Case, action: ActionDefinition, input: Record<string, unkno
     return { kind: 'refused', code: 'policy.denied', detail: 'policy asks for approval of a read' };
   }
   const plan = action.toPlan(input, { requestId: of.requestId, now: of.now, fields });
-  return { kind: 'planned', action, plan, requirement };
+  const needsCard = requirement.approvals > 0 || touches.isAmountHeld === true;
+  return { kind: 'planned', action, plan, requirement, needsCard };
 }
 
 /**

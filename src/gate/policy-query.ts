@@ -1,4 +1,5 @@
 import { findAction } from '../actions/catalogue.ts';
+import type { PresentRecord } from '../actions/define-action.ts';
 import { promptRisk } from '../core/prompt-rules.ts';
 import type { AgentRecord, DecisionRecord, PersonRecord, Submission } from '../core/records.ts';
 import type { Approver, Asked, PolicyQuery } from '../policy/policy.ts';
@@ -40,10 +41,13 @@ export const approversOf = (
   });
 
 /** Each thing that a submission asks for: its steps, or itself. */
-function askedBy({ action: submitted }: Submission): readonly [Asked, ...Asked[]] {
+function askedBy(
+  { action: submitted }: Submission,
+  present: readonly PresentRecord[] | undefined,
+): readonly [Asked, ...Asked[]] {
   const action = findAction(submitted.action);
   if (action === undefined) return [{ action: submitted.action, fields: [] }];
-  const { needs, amount, steps } = action.touches(action.input.parse(submitted));
+  const { needs, amount, steps } = action.touches(action.input.parse(submitted), present);
   const [first, ...others] = steps ?? [];
   if (first !== undefined) return [first, ...others];
   return [{ action: action.name, fields: needs, ...(amount === undefined ? {} : { amount }) }];
@@ -55,10 +59,12 @@ export function policyQueryFor(
     readonly agent: AgentRecord;
     readonly connection: string;
     readonly submission: Submission;
+    /** The records as the card has them; absent before there is a card. */
+    readonly present?: readonly PresentRecord[] | undefined;
   },
   people: readonly PersonRecord[],
 ): PolicyQuery {
-  const [asked, ...also] = askedBy(of.submission);
+  const [asked, ...also] = askedBy(of.submission, of.present);
   return {
     agent: { id: of.agent.id, name: of.agent.name, groups: of.agent.groups },
     connection: of.connection,

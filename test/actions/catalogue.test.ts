@@ -24,13 +24,14 @@ const SCOPES: Record<string, { read: string[]; write: string[] }> = {
 const isWrite = ({ kind }: Operation): boolean => kind === 'create' || kind === 'update';
 
 /** The records a plan reads beside its operations: for the card, and to settle a lost answer. */
-const typesRead = ({ targets, witness }: Plan): ObjectType[] => {
-  const shown = targets.map(({ object_type: type }) => type);
-  if (witness === null) return shown;
-  return witness.kind === 'association'
-    ? [...shown, witness.from.object_type, witness.to_type]
-    : [...shown, witness.object_type];
-};
+const typesRead = ({ targets, steps }: Plan): ObjectType[] => [
+  ...targets.map(({ object_type: type }) => type),
+  ...steps.flatMap(({ witness }) =>
+    witness.kind === 'association'
+      ? [witness.from.object_type, witness.to_type]
+      : [witness.object_type],
+  ),
+];
 
 const scopesNeeded = (plans: readonly Plan[]): string[] => {
   const ofOperations = plans

@@ -120,10 +120,14 @@ describe('updating a deal', () => {
   it('tells policy the money at stake', () => {
     const action = actionNamed('update_deal');
     const touched = action.touches(action.input.parse({ ...DEAL, amount: 12_000.5 }));
-    expect(touched).toEqual({ answers: [], needs: ['amount'], amount: 12_000.5 });
-    expect(action.touches(action.input.parse({ ...DEAL, dealname: 'x' }))).not.toHaveProperty(
-      'amount',
-    );
+    expect(touched).toMatchObject({ answers: [], needs: ['amount'], amount: 12_000.5 });
+    const renamed = action.input.parse({ ...DEAL, dealname: 'x' });
+    expect(action.touches(renamed)).not.toHaveProperty('amount');
+    const holding = (amount: string | null) =>
+      action.touches(renamed, [{ object_type: 'deals', id: '30001', properties: { amount } }]);
+    expect(holding('20000').amount).toBe(20_000);
+    expect(holding(null).amount).toBe(0);
+    expect(action.touches(renamed, []).amount).toBe(Infinity);
   });
 
   it('reads the amount that the deal holds for the card, whatever changes', () => {

@@ -171,6 +171,12 @@ describe('policy and requests of several steps', () => {
   it('counts the money of all steps together', async () => {
     const deals = await gateway.submit({ action: 'search_deal', name: 'Acme' });
     const [one, other] = deals.body.result.deals.map(({ id }: { id: string }) => id);
+    for (const id of [one, other])
+      await gateway.simulator.control('POST', '/edits', {
+        object_type: 'deals',
+        id,
+        properties: { amount: '100' },
+      });
     const amount = (deal_id: string, amount: number) => ({
       action: 'update_deal',
       deal_id,

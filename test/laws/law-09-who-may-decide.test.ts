@@ -61,6 +61,19 @@ describe('law 9: who may decide', () => {
     expect((await gateway.ended(waiting.id)).body.status).toBe('succeeded');
   });
 
+  it('a large deal needs two people for any change of it, and its card says so', async () => {
+    const found = await gateway.submit({ action: 'search_deal', name: 'Acme' });
+    const deals = found.body.result.deals as { id: string; amount: string }[];
+    const large = deals.find(({ amount }) => Number(amount) > 10_000);
+    const change = { action: 'update_deal', deal_id: large?.id ?? '', dealname: 'Another name' };
+    const waiting = (await gateway.submit(change)).body;
+    expect(waiting.requires.approvals).toBe(2);
+    const { card } = (await gateway.approver.call('GET', `/v1/approvals/${waiting.id}`)).body;
+    expect(card.requires.approvals).toBe(2);
+    const first = await gateway.approve(waiting.id, waiting.digest);
+    expect(first.body.status).toBe('awaiting_approval');
+  });
+
   it('a person without the role is refused', async () => {
     const waiting = await gateway.submit(NOTE);
     const watcher = await gateway.addPerson('Watcher', ['viewer']);

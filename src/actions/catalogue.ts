@@ -9,6 +9,8 @@ import { listInteractions } from './list-interactions.ts';
 import { searchCompany } from './search-company.ts';
 import { searchContact } from './search-contact.ts';
 import { searchDeal } from './search-deal.ts';
+import { searchTicket } from './search-ticket.ts';
+import { updateCompany } from './update-company.ts';
 import { updateContact } from './update-contact.ts';
 import { updateDeal } from './update-deal.ts';
 import { writeSeveral } from './write-several.ts';
@@ -21,9 +23,11 @@ export const ACTIONS: readonly ActionDefinition[] = [
   getCompany,
   searchDeal,
   getDeal,
+  searchTicket,
   listInteractions,
   createNote,
   updateContact,
+  updateCompany,
   createContact,
   createTask,
   updateDeal,

@@ -52,9 +52,11 @@ export function updateProblem(
   return undefined;
 }
 
+type UpdatableType = 'contacts' | 'companies' | 'deals';
+
 interface UpdateSpec {
   readonly action: string;
-  readonly objectType: 'contacts' | 'deals';
+  readonly objectType: UpdatableType;
   readonly id: string;
   /** HubSpot property -> new value. */
   readonly properties: Readonly<Record<string, string>>;
@@ -98,7 +100,7 @@ export const updatePlan = ({
 const sentId = (plan: Plan): string => plan.operations[0]?.path.split('/').at(-1) ?? '';
 
 export function updateCard(
-  objectType: 'contacts' | 'deals',
+  objectType: UpdatableType,
   table: FieldTable,
   plan: Plan,
   present: readonly PresentRecord[],

@@ -182,3 +182,38 @@ describe('what a search refuses', () => {
     expect(problemsOf(input)).toContain(problem);
   });
 });
+
+describe('searching tickets', () => {
+  it('takes name, contact, company and status together', () => {
+    const ticket = { action: 'search_ticket', subject: 'Login fails', contact_id: '1', stage: '2' };
+    expect(asked({ ...ticket, company_id: '3' })).toEqual([
+      [
+        ...['associations.contact EQ 1', 'associations.company EQ 3', 'hs_pipeline_stage EQ 2'],
+        'subject EQ Login fails',
+      ],
+      [
+        ...['associations.contact EQ 1', 'associations.company EQ 3', 'hs_pipeline_stage EQ 2'],
+        ...['subject CONTAINS_TOKEN Login', 'subject CONTAINS_TOKEN fails'],
+      ],
+    ]);
+  });
+
+  it('needs the fields granted that it searches by, and a criterion', () => {
+    const action = actionNamed('search_ticket');
+    const input = action.input.parse({ action: 'search_ticket', subject: 'x', stage: '1' });
+    expect(action.touches(input).needs).toEqual(['subject', 'stage']);
+    expect(problemsOf({ action: 'search_ticket', limit: 1 })).toEqual([
+      ': one of subject, contact_id, company_id or stage is needed',
+    ]);
+  });
+
+  it('answers in our own words for the granted fields', () => {
+    const plan = planOf({ action: 'search_ticket', stage: '1' }, ['subject', 'stage']);
+    expect(bodyOf(plan)).toMatchObject({ properties: ['subject', 'hs_pipeline_stage'] });
+    const results = [{ id: '5', properties: { subject: 'Login', hs_pipeline_stage: '1', x: 'y' } }];
+    expect(actionNamed('search_ticket').toResult(plan, [{ total: 1, results }])).toEqual({
+      tickets: [{ id: '5', subject: 'Login', stage: '1' }],
+      total: 1,
+    });
+  });
+});

@@ -67,6 +67,8 @@ export const SAMPLES: readonly (Record<string, unknown> & { action: string })[] 
   { action: 'get_company', company_id: ACME },
   { action: 'search_deal', name: 'one two three four five six', company_id: ACME, stage: 'x' },
   { action: 'get_deal', deal_id: '30001' },
+  { action: 'search_ticket', subject: 'Login fails', stage: '1' },
+  { action: 'search_ticket', contact_id: DANA, company_id: ACME },
   { action: 'list_interactions', company_id: ACME, kind: 'email', limit: 1 },
   { action: 'list_interactions', contact_id: DANA },
   { action: 'create_note', contact_id: DANA, note: 'Called.' },
@@ -85,6 +87,7 @@ export const SAMPLES: readonly (Record<string, unknown> & { action: string })[] 
   },
   { action: 'create_task', deal_id: '30001', subject: 'Call', due: '2026-12-01T15:00:00Z' },
   { action: 'update_contact', contact_id: DANA, phone: '+1 555 0100', clear: ['jobtitle'] },
+  { action: 'update_company', company_id: ACME, city: 'Toledo', clear: ['phone'] },
   { action: 'update_deal', deal_id: '30001', amount: 12_000.5, dealstage: 'closedwon' },
 ];
 

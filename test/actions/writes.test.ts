@@ -116,6 +116,39 @@ describe('updating a contact', () => {
   });
 });
 
+describe('updating a company', () => {
+  const COMPANY = { action: 'update_company', company_id: '10001' };
+  const acme: PresentRecord = {
+    object_type: 'companies',
+    id: '10001',
+    properties: { name: 'Acme Corp', domain: 'acme.test', city: 'Toledo' },
+  };
+
+  it('changes and clears fields of that company, old and new on the card', () => {
+    const plan = planOf({ ...COMPANY, city: 'Berlin', clear: ['domain'] });
+    expect(plan.operations[0]).toMatchObject({
+      method: 'PATCH',
+      path: '/crm/objects/2026-09/companies/10001',
+    });
+    expect(bodyOf(plan)).toEqual({ properties: { city: 'Berlin', domain: '' } });
+    expect(cardOf(plan, [acme])).toMatchObject({
+      sentence: 'Change city, company domain name of Acme Corp.',
+      changes: [
+        { label: 'City', before: 'Toledo', after: 'Berlin' },
+        { label: 'Company domain name', before: 'acme.test', after: '' },
+      ],
+    });
+  });
+
+  it.each([
+    [{ clear: ['name'] }, /^clear\.0: Invalid option/],
+    [{}, /at least one field/],
+    [{ name: 'Ac\u200Bme' }, /cannot see/],
+  ])('refuses %j', (change, problem) => {
+    expect(problemsOf({ ...COMPANY, ...change })).toEqual([expect.stringMatching(problem)]);
+  });
+});
+
 describe('updating a deal', () => {
   it('tells policy the money at stake', () => {
     const action = actionNamed('update_deal');

@@ -25,6 +25,7 @@ const READABLE: Record<string, Record<string, readonly string[]>> = {
     ],
     search_deal: ['dealname', 'amount', 'dealstage', 'closedate'],
     get_deal: ['dealname', 'amount', 'dealstage', 'pipeline', 'closedate', 'last_contacted'],
+    search_ticket: ['subject', 'stage', 'pipeline', 'priority', 'last_contacted'],
     list_interactions: ['at', 'subject', 'direction'],
   },
   readers: {

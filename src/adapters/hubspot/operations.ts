@@ -45,7 +45,12 @@ const TABLE: readonly Row[] = [
   },
   { kind: 'read', method: 'POST', path: typed(OBJECT_TYPES, '/batch/read'), query: [] },
   { kind: 'create', method: 'POST', path: typed(['contacts', 'notes', 'tasks'], ''), query: [] },
-  { kind: 'update', method: 'PATCH', path: typed(['contacts', 'deals'], `/${ID}`), query: [] },
+  {
+    kind: 'update',
+    method: 'PATCH',
+    path: typed(['contacts', 'companies', 'deals'], `/${ID}`),
+    query: [],
+  },
 ];
 
 function isRow(row: Row, operation: Operation): boolean {

@@ -39,6 +39,10 @@ describe('the closed table', () => {
     ['a search', post(`${OBJECTS}/emails/search`, { kind: 'search', object_type: 'emails' })],
     ['a new note', post(`${OBJECTS}/notes`, { object_type: 'notes' })],
     [
+      'an update of a company',
+      post(`${OBJECTS}/companies/9`, { kind: 'update', method: 'PATCH', object_type: 'companies' }),
+    ],
+    [
       'an update of a deal',
       post(`${OBJECTS}/deals/9`, { kind: 'update', method: 'PATCH', object_type: 'deals' }),
     ],
@@ -60,12 +64,8 @@ describe('the closed table', () => {
     ['a new property', post('/crm/properties/2026-09/contacts')],
     ['a new deal', post(`${OBJECTS}/deals`, { object_type: 'deals' })],
     [
-      'an update of a company',
-      post(`${OBJECTS}/companies/1`, {
-        kind: 'update',
-        method: 'PATCH',
-        object_type: 'companies',
-      }),
+      'an update of a ticket',
+      post(`${OBJECTS}/tickets/1`, { kind: 'update', method: 'PATCH', object_type: 'tickets' }),
     ],
     ['an older version of the API', read('/crm/v3/objects/contacts/1')],
     ['the token endpoint', post('/oauth/2026-09/token')],

@@ -6,6 +6,7 @@ import { getCompany } from './get-company.ts';
 import { getContact } from './get-contact.ts';
 import { getDeal } from './get-deal.ts';
 import { listInteractions } from './list-interactions.ts';
+import { logCall } from './log-call.ts';
 import { searchCompany } from './search-company.ts';
 import { searchContact } from './search-contact.ts';
 import { searchDeal } from './search-deal.ts';
@@ -30,6 +31,7 @@ export const ACTIONS: readonly ActionDefinition[] = [
   updateCompany,
   createContact,
   createTask,
+  logCall,
   updateDeal,
 ];
 

@@ -1,16 +1,15 @@
 import { z } from 'zod';
+import { attachedCard, attachedPlan } from './attached-record.ts';
 import { defineAction } from './define-action.ts';
-import { bodyWithMarker } from './engagement-body.ts';
+import { parseRecord } from './hubspot-shapes.ts';
+import { bodyWithMarker, readableBody } from './marked-body.ts';
 import {
-  engagementCard,
-  engagementPlan,
   hasOneParent,
   ONE_PARENT_NEEDED,
   PARENT_READ_SCOPES,
   parentInput,
   parentOf,
-} from './engagement.ts';
-import { parseRecord } from './hubspot-shapes.ts';
+} from './parent.ts';
 import { multiLine } from './text-rules.ts';
 
 /** HubSpot takes 65,536 characters of HTML; escaping can grow a text sixfold. */
@@ -24,7 +23,8 @@ const LABELS = new Map([
 export const createNote = defineAction({
   name: 'create_note',
   risk: 'write',
-  summary: 'Add a note to exactly one contact, company or deal. A person approves it first.',
+  summary:
+    'Add a note to exactly one contact, company, deal or ticket. A person approves it first.',
   scopes: [...PARENT_READ_SCOPES, 'crm.objects.contacts.write'],
   input: z
     .strictObject({
@@ -35,25 +35,27 @@ export const createNote = defineAction({
     .refine(hasOneParent, ONE_PARENT_NEEDED),
   fields: ['note'],
   touches: () => ({ answers: [], needs: ['note'] }),
-  toPlan: (value, { requestId, now }) =>
-    engagementPlan({
-      action: 'create_note',
-      objectType: 'notes',
-      properties: {
-        hs_timestamp: now.toISOString(),
-        hs_note_body: bodyWithMarker(value.note, requestId),
+  toPlan: (value, context) =>
+    attachedPlan(
+      {
+        action: 'create_note',
+        objectType: 'notes',
+        properties: {
+          hs_timestamp: context.now.toISOString(),
+          hs_note_body: bodyWithMarker(value.note, context.requestId),
+        },
+        markedProperty: 'hs_note_body',
+        parent: parentOf(value),
       },
-      bodyProperty: 'hs_note_body',
-      parent: parentOf(value),
-      requestId,
-    }),
+      context,
+    ),
   toResult: (_plan, answers) => ({ note: { id: parseRecord(answers[0]).id } }),
   card: (plan, present) =>
-    engagementCard(
+    attachedCard(
       {
         objectType: 'notes',
-        bodyProperty: 'hs_note_body',
         labels: LABELS,
+        readable: { hs_note_body: readableBody },
         sentence: (parent) => `Add a note to ${parent}.`,
       },
       plan,

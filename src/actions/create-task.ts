@@ -1,16 +1,15 @@
 import { z } from 'zod';
+import { attachedCard, attachedPlan } from './attached-record.ts';
 import { defineAction } from './define-action.ts';
-import { bodyWithMarker } from './engagement-body.ts';
+import { parseRecord } from './hubspot-shapes.ts';
+import { bodyWithMarker, readableBody } from './marked-body.ts';
 import {
-  engagementCard,
-  engagementPlan,
   hasOneParent,
   ONE_PARENT_NEEDED,
   PARENT_READ_SCOPES,
   parentInput,
   parentOf,
-} from './engagement.ts';
-import { parseRecord } from './hubspot-shapes.ts';
+} from './parent.ts';
 import { dateTime, multiLine, oneLine } from './text-rules.ts';
 
 const SUBJECT_MAX_CHARS = 250;
@@ -56,7 +55,8 @@ const taskProperties = (
 export const createTask = defineAction({
   name: 'create_task',
   risk: 'write',
-  summary: 'Add a task to exactly one contact, company or deal. A person approves it first.',
+  summary:
+    'Add a task to exactly one contact, company, deal or ticket. A person approves it first.',
   scopes: [...PARENT_READ_SCOPES, 'crm.objects.contacts.write'],
   input,
   fields: FIELDS,
@@ -64,22 +64,24 @@ export const createTask = defineAction({
     answers: [],
     needs: FIELDS.filter((field) => value[field] !== undefined),
   }),
-  toPlan: (value, { requestId }) =>
-    engagementPlan({
-      action: 'create_task',
-      objectType: 'tasks',
-      properties: taskProperties(value, requestId),
-      bodyProperty: 'hs_task_body',
-      parent: parentOf(value),
-      requestId,
-    }),
+  toPlan: (value, context) =>
+    attachedPlan(
+      {
+        action: 'create_task',
+        objectType: 'tasks',
+        properties: taskProperties(value, context.requestId),
+        markedProperty: 'hs_task_body',
+        parent: parentOf(value),
+      },
+      context,
+    ),
   toResult: (_plan, answers) => ({ task: { id: parseRecord(answers[0]).id } }),
   card: (plan, present) =>
-    engagementCard(
+    attachedCard(
       {
         objectType: 'tasks',
-        bodyProperty: 'hs_task_body',
         labels: LABELS,
+        readable: { hs_task_body: readableBody },
         sentence: (parent) => `Add a task to ${parent}.`,
       },
       plan,

@@ -11,6 +11,11 @@ export interface PlanContext {
   readonly now: Date;
   /** The fields (in the action's own words) that policy grants for the answer. */
   readonly fields: readonly string[];
+  /**
+   * Object type -> name of a property with unique values that is prepared on this connection for ids of
+   * requests: a create that carries its own is found again by it, and refused by HubSpot a second time.
+   */
+  readonly uniqueProperties: Readonly<Partial<Record<ObjectType, string>>>;
 }
 
 /** One step of a request, as policy is asked about it. */

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { Operation, Plan } from '../contracts/plan.ts';
 import { defineAction } from './define-action.ts';
-import { hasOneParent, ONE_PARENT_NEEDED, type Parent, parentOf } from './engagement.ts';
 import { type CrmRecord, parseSearch, type SearchAnswer } from './hubspot-shapes.ts';
 import {
   directionOf,
@@ -10,6 +9,7 @@ import {
   kindOf,
   kindOfObjectType,
 } from './interaction-kinds.ts';
+import { hasOneParent, ONE_PARENT_NEEDED, type Parent, parentOf } from './parent.ts';
 import { readableText } from './readable-text.ts';
 import { equals, nextPage, pageLimit, SEARCH_LIMITS, searchOperation } from './search.ts';
 import { hubspotId } from './text-rules.ts';
@@ -24,6 +24,7 @@ const PSEUDO_PROPERTIES: Record<Parent['object_type'], string> = {
   contacts: 'associations.contact',
   companies: 'associations.company',
   deals: 'associations.deal',
+  tickets: 'associations.ticket',
 };
 
 /** How many of each kind were passed, in the order of the kinds; of one kind it is HubSpot's own. */
@@ -37,6 +38,7 @@ const input = z
     contact_id: hubspotId('Interactions with this contact.').optional(),
     company_id: hubspotId('Interactions with this company.').optional(),
     deal_id: hubspotId('Interactions about this deal.').optional(),
+    ticket_id: hubspotId('Interactions about this ticket.').optional(),
     kind: z.enum(INTERACTION_KIND_NAMES).optional().meta({
       description: 'All kinds if absent. When that answers `more`, one kind can be paged.',
     }),
@@ -190,7 +192,7 @@ export const listInteractions = defineAction({
   name: 'list_interactions',
   risk: 'read',
   summary:
-    'List e-mails, calls, meetings and notes of exactly one contact, company or deal, newest first.',
+    'List e-mails, calls, meetings and notes of exactly one contact, company, deal or ticket, newest first.',
   scopes: ['crm.objects.contacts.read', 'sales-email-read'],
   input,
   fields: FIELDS,

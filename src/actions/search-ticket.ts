@@ -65,7 +65,7 @@ export const searchTicket = defineAction({
       }),
     ],
     targets: [],
-    witness: null,
+    steps: [],
     fields: [...fields],
   }),
   toResult: (plan, answers) => searchResult('tickets', TICKET_FIELDS, plan, answers[0]),

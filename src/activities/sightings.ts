@@ -114,6 +114,10 @@ const holds = (record: CrmRecord, wanted: Readonly<Record<string, string>>): boo
     ([property, value]) => (record.properties[property] ?? '') === value,
   );
 
+/** Nobody else writes a request's id: an archived record that has it was made by us and deleted since. */
+const isOwnMark = ({ value }: Extract<Witness, { kind: 'unique' }>): boolean =>
+  value.startsWith('act_');
+
 async function lookForUnique(
   witness: Extract<Witness, { kind: 'unique' }>,
   look: Look,
@@ -122,9 +126,12 @@ async function lookForUnique(
     idProperty: witness.id_property,
     properties: Object.keys(witness.properties).join(','),
   };
-  const answer = await look(
-    readOperation(witness.object_type, recordPath(witness.object_type, witness.value), query),
-  );
+  const path = recordPath(witness.object_type, witness.value);
+  const present = await look(readOperation(witness.object_type, path, query));
+  const answer =
+    isMissing(present) && isOwnMark(witness)
+      ? await look(readOperation(witness.object_type, path, { ...query, archived: 'true' }))
+      : present;
   if (isMissing(answer)) return { kind: 'absent' };
   if (answer.kind !== 'answered') return { kind: 'unclear' };
   const record = CrmRecordSchema.parse(answer.json);

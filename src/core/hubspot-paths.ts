@@ -15,10 +15,12 @@ export const searchPath = (objectType: string): string => `${objectsPath(objectT
 export const associationsPath = (objectType: string, id: string, toType: string): string =>
   `${recordPath(objectType, id)}/associations/${toType}`;
 
-/** Association type ids from an engagement to a record (HubSpot-defined; hubspot.com "Associations v4" page). */
+/** Unlabelled association type ids from a new record to another (HubSpot-defined; hubspot.com "Associations v4" page). */
 export const ASSOCIATION_TYPE_IDS = {
   notes: { contacts: 202, companies: 190, deals: 214, tickets: 228 },
   tasks: { contacts: 204, companies: 192, deals: 216, tickets: 230 },
+  calls: { contacts: 194, companies: 182, deals: 206, tickets: 220 },
+  deals: { contacts: 3, companies: 341, deals: 451, tickets: 27 },
 } as const;
 
 /**

@@ -58,7 +58,8 @@ function planFor(of: Case, action: ActionDefinition, input: Record<string, unkno
   if (action.risk === 'read' && requirement.approvals > 0) {
     return { kind: 'refused', code: 'policy.denied', detail: 'policy asks for approval of a read' };
   }
-  const plan = action.toPlan(input, { requestId: of.requestId, now: of.now, fields });
+  const { requestId, now } = of;
+  const plan = action.toPlan(input, { requestId, now, fields, uniqueProperties: {} });
   const needsCard = requirement.approvals > 0 || touches.isAmountHeld === true;
   return { kind: 'planned', action, plan, requirement, needsCard };
 }

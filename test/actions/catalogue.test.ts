@@ -17,7 +17,7 @@ const SCOPES: Record<string, { read: string[]; write: string[] }> = {
   tickets: { read: ['tickets'], write: ['tickets'] },
   notes: { read: ['crm.objects.contacts.read'], write: ['crm.objects.contacts.write'] },
   tasks: { read: ['crm.objects.contacts.read'], write: ['crm.objects.contacts.write'] },
-  calls: { read: ['crm.objects.contacts.read'], write: [] },
+  calls: { read: ['crm.objects.contacts.read'], write: ['crm.objects.contacts.write'] },
   meetings: { read: ['crm.objects.contacts.read'], write: [] },
   emails: { read: ['crm.objects.contacts.read', 'sales-email-read'], write: [] },
 };
@@ -61,6 +61,7 @@ describe('the catalogue', () => {
       'write update_company',
       'write create_contact',
       'write create_task',
+      'write log_call',
       'write update_deal',
     ]);
   });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bodyWithMarker, readableBody } from '../../src/actions/engagement-body.ts';
+import { bodyWithMarker, readableBody } from '../../src/actions/marked-body.ts';
 import { multiLine } from '../../src/actions/text-rules.ts';
 import {
   bodyOf,
@@ -88,6 +88,7 @@ describe('a note', () => {
   it.each([
     [{ company_id: '10001' }, 190],
     [{ deal_id: '30001' }, 214],
+    [{ ticket_id: '50001' }, 228],
   ])('is bound to %j by type id %d', (parent, typeId) => {
     const plan = planOf({ action: 'create_note', note: 'x', ...parent });
     expect(sent(plan).associations[0]?.types[0]?.associationTypeId).toBe(typeId);
@@ -108,7 +109,7 @@ describe('a note', () => {
     [{ action: 'create_note', note: 'x', contact_id: '1', deal_id: '2' }],
   ])('refuses %j: exactly one record', (input) => {
     expect(problemsOf(input)).toEqual([
-      ': exactly one of contact_id, company_id or deal_id is needed',
+      ': exactly one of contact_id, company_id, deal_id or ticket_id is needed',
     ]);
   });
 
@@ -146,6 +147,99 @@ describe('a task', () => {
     [{ due: '2026-12-01' }, 'due: Invalid ISO datetime'],
   ])('refuses %j', (change, problem) => {
     expect(problemsOf({ ...TASK, ...change })).toEqual([problem]);
+  });
+});
+
+const CALL = {
+  action: 'log_call',
+  contact_id: '20001',
+  title: 'Renewal',
+  at: '2026-11-20T10:00:00+01:00',
+  direction: 'outgoing',
+};
+
+describe('a call', () => {
+  it('is put on record as HubSpot has calls, with what was said and how long it took', () => {
+    const plan = planOf({ ...CALL, duration_seconds: 90, body: 'She <agrees>.' });
+    expect(sent(plan)).toEqual({
+      properties: {
+        hs_timestamp: '2026-11-20T09:00:00.000Z',
+        hs_call_title: 'Renewal',
+        hs_call_body: `She &lt;agrees&gt;.<br>${MARKER}`,
+        hs_call_direction: 'OUTBOUND',
+        hs_call_duration: '90000',
+        hs_call_status: 'COMPLETED',
+      },
+      associations: [
+        {
+          to: { id: '20001' },
+          types: [{ associationCategory: 'HUBSPOT_DEFINED', associationTypeId: 194 }],
+        },
+      ],
+    });
+  });
+
+  it.each([
+    [{ company_id: '10001' }, 182],
+    [{ deal_id: '30001' }, 206],
+    [{ ticket_id: '50001' }, 220],
+  ])('is bound to %j by type id %d', (parent, typeId) => {
+    const call = { ...CALL, contact_id: undefined };
+    const plan = planOf({ ...call, ...parent });
+    expect(sent(plan).associations[0]?.types[0]?.associationTypeId).toBe(typeId);
+  });
+
+  it('carries its marker also without notes, which settles a lost answer', () => {
+    expect(sent(planOf(CALL)).properties['hs_call_body']).toBe(MARKER);
+    expect(planOf(CALL).steps[0]?.witness).toMatchObject({
+      to_type: 'calls',
+      property: 'hs_call_body',
+    });
+  });
+
+  it('is shown with the notes as text', () => {
+    const card = cardOf(planOf({ ...CALL, body: 'a & b' }), [dana]);
+    expect(card.sentence).toBe('Record a call with Dana Fox.');
+    expect(card.changes.find(({ label }) => label === 'Notes')?.after).toBe(`a & b\n${MARKER}`);
+  });
+
+  it.each([
+    [{ direction: 'INBOUND' }, /^direction: Invalid option/],
+    [{ duration_seconds: -1 }, /^duration_seconds: Too small/],
+    [{ duration_seconds: 1.5 }, /^duration_seconds: Invalid input/],
+    [{ at: '2026-11-20' }, /^at: Invalid ISO datetime/],
+    [{ title: '' }, /^title: Too small/],
+  ])('refuses %j', (change, problem) => {
+    expect(problemsOf({ ...CALL, ...change })).toEqual([expect.stringMatching(problem)]);
+  });
+});
+
+describe('where a property with unique values was prepared', () => {
+  const unique = { notes: 'sallyport_request', calls: 'sallyport_request' };
+
+  it.each([NOTE, CALL])('$action carries its request in it and is found again by it', (input) => {
+    const plan = planOf(input, [], unique);
+    expect(sent(plan).properties['sallyport_request']).toBe(REQUEST_ID);
+    expect(plan.steps[0]?.witness).toEqual({
+      kind: 'unique',
+      object_type: plan.operations[0]?.object_type,
+      id_property: 'sallyport_request',
+      value: REQUEST_ID,
+      properties: { sallyport_request: REQUEST_ID },
+    });
+    const { changes } = cardOf(plan, [dana]);
+    expect(changes.find(({ property }) => property === 'sallyport_request')).toEqual({
+      label: 'Request',
+      property: 'sallyport_request',
+      before: null,
+      after: REQUEST_ID,
+    });
+  });
+
+  it('other kinds of records go on carrying the marker alone', () => {
+    const plan = planOf(TASK, [], unique);
+    expect(sent(plan).properties).not.toHaveProperty('sallyport_request');
+    expect(plan.steps[0]?.witness).toMatchObject({ kind: 'association' });
   });
 });
 

@@ -202,10 +202,10 @@ describe('listing interactions', () => {
   });
 
   it.each([
-    [{}, ': exactly one of contact_id, company_id or deal_id is needed'],
+    [{}, ': exactly one of contact_id, company_id, deal_id or ticket_id is needed'],
     [
       { contact_id: '1', deal_id: '2' },
-      ': exactly one of contact_id, company_id or deal_id is needed',
+      ': exactly one of contact_id, company_id, deal_id or ticket_id is needed',
     ],
     [
       { contact_id: '1', after: '3' },

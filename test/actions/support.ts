@@ -1,5 +1,9 @@
 import fc from 'fast-check';
-import type { ActionDefinition, PresentRecord } from '../../src/actions/define-action.ts';
+import type {
+  ActionDefinition,
+  PlanContext,
+  PresentRecord,
+} from '../../src/actions/define-action.ts';
 import { findAction } from '../../src/actions/catalogue.ts';
 import type { Plan } from '../../src/contracts/plan.ts';
 
@@ -20,11 +24,12 @@ export function actionNamed(name: string): ActionDefinition {
 export function planOf(
   input: Readonly<Record<string, unknown>> & { readonly action: string },
   granted?: readonly string[],
+  uniqueProperties: PlanContext['uniqueProperties'] = {},
 ): Plan {
   const action = actionNamed(input.action);
   const parsed = action.input.parse(input);
   const fields = granted ?? action.touches(parsed).answers;
-  return action.toPlan(parsed, { requestId: REQUEST_ID, now: NOW, fields });
+  return action.toPlan(parsed, { requestId: REQUEST_ID, now: NOW, fields, uniqueProperties });
 }
 
 /** Why an input is refused, one line an issue; empty when it is taken. */
@@ -56,6 +61,13 @@ export const dana: PresentRecord = {
   },
 };
 
+const CALL = {
+  action: 'log_call',
+  title: 'Check-in',
+  at: '2026-11-20T10:00:00Z',
+  direction: 'outgoing',
+};
+
 /** At least one valid input of every action, and of every branch that plans differently. */
 export const SAMPLES: readonly (Record<string, unknown> & { action: string })[] = [
   { action: 'search_contact', company: 'Acme Corp' },
@@ -71,9 +83,11 @@ export const SAMPLES: readonly (Record<string, unknown> & { action: string })[] 
   { action: 'search_ticket', contact_id: DANA, company_id: ACME },
   { action: 'list_interactions', company_id: ACME, kind: 'email', limit: 1 },
   { action: 'list_interactions', contact_id: DANA },
+  { action: 'list_interactions', ticket_id: '50001' },
   { action: 'create_note', contact_id: DANA, note: 'Called.' },
   { action: 'create_note', company_id: ACME, note: 'Called.' },
   { action: 'create_note', deal_id: '30001', note: 'Called.' },
+  { action: 'create_note', ticket_id: '50001', note: 'Called.' },
   { action: 'create_contact', email: 'new@acme.test', firstname: 'New' },
   { action: 'create_task', contact_id: DANA, subject: 'Call', due: '2026-12-01T15:00:00Z' },
   {
@@ -86,6 +100,11 @@ export const SAMPLES: readonly (Record<string, unknown> & { action: string })[] 
     type: 'CALL',
   },
   { action: 'create_task', deal_id: '30001', subject: 'Call', due: '2026-12-01T15:00:00Z' },
+  { action: 'create_task', ticket_id: '50001', subject: 'Call', due: '2026-12-01T15:00:00Z' },
+  { ...CALL, contact_id: DANA, duration_seconds: 540, body: 'Agrees.' },
+  { ...CALL, company_id: ACME, direction: 'incoming' },
+  { ...CALL, deal_id: '30001' },
+  { ...CALL, ticket_id: '50001' },
   { action: 'update_contact', contact_id: DANA, phone: '+1 555 0100', clear: ['jobtitle'] },
   { action: 'update_company', company_id: ACME, city: 'Toledo', clear: ['phone'] },
   { action: 'update_deal', deal_id: '30001', amount: 12_000.5, dealstage: 'closedwon' },

@@ -23,6 +23,9 @@ const ID = '\\d{1,20}';
 /** As `encodeURIComponent` writes one. The `@` keeps `.` and `..`, which a URL resolves, out of the path. */
 const EMAIL = "(?:[A-Za-z0-9._'-]|%2B){1,64}%40[A-Za-z0-9.-]{1,255}";
 
+/** Where a property with unique values was prepared for ids of requests; of several writes with the step. */
+const REQUEST_ID = 'act_[0-9a-z]{26}(?:\\.[1-9])?';
+
 const TABLE: readonly Row[] = [
   { kind: 'search', method: 'POST', path: typed(OBJECT_TYPES, '/search'), query: [] },
   {
@@ -40,11 +43,22 @@ const TABLE: readonly Row[] = [
   {
     kind: 'read',
     method: 'GET',
+    path: typed(['notes', 'tasks', 'calls', 'deals'], `/${REQUEST_ID}`),
+    query: ['properties', 'idProperty', 'archived'],
+  },
+  {
+    kind: 'read',
+    method: 'GET',
     path: typed(OBJECT_TYPES, `/${ID}/associations/(?:${OBJECT_TYPES.join('|')})`),
     query: ['limit', 'after'],
   },
   { kind: 'read', method: 'POST', path: typed(OBJECT_TYPES, '/batch/read'), query: [] },
-  { kind: 'create', method: 'POST', path: typed(['contacts', 'notes', 'tasks'], ''), query: [] },
+  {
+    kind: 'create',
+    method: 'POST',
+    path: typed(['contacts', 'notes', 'tasks', 'calls'], ''),
+    query: [],
+  },
   {
     kind: 'update',
     method: 'PATCH',

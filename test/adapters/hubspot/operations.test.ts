@@ -37,6 +37,14 @@ describe('the closed table', () => {
     ['a list of associations', read(`${OBJECTS}/contacts/1/associations/notes`)],
     ['a batch read', post(`${OBJECTS}/notes/batch/read`, { kind: 'read', object_type: 'notes' })],
     ['a search', post(`${OBJECTS}/emails/search`, { kind: 'search', object_type: 'emails' })],
+    [
+      'a read by the id of a request',
+      read(`${OBJECTS}/deals/act_01k8s6q0w3v7m2c5x9t4r1b8ha`, {
+        object_type: 'deals',
+        query: { idProperty: 'sallyport_request', properties: 'dealname' },
+      }),
+    ],
+    ['a new call', post(`${OBJECTS}/calls`, { object_type: 'calls' })],
     ['a new note', post(`${OBJECTS}/notes`, { object_type: 'notes' })],
     [
       'an update of a company',
@@ -72,6 +80,8 @@ describe('the closed table', () => {
     ['account details', read('/account-info/2026-09/details')],
     ['another object type than declared', read(`${OBJECTS}/deals/1`)],
     ['an unknown object type', read(`${OBJECTS}/0-1/1`)],
+    ['a read by any other word', read(`${OBJECTS}/deals/act_x`, { object_type: 'deals' })],
+    ['a new mail', post(`${OBJECTS}/emails`, { object_type: 'emails' })],
     ['a write called a read', post(`${OBJECTS}/contacts`, { kind: 'read' })],
     ['a dot segment', read(`${OBJECTS}/contacts/..`)],
     ['an escaped dot segment', read(`${OBJECTS}/contacts/%2e%2e`)],

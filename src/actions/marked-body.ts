@@ -1,5 +1,5 @@
 /**
- * The operation marker: HubSpot has no idempotency keys and its search lags, so the engagement carries
+ * The operation marker: HubSpot has no idempotency keys and its search lags, so the new record carries
  * the request's id where a strongly consistent read can find it again after a lost answer.
  */
 export const markerOf = (requestId: string): string => `[sallyport ${requestId}]`;

@@ -5,8 +5,7 @@ import { cardMarkdown } from '../core/card-text.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { AgentRecord, AuditEvent, RequestRecord } from '../core/records.ts';
 import { closeRequest, type Ending } from '../gate/close.ts';
-import { policyQueryFor } from '../gate/policy-query.ts';
-import { requirementFor } from '../policy/requirement.ts';
+import { requirementOf } from '../gate/policy-query.ts';
 import type { CheckpointSeen } from '../ports/audit-log.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -127,11 +126,11 @@ export function createPrepareApproval(deps: ActivityDependencies) {
     }
     const { records: present } = presence;
     const { connection, submission } = request;
-    const query = policyQueryFor(
+    const requirement = requirementOf(
+      deps.policy(),
       { agent, connection, submission, present },
       await deps.store.people.list(),
     );
-    const requirement = requirementFor(deps.policy(), query);
     if (requirement === undefined) {
       await endAs({ status: 'refused', code: 'policy.denied' });
       return '';

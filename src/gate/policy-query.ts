@@ -1,8 +1,10 @@
 import { findAction } from '../actions/catalogue.ts';
 import type { PresentRecord } from '../actions/define-action.ts';
+import type { Requirement } from '../contracts/card.ts';
 import { promptRisk } from '../core/prompt-rules.ts';
 import type { AgentRecord, DecisionRecord, PersonRecord, Submission } from '../core/records.ts';
-import type { Approver, Asked, PolicyQuery } from '../policy/policy.ts';
+import type { Approver, Asked, Policy, PolicyQuery } from '../policy/policy.ts';
+import { requirementFor } from '../policy/requirement.ts';
 
 /**
  * Whether an agent's `user_id` names this person: by id or e-mail, whatever their row. Somebody who was
@@ -53,17 +55,16 @@ function askedBy(
   return [{ action: action.name, fields: needs, ...(amount === undefined ? {} : { amount }) }];
 }
 
+interface AskedFor {
+  readonly agent: AgentRecord;
+  readonly connection: string;
+  readonly submission: Submission;
+  /** The records as the card has them; absent before there is a card. */
+  readonly present?: readonly PresentRecord[] | undefined;
+}
+
 /** What policy is asked about a request: derived from the accepted input, never from later words. */
-export function policyQueryFor(
-  of: {
-    readonly agent: AgentRecord;
-    readonly connection: string;
-    readonly submission: Submission;
-    /** The records as the card has them; absent before there is a card. */
-    readonly present?: readonly PresentRecord[] | undefined;
-  },
-  people: readonly PersonRecord[],
-): PolicyQuery {
+export function policyQueryFor(of: AskedFor, people: readonly PersonRecord[]): PolicyQuery {
   const [asked, ...also] = askedBy(of.submission, of.present);
   return {
     agent: { id: of.agent.id, name: of.agent.name, groups: of.agent.groups },
@@ -75,3 +76,10 @@ export function policyQueryFor(
     approvers: [],
   };
 }
+
+/** What policy asks for now, on the records as they are; `undefined`: denied whoever approves. */
+export const requirementOf = (
+  policy: Policy,
+  of: AskedFor,
+  people: readonly PersonRecord[],
+): Requirement | undefined => requirementFor(policy, policyQueryFor(of, people));

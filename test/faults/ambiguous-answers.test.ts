@@ -17,6 +17,8 @@ const WRITES = scaled(60, 1_000);
 const LANES = 8;
 const SEED = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
 /** Creates and updates; not the batch reads, which are POSTs too. */
+/** Contacts of the simulator's seed. */
+const CONTACTS = 180;
 const WRITE_PATH = '/(contacts|notes|tasks)(/[0-9]+)?$';
 
 let gateway: TestGateway;
@@ -51,7 +53,7 @@ function write(i: number): Write {
     { action: 'create_note', contact_id: '20001', note: text },
     { action: 'create_task', contact_id: '20002', subject: text, due: '2027-01-04T09:00:00Z' },
     { action: 'create_contact', email: `${text.toLowerCase()}@acme.test`, lastname: text },
-    { action: 'update_contact', contact_id: String(20_001 + i), jobtitle: text },
+    { action: 'update_contact', contact_id: String(20_001 + (i % CONTACTS)), jobtitle: text },
   ];
   return { text, action: kinds[i % kinds.length]! };
 }

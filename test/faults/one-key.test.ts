@@ -38,33 +38,43 @@ const timesSent = (key: string): Promise<number> => gateway.timesSent(`Sent unde
 describe(`R3: ${POSTS} posts of one key at once, ${KEYS} keys`, () => {
   const ids = new Map<string, string>();
 
-  it('are one request each', async () => {
-    for (const key of keys) {
-      const answers = await postMany(key);
-      const seen = new Set(answers.map(({ status, body }) => `${status} ${body.id}`));
-      expect([...seen]).toEqual([expect.stringMatching(/^202 act_/)]);
-      ids.set(key, answers[0]!.body.id);
-    }
-    expect(new Set(ids.values()).size).toBe(KEYS);
-  }, 300_000);
+  it(
+    'are one request each',
+    async () => {
+      for (const key of keys) {
+        const answers = await postMany(key);
+        const seen = new Set(answers.map(({ status, body }) => `${status} ${body.id}`));
+        expect([...seen]).toEqual([expect.stringMatching(/^202 act_/)]);
+        ids.set(key, answers[0]!.body.id);
+      }
+      expect(new Set(ids.values()).size).toBe(KEYS);
+    },
+    scaled(300_000, 1_800_000),
+  );
 
-  it('and executed once, whose answer every later post gets, also after a restart', async () => {
-    for (const id of ids.values()) {
-      const { body } = await gateway.agent.call('GET', `/v1/actions/${id}`);
-      await gateway.approve(id, body.digest);
-      await gateway.ended(id);
-    }
-    const first = await Promise.all(keys.map((key) => gateway.submit(note(key), { key })));
-    await gateway.stopGateway();
-    await gateway.startGateway();
-    for (const [i, key] of keys.entries()) {
-      const answers = await postMany(key);
-      const seen = new Set(answers.map(({ status, body }) => JSON.stringify([status, body])));
-      expect([...seen]).toEqual([JSON.stringify([200, first[i]!.body])]);
-      expect(await timesSent(key)).toBe(1);
-    }
-    console.info(`R3: ${KEYS} keys, ${2 * POSTS * KEYS} posts: ${KEYS} requests, ${KEYS} effects`);
-  }, 300_000);
+  it(
+    'and executed once, whose answer every later post gets, also after a restart',
+    async () => {
+      for (const id of ids.values()) {
+        const { body } = await gateway.agent.call('GET', `/v1/actions/${id}`);
+        await gateway.approve(id, body.digest);
+        await gateway.ended(id);
+      }
+      const first = await Promise.all(keys.map((key) => gateway.submit(note(key), { key })));
+      await gateway.stopGateway();
+      await gateway.startGateway();
+      for (const [i, key] of keys.entries()) {
+        const answers = await postMany(key);
+        const seen = new Set(answers.map(({ status, body }) => JSON.stringify([status, body])));
+        expect([...seen]).toEqual([JSON.stringify([200, first[i]!.body])]);
+        expect(await timesSent(key)).toBe(1);
+      }
+      console.info(
+        `R3: ${KEYS} keys, ${2 * POSTS * KEYS} posts: ${KEYS} requests, ${KEYS} effects`,
+      );
+    },
+    scaled(300_000, 1_800_000),
+  );
 
   it('with another body are refused, whenever they come', async () => {
     for (const key of keys) {

@@ -124,6 +124,9 @@ export function createReadCall(deps: ActivityDependencies) {
         const answer = answers[i];
         if (answer !== undefined) await tx.log.append(answerEntry(of, operation, answer));
       }
+      // Another run of this step was faster: the request keeps the end it has.
+      const now = await tx.requests.get(request.id);
+      if (now === undefined || isTerminal(now.status)) return;
       try {
         await recordSuccess(tx, request, resultOf(request, plan, answers));
       } catch (error) {

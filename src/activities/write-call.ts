@@ -10,6 +10,7 @@ import { executedSteps, stepFact, stepPlan } from '../core/steps.ts';
 import { assertUntouched, type Begun, beginWrite, isDue } from '../gate/begin.ts';
 import { closeRequest, closeTampered, type Ending } from '../gate/close.ts';
 import { type Attempt, type Outcome, readable, recordOutcome } from '../gate/outcome.ts';
+import type { CrmAnswer } from '../ports/crm.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import type { CredentialLease } from './fetch-secret.ts';
@@ -109,6 +110,12 @@ const presentIn = (presence: Presence): readonly PresentRecord[] =>
 /** Entries are published within a second. What nobody outside has seen for this long could still be taken back. */
 const UNPUBLISHED_MAX_MS = 10_000;
 
+/**
+ * The quiet time before a resend counts from the begin, and is at least twice the call's deadline. What
+ * leaves later than this could arrive when the resend has been sent.
+ */
+const BEGIN_TO_WIRE_MAX_MS = 1_000;
+
 /** Whether the log is written and not published: a begin would leave no trace outside the store. */
 async function isStalled(
   { store, clock }: ActivityDependencies,
@@ -136,7 +143,18 @@ function notDue(status: RequestStatus): WriteOutcome {
  * `credential.missing`, `secret.unavailable`, `store.unavailable`.
  */
 export function createWriteCall(deps: ActivityDependencies) {
-  async function send(call: WriteCall, attempt: Attempt): Promise<WriteOutcome> {
+  /** Not any more by a process that stood still after its begin: another may be about to send it again. */
+  async function callInTime(
+    operation: Operation,
+    { credential }: WriteCall,
+    begunAt: Date,
+  ): Promise<CrmAnswer> {
+    const stoodMs = deps.clock().getTime() - begunAt.getTime();
+    if (stoodMs > BEGIN_TO_WIRE_MAX_MS) return { kind: 'unsent', code: 'hubspot.timeout' };
+    return deps.crm.call(operation, credential);
+  }
+
+  async function send(call: WriteCall, attempt: Attempt, begunAt: Date): Promise<WriteOutcome> {
     const { request, plan, step } = attempt;
     const [operation] = plan.operations;
     if (operation === undefined) throw new GatewayError('plan.tampered');
@@ -146,7 +164,7 @@ export function createWriteCall(deps: ActivityDependencies) {
       credential: call.credential,
       purpose: 'execute',
     };
-    const answer = readable(plan, await deps.crm.call(operation, call.credential));
+    const answer = readable(plan, await callInTime(operation, call, begunAt));
     const entry = answerEntry(of, operation, answer);
     return deps.store.commit(async (tx) => {
       await tx.log.append({
@@ -190,6 +208,7 @@ export function createWriteCall(deps: ActivityDependencies) {
     const plan = begunOn.plan === null ? undefined : stepPlan(begunOn.plan, step);
     if (plan === undefined) throw new GatewayError('plan.tampered');
     const present = begunOn.seen ?? [];
-    return send(call, { request: begunOn, step, plan, present, isResend: call.resend });
+    const attempt = { request: begunOn, step, plan, present, isResend: call.resend };
+    return send(call, attempt, begun.at);
   };
 }

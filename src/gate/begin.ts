@@ -22,7 +22,13 @@ import { approversOf, policyQueryFor } from './policy-query.ts';
  * entry in it, or nothing is called. A refusal closes the request in the same transaction.
  */
 export type Begun =
-  | { readonly kind: 'begun'; readonly request: RequestRecord; readonly step: number }
+  | {
+      readonly kind: 'begun';
+      readonly request: RequestRecord;
+      readonly step: number;
+      /** The intent's own time, from which the quiet time counts. */
+      readonly at: Date;
+    }
   /** Begun or ended before: a repeated activity must look at the record instead of calling. */
   | { readonly kind: 'not_due'; readonly status: RequestStatus }
   | { readonly kind: 'refused'; readonly ending: Ending };
@@ -240,7 +246,7 @@ async function recordBegin(
       ...stepFact(request.plan, step),
     },
   });
-  return { kind: 'begun', request: { ...request, seen }, step };
+  return { kind: 'begun', request: { ...request, seen }, step, at: tx.now };
 }
 
 /**

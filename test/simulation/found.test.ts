@@ -1,0 +1,137 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { createFetchSecret } from '../../src/activities/fetch-secret.ts';
+import { createPrepareApproval } from '../../src/activities/prepare-approval.ts';
+import { createReadCall } from '../../src/activities/read-call.ts';
+import { createValidateAction } from '../../src/activities/validate-action.ts';
+import { createWriteCall } from '../../src/activities/write-call.ts';
+import { activateCredential } from '../../src/gate/credentials.ts';
+import { recordDecision } from '../../src/gate/decisions.ts';
+import { bodyHash } from '../../src/gate/digest.ts';
+import { requestIdFor } from '../../src/gate/ids.ts';
+import type { AgentActionInput } from '../../src/ports/engine.ts';
+import type { Store } from '../../src/ports/store.ts';
+import { createSimulatedEngine } from './engine.ts';
+import { createTurns } from './turns.ts';
+import { createWorld, REQUESTER, TIMING, type World } from './world.ts';
+
+vi.mock(
+  '@temporalio/workflow',
+  async () => (await import('./fake-temporal.ts')).fakeWorkflowModule,
+);
+
+/** What the simulation found, each as its shortest story. */
+
+let world: World;
+afterEach(() => world.close());
+
+async function openWorld(): Promise<void> {
+  world = await createWorld(1);
+  world.crm.isHealthy = true;
+}
+
+function inputFor(action: Record<string, unknown> & { action: string }): AgentActionInput {
+  const requestId = requestIdFor(world.agent.id, 'key');
+  const body = { user_id: REQUESTER, agent_prompt: 'Please.', action };
+  const made = { agentId: world.agent.id, connection: 'main', bodyHash: bodyHash(body), body };
+  const mac = world.deps.attester.submission(requestId, made);
+  return { requestId, submission: { ...made, mac } };
+}
+
+const deps = (store: Store = world.store) => ({
+  ...world.deps,
+  store,
+  crm: {
+    takeTurns: () => Promise.resolve(undefined),
+    call: (operation: Parameters<World['crm']['call']>[0]) =>
+      Promise.resolve(world.crm.call(operation)),
+  },
+});
+
+const TITLE = { action: 'update_contact', contact_id: '1', jobtitle: 'Buyer' };
+
+async function approved(): Promise<string> {
+  const input = inputFor(TITLE);
+  await createValidateAction(deps())(input);
+  const lease = await createFetchSecret(deps())('main');
+  await createPrepareApproval(deps())(input.requestId, lease);
+  const request = await world.store.requests.get(input.requestId);
+  const made = {
+    requestId: input.requestId,
+    person: world.people[0]!,
+    proof: 'key',
+    decision: 'approve',
+    digest: request?.digest ?? '',
+  } as const;
+  const rules = { policy: world.deps.policy(), approvalValidMs: TIMING.approvalValidMs };
+  await world.store.commit((tx) => recordDecision(tx, made, rules));
+  world.publish();
+  return input.requestId;
+}
+
+describe('what the simulation found', () => {
+  it('a process that stood still after its begin does not send any more', async () => {
+    await openWorld();
+    const requestId = await approved();
+    // As long as it takes others to look three times, to find nothing, and to send it again.
+    const standing: Store = {
+      ...world.store,
+      commit: async (work) => {
+        const value = await world.store.commit(work);
+        if (world.entries().at(-1)?.facts['purpose'] === 'execute') world.advance(TIMING.quietMs);
+        return value;
+      },
+    };
+    const credential = await createFetchSecret(deps())('main');
+    const call = { kind: 'write', requestId, credential, resend: false } as const;
+    expect(await createWriteCall(deps(standing))(call)).toEqual({ kind: 'unknown' });
+    expect(world.crm.effects).toEqual([]);
+    expect(await world.store.requests.status(requestId)).toBe('outcome_unknown');
+  });
+
+  it('a card is made on the new credential when the old one was rotated out meanwhile', async () => {
+    await openWorld();
+    const turns = createTurns();
+    const engine = createSimulatedEngine(world, turns);
+    const input = inputFor(TITLE);
+    await engine.start(input);
+    const isPreparing = (): boolean =>
+      turns.waiting.some(({ owner }) => owner.name.startsWith('prepareApproval'));
+    while (!isPreparing()) await turns.release(turns.waiting[0]!);
+    const rotated = { connection: 'main', version: 2, fingerprint: 'f', by: 'test' };
+    await world.store.commit((tx) => activateCredential(tx, rotated));
+    for (let round = 0; round < 100; round += 1) {
+      const turn = turns.waiting[0];
+      const timer = engine.timers()[0];
+      if (turn !== undefined) await turns.release(turn);
+      else if (timer !== undefined && timer.dueMs - world.now().getTime() < 10_000) {
+        world.advance(Math.max(0, timer.dueMs - world.now().getTime()));
+        await engine.fire(timer);
+      }
+    }
+    expect(await world.store.requests.status(input.requestId)).toBe('awaiting_approval');
+    engine.lose();
+  });
+
+  it('two validations of one request at once are one request, for both of them', async () => {
+    await openWorld();
+    const validate = createValidateAction(deps());
+    const input = inputFor(TITLE);
+    const verdicts = await Promise.all([validate(input), validate(input)]);
+    expect(verdicts[1]).toEqual(verdicts[0]);
+    expect(verdicts[0]).toMatchObject({ kind: 'write', status: 'planned' });
+  });
+
+  it('a read that runs twice at once ends once, and both answers are in the log', async () => {
+    await openWorld();
+    const input = inputFor({ action: 'get_contact', contact_id: '1' });
+    const verdict = await createValidateAction(deps())(input);
+    if (verdict.kind !== 'read') throw new Error(`a read was taken for ${verdict.kind}`);
+    const credential = await createFetchSecret(deps())('main');
+    const call = { kind: 'read', input, read: verdict.read, credential } as const;
+    await Promise.all([createReadCall(deps())(call), createReadCall(deps())(call)]);
+    expect(await world.store.requests.status(input.requestId)).toBe('succeeded');
+    const events = world.entries().map(({ event }) => event);
+    expect(events.filter((event) => event === 'hubspot.answered')).toHaveLength(2);
+    expect(events.filter((event) => event === 'request.completed')).toHaveLength(1);
+  });
+});

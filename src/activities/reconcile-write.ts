@@ -2,7 +2,7 @@ import type { CrmRecord } from '../actions/hubspot-shapes.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { RequestRecord } from '../core/records.ts';
 import { hasBegun, isTerminal } from '../core/request-state.ts';
-import { stepFact, stepPlan } from '../core/steps.ts';
+import { executedSteps, stepFact, stepPlan } from '../core/steps.ts';
 import { assertOneDigest } from '../gate/begin.ts';
 import { markUnknown } from '../gate/close.ts';
 import { readLogged } from '../gate/logged.ts';
@@ -62,6 +62,10 @@ async function settleFound(
   record: CrmRecord,
 ): Promise<Outcome> {
   return store.commit(async (tx) => {
+    const now = await tx.requests.get(request.id);
+    if (now === undefined || !hasBegun(now.status)) return { kind: 'ended' };
+    // Another look was faster: what became of this step is on record, and the next one is due.
+    if (executedSteps(now) !== step - 1) return { kind: 'more' };
     await tx.log.append({
       event: 'hubspot.settled',
       requestId: request.id,

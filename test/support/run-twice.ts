@@ -1,0 +1,157 @@
+import { Context as ActivityContext } from '@temporalio/activity';
+import { type Activities, createActivities } from '../../src/activities/create-activities.ts';
+import { connectTemporal } from '../../src/adapters/temporal/connect.ts';
+import { createDataConverter } from '../../src/adapters/temporal/data-converter.ts';
+import { createGatewayWorker } from '../../src/adapters/temporal/gateway-worker.ts';
+import { createPayloadCodec } from '../../src/adapters/temporal/payload-codec.ts';
+import { loadPayloadKeys } from '../../src/adapters/temporal/payload-keys.ts';
+import { workflowBundle } from '../../src/adapters/temporal/workflow-bundle.ts';
+import { activityDependencies, type Context, openContext } from '../../src/context.ts';
+import { GatewayError } from '../../src/core/errors.ts';
+import { startGateway } from '../../src/gateway.ts';
+import { startTestGateway, type TestGateway } from './gateway.ts';
+import { type LyingProxy, startLyingProxy } from './lying-proxy.ts';
+
+/** What an engine that promises "at least once" may do with one activity. */
+export const MODES = [
+  'runs twice, one after the other',
+  'runs twice at once',
+  'fails after its work, before its answer is known',
+  'fails before its work',
+] as const;
+export type Mode = (typeof MODES)[number];
+
+export interface Disturbance {
+  readonly activity: string;
+  readonly mode: Mode;
+}
+
+type Work = () => Promise<unknown>;
+
+const lost = (): never => {
+  throw new GatewayError('store.unavailable');
+};
+
+/** What Temporal hears: of two runs that of the second, which found the work done. */
+async function disturbed(mode: Mode, isFirst: boolean, work: Work): Promise<unknown> {
+  switch (mode) {
+    case 'runs twice, one after the other':
+      await work();
+      return work();
+    case 'runs twice at once': {
+      const [first, second] = await Promise.allSettled([work(), work()]);
+      if (second.status === 'fulfilled') return second.value;
+      if (first.status === 'fulfilled') return first.value;
+      throw second.reason;
+    }
+    case 'fails after its work, before its answer is known': {
+      const value = await work();
+      return isFirst ? lost() : value;
+    }
+    case 'fails before its work':
+      return isFirst ? lost() : work();
+  }
+}
+
+export interface Twice {
+  /** The same activities, disturbed where `disturb` was told to. */
+  readonly activities: Activities;
+  /** By workflow id: what is to happen to all runs of one activity in it. */
+  disturb(workflowId: string, disturbance: Disturbance): void;
+  /** Whether the disturbed activity was run at all in this workflow. */
+  wasDisturbed(workflowId: string): boolean;
+}
+
+/** Wraps every activity, by name: one that is added is wrapped like the rest. */
+export function runTwice(activities: Activities): Twice {
+  const disturbances = new Map<string, Disturbance>();
+  const disturbedIn = new Set<string>();
+  const wrapped = Object.entries(activities).map(([name, activity]) => [
+    name,
+    (...args: unknown[]): Promise<unknown> => {
+      const run = activity as (...args: unknown[]) => Promise<unknown>;
+      const work: Work = () => run(...args);
+      const { workflowId } = ActivityContext.current().info.workflowExecution ?? { workflowId: '' };
+      const disturbance = disturbances.get(workflowId);
+      if (disturbance?.activity !== name) return work();
+      const isFirst = !disturbedIn.has(workflowId);
+      disturbedIn.add(workflowId);
+      return disturbed(disturbance.mode, isFirst, work);
+    },
+  ]);
+  return {
+    activities: Object.fromEntries(wrapped) as Activities,
+    disturb: (workflowId, disturbance) => {
+      disturbances.set(workflowId, disturbance);
+    },
+    wasDisturbed: (workflowId) => disturbedIn.has(workflowId),
+  };
+}
+
+export interface TwiceGateway extends Omit<Twice, 'activities'> {
+  readonly gateway: TestGateway;
+  readonly context: Context;
+  readonly proxy: LyingProxy;
+  /** Every activity that workflows can call. */
+  readonly activityNames: readonly string[];
+  close(): Promise<void>;
+}
+
+/** Real API, real engine, real simulator; the worker is the gateway's own, on wrapped activities. */
+export async function startTwiceGateway(temporalAddress: string): Promise<TwiceGateway> {
+  let proxy: LyingProxy | undefined;
+  const gateway = await startTestGateway({
+    temporalAddress,
+    between: async (url) => {
+      proxy = await startLyingProxy(url);
+      return proxy.url;
+    },
+  });
+  if (proxy === undefined) throw new Error('nothing stands between');
+  const lying = proxy;
+  // Its data, its engine and its keys go on, under parts of our own.
+  await gateway.stopGateway();
+  const context = await openContext(gateway.config);
+  const { namespace, taskQueue } = context.config.temporal;
+  const api = await startGateway(context, {
+    roles: { api: true, worker: false },
+    temporalAddress,
+    hubspotUrl: lying.url,
+  });
+  const connection = await connectTemporal({ address: temporalAddress }, context.logger);
+  const keys = await loadPayloadKeys(context.secrets);
+  const codec = createPayloadCodec({ keys, namespace, reloadKeys: () => Promise.resolve(keys) });
+  const activities = createActivities(activityDependencies(context, lying.url));
+  const twice = runTwice(activities);
+  const worker = await createGatewayWorker({
+    connection,
+    namespace,
+    taskQueue,
+    activities: twice.activities,
+    dataConverter: createDataConverter(codec),
+    workflowBundle: await workflowBundle(context.config.files.cache),
+    slots: context.config.limits.slots,
+    graceMs: 1_000,
+    onUnexpected: () => undefined,
+  });
+  const ran = worker.run();
+  const stopPublishing = context.auditLog.start();
+  return {
+    gateway,
+    context,
+    proxy: lying,
+    activityNames: Object.keys(activities),
+    disturb: twice.disturb,
+    wasDisturbed: twice.wasDisturbed,
+    close: async () => {
+      await api.stop();
+      worker.shutdown();
+      await ran;
+      await stopPublishing();
+      await connection.close();
+      await context.close();
+      await gateway.close();
+      await lying.close();
+    },
+  };
+}

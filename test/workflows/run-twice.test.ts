@@ -1,0 +1,195 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { workflowIdOf } from '../../src/adapters/temporal/engine.ts';
+import { requestIdFor } from '../../src/gate/ids.ts';
+import type { Passing } from '../support/lying-proxy.ts';
+import {
+  type Disturbance,
+  MODES,
+  startTwiceGateway,
+  type TwiceGateway,
+} from '../support/run-twice.ts';
+
+/**
+ * Every activity of every workflow runs twice, one after the other and at once, and fails once, after
+ * its work and before it: record, log and effects are as if it had run once. An activity that is added
+ * has to have a path here that runs it.
+ */
+const TIME_LIMIT_MS = 180_000;
+
+let twice: TwiceGateway;
+beforeAll(async () => {
+  twice = await startTwiceGateway(inject('temporalAddress'));
+  const seen = new Set<string>();
+  twice.proxy.answer = async (passing: Passing) => {
+    const fault = /(?:Lost|Dropped) \w+/.exec(passing.body)?.[0];
+    if (passing.method !== 'POST' || fault === undefined || seen.has(fault))
+      return passing.forward();
+    seen.add(fault);
+    if (fault.startsWith('Lost')) await passing.forward();
+    return undefined;
+  };
+});
+afterAll(() => twice.close());
+
+const CONTACT = '20001';
+const note = (text: string) => ({ action: 'create_note', contact_id: CONTACT, note: text });
+const task = (subject: string) => ({
+  action: 'create_task',
+  contact_id: CONTACT,
+  subject,
+  due: '2026-12-01T09:00:00Z',
+});
+
+interface Path {
+  readonly action: (mark: string) => Record<string, unknown>;
+  readonly decision?: 'approve' | 'reject';
+  /** The activities it runs. */
+  readonly runs: readonly string[];
+}
+
+const FIRST = ['validateAction', 'fetchSecret', 'recordAudit'];
+const ASKED = [...FIRST, 'prepareApproval', 'verifyDecision'];
+const PATHS: Readonly<Record<string, Path>> = {
+  'a read': {
+    action: () => ({ action: 'get_contact', contact_id: CONTACT }),
+    runs: [...FIRST, 'callHubSpot'],
+  },
+  'a refusal': { action: () => ({ action: 'get_contact' }), runs: FIRST },
+  'a rejected write': {
+    action: (mark) => note(`Rejected ${mark}`),
+    decision: 'reject',
+    runs: ASKED,
+  },
+  'a write of two steps': {
+    action: (mark) => ({
+      action: 'write_several',
+      steps: [note(`First ${mark}`), task(`Second ${mark}`)],
+    }),
+    decision: 'approve',
+    runs: [...ASKED, 'callHubSpot'],
+  },
+  'a write whose answer is lost': {
+    action: (mark) => note(`Lost ${mark}`),
+    decision: 'approve',
+    runs: [...ASKED, 'callHubSpot', 'reconcileWrite'],
+  },
+  'a write of two steps, of which the first answer is lost': {
+    action: (mark) => ({
+      action: 'write_several',
+      steps: [note(`Lost ${mark}`), task(`Second ${mark}`)],
+    }),
+    decision: 'approve',
+    runs: [...ASKED, 'callHubSpot', 'reconcileWrite'],
+  },
+  'a write that is sent again': {
+    action: (mark) => note(`Dropped ${mark}`),
+    decision: 'approve',
+    runs: [...ASKED, 'callHubSpot', 'reconcileWrite'],
+  },
+};
+
+let marks = 0;
+
+/** Entries about reads may be there once for each run; what was promised, done or ended only once. */
+const isKept = ({ event, facts }: any): boolean =>
+  (!/^hubspot\.(?:intended|answered|lost)$/.test(event) || facts.purpose === 'execute') &&
+  event !== 'hubspot.absent';
+
+/** An entry without what differs from request to request. */
+const told = ({ event, actor, code, facts }: any): unknown => ({
+  event,
+  actor,
+  code,
+  step: facts.step,
+  status: facts.status,
+  answer: facts.answer,
+  resend: facts.resend,
+  settled: facts.settled,
+});
+
+interface Result {
+  readonly record: unknown;
+  readonly log: readonly unknown[];
+  readonly effects: readonly string[];
+}
+
+async function decide(id: string, decision: 'approve' | 'reject'): Promise<void> {
+  const { store } = twice.context;
+  const waiting = await store.waitForRequest(
+    id,
+    ({ status }) => status === 'awaiting_approval',
+    30_000,
+  );
+  const digest = waiting?.digest ?? '';
+  const path = `/v1/approvals/${id}/decisions`;
+  const body = { decision, digest, reason: 'Because.' };
+  const answer = await twice.gateway.approver.call('POST', path, { body });
+  expect(answer.status).toBe(200);
+}
+
+/** The workflow itself has come to its end, not only the record. */
+async function workflowEnded(id: string): Promise<void> {
+  const { store } = twice.context;
+  const isClosed = ({ status }: { status: string }): boolean =>
+    /^(?:succeeded|failed|refused|rejected)$/.test(status);
+  const request = await store.waitForRequest(id, isClosed, 60_000);
+  expect(request === undefined ? 'missing' : request.status).toMatch(/^(?:succ|fail|ref|rej)/);
+}
+
+/** Takes one path, with this activity disturbed, and tells what came of it. */
+async function take(path: Path, disturbance?: Disturbance): Promise<Result> {
+  const { gateway, context } = twice;
+  const mark = `m${(marks += 1)}x`;
+  const key = `key-${mark}`;
+  const id = requestIdFor(gateway.agent.record.id, key);
+  if (disturbance !== undefined) twice.disturb(workflowIdOf(id), disturbance);
+  await gateway.submit(path.action(mark), { key });
+  if (path.decision !== undefined) await decide(id, path.decision);
+  await workflowEnded(id);
+  if (disturbance !== undefined)
+    await expect.poll(() => twice.wasDisturbed(workflowIdOf(id)), { timeout: 20_000 }).toBe(true);
+  const { store } = context;
+  const request = await store.requests.get(id);
+  const entries = (await store.log.ofRequest(id)).map(({ leaf }) =>
+    JSON.parse(new TextDecoder().decode(leaf)),
+  );
+  const effects = (await gateway.simulator.effects()).filter(({ properties }) =>
+    JSON.stringify(properties).includes(mark),
+  );
+  const ledger = await store.ledger.of(id);
+  return {
+    record: {
+      status: request?.status,
+      code: request?.code,
+      operations: request?.plan?.operations.length,
+      hasCard: request?.card !== null,
+      decisions: (await store.decisions.of(id)).map(({ decision }) => decision),
+      ledger: ledger.map(({ objectType }) => objectType),
+    },
+    log: entries.filter(isKept).map(told),
+    effects: effects.map(({ effect, object_type }) => `${effect} ${object_type}`),
+  };
+}
+
+describe('every activity, twice and failing once', () => {
+  it('is on at least one path', () => {
+    const covered = new Set(Object.values(PATHS).flatMap(({ runs }) => runs));
+    expect(twice.activityNames.filter((name) => !covered.has(name))).toEqual([]);
+  });
+
+  it.each(Object.entries(PATHS))(
+    '%s ends as if each had run once',
+    async (_name, path) => {
+      const once = await take(path);
+      const cases = path.runs.flatMap((activity) => MODES.map((mode) => ({ activity, mode })));
+      const results = await Promise.all(
+        cases.map(async (disturbance) => ({
+          disturbance,
+          ...(await take(path, disturbance).catch((error: unknown) => ({ error: String(error) }))),
+        })),
+      );
+      expect(results).toEqual(cases.map((disturbance) => ({ disturbance, ...once })));
+    },
+    TIME_LIMIT_MS,
+  );
+});

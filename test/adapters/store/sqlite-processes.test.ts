@@ -62,6 +62,21 @@ describe('several processes on one SQLite store', () => {
     }
   });
 
+  it('take a log that another one adds to for whole while they read it', async () => {
+    const store = await place.open();
+    const { id: of } = request(1);
+    const first = { event: 'gateway.started', actor: 'gateway', requestId: of } as const;
+    await store.commit((tx) => tx.log.append(first));
+    const { done } = startAppender(place.file, 'other', 500, 4);
+    let isOver = false;
+    void done.then(() => (isOver = true));
+    while (!isOver) {
+      expect(await store.log.ofRequest(of)).toHaveLength(1);
+      await new Promise(setImmediate);
+    }
+    expect(await store.log.size()).toBe(501);
+  });
+
   it('lose nothing acknowledged when one is killed in the middle of its commits', async () => {
     const acknowledged: Acknowledged[] = [];
     for (let round = 0; round < 10; round += 1) {

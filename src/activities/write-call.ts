@@ -112,9 +112,9 @@ const UNPUBLISHED_MAX_MS = 10_000;
 
 /**
  * The quiet time before a resend counts from the begin, and is at least twice the call's deadline. What
- * leaves later than this could arrive when the resend has been sent.
+ * leaves in its first half is over before its end; what leaves later could arrive after a resend.
  */
-const BEGIN_TO_WIRE_MAX_MS = 1_000;
+const BEGIN_TO_WIRE_SHARE = 0.5;
 
 /** Whether the log is written and not published: a begin would leave no trace outside the store. */
 async function isStalled(
@@ -123,6 +123,8 @@ async function isStalled(
 ): Promise<boolean> {
   if ((await store.log.size()) <= published) return false;
   const [leaf] = await store.log.leaves(published, published + 1);
+  // Somebody has taken it out: it will never be published, nor what follows it.
+  if (leaf === undefined) return true;
   const { timestamp } = AuditEntrySchema.parse(JSON.parse(new TextDecoder().decode(leaf)));
   return clock().getTime() - Date.parse(timestamp) > UNPUBLISHED_MAX_MS;
 }
@@ -150,7 +152,8 @@ export function createWriteCall(deps: ActivityDependencies) {
     begunAt: Date,
   ): Promise<CrmAnswer> {
     const stoodMs = deps.clock().getTime() - begunAt.getTime();
-    if (stoodMs > BEGIN_TO_WIRE_MAX_MS) return { kind: 'unsent', code: 'hubspot.timeout' };
+    if (stoodMs > deps.timing.quietMs * BEGIN_TO_WIRE_SHARE)
+      return { kind: 'unsent', code: 'hubspot.timeout' };
     return deps.crm.call(operation, credential);
   }
 

@@ -134,4 +134,20 @@ describe('what the simulation found', () => {
     expect(events.filter((event) => event === 'hubspot.answered')).toHaveLength(2);
     expect(events.filter((event) => event === 'request.completed')).toHaveLength(1);
   });
+
+  it('an entry that is missing before it was published stops writes, and no request is blamed', async () => {
+    await openWorld();
+    const requestId = await approved();
+    await world.store.commit(async (tx) => {
+      for (let entry = 0; entry < 2; entry += 1)
+        await tx.log.append({ event: 'policy.loaded', actor: 'gateway', facts: { policy: 'one' } });
+    });
+    world.file.exec(`DELETE FROM log_entries WHERE idx = ${world.published.at(-1)?.size ?? 0}`);
+    const credential = await createFetchSecret(deps())('main');
+    const call = { kind: 'write', requestId, credential, resend: false } as const;
+    const outcome = await createWriteCall(deps())(call);
+    expect(outcome).toEqual({ kind: 'not_begun', code: 'log.unavailable' });
+    expect(world.crm.effects).toEqual([]);
+    expect(await world.store.requests.status(requestId)).toBe('approved');
+  });
 });

@@ -27,8 +27,8 @@ export const TIMING = {
   quietMs: 6_000,
 } as const;
 
-/** How long a process may stand still between begin and the wire, and HubSpot work on what it got. */
-const LATE_MAX_MS = 4_000;
+/** How long HubSpot works on what it got: the half of the quiet time that begin to wire may not take. */
+const LATE_MAX_MS = 2_900;
 
 const READS = 'permit (principal, action in [Action::"read"], resource);';
 const writesBy = (approvals: number): string =>

@@ -102,6 +102,8 @@ export async function startTwiceGateway(temporalAddress: string): Promise<TwiceG
   let proxy: LyingProxy | undefined;
   const gateway = await startTestGateway({
     temporalAddress,
+    // Many requests at once on a busy machine: what is slow must not be taken for lost.
+    env: { SALLYPORT_CALL_DEADLINE_SECONDS: '4', SALLYPORT_HEARTBEAT_SECONDS: '10' },
     between: async (url) => {
       proxy = await startLyingProxy(url);
       return proxy.url;

@@ -43,6 +43,7 @@ async function goOn({ store }: Stored, { id }: RequestRecord): Promise<void> {
 async function noteAbsence(
   { store }: Stored,
   { id, agentId, digest }: RequestRecord,
+  lookedAt: Date,
 ): Promise<void> {
   await store.commit((tx) =>
     tx.log.append({
@@ -51,6 +52,7 @@ async function noteAbsence(
       agentId,
       actor: 'gateway',
       digest: digest ?? undefined,
+      facts: { looked_at: lookedAt.toISOString() },
     }),
   );
 }
@@ -108,11 +110,13 @@ export function createReconcileWrite(deps: ActivityDependencies) {
     const witness = plan?.steps[step - 1]?.witness;
     if (witness === undefined) return { kind: 'unclear' };
     const of: CallFor = { requestId, agentId, credential, purpose: 'reconcile' };
+    // From before the look: it says nothing of what HubSpot does while its answer is on the way.
+    const lookedAt = deps.clock();
     const sighting = await sight(witness, seen ?? [], lookerFor(of));
     if (sighting.kind === 'unclear') return { kind: 'unclear' };
     if (sighting.kind === 'absent') {
-      await noteAbsence(deps, request);
-      return { kind: 'absent', sinceMs: deps.clock().getTime() - begunAt.getTime() };
+      await noteAbsence(deps, request, lookedAt);
+      return { kind: 'absent', sinceMs: lookedAt.getTime() - begunAt.getTime() };
     }
     const outcome = await settleFound(deps, request, step, sighting.record);
     return { kind: outcome.kind === 'more' ? 'not_begun' : 'ended' };

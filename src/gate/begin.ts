@@ -101,11 +101,13 @@ async function assertApproved(
 }
 
 /**
- * Law 4: sending again needs the looks and the quiet time on record, whoever asks for it: an engine's
- * message can be copied and sent again.
+ * Law 4: sending again needs the looks on record, the last of them begun after the quiet time, whoever
+ * asks for it: an engine's message can be copied and sent again.
  */
-const mayResend = ({ begunAt, absences }: Logged, { quietMs }: WriteToBegin, now: Date): boolean =>
-  absences >= ABSENCES_MIN && begunAt !== undefined && now.getTime() - begunAt.getTime() >= quietMs;
+const mayResend = ({ begunAt, absentAt }: Logged, { quietMs }: WriteToBegin): boolean =>
+  absentAt.length >= ABSENCES_MIN &&
+  begunAt !== undefined &&
+  absentAt.some((at) => at.getTime() - begunAt.getTime() >= quietMs);
 
 /**
  * Laws 3 and 4: the first begin of a step has no begin of it before, a second one has, and what has
@@ -282,7 +284,7 @@ export async function beginWrite(
     if (!(await isDue(tx, request, of))) return { kind: 'not_due', status };
     const logged = await readLogged(tx, request.id);
     const isLost = of.resend && logged.begunStep > logged.doneStep && logged.end === undefined;
-    if (isLost && !mayResend(logged, of, tx.now)) return { kind: 'not_due', status };
+    if (isLost && !mayResend(logged, of)) return { kind: 'not_due', status };
     const digest = await assertWriteMayBegin(tx, policy, request, of, logged);
     return await recordBegin(tx, request, of, { digest, step: logged.doneStep + 1 });
   } catch (error) {

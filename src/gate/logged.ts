@@ -14,8 +14,8 @@ export interface Logged {
   readonly begunStep: number;
   /** Up to which step HubSpot is known to have done it; less than `begunStep` while one is open or lost. */
   readonly doneStep: number;
-  /** How often since then it was looked for and was not there. */
-  readonly absences: number;
+  /** When it was looked for since then, and was not there: the start of each look, by the gateway's clock. */
+  readonly absentAt: readonly Date[];
   /** How it ended, and as what. An ended request never moves again. */
   readonly end: { readonly status: RequestStatus; readonly code: ErrorCode | null } | undefined;
   /** There is an alert already that its row was changed. */
@@ -100,6 +100,17 @@ function wordsOf(
 }
 
 /**
+ * A look counts from its start: what it has read may be old when it is written down, older even than
+ * the begin that it now stands behind.
+ */
+function absentSince(entries: readonly AuditEntry[], begin: AuditEntry | undefined): Date[] {
+  return entries
+    .filter(({ event }) => event === 'hubspot.absent')
+    .map(({ facts }) => new Date(facts['looked_at'] as string))
+    .filter((at) => begin !== undefined && at.getTime() >= Date.parse(begin.timestamp));
+}
+
+/**
  * Reads from the leaves themselves: whoever edits a request's row, its plan and digest, or takes the
  * mark of a used approval away, has still not edited the log. Throws `plan.tampered` when somebody
  * tried that too.
@@ -114,7 +125,7 @@ export async function readLogged(of: LogOf, requestId: string): Promise<Logged> 
     begunAt: lastBegin === undefined ? undefined : new Date(lastBegin.timestamp),
     begunStep: lastBegin === undefined ? 0 : stepOf(lastBegin),
     doneStep: Math.max(0, ...entries.filter(isDone).map(stepOf)),
-    absences: entries.slice(begunAt + 1).filter(({ event }) => event === 'hubspot.absent').length,
+    absentAt: absentSince(entries.slice(begunAt), lastBegin),
     end: entries.flatMap(endOf)[0],
     isAlerted: entries.some(({ event }) => event === 'store.tampered'),
     asked: wordsOf(entries, records, 'request.accepted'),

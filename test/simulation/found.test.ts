@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createFetchSecret } from '../../src/activities/fetch-secret.ts';
 import { createPrepareApproval } from '../../src/activities/prepare-approval.ts';
 import { createReadCall } from '../../src/activities/read-call.ts';
+import { createReconcileWrite } from '../../src/activities/reconcile-write.ts';
 import { createValidateAction } from '../../src/activities/validate-action.ts';
 import { createWriteCall } from '../../src/activities/write-call.ts';
 import { activateCredential } from '../../src/gate/credentials.ts';
@@ -86,6 +87,49 @@ describe('what the simulation found', () => {
     expect(await createWriteCall(deps(standing))(call)).toEqual({ kind: 'unknown' });
     expect(world.crm.effects).toEqual([]);
     expect(await world.store.requests.status(requestId)).toBe('outcome_unknown');
+  });
+
+  it('looks that were begun before the quiet time was over do not count as looks after it', async () => {
+    await openWorld();
+    const requestId = await approved();
+    const credential = await createFetchSecret(deps())('main');
+    const call = { kind: 'write', requestId, credential, resend: false } as const;
+    const losing = {
+      ...deps(),
+      crm: {
+        ...deps().crm,
+        call: (operation: Parameters<World['crm']['call']>[0]) =>
+          operation.kind === 'update'
+            ? Promise.resolve({ kind: 'lost', code: 'hubspot.timeout' } as const)
+            : deps().crm.call(operation),
+      },
+    };
+    expect(await createWriteCall(losing)(call)).toEqual({ kind: 'unknown' });
+    // What the third one has read is on its way for so long that the quiet time is over when it is noted.
+    const slow = {
+      ...deps(),
+      crm: {
+        ...deps().crm,
+        call: async (operation: Parameters<World['crm']['call']>[0]) => {
+          const answer = await deps().crm.call(operation);
+          world.advance(TIMING.quietMs);
+          return answer;
+        },
+      },
+    };
+    const look = createReconcileWrite(deps());
+    expect(await look(requestId, credential)).toEqual({ kind: 'absent', sinceMs: 0 });
+    expect(await look(requestId, credential)).toEqual({ kind: 'absent', sinceMs: 0 });
+    const third = await createReconcileWrite(slow)(requestId, credential);
+    expect(third).toEqual({ kind: 'absent', sinceMs: 0 });
+    world.publish();
+    const again = { ...call, resend: true };
+    expect(await createWriteCall(deps())(again)).toEqual({ kind: 'unknown' });
+    expect(world.crm.effects).toEqual([]);
+    await look(requestId, credential);
+    world.publish();
+    expect(await createWriteCall(deps())(again)).toEqual({ kind: 'ended' });
+    expect(world.crm.effects).toHaveLength(1);
   });
 
   it('a card is made on the new credential when the old one was rotated out meanwhile', async () => {

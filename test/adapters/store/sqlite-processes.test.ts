@@ -68,12 +68,12 @@ describe('several processes on one SQLite store', () => {
     const first = { event: 'gateway.started', actor: 'gateway', requestId: of } as const;
     await store.commit((tx) => tx.log.append(first));
     const { done } = startAppender(place.file, 'other', 500, 4);
-    let isOver = false;
-    void done.then(() => (isOver = true));
-    while (!isOver) {
+    const size = async (): Promise<number> => {
       expect(await store.log.ofRequest(of)).toHaveLength(1);
-      await new Promise(setImmediate);
-    }
+      return store.log.size();
+    };
+    while ((await size()) < 501) await new Promise(setImmediate);
+    await done;
     expect(await store.log.size()).toBe(501);
   });
 

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { CardChange, CardRecord } from '../contracts/card.ts';
 import type { ObjectType, Plan } from '../contracts/plan.ts';
+import type { Asked } from '../core/asked.ts';
 import type { Risk } from '../core/records.ts';
 
 /** What planning may know beside the input. */
@@ -16,13 +17,6 @@ export interface PlanContext {
    * requests: a create that carries its own is found again by it, and refused by HubSpot a second time.
    */
   readonly uniqueProperties: Readonly<Partial<Record<ObjectType, string>>>;
-}
-
-/** One step of a request, as policy is asked about it. */
-export interface Asked {
-  readonly action: string;
-  readonly fields: readonly string[];
-  readonly amount?: number;
 }
 
 /** What an input asks for, in the vocabulary of policy. */

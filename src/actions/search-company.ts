@@ -1,13 +1,12 @@
 import { z } from 'zod';
 import { COMPANY_FIELDS } from './company-fields.ts';
 import { defineAction } from './define-action.ts';
-import { propertiesOf } from './fields.ts';
 import {
   equalsIfGiven,
   nameAlternatives,
   pageInput,
   type SearchFilter,
-  searchOperation,
+  searchPlan,
   searchResult,
   searchText,
 } from './search.ts';
@@ -43,20 +42,16 @@ export const searchCompany = defineAction({
       ...(value.domain === undefined ? [] : ['domain']),
     ],
   }),
-  toPlan: (value, { fields }) => ({
-    action: 'search_company',
-    operations: [
-      searchOperation({
+  toPlan: (value, { fields }) =>
+    searchPlan(
+      {
+        action: 'search_company',
         objectType: 'companies',
+        table: COMPANY_FIELDS,
         alternatives: alternatives(value),
-        properties: propertiesOf(COMPANY_FIELDS, fields),
-        limit: value.limit,
-        after: value.after,
-      }),
-    ],
-    targets: [],
-    steps: [],
-    fields: [...fields],
-  }),
+        page: value,
+      },
+      fields,
+    ),
   toResult: (plan, answers) => searchResult('companies', COMPANY_FIELDS, plan, answers[0]),
 });

@@ -1,13 +1,12 @@
 import { z } from 'zod';
 import { CONTACT_FIELDS } from './contact-fields.ts';
 import { defineAction } from './define-action.ts';
-import { propertiesOf } from './fields.ts';
 import {
   equals,
   equalsIfGiven,
   pageInput,
   type SearchFilter,
-  searchOperation,
+  searchPlan,
   searchResult,
   searchText,
 } from './search.ts';
@@ -57,20 +56,16 @@ export const searchContact = defineAction({
       ...(value.email === undefined ? [] : ['email']),
     ],
   }),
-  toPlan: (value, { fields }) => ({
-    action: 'search_contact',
-    operations: [
-      searchOperation({
+  toPlan: (value, { fields }) =>
+    searchPlan(
+      {
+        action: 'search_contact',
         objectType: 'contacts',
+        table: CONTACT_FIELDS,
         alternatives: alternatives(value),
-        properties: propertiesOf(CONTACT_FIELDS, fields),
-        limit: value.limit,
-        after: value.after,
-      }),
-    ],
-    targets: [],
-    steps: [],
-    fields: [...fields],
-  }),
+        page: value,
+      },
+      fields,
+    ),
   toResult: (plan, answers) => searchResult('contacts', CONTACT_FIELDS, plan, answers[0]),
 });

@@ -1,13 +1,12 @@
 import { z } from 'zod';
 import { DEAL_FIELDS } from './deal-fields.ts';
 import { defineAction } from './define-action.ts';
-import { propertiesOf } from './fields.ts';
 import {
   equalsIfGiven,
   nameAlternatives,
   pageInput,
   type SearchFilter,
-  searchOperation,
+  searchPlan,
   searchResult,
   searchText,
 } from './search.ts';
@@ -50,20 +49,16 @@ export const searchDeal = defineAction({
       ...(value.stage === undefined ? [] : ['dealstage']),
     ],
   }),
-  toPlan: (value, { fields }) => ({
-    action: 'search_deal',
-    operations: [
-      searchOperation({
+  toPlan: (value, { fields }) =>
+    searchPlan(
+      {
+        action: 'search_deal',
         objectType: 'deals',
+        table: DEAL_FIELDS,
         alternatives: alternatives(value),
-        properties: propertiesOf(DEAL_FIELDS, fields),
-        limit: value.limit,
-        after: value.after,
-      }),
-    ],
-    targets: [],
-    steps: [],
-    fields: [...fields],
-  }),
+        page: value,
+      },
+      fields,
+    ),
   toResult: (plan, answers) => searchResult('deals', DEAL_FIELDS, plan, answers[0]),
 });

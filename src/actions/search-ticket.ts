@@ -1,12 +1,11 @@
 import { z } from 'zod';
 import { defineAction } from './define-action.ts';
-import { propertiesOf } from './fields.ts';
 import {
   equalsIfGiven,
   nameAlternatives,
   pageInput,
   type SearchFilter,
-  searchOperation,
+  searchPlan,
   searchResult,
   searchText,
 } from './search.ts';
@@ -53,20 +52,16 @@ export const searchTicket = defineAction({
       ...(value.stage === undefined ? [] : ['stage']),
     ],
   }),
-  toPlan: (value, { fields }) => ({
-    action: 'search_ticket',
-    operations: [
-      searchOperation({
+  toPlan: (value, { fields }) =>
+    searchPlan(
+      {
+        action: 'search_ticket',
         objectType: 'tickets',
+        table: TICKET_FIELDS,
         alternatives: alternatives(value),
-        properties: propertiesOf(TICKET_FIELDS, fields),
-        limit: value.limit,
-        after: value.after,
-      }),
-    ],
-    targets: [],
-    steps: [],
-    fields: [...fields],
-  }),
+        page: value,
+      },
+      fields,
+    ),
   toResult: (plan, answers) => searchResult('tickets', TICKET_FIELDS, plan, answers[0]),
 });

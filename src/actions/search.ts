@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ObjectType, Operation, Plan } from '../contracts/plan.ts';
 import { searchPath } from '../core/hubspot-paths.ts';
-import { type FieldTable, projectRecord } from './fields.ts';
+import { type FieldTable, projectRecord, propertiesOf } from './fields.ts';
 import { parseSearch, type SearchAnswer } from './hubspot-shapes.ts';
 import { requestedProperties } from './read-record.ts';
 import { oneLine } from './text-rules.ts';
@@ -97,6 +97,32 @@ export function searchOperation(spec: SearchSpec): Operation {
     body: JSON.stringify(body),
   };
 }
+
+interface SearchPlanSpec {
+  readonly action: string;
+  readonly objectType: ObjectType;
+  readonly table: FieldTable;
+  readonly alternatives: SearchSpec['alternatives'];
+  /** The page that the input asks for (`pageInput`). */
+  readonly page: { readonly limit?: number | undefined; readonly after?: string | undefined };
+}
+
+/** The plan of a search action: one page, with the granted fields' properties. */
+export const searchPlan = (spec: SearchPlanSpec, fields: readonly string[]): Plan => ({
+  action: spec.action,
+  operations: [
+    searchOperation({
+      objectType: spec.objectType,
+      alternatives: spec.alternatives,
+      properties: propertiesOf(spec.table, fields),
+      limit: spec.page.limit,
+      after: spec.page.after,
+    }),
+  ],
+  targets: [],
+  steps: [],
+  fields: [...fields],
+});
 
 /** What tells the agent that there is more, and where it goes on. */
 export function nextPage(answer: SearchAnswer): { more: true; next_after: string } | object {

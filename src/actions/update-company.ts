@@ -6,9 +6,9 @@ import { hubspotId, oneLine } from './text-rules.ts';
 import {
   clearInput,
   givenFields,
+  refuseNoChange,
   updateCard,
   updatePlan,
-  updateProblem,
   withCleared,
 } from './update-record.ts';
 
@@ -33,10 +33,7 @@ const input = z
     lifecyclestage: companyText("HubSpot's internal name of the stage, such as customer."),
     clear: clearInput(CLEARABLE),
   })
-  .superRefine((value, context) => {
-    const message = updateProblem(givenFields(FIELDS, value), value.clear);
-    if (message !== undefined) context.addIssue({ code: 'custom', message, input: value });
-  });
+  .superRefine(refuseNoChange((value) => givenFields(FIELDS, value)));
 
 /** Our field names are HubSpot's property names here. */
 const changedProperties = (value: z.output<typeof input>): Record<string, string> =>

@@ -7,9 +7,9 @@ import { emailAddress, hubspotId, oneLine } from './text-rules.ts';
 import {
   clearInput,
   givenFields,
+  refuseNoChange,
   updateCard,
   updatePlan,
-  updateProblem,
   withCleared,
 } from './update-record.ts';
 
@@ -27,10 +27,7 @@ const input = z
       .meta({ description: "HubSpot's internal name of the stage, such as customer." }),
     clear: clearInput(CLEARABLE),
   })
-  .superRefine((value, context) => {
-    const message = updateProblem(givenFields(FIELDS, value), value.clear);
-    if (message !== undefined) context.addIssue({ code: 'custom', message, input: value });
-  });
+  .superRefine(refuseNoChange((value) => givenFields(FIELDS, value)));
 
 /** Our field names are HubSpot's property names here. */
 const changedProperties = (value: z.output<typeof input>): Record<string, string> =>

@@ -3,7 +3,7 @@ import { DEAL_FIELDS } from './deal-fields.ts';
 import { defineAction, type PresentRecord } from './define-action.ts';
 import { parseRecord } from './hubspot-shapes.ts';
 import { dateTime, hubspotId, oneLine } from './text-rules.ts';
-import { givenFields, updateCard, updatePlan, updateProblem } from './update-record.ts';
+import { givenFields, updateCard, updatePlan, refuseNoChange } from './update-record.ts';
 
 const DEAL_TEXT_MAX_CHARS = 200;
 const AMOUNT_MAX = 1_000_000_000_000;
@@ -35,10 +35,7 @@ const changedProperties = (value: z.output<typeof base>): Record<string, string>
     closedate: value.closedate === undefined ? undefined : new Date(value.closedate).toISOString(),
   });
 
-const input = base.superRefine((value, context) => {
-  const message = updateProblem(changedProperties(value));
-  if (message !== undefined) context.addIssue({ code: 'custom', message, input: value });
-});
+const input = base.superRefine(refuseNoChange(changedProperties));
 
 /**
  * A deal is as large as it is now or as the write makes it: also its name is changed for that much.

@@ -41,7 +41,7 @@ export const withCleared = (
 });
 
 /** One issue text per rule that an update breaks, if any. */
-export function updateProblem(
+function updateProblem(
   given: Readonly<Record<string, string>>,
   clear: readonly string[] = [],
 ): string | undefined {
@@ -53,6 +53,20 @@ export function updateProblem(
 }
 
 type UpdatableType = 'contacts' | 'companies' | 'deals';
+
+/** For `superRefine`: an input that changes nothing, or sets and clears at once, is refused. */
+export const refuseNoChange =
+  <
+    Value extends Readonly<Record<string, unknown>> & {
+      readonly clear?: readonly string[] | undefined;
+    },
+  >(
+    given: (value: Value) => Readonly<Record<string, string>>,
+  ) =>
+  (value: Value, context: z.RefinementCtx): void => {
+    const message = updateProblem(given(value), value.clear);
+    if (message !== undefined) context.addIssue({ code: 'custom', message, input: value });
+  };
 
 interface UpdateSpec {
   readonly action: string;

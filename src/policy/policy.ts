@@ -1,20 +1,10 @@
+import type { Asked } from '../core/asked.ts';
+
 /** A person who approved. `passkey`: whether this approval came with one. */
 export interface Approver {
   readonly id: string;
   readonly roles: readonly string[];
   readonly passkey: boolean;
-}
-
-/** One thing that is asked for. */
-export interface Asked {
-  readonly action: string;
-  /** In the action's own words. Without any field the answer is no: nothing is asked for. */
-  readonly fields: readonly string[];
-  /**
-   * Money at stake, in the account's currency. Cedar has whole numbers only: the magnitude is rounded
-   * up, so a limit of 10,000 already counts 10,000.01 as more.
-   */
-  readonly amount?: number;
 }
 
 /** One question to policy: may this agent do this, with these people's approval? */

@@ -134,9 +134,7 @@ describe('a row put back to what it once was', () => {
       jobtitle: 'Sent once',
     });
     const { id, digest } = waiting.body;
-    const fault = (match: object, mode: string, count: number) =>
-      gateway.simulator.control('POST', '/faults', { match, mode, times: count });
-    await fault({ method: 'PATCH' }, 'commit_then_drop', 1);
+    await gateway.fault({ method: 'PATCH' }, 'commit_then_drop');
     await gateway.approve(id, digest);
     let unknown: Row | undefined;
     await expect
@@ -167,8 +165,7 @@ describe('a row put back to what it once was', () => {
     const steps = [step('Step one, once.'), step('Step two, never.')];
     const { body } = await gateway.submit({ action: 'write_several', steps });
     const columns = [...STANDING, 'result'];
-    const slow = (match: object, delay_ms: number) =>
-      gateway.simulator.control('POST', '/faults', { match, mode: 'slow', delay_ms });
+    const slow = (match: object, delay_ms: number) => gateway.fault(match, 'slow', 1, { delay_ms });
     await slow({ method: 'POST', path: '/notes' }, 700);
     await gateway.approve(body.id, body.digest);
     const row = readRow(body.id);

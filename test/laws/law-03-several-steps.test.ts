@@ -9,9 +9,6 @@ beforeAll(async () => {
 afterAll(() => gateway.close());
 afterEach(() => gateway.simulator.control('DELETE', '/faults'));
 
-const fault = (match: object, mode: string, times = 1) =>
-  gateway.simulator.control('POST', '/faults', { match, mode, times });
-
 const CONTACT = '20005';
 const note = (text: string) => ({ action: 'create_note', contact_id: CONTACT, note: text });
 const task = (subject: string) => ({
@@ -79,9 +76,9 @@ describe('law 3: a request of several writes is one approval, and each step happ
   });
 
   it('settles each lost answer by itself, and then goes on', async () => {
-    await fault({ method: 'POST', path: '/notes' }, 'commit_then_drop');
-    await fault({ method: 'PATCH' }, 'drop');
-    await fault({ method: 'POST', path: '/tasks' }, 'commit_then_500');
+    await gateway.fault({ method: 'POST', path: '/notes' }, 'commit_then_drop');
+    await gateway.fault({ method: 'PATCH' }, 'drop');
+    await gateway.fault({ method: 'POST', path: '/tasks' }, 'commit_then_500');
     const id = await approved(several(note('Lost one'), title('Lost two'), task('Lost three')));
     const { body } = await gateway.ended(id, 40_000);
     expect(body.status).toBe('succeeded');
@@ -91,7 +88,7 @@ describe('law 3: a request of several writes is one approval, and each step happ
   }, 60_000);
 
   it('goes on after a restart where it stopped', async () => {
-    await fault({ method: 'PATCH' }, 'commit_then_hang');
+    await gateway.fault({ method: 'PATCH' }, 'commit_then_hang');
     const id = await approved(
       several(note('Before the stop'), title('At the stop'), task('After')),
     );
@@ -112,17 +109,10 @@ describe('law 3: a request of several writes is one approval, and each step happ
   });
 
   it('sends nothing more when a person changed the record between two steps', async () => {
-    await fault({ method: 'POST', path: '/notes' }, 'slow');
     const { body } = await gateway.submit(
       several(note('Then a person came'), title('Not over it')),
     );
-    await gateway.simulator.control('DELETE', '/faults');
-    await gateway.simulator.control('POST', '/faults', {
-      match: { method: 'POST', path: '/notes' },
-      mode: 'slow',
-      delay_ms: 700,
-      times: 1,
-    });
+    await gateway.fault({ method: 'POST', path: '/notes' }, 'slow', 1, { delay_ms: 700 });
     await gateway.approve(body.id, body.digest);
     await expect.poll(() => intents(body.id), { timeout: 10_000 }).toEqual([1]);
     await gateway.simulator.control('POST', '/edits', {
@@ -139,12 +129,7 @@ describe('law 3: a request of several writes is one approval, and each step happ
   });
 
   it('is stopped between two steps by a freeze', async () => {
-    await gateway.simulator.control('POST', '/faults', {
-      match: { method: 'POST', path: '/notes' },
-      mode: 'slow',
-      delay_ms: 700,
-      times: 1,
-    });
+    await gateway.fault({ method: 'POST', path: '/notes' }, 'slow', 1, { delay_ms: 700 });
     const id = await approved(several(note('Before the freeze'), task('After the freeze')));
     await expect.poll(() => intents(id), { timeout: 10_000 }).toEqual([1]);
     const frozen = await gateway.approver.call('POST', '/v1/freezes', {

@@ -9,9 +9,6 @@ beforeAll(async () => {
 afterAll(() => gateway.close());
 afterEach(() => gateway.simulator.control('DELETE', '/faults'));
 
-const fault = (match: object, mode: string, times = 1) =>
-  gateway.simulator.control('POST', '/faults', { match, mode, times });
-
 const update = (id: string, jobtitle: string) => ({
   action: 'update_contact',
   contact_id: id,
@@ -22,7 +19,7 @@ describe('law 4: a write is sent again only on the record that was seen', () => 
   it('and not over what a person changed before the second attempt', async () => {
     const { quietMs } = gateway.config.timing;
     const { body } = await gateway.submit(update('20005', 'By the agent'));
-    await fault({ method: 'PATCH' }, 'drop');
+    await gateway.fault({ method: 'PATCH' }, 'drop');
     await gateway.approve(body.id, body.digest);
     // The last look before the second attempt: it came after the quiet time.
     const isDecided = async (): Promise<boolean> => {

@@ -16,9 +16,6 @@ beforeAll(async () => {
 afterAll(() => gateway.close());
 afterEach(() => gateway.simulator.control('DELETE', '/faults'));
 
-const fault = (match: object, mode: string, count: number) =>
-  gateway.simulator.control('POST', '/faults', { match, mode, times: count });
-
 const statusOf = (id: string) => gateway.context.store.requests.status(id);
 
 const isUnknown = (id: string) =>
@@ -32,8 +29,8 @@ async function lostNote(
 ): Promise<string> {
   const action = { action: 'create_note', company_id: companyId, note: text };
   const { body } = await gateway.submit(action, { call: by.agent });
-  await fault({ method: 'POST', path: '/notes' }, mode, 1);
-  await fault({ path: '/associations/' }, '503', 100_000);
+  await gateway.fault({ method: 'POST', path: '/notes' }, mode, 1);
+  await gateway.fault({ path: '/associations/' }, '503', 100_000);
   await gateway.approve(body.id, body.digest, by.approver);
   await isUnknown(body.id);
   return body.id;

@@ -9,9 +9,6 @@ beforeAll(async () => {
 afterAll(() => gateway.close());
 afterEach(() => gateway.simulator.control('DELETE', '/faults'));
 
-const fault = (match: object, mode: string, times = 1) =>
-  gateway.simulator.control('POST', '/faults', { match, mode, times });
-
 const edit = (id: string, change: object) =>
   gateway.simulator.control('POST', '/edits', { object_type: 'contacts', id, ...change });
 
@@ -23,12 +20,12 @@ async function lostUpdate(
   since: () => Promise<unknown>,
 ) {
   const { body } = await gateway.submit({ action: 'update_contact', contact_id: id, jobtitle });
-  await fault({ method: 'PATCH' }, mode);
+  await gateway.fault({ method: 'PATCH' }, mode);
   await gateway.approve(body.id, body.digest);
   const isBegun = async (): Promise<boolean> =>
     (await gateway.entriesOf(body.id)).some(({ facts }) => facts.purpose === 'execute');
   await expect.poll(isBegun, { timeout: 10_000, interval: 5 }).toBe(true);
-  await fault({ method: 'GET' }, '500', 0);
+  await gateway.fault({ method: 'GET' }, '500', 0);
   const now = async () => (await gateway.agent.call('GET', `/v1/actions/${body.id}`)).body.status;
   await expect.poll(now, { timeout: 10_000, interval: 20 }).toBe('outcome_unknown');
   await since();

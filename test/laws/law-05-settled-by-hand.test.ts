@@ -12,16 +12,13 @@ beforeAll(async () => {
 afterAll(() => gateway.close());
 afterEach(() => gateway.simulator.control('DELETE', '/faults'));
 
-const fault = (match: object, mode: string, times = 0) =>
-  gateway.simulator.control('POST', '/faults', { match, mode, times });
-
 const NOTE = { action: 'create_note', contact_id: '20006' };
 
 /** A note whose answer is lost, and HubSpot answers no look either, so that nothing settles by itself. */
 async function lost(text: string, mode = 'commit_then_drop', userId = 'dana@acme.test') {
   const { body } = await gateway.submit({ ...NOTE, note: text }, { userId });
-  await fault({ method: 'POST', path: '/notes' }, mode);
-  await fault({ method: 'GET', path: 'associations' }, '500');
+  await gateway.fault({ method: 'POST', path: '/notes' }, mode, 0);
+  await gateway.fault({ method: 'GET', path: 'associations' }, '500', 0);
   await gateway.approve(body.id, body.digest);
   await expect
     .poll(async () => (await gateway.agent.call('GET', `/v1/actions/${body.id}`)).body.status, {
@@ -110,8 +107,8 @@ describe('law 5: a lost answer that no look can settle is ended by a person', ()
       },
     ];
     const { body } = await gateway.submit({ action: 'write_several', steps });
-    await fault({ method: 'POST', path: '/notes' }, 'commit_then_drop');
-    await fault({ method: 'GET', path: 'associations' }, '500');
+    await gateway.fault({ method: 'POST', path: '/notes' }, 'commit_then_drop', 0);
+    await gateway.fault({ method: 'GET', path: 'associations' }, '500', 0);
     await gateway.approve(body.id, body.digest);
     await quiet();
     await quiet();

@@ -62,6 +62,8 @@ export interface TestGateway {
   approve(id: string, digest: string, by?: Caller): Promise<Answer>;
   /** The entries of a request in the log, parsed. */
   entriesOf(id: string): Promise<readonly any[]>;
+  /** HubSpot goes wrong for the next `times` requests that match; 0 until the faults are cleared. */
+  fault(match: object, mode: string, times?: number, more?: object): Promise<unknown>;
   /** How many effects in the simulator hold this text. */
   timesSent(text: string): Promise<number>;
   /** Polls until the request has ended. */
@@ -199,6 +201,8 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
       (await context.store.log.ofRequest(id)).map(({ leaf }) =>
         JSON.parse(new TextDecoder().decode(leaf)),
       ),
+    fault: (match, mode, times = 1, more = {}) =>
+      simulator.control('POST', '/faults', { match, mode, times, ...more }),
     timesSent: async (text) =>
       (await simulator.effects()).filter(({ properties }) =>
         JSON.stringify(properties).includes(text),

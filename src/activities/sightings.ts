@@ -17,7 +17,7 @@ const ASSOCIATION_PAGES_MAX = 20;
 
 const AssociationsSchema = z.object({
   results: z.array(z.object({ toObjectId: z.union([z.string(), z.number()]).transform(String) })),
-  paging: z.object({ next: z.object({ after: z.string() }).optional() }).optional(),
+  paging: z.object({ next: z.object({ after: z.string().optional() }).optional() }).optional(),
 });
 const BatchSchema = z.object({ results: z.array(CrmRecordSchema) });
 
@@ -94,6 +94,7 @@ async function listAssociated(
     const { results, paging } = AssociationsSchema.parse(listed.json);
     ids.push(...results.map(({ toObjectId }) => toObjectId));
     if (paging?.next === undefined) return ids;
+    if (paging.next.after === undefined) return undefined;
     query = { ...query, after: paging.next.after };
   }
   return undefined;

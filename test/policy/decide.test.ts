@@ -36,6 +36,31 @@ describe('who and what a policy allows', () => {
   });
 });
 
+describe('a question with further steps', () => {
+  const policy = policyOf(`
+    @id("notes") permit (principal, action == Action::"add_note", resource)
+    when { Role::"lead".approvals >= 1 };
+    @id("reads") permit (principal, action in [Action::"read"], resource);`);
+  const approvers = [lead('a')];
+  const read = { action: 'find_person', fields: ['email'] };
+
+  it('is allowed when every step is, with the reasons of all', () => {
+    expect(policy.decide({ ...note, approvers, also: [read] })).toEqual({
+      allowed: true,
+      reasons: ['notes', 'reads'],
+    });
+  });
+
+  it('is denied when one step is, be it the last one', () => {
+    const erase = { action: 'erase_person', fields: ['email'] };
+    expect(policy.decide({ ...note, approvers, also: [read, erase] }).allowed).toBe(false);
+    expect(policy.decide({ ...note, approvers: [], also: [read] }).allowed).toBe(false);
+    expect(policy.decide({ ...note, approvers, also: [{ ...read, fields: [] }] }).allowed).toBe(
+      false,
+    );
+  });
+});
+
 describe('approvals', () => {
   it('are counted by person: the same one twice is one', () => {
     expect(satisfied(TWO_LEADS, { ...note, approvers: [lead('a'), lead('a')] })).toBe(false);

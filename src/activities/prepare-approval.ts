@@ -81,14 +81,19 @@ async function recordCard(
   });
 }
 
-/** Ends the request before anyone is bothered, with the entries of what was read for the card. */
+/**
+ * Ends the request before anyone is bothered, with the entries of what was read for the card. Another
+ * run of this step may have been faster: what it has made of the request stands.
+ */
 async function endAtCard(
   tx: StoreTransaction,
-  request: RequestRecord,
+  requestId: string,
   ending: Ending,
   entries: readonly AuditEvent[],
 ): Promise<void> {
   for (const entry of entries) await tx.log.append(entry);
+  const request = await tx.requests.get(requestId);
+  if (request?.status !== 'planned') return;
   const cause = { event: 'request.refused', actor: 'gateway', facts: { at: 'card' } } as const;
   await closeRequest(tx, request, ending, cause);
 }
@@ -119,7 +124,7 @@ export function createPrepareApproval(deps: ActivityDependencies) {
       throw new GatewayError(presence.code);
     }
     const endAs = (ending: Ending) =>
-      deps.store.commit((tx) => endAtCard(tx, request, ending, entries));
+      deps.store.commit((tx) => endAtCard(tx, requestId, ending, entries));
     if (presence.kind === 'gone') {
       const { code, detail } = presence;
       await endAs({ status: 'failed', code, detail });

@@ -132,6 +132,18 @@ describe('what the simulation found', () => {
     expect(world.crm.effects).toHaveLength(1);
   });
 
+  it('a card that is refused is refused once, though two runs come to it', async () => {
+    await openWorld();
+    const input = inputFor({ ...TITLE, contact_id: '999' });
+    await createValidateAction(deps())(input);
+    const lease = await createFetchSecret(deps())('main');
+    const prepare = createPrepareApproval(deps());
+    await Promise.all([prepare(input.requestId, lease), prepare(input.requestId, lease)]);
+    expect(await world.store.requests.status(input.requestId)).toBe('failed');
+    const ends = world.entries().filter(({ event }) => event === 'request.refused');
+    expect(ends).toHaveLength(1);
+  });
+
   it('a card is made on the new credential when the old one was rotated out meanwhile', async () => {
     await openWorld();
     const turns = createTurns();

@@ -3,23 +3,14 @@ import { generateSecret, generateSync } from 'otplib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ACTIONS } from '../../src/actions/catalogue.ts';
 import type { ActivityDependencies } from '../../src/activities/dependencies.ts';
-import { requestFacts } from '../../src/activities/new-request.ts';
 import { createVerifyDecision, SIGNAL_LIMITS } from '../../src/activities/verify-decision.ts';
 import { TOTP_GUESSES } from '../../src/core/totp-guesses.ts';
-import { planDigest } from '../../src/gate/digest.ts';
 import { recordDecision } from '../../src/gate/decisions.ts';
 import { loadPolicy } from '../../src/policy/load.ts';
-import type { Store, StoreTransaction } from '../../src/ports/store.ts';
-import {
-  agent,
-  cardFor,
-  person,
-  plan,
-  request,
-  requestId,
-  START,
-} from '../adapters/store/fixtures.ts';
+import type { Store } from '../../src/ports/store.ts';
+import { agent, person, requestId, START } from '../adapters/store/fixtures.ts';
 import { type SqlitePlace, sqlitePlace } from '../adapters/store/sqlite-place.ts';
+import { insertWaiting, waitingRequest } from '../support/waiting-request.ts';
 
 const file = 'policy/default.cedar';
 const policy = loadPolicy({ text: readFileSync(file, 'utf8'), file, actions: ACTIONS });
@@ -39,13 +30,8 @@ const open = async (): Promise<void> => {
   store = await place.open({ clock: () => now });
 };
 
-const waiting = (number: number) => {
-  const { id, agentId, connection } = request(number);
-  const digest = planDigest({ requestId: id, agentId, connection, plan });
-  return request(number, {
-    status: 'awaiting_approval',
-    digest,
-    card: { ...cardFor(id), digest },
+const waiting = (number: number) =>
+  waitingRequest(number, {
     submission: {
       userId: 'dana@acme.test',
       prompt: 'Note that I called.',
@@ -53,16 +39,6 @@ const waiting = (number: number) => {
     },
     expiresAt: new Date(START.getTime() + minutes(60 * 24)),
   });
-};
-
-/** On record and in the log, as the steps before leave it. */
-async function insertWaiting(tx: StoreTransaction, number: number): Promise<void> {
-  const of = waiting(number);
-  await tx.requests.insert(of);
-  await tx.log.append({ event: 'request.accepted', ...requestFacts(of) });
-  const personal = { card: of.card };
-  await tx.log.append({ event: 'approval.requested', ...requestFacts(of), personal });
-}
 
 beforeEach(async () => {
   now = START;
@@ -71,7 +47,7 @@ beforeEach(async () => {
   await store.commit(async (tx) => {
     for (const one of [lena, omar]) await tx.people.insert(one);
     await tx.agents.insert(agent(1, { groups: ['assistants'], id: waiting(1).agentId }));
-    for (let number = 1; number <= 5; number += 1) await insertWaiting(tx, number);
+    for (let number = 1; number <= 5; number += 1) await insertWaiting(tx, waiting(number));
   });
   sizeBefore = await store.log.size();
 });

@@ -4,16 +4,9 @@ import { ACTIONS } from '../../src/actions/catalogue.ts';
 import { recordDecision } from '../../src/gate/decisions.ts';
 import { loadPolicy } from '../../src/policy/load.ts';
 import type { Store } from '../../src/ports/store.ts';
-import {
-  agent,
-  cardFor,
-  DIGEST,
-  person,
-  request,
-  requestId,
-  START,
-} from '../adapters/store/fixtures.ts';
+import { agent, person, request, requestId, START } from '../adapters/store/fixtures.ts';
 import { type SqlitePlace, sqlitePlace } from '../adapters/store/sqlite-place.ts';
+import { insertWaiting, waitingRequest } from '../support/waiting-request.ts';
 
 const file = 'policy/default.cedar';
 const policy = loadPolicy({ text: readFileSync(file, 'utf8'), file, actions: ACTIONS });
@@ -35,31 +28,33 @@ beforeEach(async () => {
 afterEach(() => place.close());
 
 /** A change of a deal that holds `amount` now, as its card has it. */
-const waitFor = (change: Record<string, unknown>, amount: string | null) =>
-  store.commit((tx) =>
-    tx.requests.insert(
-      request(1, {
-        status: 'awaiting_approval',
-        action: 'update_deal',
-        submission: {
-          userId: 'dana@acme.test',
-          prompt: 'p',
-          action: { action: 'update_deal', deal_id: '40001', ...change },
-        },
-        card: {
-          ...cardFor(requestId(1)),
-          action: 'update_deal',
-          seen: [{ object_type: 'deals', id: '40001', properties: { dealname: 'Yard', amount } }],
-        },
-      }),
-    ),
-  );
+const waiting = (change: Record<string, unknown>, amount: string | null) =>
+  waitingRequest(1, {
+    action: 'update_deal',
+    submission: {
+      userId: 'dana@acme.test',
+      prompt: 'p',
+      action: { action: 'update_deal', deal_id: '40001', ...change },
+    },
+    card: {
+      action: 'update_deal',
+      seen: [{ object_type: 'deals', id: '40001', properties: { dealname: 'Yard', amount } }],
+    },
+  });
+
+let digest: string;
+
+async function waitFor(change: Record<string, unknown>, amount: string | null): Promise<void> {
+  const request = waiting(change, amount);
+  digest = request.digest ?? '';
+  await store.commit((tx) => insertWaiting(tx, request));
+}
 
 const approve = (by: typeof lena) =>
   store.commit((tx) =>
     recordDecision(
       tx,
-      { requestId: requestId(1), person: by, proof: 'key', decision: 'approve', digest: DIGEST },
+      { requestId: requestId(1), person: by, proof: 'key', decision: 'approve', digest },
       rules,
     ),
   );

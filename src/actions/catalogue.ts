@@ -1,4 +1,5 @@
 import { createContact } from './create-contact.ts';
+import { createDeal } from './create-deal.ts';
 import { createNote } from './create-note.ts';
 import { createTask } from './create-task.ts';
 import type { ActionDefinition } from './define-action.ts';
@@ -32,6 +33,7 @@ export const ACTIONS: readonly ActionDefinition[] = [
   createContact,
   createTask,
   logCall,
+  createDeal,
   updateDeal,
 ];
 

@@ -62,6 +62,7 @@ describe('the catalogue', () => {
       'write create_contact',
       'write create_task',
       'write log_call',
+      'write create_deal',
       'write update_deal',
     ]);
   });

@@ -107,6 +107,17 @@ export const SAMPLES: readonly (Record<string, unknown> & { action: string })[] 
   { ...CALL, ticket_id: '50001' },
   { action: 'update_contact', contact_id: DANA, phone: '+1 555 0100', clear: ['jobtitle'] },
   { action: 'update_company', company_id: ACME, city: 'Toledo', clear: ['phone'] },
+  { action: 'create_deal', company_id: ACME, dealname: 'Third yard', dealstage: 'qualifiedtobuy' },
+  {
+    action: 'create_deal',
+    contact_id: DANA,
+    dealname: 'Third yard',
+    dealstage: 'qualifiedtobuy',
+    pipeline: 'default',
+    amount: 12_000.5,
+    closedate: '2026-12-31T10:00:00Z',
+    description: 'As discussed.',
+  },
   { action: 'update_deal', deal_id: '30001', amount: 12_000.5, dealstage: 'closedwon' },
 ];
 

@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { PresentRecord } from '../../src/actions/define-action.ts';
 import type { Plan } from '../../src/contracts/plan.ts';
-import { actionNamed, bodyOf, cardOf, dana, planOf, problemsOf, SAMPLES } from './support.ts';
+import {
+  actionNamed,
+  bodyOf,
+  cardOf,
+  dana,
+  planOf,
+  problemsOf,
+  REQUEST_ID,
+  SAMPLES,
+} from './support.ts';
 
 const WRITES = SAMPLES.filter(({ action }) => actionNamed(action).risk === 'write');
 const UPDATE = { action: 'update_contact', contact_id: '20001' };
@@ -189,6 +198,83 @@ describe('updating a deal', () => {
     expect(bodyOf(planOf({ ...DEAL, closedate: '2026-12-31T23:00:00-05:00' }))).toEqual({
       properties: { closedate: '2027-01-01T04:00:00.000Z' },
     });
+  });
+});
+
+describe('creating a deal', () => {
+  const NEW = { action: 'create_deal', company_id: '10001', dealname: 'Yard', dealstage: 'new' };
+  const MARKER = `[sallyport ${REQUEST_ID}]`;
+  const acme: PresentRecord = {
+    object_type: 'companies',
+    id: '10001',
+    properties: { name: 'Acme Corp', domain: null },
+  };
+
+  it.each([
+    [{}, 341],
+    [{ company_id: undefined, contact_id: '20001' }, 3],
+  ])('is one create, bound to its record (%j) by type id %d', (parent, typeId) => {
+    const plan = planOf({ ...NEW, ...parent, amount: 5_000, description: 'a & <b>' });
+    expect(bodyOf(plan)).toEqual({
+      properties: {
+        dealname: 'Yard',
+        amount: '5000',
+        dealstage: 'new',
+        description: `a & <b>\n${MARKER}`,
+      },
+      associations: [
+        {
+          to: { id: typeId === 3 ? '20001' : '10001' },
+          types: [{ associationCategory: 'HUBSPOT_DEFINED', associationTypeId: typeId }],
+        },
+      ],
+    });
+  });
+
+  it('tells policy the money at stake', () => {
+    const { input, touches } = actionNamed('create_deal');
+    expect(touches(input.parse({ ...NEW, amount: 20_000 }))).toEqual({
+      answers: [],
+      needs: ['dealname', 'amount', 'dealstage'],
+      amount: 20_000,
+    });
+  });
+
+  it('is settled, after a lost answer, by its marker among the deals of its record', () => {
+    expect(planOf(NEW).steps[0]?.witness).toEqual({
+      kind: 'association',
+      from: { object_type: 'companies', id: '10001' },
+      to_type: 'deals',
+      property: 'description',
+      marker: MARKER,
+    });
+  });
+
+  it('or by its request’s id where a property with unique values was prepared', () => {
+    const plan = planOf(NEW, [], { deals: 'sallyport_request' });
+    expect(bodyOf(plan)).toMatchObject({ properties: { sallyport_request: REQUEST_ID } });
+    expect(plan.steps[0]?.witness).toMatchObject({ kind: 'unique', object_type: 'deals', value: REQUEST_ID });
+  });
+
+  it('names deal and company on the card', () => {
+    const card = cardOf(planOf({ ...NEW, amount: 5_000 }), [acme]);
+    expect(card.sentence).toBe('Create the deal Yard for Acme Corp.');
+    expect(card.changes).toContainEqual({
+      label: 'Amount',
+      property: 'amount',
+      before: null,
+      after: '5000',
+    });
+  });
+
+  it.each([
+    [{ company_id: undefined }, ': exactly one of contact_id or company_id is needed'],
+    [{ contact_id: '1' }, ': exactly one of contact_id or company_id is needed'],
+    [{ dealname: undefined }, 'dealname: Invalid input: expected string, received undefined'],
+    [{ dealstage: undefined }, 'dealstage: Invalid input: expected string, received undefined'],
+    [{ deal_id: '3' }, ': Unrecognized key: "deal_id"'],
+  ])('refuses %j', (change, problem) => {
+    expect(problemsOf({ ...NEW, ...change })).toContain(problem);
   });
 });
 

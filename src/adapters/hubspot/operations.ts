@@ -56,7 +56,7 @@ const TABLE: readonly Row[] = [
   {
     kind: 'create',
     method: 'POST',
-    path: typed(['contacts', 'notes', 'tasks', 'calls'], ''),
+    path: typed(['contacts', 'deals', 'notes', 'tasks', 'calls'], ''),
     query: [],
   },
   {

@@ -44,6 +44,7 @@ describe('the closed table', () => {
         query: { idProperty: 'sallyport_request', properties: 'dealname' },
       }),
     ],
+    ['a new deal', post(`${OBJECTS}/deals`, { object_type: 'deals' })],
     ['a new call', post(`${OBJECTS}/calls`, { object_type: 'calls' })],
     ['a new note', post(`${OBJECTS}/notes`, { object_type: 'notes' })],
     [
@@ -70,7 +71,7 @@ describe('the closed table', () => {
       post(`${OBJECTS}/contacts/1/associations/default/notes/2`, { method: 'PUT' }),
     ],
     ['a new property', post('/crm/properties/2026-09/contacts')],
-    ['a new deal', post(`${OBJECTS}/deals`, { object_type: 'deals' })],
+    ['a new company', post(`${OBJECTS}/companies`, { object_type: 'companies' })],
     [
       'an update of a ticket',
       post(`${OBJECTS}/tickets/1`, { kind: 'update', method: 'PATCH', object_type: 'tickets' }),

@@ -6,9 +6,10 @@ import { CONTACT_FIELDS } from './contact-fields.ts';
 import { contactTexts } from './contact-input.ts';
 import { defineAction } from './define-action.ts';
 import { labelsOf } from './fields.ts';
-import { parseRecord, sentProperties } from './hubspot-shapes.ts';
+import { sentProperties } from './hubspot-shapes.ts';
 import { emailAddress } from './text-rules.ts';
 import { givenFields } from './update-record.ts';
+import { writtenRecord } from './written-record.ts';
 
 const FIELDS = ['email', 'firstname', 'lastname', 'phone', 'jobtitle', 'company'] as const;
 
@@ -55,7 +56,7 @@ export const createContact = defineAction({
       fields: [],
     };
   },
-  toResult: (_plan, answers) => ({ contact: { id: parseRecord(answers[0]).id } }),
+  toResult: (plan, answers) => ({ contact: { id: writtenRecord(plan, answers[0]).id } }),
   card: (plan) => {
     const sent = sentProperties(plan);
     const name = [sent['firstname'], sent['lastname']].filter(Boolean).join(' ');

@@ -4,7 +4,7 @@ import { DEAL_FIELDS } from './deal-fields.ts';
 import { amountNamed, dealInput, dealTexts } from './deal-input.ts';
 import { defineAction } from './define-action.ts';
 import { labelsOf } from './fields.ts';
-import { parseRecord } from './hubspot-shapes.ts';
+import { writtenRecord } from './written-record.ts';
 import { textWithMarker } from './marked-body.ts';
 import { hasOneParent, parentInput, parentOf } from './parent.ts';
 import { multiLine } from './text-rules.ts';
@@ -69,7 +69,7 @@ export const createDeal = defineAction({
       },
       context,
     ),
-  toResult: (_plan, answers) => ({ deal: { id: parseRecord(answers[0]).id } }),
+  toResult: (plan, answers) => ({ deal: { id: writtenRecord(plan, answers[0]).id } }),
   card: (plan, present) =>
     attachedCard(
       {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { CONTACT_FIELDS } from './contact-fields.ts';
 import { contactTexts } from './contact-input.ts';
 import { defineAction } from './define-action.ts';
-import { parseRecord } from './hubspot-shapes.ts';
+import { writtenRecord } from './written-record.ts';
 import { emailAddress, hubspotId, oneLine } from './text-rules.ts';
 import {
   clearInput,
@@ -51,6 +51,6 @@ export const updateContact = defineAction({
       id: value.contact_id,
       properties: changedProperties(value),
     }),
-  toResult: (_plan, answers) => ({ contact: { id: parseRecord(answers[0]).id } }),
+  toResult: (plan, answers) => ({ contact: { id: writtenRecord(plan, answers[0]).id } }),
   card: (plan, present) => updateCard('contacts', CONTACT_FIELDS, plan, present),
 });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { DEAL_FIELDS } from './deal-fields.ts';
 import { amountNamed, dealInput, dealTexts } from './deal-input.ts';
 import { defineAction, type PresentRecord } from './define-action.ts';
-import { parseRecord } from './hubspot-shapes.ts';
+import { writtenRecord } from './written-record.ts';
 import { hubspotId } from './text-rules.ts';
 import { givenFields, updateCard, updatePlan, updateProblem } from './update-record.ts';
 
@@ -69,6 +69,6 @@ export const updateDeal = defineAction({
       properties: changedProperties(value),
       alsoRead: ['amount'],
     }),
-  toResult: (_plan, answers) => ({ deal: { id: parseRecord(answers[0]).id } }),
+  toResult: (plan, answers) => ({ deal: { id: writtenRecord(plan, answers[0]).id } }),
   card: (plan, present) => updateCard('deals', DEAL_FIELDS, plan, present),
 });

@@ -113,12 +113,22 @@ const OUR_FAULT: ReadonlySet<ErrorCode> = new Set([
   'hubspot.missing_scope',
 ]);
 
+function isOtherRecord(id: string, answer: CrmAnswer | undefined): boolean {
+  if (answer?.kind !== 'answered') return false;
+  const record = CrmRecordSchema.safeParse(answer.json);
+  return record.success && record.data.id !== id;
+}
+
 function presenceOf(targets: readonly Target[], answers: readonly CrmAnswer[]): Presence {
   const failed = answers.find(({ kind }) => kind !== 'answered');
   if (failed?.kind === 'refused' && !OUR_FAULT.has(failed.code))
     return { kind: 'gone', code: failed.code, detail: failed.detail };
   if (failed !== undefined && failed.kind !== 'answered')
     return { kind: 'unreadable', code: failed.code };
+  const other = targets.find(({ id }, i) => isOtherRecord(id, answers[i]));
+  // A record that was merged away is answered with the one that took its place: nobody named that one.
+  if (other !== undefined)
+    return { kind: 'gone', code: 'record.not_found', detail: `${other.object_type} ${other.id}` };
   const records = targets.flatMap(({ object_type, id, properties }, i) => {
     const record = CrmRecordSchema.safeParse(answeredJson(answers[i] as CrmAnswer));
     if (!record.success) return [];

@@ -153,6 +153,8 @@ async function lookBack(
     ? await look(readOperation(object_type, path, { ...query, archived: 'true' }))
     : present;
   if (answer.kind !== 'answered') return { kind: 'unclear' };
+  // The id of a record that was merged answers as the one it was merged into.
+  if (CrmRecordSchema.parse(answer.json).id !== id) return { kind: 'unclear' };
   const before = seen.find((one) => one.object_type === object_type && one.id === id);
   return updateSighting(witness.properties, before, answer.json);
 }

@@ -24,6 +24,12 @@ const emptyTargets = (plan: Plan): PresentRecord[] =>
     properties: Object.fromEntries(properties.map((property) => [property, null])),
   }));
 
+const idIn = ({ operations: [operation] }: Plan): string =>
+  operation?.kind === 'update' ? (operation.path.split('/').at(-1) ?? '') : '77';
+
+/** HubSpot's answer to a write, with more in it than an agent may get. */
+const answerTo = (plan: Plan) => ({ id: idIn(plan), properties: { salary: '1' } });
+
 describe.each(WRITES)('$action', (sample) => {
   const plan = planOf(sample);
   const body = bodyOf(plan) as { properties: Record<string, string> };
@@ -46,9 +52,14 @@ describe.each(WRITES)('$action', (sample) => {
   });
 
   it('answers with the id of the record and nothing else of it', () => {
-    const record = { id: '77', properties: { email: 'dana.fox@acme.test' } };
-    const result = actionNamed(sample.action).toResult(plan, [record]);
-    expect(Object.values(result as Record<string, unknown>)).toEqual([{ id: '77' }]);
+    const result = actionNamed(sample.action).toResult(plan, [answerTo(plan)]);
+    expect(Object.values(result as Record<string, unknown>)).toEqual([{ id: idIn(plan) }]);
+  });
+
+  it.each(['', '0', 'x', '77/..'])('does not believe an answer about the record %j', (id) => {
+    expect(() => actionNamed(sample.action).toResult(plan, [{ ...answerTo(plan), id }])).toThrow(
+      'hubspot.bad_answer',
+    );
   });
 });
 
@@ -122,6 +133,27 @@ describe('updating a contact', () => {
     expect(problemsOf({ ...UPDATE, ...change })).toContainEqual(
       typeof problem === 'string' ? problem : expect.stringMatching(problem),
     );
+  });
+});
+
+describe('an answer about another record', () => {
+  it.each(WRITES.filter(({ action }) => action.startsWith('update_')))(
+    'is no answer to $action: the write may have happened, so it counts as lost',
+    (sample) => {
+      const other = { ...answerTo(planOf(sample)), id: '666' };
+      expect(() => actionNamed(sample.action).toResult(planOf(sample), [other])).toThrow(
+        'hubspot.bad_answer',
+      );
+    },
+  );
+
+  it('is no answer to a create either, when its unique value is another', () => {
+    const plan = planOf({ action: 'create_contact', email: 'new@acme.test' });
+    const { toResult } = actionNamed('create_contact');
+    const answer = (email: string | null) => [{ id: '77', properties: { email } }];
+    expect(() => toResult(plan, answer('other@acme.test'))).toThrow('hubspot.bad_answer');
+    expect(toResult(plan, answer('New@Acme.test'))).toEqual({ contact: { id: '77' } });
+    expect(toResult(plan, answer(null))).toEqual({ contact: { id: '77' } });
   });
 });
 

@@ -1,0 +1,30 @@
+import type { Operation, Plan } from '../contracts/plan.ts';
+import { GatewayError } from '../core/errors.ts';
+import { type CrmRecord, parseRecord } from './hubspot-shapes.ts';
+
+const HUBSPOT_ID = /^[1-9]\d{0,19}$/;
+
+/** The last segment of the path that is called: the record the bytes really land on. */
+export const sentId = (operation: Operation | undefined): string =>
+  operation?.path.split('/').at(-1) ?? '';
+
+/** What a create sent as a value that HubSpot keeps unique, and what its answer says of it. */
+function isOtherUnique({ witness }: Plan, { properties }: CrmRecord): boolean {
+  if (witness?.kind !== 'unique') return false;
+  const held = properties[witness.id_property] ?? witness.value;
+  return held.toLowerCase() !== witness.value.toLowerCase();
+}
+
+/**
+ * The record that the answer to a write speaks of, when it is the plan's own. Throws
+ * `hubspot.bad_answer` when it is another one (a proxy's mix-up, a record merged away meanwhile): such
+ * a success says nothing of this write, so the caller must take the answer for lost, never for done.
+ */
+export function writtenRecord(plan: Plan, answer: unknown): CrmRecord {
+  const [operation] = plan.operations;
+  const record = parseRecord(answer);
+  const isOther = operation?.kind === 'update' && record.id !== sentId(operation);
+  if (isOther || !HUBSPOT_ID.test(record.id) || isOtherUnique(plan, record))
+    throw new GatewayError('hubspot.bad_answer');
+  return record;
+}

@@ -1,5 +1,6 @@
 import type { Operation, Plan } from '../contracts/plan.ts';
 import { GatewayError } from '../core/errors.ts';
+import { isSameValue } from '../core/same-value.ts';
 import { type CrmRecord, parseRecord } from './hubspot-shapes.ts';
 
 const HUBSPOT_ID = /^[1-9]\d{0,19}$/;
@@ -11,8 +12,8 @@ export const sentId = (operation: Operation | undefined): string =>
 /** What a create sent as a value that HubSpot keeps unique, and what its answer says of it. */
 function isOtherUnique({ witness }: Plan, { properties }: CrmRecord): boolean {
   if (witness?.kind !== 'unique') return false;
-  const held = properties[witness.id_property] ?? witness.value;
-  return held.toLowerCase() !== witness.value.toLowerCase();
+  const { id_property: property, value } = witness;
+  return !isSameValue(property, properties[property] ?? value, value);
 }
 
 /**

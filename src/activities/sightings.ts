@@ -3,6 +3,7 @@ import { type CrmRecord, CrmRecordSchema } from '../actions/hubspot-shapes.ts';
 import type { SeenRecord } from '../contracts/card.ts';
 import type { Operation, Witness } from '../contracts/plan.ts';
 import { associationsPath, objectsPath, recordPath } from '../core/hubspot-paths.ts';
+import { isSameValue } from '../core/same-value.ts';
 import type { CrmAnswer } from '../ports/crm.ts';
 import { type Sighting, updateSighting } from './update-sighting.ts';
 
@@ -109,9 +110,10 @@ async function lookForMarker(
   return findMarked(witness, ids.toSorted(newestFirst), look);
 }
 
+/** By value: HubSpot keeps numbers, times and addresses in forms of its own. */
 const holds = (record: CrmRecord, wanted: Readonly<Record<string, string>>): boolean =>
-  Object.entries(wanted).every(
-    ([property, value]) => (record.properties[property] ?? '') === value,
+  Object.entries(wanted).every(([property, value]) =>
+    isSameValue(property, record.properties[property], value),
   );
 
 /** Nobody else writes a request's id: an archived record that has it was made by us and deleted since. */

@@ -37,6 +37,32 @@ const mixUp = (method: string): void => {
   };
 };
 
+describe('law 4: a value in HubSpot’s own form', () => {
+  it('is the value that was sent: a lost update is settled by it', async () => {
+    const { body: found } = await gateway.submit({ action: 'search_deal', name: 'onboarding' });
+    const [{ id }] = found.result.deals;
+    const { body } = await gateway.submit({
+      action: 'update_deal',
+      deal_id: id,
+      amount: 4_321,
+      closedate: '2027-01-15T00:00:00Z',
+    });
+    proxy.answer = async (passing) => {
+      const told = await passing.forward();
+      if (passing.method === 'PATCH') return undefined;
+      if (!passing.path.includes(`/deals/${id}`)) return told;
+      const record = JSON.parse(told.body);
+      const { amount } = record.properties;
+      if (amount === '4321')
+        Object.assign(record.properties, { amount: '4321.00', closedate: '1799971200000' });
+      return { ...told, body: JSON.stringify(record) };
+    };
+    await gateway.approve(body.id, body.digest);
+    expect((await gateway.ended(body.id, 40_000)).body.status).toBe('succeeded');
+    expect(await gateway.timesSent('4321')).toBe(1);
+  }, 60_000);
+});
+
 describe('law 4: a success that speaks of another record', () => {
   it('is a lost answer, and the write is looked for', async () => {
     const { body } = await gateway.submit(change('Looked for'));

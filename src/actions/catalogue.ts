@@ -1,3 +1,4 @@
+import { associateRecords } from './associate-records.ts';
 import { createContact } from './create-contact.ts';
 import { createDeal } from './create-deal.ts';
 import { createNote } from './create-note.ts';
@@ -35,6 +36,7 @@ export const ACTIONS: readonly ActionDefinition[] = [
   logCall,
   createDeal,
   updateDeal,
+  associateRecords,
 ];
 
 const SEVERAL = writeSeveral(ACTIONS.filter(({ risk }) => risk === 'write'));

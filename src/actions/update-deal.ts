@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { dealMoney } from './deal-amount.ts';
 import { DEAL_FIELDS } from './deal-fields.ts';
 import { amountNamed, dealInput, dealTexts } from './deal-input.ts';
-import { defineAction, type PresentRecord } from './define-action.ts';
+import { defineAction } from './define-action.ts';
 import { writtenRecord } from './written-record.ts';
 import { hubspotId } from './text-rules.ts';
 import { givenFields, updateCard, updatePlan, updateProblem } from './update-record.ts';
@@ -26,28 +27,6 @@ const input = base.superRefine((value, context) => {
   if (message !== undefined) context.addIssue({ code: 'custom', message, input: value });
 });
 
-/**
- * A deal is as large as it is now or as the write makes it: also its name is changed for that much.
- * `Infinity` when it cannot be told: more people look then.
- */
-function atStake(
-  value: z.output<typeof base>,
-  present: readonly PresentRecord[] | undefined,
-): { readonly amount?: number } {
-  if (present === undefined) return amountNamed(value);
-  const { deal_id, amount } = value;
-  const deal = present.find(({ object_type, id }) => object_type === 'deals' && id === deal_id);
-  const held = deal === undefined ? Infinity : amountOf(deal);
-  return { amount: Math.max(held, amount ?? 0) };
-}
-
-/** A deal without an amount holds none; one whose amount was not read, or is no number, may hold any. */
-function amountOf({ properties: { amount } }: PresentRecord): number {
-  if (amount === null || amount === '') return 0;
-  const held = Math.abs(Number(amount));
-  return Number.isNaN(held) ? Infinity : held;
-}
-
 export const updateDeal = defineAction({
   name: 'update_deal',
   risk: 'write',
@@ -58,8 +37,7 @@ export const updateDeal = defineAction({
   touches: (value, present) => ({
     answers: [],
     needs: Object.keys(changedProperties(value)),
-    isAmountHeld: true,
-    ...atStake(value, present),
+    ...dealMoney(value.deal_id, amountNamed(value), present),
   }),
   toPlan: (value) =>
     updatePlan({

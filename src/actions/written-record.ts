@@ -1,7 +1,8 @@
 import type { Operation, Plan } from '../contracts/plan.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isSameValue } from '../core/same-value.ts';
-import { type CrmRecord, parseRecord } from './hubspot-shapes.ts';
+import { associatedIn, associatedRecord, LINKED, linkProperty } from './association.ts';
+import { type CrmRecord, parseRecord, sentProperties } from './hubspot-shapes.ts';
 
 const HUBSPOT_ID = /^[1-9]\d{0,19}$/;
 
@@ -10,7 +11,8 @@ export const sentId = (operation: Operation | undefined): string =>
   operation?.path.split('/').at(-1) ?? '';
 
 /** What a create sent as a value that HubSpot keeps unique, and what its answer says of it. */
-function isOtherUnique({ witness }: Plan, { properties }: CrmRecord): boolean {
+function isOtherUnique({ steps }: Plan, { properties }: CrmRecord): boolean {
+  const witness = steps[0]?.witness;
   if (witness?.kind !== 'unique') return false;
   const { id_property: property, value } = witness;
   return !isSameValue(property, properties[property] ?? value, value);
@@ -23,9 +25,16 @@ function isOtherUnique({ witness }: Plan, { properties }: CrmRecord): boolean {
  */
 export function writtenRecord(plan: Plan, answer: unknown): CrmRecord {
   const [operation] = plan.operations;
+  if (operation?.kind === 'associate') return associatedRecord(plan, answer);
   const record = parseRecord(answer);
   const isOther = operation?.kind === 'update' && record.id !== sentId(operation);
   if (isOther || !HUBSPOT_ID.test(record.id) || isOtherUnique(plan, record))
     throw new GatewayError('hubspot.bad_answer');
   return record;
 }
+
+/** What a write sets, by property; an association is one of its first record. For the ledger. */
+export const writtenValues = (plan: Plan): Readonly<Record<string, string>> =>
+  plan.operations[0]?.kind === 'associate'
+    ? { [linkProperty(associatedIn(plan).to)]: LINKED }
+    : sentProperties(plan);

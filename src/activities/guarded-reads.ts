@@ -1,6 +1,7 @@
+import { linkIn, linkProperty } from '../actions/association.ts';
 import type { PresentRecord } from '../actions/define-action.ts';
 import { CrmRecordSchema } from '../actions/hubspot-shapes.ts';
-import type { Operation, Target } from '../contracts/plan.ts';
+import type { Operation, RecordRef, Target } from '../contracts/plan.ts';
 import { type ErrorCode, GatewayError } from '../core/errors.ts';
 import { pathForLog, recordPath } from '../core/hubspot-paths.ts';
 import type { AuditEvent } from '../core/records.ts';
@@ -92,12 +93,20 @@ export async function guardedReads(
   return { answers, entries };
 }
 
+function associationsQuery(linked: readonly RecordRef[]): Record<string, string> {
+  const types = [...new Set(linked.map(({ object_type }) => object_type))];
+  return types.length === 0 ? {} : { associations: types.join(',') };
+}
+
 const readTarget = (target: Target): Operation => ({
   kind: 'read',
   object_type: target.object_type,
   method: 'GET',
   path: recordPath(target.object_type, target.id),
-  query: { properties: target.properties.join(',') },
+  query: {
+    properties: target.properties.join(','),
+    ...associationsQuery(target.linked_to ?? []),
+  },
   body: null,
 });
 
@@ -119,6 +128,17 @@ function isOtherRecord(id: string, answer: CrmAnswer | undefined): boolean {
   return record.success && record.data.id !== id;
 }
 
+function presentRecord(target: Target, json: unknown): PresentRecord[] {
+  const { object_type, id, properties, linked_to: linked = [] } = target;
+  const record = CrmRecordSchema.safeParse(json);
+  if (!record.success) return [];
+  const values = record.data.properties;
+  const shown = properties.map((property) => [property, values[property] ?? null] as const);
+  const links = linked.map((to) => [linkProperty(to), linkIn(json, to)] as const);
+  const { updatedAt: updated_at } = record.data;
+  return [{ object_type, id, properties: Object.fromEntries([...shown, ...links]), updated_at }];
+}
+
 function presenceOf(targets: readonly Target[], answers: readonly CrmAnswer[]): Presence {
   const failed = answers.find(({ kind }) => kind !== 'answered');
   if (failed?.kind === 'refused' && !OUR_FAULT.has(failed.code))
@@ -129,14 +149,9 @@ function presenceOf(targets: readonly Target[], answers: readonly CrmAnswer[]): 
   // A record that was merged away is answered with the one that took its place: nobody named that one.
   if (other !== undefined)
     return { kind: 'gone', code: 'record.not_found', detail: `${other.object_type} ${other.id}` };
-  const records = targets.flatMap(({ object_type, id, properties }, i) => {
-    const record = CrmRecordSchema.safeParse(answeredJson(answers[i] as CrmAnswer));
-    if (!record.success) return [];
-    const values = record.data.properties;
-    const shown = properties.map((property) => [property, values[property] ?? null] as const);
-    const { updatedAt: updated_at } = record.data;
-    return [{ object_type, id, properties: Object.fromEntries(shown), updated_at }];
-  });
+  const records = targets.flatMap((target, i) =>
+    presentRecord(target, answeredJson(answers[i] as CrmAnswer)),
+  );
   if (records.length < targets.length) return { kind: 'unreadable', code: 'hubspot.bad_answer' };
   return { kind: 'present', records };
 }

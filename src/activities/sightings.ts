@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { associationAnswer } from '../actions/association.ts';
 import { type CrmRecord, CrmRecordSchema } from '../actions/hubspot-shapes.ts';
 import type { SeenRecord } from '../contracts/card.ts';
-import type { Operation, Witness } from '../contracts/plan.ts';
+import type { Operation, RecordRef, Witness } from '../contracts/plan.ts';
 import { associationsPath, objectsPath, recordPath } from '../core/hubspot-paths.ts';
 import { isSameValue } from '../core/same-value.ts';
 import type { CrmAnswer } from '../ports/crm.ts';
@@ -18,7 +19,7 @@ const ASSOCIATION_PAGES_MAX = 20;
 
 const AssociationsSchema = z.object({
   results: z.array(z.object({ toObjectId: z.union([z.string(), z.number()]).transform(String) })),
-  paging: z.object({ next: z.object({ after: z.string() }).optional() }).optional(),
+  paging: z.object({ next: z.object({ after: z.string().optional() }).optional() }).optional(),
 });
 const BatchSchema = z.object({ results: z.array(CrmRecordSchema) });
 
@@ -83,10 +84,11 @@ async function findMarked(
 
 /** Everything that is associated, all pages of it; `undefined` when some of it cannot be read. */
 async function listAssociated(
-  { from, to_type }: Extract<Witness, { kind: 'association' }>,
+  from: RecordRef,
+  toType: Operation['object_type'],
   look: Look,
 ): Promise<readonly string[] | undefined> {
-  const path = associationsPath(from.object_type, from.id, to_type);
+  const path = associationsPath(from.object_type, from.id, toType);
   const ids: string[] = [];
   let query: Record<string, string> = { limit: String(ASSOCIATIONS_PAGE_MAX) };
   for (let page = 0; page < ASSOCIATION_PAGES_MAX; page += 1) {
@@ -95,6 +97,7 @@ async function listAssociated(
     const { results, paging } = AssociationsSchema.parse(listed.json);
     ids.push(...results.map(({ toObjectId }) => toObjectId));
     if (paging?.next === undefined) return ids;
+    if (paging.next.after === undefined) return undefined;
     query = { ...query, after: paging.next.after };
   }
   return undefined;
@@ -105,7 +108,7 @@ async function lookForMarker(
   witness: Extract<Witness, { kind: 'association' }>,
   look: Look,
 ): Promise<Sighting> {
-  const ids = await listAssociated(witness, look);
+  const ids = await listAssociated(witness.from, witness.to_type, look);
   if (ids === undefined) return { kind: 'unclear' };
   return findMarked(witness, ids.toSorted(newestFirst), look);
 }
@@ -161,7 +164,19 @@ async function lookBack(
   return updateSighting(witness.properties, before, answer.json);
 }
 
-/** Looks once for what the witness describes. */
+/** Associations show in the list of the first record at once; every page is looked at. */
+async function lookForLink(
+  { from, to }: Extract<Witness, { kind: 'linked' }>,
+  look: Look,
+): Promise<Sighting> {
+  const ids = await listAssociated(from, to.object_type, look);
+  if (ids === undefined) return { kind: 'unclear' };
+  return ids.includes(to.id)
+    ? { kind: 'found', record: associationAnswer(from, to) }
+    : { kind: 'absent' };
+}
+
+/** Looks for what the witness names. Reads only, and never by search, whose index lags. */
 export function sight(
   witness: Witness,
   seen: readonly SeenRecord[],
@@ -172,6 +187,8 @@ export function sight(
       return lookForMarker(witness, look);
     case 'unique':
       return lookForUnique(witness, look);
+    case 'linked':
+      return lookForLink(witness, look);
     case 'read_back':
       return lookBack(witness, seen, look);
   }

@@ -119,6 +119,18 @@ export const SAMPLES: readonly (Record<string, unknown> & { action: string })[] 
     description: 'As discussed.',
   },
   { action: 'update_deal', deal_id: '30001', amount: 12_000.5, dealstage: 'closedwon' },
+  { action: 'associate_records', contact_id: DANA, company_id: ACME },
+  { action: 'associate_records', deal_id: '30001', ticket_id: '50001' },
+];
+
+/** The pairs that `associate_records` takes, as its inputs. */
+export const PAIRS = [
+  { contact_id: DANA, company_id: ACME },
+  { contact_id: DANA, deal_id: '30001' },
+  { contact_id: DANA, ticket_id: '50001' },
+  { company_id: ACME, deal_id: '30001' },
+  { company_id: ACME, ticket_id: '50001' },
+  { deal_id: '30001', ticket_id: '50001' },
 ];
 
 /** Text as an attacker would write it: any Unicode, and pieces that mean something in HTML. */

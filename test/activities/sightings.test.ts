@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { type Look, sight } from '../../src/activities/sightings.ts';
+import type { Operation } from '../../src/contracts/plan.ts';
+import type { CrmAnswer } from '../../src/ports/crm.ts';
+
+const answered = (json: unknown, status = 200): CrmAnswer => ({ kind: 'answered', status, json });
+const lost: CrmAnswer = { kind: 'lost', code: 'hubspot.unavailable' };
+
+/** Answers one call after the other, and keeps what was asked. */
+function hubspot(...answers: readonly CrmAnswer[]): { look: Look; asked: Operation[] } {
+  const asked: Operation[] = [];
+  const look: Look = (operation) => {
+    asked.push(operation);
+    const answer = answers[asked.length - 1];
+    return answer === undefined
+      ? Promise.reject(new Error('asked too often'))
+      : Promise.resolve(answer);
+  };
+  return { look, asked };
+}
+
+const from = { object_type: 'contacts', id: '1' } as const;
+const to = { object_type: 'companies', id: '2' } as const;
+const listed = (ids: readonly (string | number)[], next?: object) =>
+  answered({
+    results: ids.map((toObjectId) => ({ toObjectId, associationTypes: [] })),
+    ...(next === undefined ? {} : { paging: { next } }),
+  });
+
+describe('looking for an association', () => {
+  const lookFor = (look: Look) => sight({ kind: 'linked', from, to }, [], look);
+
+  it('reads on from page to page, whether ids are numbers or text', async () => {
+    const { look, asked } = hubspot(listed(['7'], { after: '500' }), listed([2]));
+    expect(await lookFor(look)).toMatchObject({ kind: 'found', record: { id: '1' } });
+    expect(asked.map(({ path, query }) => [path, query])).toEqual([
+      ['/crm/objects/2026-09/contacts/1/associations/companies', { limit: '500' }],
+      ['/crm/objects/2026-09/contacts/1/associations/companies', { limit: '500', after: '500' }],
+    ]);
+  });
+
+  it('says that it is not there only of a whole list', async () => {
+    expect(await lookFor(hubspot(listed([7], { after: '500' }), listed([])).look)).toEqual({
+      kind: 'absent',
+    });
+    for (const { look } of [
+      hubspot(listed([7], { after: '500' }), lost),
+      hubspot(listed([7], {})),
+      hubspot(answered({ results: [] }, 207)),
+      hubspot(lost),
+      hubspot({ kind: 'refused', status: 404, code: 'record.not_found' }),
+    ])
+      expect(await lookFor(look)).toEqual({ kind: 'unclear' });
+  });
+
+  it('gives up on a list without an end', async () => {
+    const endless = Array.from({ length: 20 }, () => listed([7], { after: '1' }));
+    expect(await lookFor(hubspot(...endless).look)).toEqual({ kind: 'unclear' });
+  });
+});
+
+describe('looking for a request’s id in a property with unique values', () => {
+  const value = 'act_01k8s6q0w3v7m2c5x9t4r1b8ha';
+  const witness = {
+    kind: 'unique',
+    object_type: 'deals',
+    id_property: 'sallyport_request',
+    value,
+    properties: { sallyport_request: value },
+  } as const;
+
+  it('is one read by that value', async () => {
+    const record = { id: '9', properties: { sallyport_request: value } };
+    const { look, asked } = hubspot(answered(record));
+    expect(await sight(witness, [], look)).toEqual({ kind: 'found', record });
+    expect(asked).toMatchObject([
+      {
+        path: `/crm/objects/2026-09/deals/${value}`,
+        query: { idProperty: 'sallyport_request', properties: 'sallyport_request' },
+      },
+    ]);
+  });
+
+  it('knows nobody else’s record for its own', async () => {
+    const other = { id: '9', properties: { sallyport_request: null } };
+    expect(await sight(witness, [], hubspot(answered(other)).look)).toEqual({ kind: 'unclear' });
+    const none: CrmAnswer = { kind: 'refused', status: 404, code: 'record.not_found' };
+    expect(await sight(witness, [], hubspot(none, none).look)).toEqual({ kind: 'absent' });
+  });
+
+  it('knows its own record also when a person has deleted it since', async () => {
+    const none: CrmAnswer = { kind: 'refused', status: 404, code: 'record.not_found' };
+    const record = { id: '9', properties: { sallyport_request: value } };
+    const { look, asked } = hubspot(none, answered(record));
+    expect(await sight(witness, [], look)).toEqual({ kind: 'found', record });
+    expect(asked[1]?.query).toMatchObject({ archived: 'true' });
+  });
+});

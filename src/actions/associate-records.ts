@@ -13,6 +13,7 @@ import {
   parentTarget,
 } from './parent.ts';
 import { recordName } from './record-name.ts';
+import { takeBackAssociation } from './take-back.ts';
 import { writtenRecord } from './written-record.ts';
 
 /** As policy grants them: the kinds of records that may be associated. */
@@ -116,5 +117,6 @@ export const associateRecords = defineAction({
     const { from, to } = associatedIn(plan);
     return { associated: [from, to] };
   },
+  undo: takeBackAssociation,
   card: associationCard,
 });

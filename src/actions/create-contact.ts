@@ -9,6 +9,7 @@ import { labelsOf } from './fields.ts';
 import { sentProperties } from './hubspot-shapes.ts';
 import { emailAddress } from './text-rules.ts';
 import { givenFields } from './update-record.ts';
+import { takeBackCreate } from './take-back.ts';
 import { writtenRecord } from './written-record.ts';
 
 const FIELDS = ['email', 'firstname', 'lastname', 'phone', 'jobtitle', 'company'] as const;
@@ -57,6 +58,7 @@ export const createContact = defineAction({
     };
   },
   toResult: (plan, answers) => ({ contact: { id: writtenRecord(plan, answers[0]).id } }),
+  undo: takeBackCreate,
   card: (plan) => {
     const sent = sentProperties(plan);
     const name = [sent['firstname'], sent['lastname']].filter(Boolean).join(' ');

@@ -4,6 +4,7 @@ import { DEAL_FIELDS } from './deal-fields.ts';
 import { amountNamed, dealInput, dealTexts } from './deal-input.ts';
 import { defineAction } from './define-action.ts';
 import { labelsOf } from './fields.ts';
+import { takeBackCreate } from './take-back.ts';
 import { writtenRecord } from './written-record.ts';
 import { textWithMarker } from './marked-body.ts';
 import { hasOneParent, parentInput, parentOf } from './parent.ts';
@@ -70,6 +71,7 @@ export const createDeal = defineAction({
       context,
     ),
   toResult: (plan, answers) => ({ deal: { id: writtenRecord(plan, answers[0]).id } }),
+  undo: takeBackCreate,
   card: (plan, present) =>
     attachedCard(
       {

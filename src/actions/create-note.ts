@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { attachedCard, attachedPlan } from './attached-record.ts';
 import { defineAction } from './define-action.ts';
+import { takeBackCreate } from './take-back.ts';
 import { writtenRecord } from './written-record.ts';
 import { bodyWithMarker, readableBody } from './marked-body.ts';
 import {
@@ -50,6 +51,7 @@ export const createNote = defineAction({
       context,
     ),
   toResult: (plan, answers) => ({ note: { id: writtenRecord(plan, answers[0]).id } }),
+  undo: takeBackCreate,
   card: (plan, present) =>
     attachedCard(
       {

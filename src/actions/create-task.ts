@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { attachedCard, attachedPlan } from './attached-record.ts';
 import { defineAction } from './define-action.ts';
+import { takeBackCreate } from './take-back.ts';
 import { writtenRecord } from './written-record.ts';
 import { bodyWithMarker, readableBody } from './marked-body.ts';
 import {
@@ -76,6 +77,7 @@ export const createTask = defineAction({
       context,
     ),
   toResult: (plan, answers) => ({ task: { id: writtenRecord(plan, answers[0]).id } }),
+  undo: takeBackCreate,
   card: (plan, present) =>
     attachedCard(
       {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { attachedCard, attachedPlan } from './attached-record.ts';
 import { defineAction } from './define-action.ts';
+import { takeBackCreate } from './take-back.ts';
 import { writtenRecord } from './written-record.ts';
 import { bodyWithMarker, readableBody } from './marked-body.ts';
 import {
@@ -87,6 +88,7 @@ export const logCall = defineAction({
       context,
     ),
   toResult: (plan, answers) => ({ call: { id: writtenRecord(plan, answers[0]).id } }),
+  undo: takeBackCreate,
   card: (plan, present) =>
     attachedCard(
       {

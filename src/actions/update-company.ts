@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { COMPANY_FIELDS } from './company-fields.ts';
 import { defineAction } from './define-action.ts';
+import { takeBackUpdate } from './take-back.ts';
 import { writtenRecord } from './written-record.ts';
 import { hubspotId, oneLine } from './text-rules.ts';
 import {
@@ -58,5 +59,6 @@ export const updateCompany = defineAction({
       properties: changedProperties(value),
     }),
   toResult: (plan, answers) => ({ company: { id: writtenRecord(plan, answers[0]).id } }),
+  undo: takeBackUpdate,
   card: (plan, present) => updateCard('companies', COMPANY_FIELDS, plan, present),
 });

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { CONTACT_FIELDS } from './contact-fields.ts';
 import { contactTexts } from './contact-input.ts';
 import { defineAction } from './define-action.ts';
+import { takeBackUpdate } from './take-back.ts';
 import { writtenRecord } from './written-record.ts';
 import { emailAddress, hubspotId, oneLine } from './text-rules.ts';
 import {
@@ -52,5 +53,6 @@ export const updateContact = defineAction({
       properties: changedProperties(value),
     }),
   toResult: (plan, answers) => ({ contact: { id: writtenRecord(plan, answers[0]).id } }),
+  undo: takeBackUpdate,
   card: (plan, present) => updateCard('contacts', CONTACT_FIELDS, plan, present),
 });

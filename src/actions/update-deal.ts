@@ -3,6 +3,7 @@ import { dealMoney } from './deal-amount.ts';
 import { DEAL_FIELDS } from './deal-fields.ts';
 import { amountNamed, dealInput, dealTexts } from './deal-input.ts';
 import { defineAction } from './define-action.ts';
+import { takeBackUpdate } from './take-back.ts';
 import { writtenRecord } from './written-record.ts';
 import { hubspotId } from './text-rules.ts';
 import { givenFields, updateCard, updatePlan, updateProblem } from './update-record.ts';
@@ -48,5 +49,6 @@ export const updateDeal = defineAction({
       alsoRead: ['amount'],
     }),
   toResult: (plan, answers) => ({ deal: { id: writtenRecord(plan, answers[0]).id } }),
+  undo: takeBackUpdate,
   card: (plan, present) => updateCard('deals', DEAL_FIELDS, plan, present),
 });

@@ -144,5 +144,12 @@ export function writeSeveral(writes: readonly ActionDefinition[]): ActionDefinit
       steps: stepsOf(plan).map((step, index) => find(step.action).toResult(step, [answers[index]])),
     }),
     card: (plan, present) => cardOf(find, plan, present),
+    undo: (plan, rows) =>
+      rows
+        .flatMap((row, index) => {
+          const step = stepPlan(plan, index + 1);
+          return step === undefined ? [] : (find(step.action).undo?.(step, [row]) ?? []);
+        })
+        .toReversed(),
   });
 }

@@ -28,7 +28,7 @@ export const OperationSchema = z.strictObject({
 });
 export type Operation = z.infer<typeof OperationSchema>;
 
-const RecordRefSchema = z.strictObject({ object_type: ObjectTypeSchema, id: z.string() });
+export const RecordRefSchema = z.strictObject({ object_type: ObjectTypeSchema, id: z.string() });
 
 export type RecordRef = z.infer<typeof RecordRefSchema>;
 

@@ -34,6 +34,9 @@ export const ASSOCIATION_TYPE_IDS = {
   contacts: { contacts: 449, companies: 279, deals: 4, tickets: 15 },
 } as const;
 
+/** Label "Primary", which HubSpot gives to the first company of a record by itself. */
+export const PRIMARY_COMPANY_TYPE_IDS = { contacts: 1, deals: 5, tickets: 26 } as const;
+
 /**
  * A path as the log may keep it for ever. A record can be addressed by its e-mail address, and what
  * enters a leaf can never be erased.

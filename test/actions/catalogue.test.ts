@@ -99,6 +99,10 @@ describe('the catalogue', () => {
     expect(card !== undefined).toBe(risk !== 'read');
   });
 
+  it.each(ACTIONS)('$name says how it is taken back exactly when it writes', ({ undo, risk }) => {
+    expect(undo !== undefined).toBe(risk !== 'read');
+  });
+
   it.each(SAMPLES)('$action refuses a field nobody declared', (sample) => {
     expect(problemsOf({ ...sample, archived: true })).toEqual([': Unrecognized key: "archived"']);
   });

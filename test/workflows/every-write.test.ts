@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
-import { ACTIONS } from '../../src/actions/catalogue.ts';
+import { ACTIONS, findAction } from '../../src/actions/catalogue.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 
 let gateway: TestGateway;
@@ -135,6 +135,10 @@ describe('every write of the catalogue', () => {
     const [row] = await gateway.context.store.ledger.of(ended['id']);
     expect(row?.objectId).toBe(effects[0]?.object_id);
     expect(row?.objectType).toBe(effects[0]?.object_type);
+    const { plan } = (await gateway.context.store.requests.get(ended['id'])) ?? {};
+    if (plan == null || row === undefined) throw new Error('nothing was recorded');
+    const kinds = { POST: 'archive', PATCH: 'restore', PUT: 'dissociate' };
+    expect(findAction(name)?.undo?.(plan, [row])).toMatchObject([{ kind: kinds[write.method] }]);
   });
 
   it.each(writes)(

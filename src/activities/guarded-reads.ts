@@ -6,7 +6,7 @@ import { type ErrorCode, GatewayError } from '../core/errors.ts';
 import { pathForLog, recordPath } from '../core/hubspot-paths.ts';
 import type { AuditEvent } from '../core/records.ts';
 import { assertCallable, assertReadable } from '../gate/callable.ts';
-import type { CredentialRef, CrmAnswer } from '../ports/crm.ts';
+import type { CallPurpose, CredentialRef, CrmAnswer, NoTurn } from '../ports/crm.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 
 export interface CallFor {
@@ -14,7 +14,7 @@ export interface CallFor {
   readonly agentId: string;
   readonly credential: CredentialRef;
   /** Why HubSpot is called. */
-  readonly purpose: 'read' | 'card' | 'compare' | 'execute' | 'reconcile';
+  readonly purpose: CallPurpose;
 }
 
 /** The entry before a call. */
@@ -53,16 +53,12 @@ export function answeredJson(answer: CrmAnswer): unknown {
   if (answer.kind === 'answered') return answer.json;
   throw new GatewayError(answer.code, {
     ...('detail' in answer ? { detail: answer.detail } : {}),
-    ...(answer.kind === 'unsent' ? { retryAfterSeconds: answer.retryAfterSeconds } : {}),
+    ...('retryAfterSeconds' in answer ? { retryAfterSeconds: answer.retryAfterSeconds } : {}),
   });
 }
 
 /** Nothing was called, and nothing needs an entry. */
-const noTurn = (retryAfterSeconds: number): CrmAnswer => ({
-  kind: 'unsent',
-  code: 'hubspot.rate_limited',
-  retryAfterSeconds,
-});
+const unsent = (noTurn: NoTurn): CrmAnswer => ({ kind: 'unsent', ...noTurn });
 
 /**
  * Calls that change nothing, each with its intent on disk before it. The answers' entries are returned
@@ -75,9 +71,8 @@ export async function guardedReads(
   operations: readonly Operation[],
 ): Promise<{ readonly answers: readonly CrmAnswer[]; readonly entries: readonly AuditEvent[] }> {
   if (operations.length === 0) return { answers: [], entries: [] };
-  const waitSeconds = await deps.crm.takeTurns(operations, of.credential);
-  if (waitSeconds !== undefined)
-    return { answers: operations.map(() => noTurn(waitSeconds)), entries: [] };
+  const noTurn = await deps.crm.takeTurns(operations, of.credential, of.purpose);
+  if (noTurn !== undefined) return { answers: operations.map(() => unsent(noTurn)), entries: [] };
   await deps.store.commit(async (tx) => {
     if (of.purpose === 'reconcile') await assertReadable(tx, of.credential);
     else await assertCallable(tx, of);

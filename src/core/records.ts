@@ -39,6 +39,8 @@ export interface RequestRecord {
   /** Why it ended without success. */
   readonly code: ErrorCode | null;
   readonly detail: string | null;
+  /** When HubSpot may be asked again, where it ended because of a limit of HubSpot's. */
+  readonly retryAt: Date | null;
   readonly createdAt: Date;
   readonly updatedAt: Date;
   /** When an undecided approval is refused. */

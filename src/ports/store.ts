@@ -110,6 +110,7 @@ export interface RequestWrites extends RequestReads {
         | 'result'
         | 'code'
         | 'detail'
+        | 'retryAt'
         | 'expiresAt'
       >
     >,

@@ -106,6 +106,7 @@ export function request(number: number, change: Partial<RequestRecord> = {}): Re
     result: null,
     code: null,
     detail: null,
+    retryAt: null,
     createdAt: START,
     updatedAt: START,
     expiresAt: null,

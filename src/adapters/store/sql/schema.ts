@@ -51,6 +51,8 @@ interface RequestTable {
   seen: Sealed | null;
   result: Sealed | null;
   detail: Sealed | null;
+  /** When HubSpot may be asked again, ms. */
+  retry_at: Sealed | null;
 }
 
 interface ApprovalUseTable {

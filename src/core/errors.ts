@@ -315,6 +315,12 @@ export const ERRORS = {
     'No HubSpot credential is set for this connection.',
     'An operator runs `npx sallyport secret set hubspot/main`.',
   ),
+  'connection.portal_changed': spec(
+    409,
+    false,
+    'The token belongs to another HubSpot account than the connection.',
+    'Nothing was changed. Set a token of the right account, or run `npx sallyport connect --force-portal` if the account is meant to change.',
+  ),
   'secret.unavailable': spec(
     503,
     true,

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../core/errors.ts';
 import type { Operation } from '../contracts/plan.ts';
+import type { SetupCall } from '../core/setup-calls.ts';
 
 /** Which credential a call is made on. The value itself never leaves the adapter. */
 export interface CredentialRef {
@@ -68,4 +69,13 @@ export interface Crm {
     purpose?: CallPurpose,
   ): Promise<NoTurn | undefined>;
   call(operation: Operation, credential: CredentialRef): Promise<CrmAnswer>;
+}
+
+/**
+ * HubSpot as the setting up of a connection sees it; a port of its own, so that what holds a `Crm` (all
+ * activities) cannot reach it. The same duties as `Crm.call`: one request, no retries, a deadline, and
+ * the caller's intent entry before it.
+ */
+export interface CrmSetup {
+  call(call: SetupCall, credential: CredentialRef): Promise<CrmAnswer>;
 }

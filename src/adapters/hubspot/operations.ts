@@ -46,7 +46,7 @@ const TABLE: readonly Row[] = [
   {
     kind: 'read',
     method: 'GET',
-    path: typed(['notes', 'tasks', 'calls', 'deals'], `/${REQUEST_ID}`),
+    path: typed(['contacts', 'notes', 'tasks', 'calls', 'deals'], `/${REQUEST_ID}`),
     query: ['properties', 'idProperty', 'archived'],
   },
   {

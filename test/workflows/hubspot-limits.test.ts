@@ -104,3 +104,23 @@ describe('an approved write that meets a limit', () => {
     expect(await gateway.timesSent(note)).toBe(1);
   });
 });
+
+// The last: it ends the day of this gateway.
+describe('the end of the day', () => {
+  it('is told until midnight in the time zone that connecting found', async () => {
+    const timeZone = 'Asia/Kathmandu';
+    await gateway.context.store.commit((tx) =>
+      tx.connections.put({
+        ...{ name: 'main', portalId: 47_110_815, accountType: null, timeZone },
+        ...{ uniqueProperties: {}, checkedAt: tx.now },
+      }),
+    );
+    await limits({ enabled: true, daily: 0 });
+    const answer = await gateway.submit(READ);
+    expect(answer.status).toBe(429);
+    expect(answer.body).toMatchObject({ code: 'hubspot.daily_limited', retryable: true });
+    const at = Date.now() + Number(answer.headers.get('retry-after')) * 1_000;
+    const clock = new Intl.DateTimeFormat('en-GB', { timeZone, timeStyle: 'medium' });
+    expect(clock.format(at)).toMatch(/^(23:59:5|00:00:0)\d$/);
+  });
+});

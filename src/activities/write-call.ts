@@ -7,8 +7,8 @@ import { movedProperty, withWritten } from '../core/moved.ts';
 import type { AuditEvent, LedgerRecord, RequestRecord } from '../core/records.ts';
 import { hasBegun, type RequestStatus } from '../core/request-state.ts';
 import { executedSteps, stepFact, stepPlan } from '../core/steps.ts';
-import { type Begun, beginWrite, isDue } from '../gate/begin.ts';
-import { closeRequest, type Ending } from '../gate/close.ts';
+import { assertUntouched, type Begun, beginWrite, isDue } from '../gate/begin.ts';
+import { closeRequest, closeTampered, type Ending } from '../gate/close.ts';
 import { type Attempt, type Outcome, readable, recordOutcome } from '../gate/outcome.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -76,6 +76,24 @@ async function beginOnPresent(
     const { quietMs } = deps.timing;
     const seen = presentIn(presence);
     return beginWrite(tx, deps.policy(), { ...call, seen, publishedSize, quietMs });
+  }
+  return endStale(tx, request, ending, call);
+}
+
+/** A card or plan that somebody has changed is no record that moved on. */
+async function endStale(
+  tx: StoreTransaction,
+  request: RequestRecord,
+  ending: Ending,
+  call: WriteCall,
+): Promise<Begun> {
+  try {
+    await assertUntouched(tx, request);
+  } catch (error) {
+    if (!(error instanceof GatewayError) || error.code !== 'plan.tampered') throw error;
+    const { code, detail } = error;
+    await closeTampered(tx, request.id, detail);
+    return { kind: 'refused', ending: { status: 'failed', code, detail } };
   }
   await closeRequest(tx, request, ending, {
     event: call.resend ? 'request.completed' : 'request.refused',

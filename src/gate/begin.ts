@@ -1,4 +1,5 @@
 import type { SeenRecord } from '../contracts/card.ts';
+import type { Plan } from '../contracts/plan.ts';
 import { ERRORS, GatewayError } from '../core/errors.ts';
 import type { CredentialRef } from '../ports/crm.ts';
 import { pathForLog } from '../core/hubspot-paths.ts';
@@ -9,6 +10,7 @@ import type { StoreTransaction } from '../ports/store.ts';
 import { ABSENCES_MIN } from '../core/request-state.ts';
 import { satisfied } from '../policy/requirement.ts';
 import type { Policy } from '../policy/policy.ts';
+import { assertAsLogged } from './as-logged.ts';
 import { assertCallable } from './callable.ts';
 import { closeRequest, closeTampered, type Ending } from './close.ts';
 import { planDigest } from './digest.ts';
@@ -25,6 +27,15 @@ export type Begun =
   | { readonly kind: 'not_due'; readonly status: RequestStatus }
   | { readonly kind: 'refused'; readonly ending: Ending };
 
+/** A plan that was put in by hand may not even be Unicode text. */
+function digestOf({ id: requestId, agentId, connection }: RequestRecord, plan: Plan): string {
+  try {
+    return planDigest({ requestId, agentId, connection, plan });
+  } catch (cause) {
+    throw new GatewayError('plan.tampered', { detail: 'the request holds no plan', cause });
+  }
+}
+
 /** Law 2: stored plan, its digest, the log and every decision must all name the same bytes. */
 export function assertOneDigest(
   request: RequestRecord,
@@ -33,12 +44,7 @@ export function assertOneDigest(
 ): string {
   if (request.plan === null)
     throw new GatewayError('plan.tampered', { detail: 'the plan is missing' });
-  const digest = planDigest({
-    requestId: request.id,
-    agentId: request.agentId,
-    connection: request.connection,
-    plan: request.plan,
-  });
+  const digest = digestOf(request, request.plan);
   const claims = [
     ['request', request.digest],
     ['log', logged.digest],
@@ -51,6 +57,17 @@ export function assertOneDigest(
   if (liar !== undefined)
     throw new GatewayError('plan.tampered', { detail: `the ${liar[0]} names another digest` });
   return digest;
+}
+
+/** The whole request, its decisions too, against its log. Throws `plan.tampered` with the place. */
+export async function assertUntouched(
+  tx: Pick<StoreTransaction, 'log' | 'decisions'>,
+  request: RequestRecord,
+): Promise<void> {
+  const logged = await readLogged(tx, request.id);
+  const decisions = await tx.decisions.of(request.id);
+  assertOneDigest(request, logged, decisions);
+  assertAsLogged(request, logged, decisions);
 }
 
 /** The decisions on file against policy as it is now: distinct people, still known, still in role, still valid. */
@@ -129,6 +146,7 @@ async function assertWriteMayBegin(
     throw new GatewayError('plan.tampered', { detail: 'the credential is of another connection' });
   const decisions = await tx.decisions.of(request.id);
   const digest = assertOneDigest(request, logged, decisions);
+  assertAsLogged(request, logged, decisions);
   await assertLogAgrees(tx, request, logged, of);
   await assertCallable(tx, { agentId: request.agentId, credential: of.credential });
   await assertApproved(tx, policy, request, decisions, of.seen);

@@ -3,7 +3,8 @@ import type { DecisionRecord, PersonRecord, RequestRecord } from '../core/record
 import type { StoreTransaction } from '../ports/store.ts';
 import type { Approver, Policy, PolicyQuery } from '../policy/policy.ts';
 import { mayDecide, satisfied } from '../policy/requirement.ts';
-import { closeRequest } from './close.ts';
+import { assertUntouched } from './begin.ts';
+import { closeRequest, closeTampered } from './close.ts';
 import { approverOf, approversOf, isRequester, policyQueryFor } from './policy-query.ts';
 
 /** A decision by a person whose identity a door has proven. */
@@ -69,6 +70,8 @@ async function openBallot(tx: StoreTransaction, requestId: string): Promise<Ball
   const request = await tx.requests.get(requestId);
   if (request === undefined || request.risk === 'read')
     throw new GatewayError('approval.not_found');
+  // What is already gone is said to be gone; nobody decides on what is not what was asked and shown.
+  if (request.status === 'awaiting_approval') await assertUntouched(tx, request);
   const agent = await tx.agents.get(request.agentId);
   if (agent === undefined) throw new GatewayError('approval.not_found');
   const people = await tx.people.list();
@@ -90,6 +93,7 @@ async function refuseDecision(
   made: ProvenDecision,
   error: GatewayError,
 ): Promise<Decided> {
+  if (error.code === 'plan.tampered') await closeTampered(tx, made.requestId, error.detail);
   await tx.log.append({
     event: 'approval.refused',
     requestId: made.requestId,
@@ -106,6 +110,7 @@ async function applyDecision(
   ballot: Ballot,
   made: ProvenDecision,
   rules: DecisionRules,
+  validUntil: Date,
 ): Promise<Decided> {
   const { request, query } = ballot;
   const actor = `person:${made.person.id}`;
@@ -132,7 +137,12 @@ async function applyDecision(
     agentId: request.agentId,
     actor,
     digest: made.digest,
-    facts: { proof: made.proof, approvals: approvers.length, enough: isEnough },
+    facts: {
+      proof: made.proof,
+      approvals: approvers.length,
+      enough: isEnough,
+      valid_until: validUntil.toISOString(),
+    },
   });
   if (!isEnough) return { kind: 'decided', status: 'awaiting_approval' };
   await tx.requests.update(request.id, { status: 'approved' });
@@ -155,6 +165,7 @@ export async function recordDecision(
     const ballot = await openBallot(tx, made.requestId);
     assertMayDecide(ballot, made, rules.policy, tx);
     const deadline = Math.max(ballot.request.expiresAt?.getTime() ?? 0, tx.now.getTime());
+    const validUntil = new Date(deadline + rules.approvalValidMs);
     await tx.decisions.insert({
       requestId: made.requestId,
       personId: made.person.id,
@@ -163,9 +174,9 @@ export async function recordDecision(
       reason: made.reason ?? null,
       proof: made.proof,
       decidedAt: tx.now,
-      validUntil: new Date(deadline + rules.approvalValidMs),
+      validUntil,
     });
-    return await applyDecision(tx, ballot, made, rules);
+    return await applyDecision(tx, ballot, made, rules, validUntil);
   } catch (error) {
     if (error instanceof GatewayError && error.code !== 'store.unavailable') {
       return refuseDecision(tx, made, error);

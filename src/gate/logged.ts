@@ -1,5 +1,6 @@
 import { type AuditEntry, AuditEntrySchema } from '../contracts/audit-entry.ts';
 import { type ErrorCode, isErrorCode } from '../core/errors.ts';
+import type { AuditRecord } from '../core/records.ts';
 import { isTerminal, REQUEST_STATUSES, type RequestStatus } from '../core/request-state.ts';
 import type { LogReads } from '../ports/store.ts';
 
@@ -19,6 +20,18 @@ export interface Logged {
   readonly end: { readonly status: RequestStatus; readonly code: ErrorCode | null } | undefined;
   /** There is an alert already that its row was changed. */
   readonly isAlerted: boolean;
+  /** What the agent asked for, in the entry that accepted it. */
+  readonly asked: LoggedWords | undefined;
+  /** The card, in the entry that asked people. */
+  readonly shown: LoggedWords | undefined;
+  /** What people decided. */
+  readonly decided: readonly AuditEntry[];
+}
+
+/** Words of which the leaf holds only a salted commitment; without a salt they were erased. */
+export interface LoggedWords {
+  readonly commitment: string | null;
+  readonly salt: Uint8Array | null;
 }
 
 /** `store.tampered` and what is still open have a status too, which is no end. */
@@ -49,8 +62,11 @@ const PAGE = 1_000;
  * its: a row that was labelled as another request's, or as nobody's, would otherwise hide that a write
  * was begun or had ended. Linear in the entries since then; asked only before a write may go out.
  */
-async function entriesOf({ log }: LogOf, requestId: string): Promise<AuditEntry[]> {
-  const [first] = await log.ofRequest(requestId);
+async function entriesOf(
+  { log }: LogOf,
+  requestId: string,
+  first: AuditRecord | undefined,
+): Promise<AuditEntry[]> {
   const size = await log.size();
   const entries: AuditEntry[] = [];
   for (let from = first?.index ?? size; from < size; from += PAGE) {
@@ -71,13 +87,26 @@ interface LogOf {
   readonly log: Pick<LogReads, 'ofRequest' | 'leaves' | 'size'>;
 }
 
+/** By the event that is written once, with the salt from beside the log. */
+function wordsOf(
+  entries: readonly AuditEntry[],
+  records: readonly AuditRecord[],
+  event: AuditEntry['event'],
+): LoggedWords | undefined {
+  const entry = entries.find((one) => one.event === event);
+  if (entry === undefined) return undefined;
+  const record = records.find(({ index }) => index === entry.index);
+  return { commitment: entry.personal, salt: record?.personal?.salt ?? null };
+}
+
 /**
  * Reads from the leaves themselves: whoever edits a request's row, its plan and digest, or takes the
  * mark of a used approval away, has still not edited the log. Throws `plan.tampered` when somebody
  * tried that too.
  */
 export async function readLogged(of: LogOf, requestId: string): Promise<Logged> {
-  const entries = await entriesOf(of, requestId);
+  const records = await of.log.ofRequest(requestId);
+  const entries = await entriesOf(of, requestId, records[0]);
   const begunAt = entries.findLastIndex(isBegin);
   const lastBegin = entries[begunAt];
   return {
@@ -88,5 +117,8 @@ export async function readLogged(of: LogOf, requestId: string): Promise<Logged> 
     absences: entries.slice(begunAt + 1).filter(({ event }) => event === 'hubspot.absent').length,
     end: entries.flatMap(endOf)[0],
     isAlerted: entries.some(({ event }) => event === 'store.tampered'),
+    asked: wordsOf(entries, records, 'request.accepted'),
+    shown: wordsOf(entries, records, 'approval.requested'),
+    decided: entries.filter(({ event }) => /^approval\.(?:granted|rejected)$/.test(event)),
   };
 }

@@ -1,6 +1,7 @@
 import { findAction } from '../actions/catalogue.ts';
 import type { PresentRecord } from '../actions/define-action.ts';
 import type { Requirement } from '../contracts/card.ts';
+import { GatewayError } from '../core/errors.ts';
 import { promptRisk } from '../core/prompt-rules.ts';
 import type { AgentRecord, DecisionRecord, PersonRecord, Submission } from '../core/records.ts';
 import type { Approver, Asked, Policy, PolicyQuery } from '../policy/policy.ts';
@@ -49,7 +50,10 @@ function askedBy(
 ): readonly [Asked, ...Asked[]] {
   const action = findAction(submitted.action);
   if (action === undefined) return [{ action: submitted.action, fields: [] }];
-  const { needs, amount, steps } = action.touches(action.input.parse(submitted), present);
+  const input = action.input.safeParse(submitted);
+  // It was parsed when it was accepted, so somebody has changed it since.
+  if (!input.success) throw new GatewayError('plan.tampered', { detail: 'the submission' });
+  const { needs, amount, steps } = action.touches(input.data, present);
   const [first, ...others] = steps ?? [];
   if (first !== undefined) return [first, ...others];
   return [{ action: action.name, fields: needs, ...(amount === undefined ? {} : { amount }) }];

@@ -3,12 +3,22 @@ import { generateSecret, generateSync } from 'otplib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ACTIONS } from '../../src/actions/catalogue.ts';
 import type { ActivityDependencies } from '../../src/activities/dependencies.ts';
+import { requestFacts } from '../../src/activities/new-request.ts';
 import { createVerifyDecision, SIGNAL_LIMITS } from '../../src/activities/verify-decision.ts';
 import { TOTP_GUESSES } from '../../src/core/totp-guesses.ts';
+import { planDigest } from '../../src/gate/digest.ts';
 import { recordDecision } from '../../src/gate/decisions.ts';
 import { loadPolicy } from '../../src/policy/load.ts';
-import type { Store } from '../../src/ports/store.ts';
-import { agent, person, request, requestId, START } from '../adapters/store/fixtures.ts';
+import type { Store, StoreTransaction } from '../../src/ports/store.ts';
+import {
+  agent,
+  cardFor,
+  person,
+  plan,
+  request,
+  requestId,
+  START,
+} from '../adapters/store/fixtures.ts';
 import { type SqlitePlace, sqlitePlace } from '../adapters/store/sqlite-place.ts';
 
 const file = 'policy/default.cedar';
@@ -22,14 +32,20 @@ const minutes = (count: number): number => count * 60_000;
 let place: SqlitePlace;
 let store: Store;
 let now: Date;
+/** Of the log, when the requests wait. */
+let sizeBefore: number;
 
 const open = async (): Promise<void> => {
   store = await place.open({ clock: () => now });
 };
 
-const waiting = (number: number) =>
-  request(number, {
+const waiting = (number: number) => {
+  const { id, agentId, connection } = request(number);
+  const digest = planDigest({ requestId: id, agentId, connection, plan });
+  return request(number, {
     status: 'awaiting_approval',
+    digest,
+    card: { ...cardFor(id), digest },
     submission: {
       userId: 'dana@acme.test',
       prompt: 'Note that I called.',
@@ -37,6 +53,16 @@ const waiting = (number: number) =>
     },
     expiresAt: new Date(START.getTime() + minutes(60 * 24)),
   });
+};
+
+/** On record and in the log, as the steps before leave it. */
+async function insertWaiting(tx: StoreTransaction, number: number): Promise<void> {
+  const of = waiting(number);
+  await tx.requests.insert(of);
+  await tx.log.append({ event: 'request.accepted', ...requestFacts(of) });
+  const personal = { card: of.card };
+  await tx.log.append({ event: 'approval.requested', ...requestFacts(of), personal });
+}
 
 beforeEach(async () => {
   now = START;
@@ -45,8 +71,9 @@ beforeEach(async () => {
   await store.commit(async (tx) => {
     for (const one of [lena, omar]) await tx.people.insert(one);
     await tx.agents.insert(agent(1, { groups: ['assistants'], id: waiting(1).agentId }));
-    for (let number = 1; number <= 5; number += 1) await tx.requests.insert(waiting(number));
+    for (let number = 1; number <= 5; number += 1) await insertWaiting(tx, number);
   });
+  sizeBefore = await store.log.size();
 });
 afterEach(() => place.close());
 
@@ -87,7 +114,7 @@ interface Entry {
   readonly facts: Record<string, unknown>;
 }
 async function logged(): Promise<Entry[]> {
-  const leaves = await store.log.leaves(0, await store.log.size());
+  const leaves = await store.log.leaves(sizeBefore, await store.log.size());
   return leaves.map((leaf) => JSON.parse(new TextDecoder().decode(leaf)) as Entry);
 }
 const pausesIn = (entries: readonly Entry[]): Entry[] =>

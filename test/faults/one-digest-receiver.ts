@@ -39,7 +39,7 @@ export async function startReceiver(simulatorUrl: string): Promise<Receiver> {
         atNextRead = undefined;
       }
       const told = await pool.request({
-        method: method as 'GET',
+        method: method,
         path: url,
         headers: {
           authorization: headers.authorization ?? '',

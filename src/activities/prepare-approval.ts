@@ -60,7 +60,8 @@ async function recordCard(
   const isAsked = card.requires.approvals > 0;
   await tx.requests.update(request.id, {
     status: isAsked ? 'awaiting_approval' : 'approved',
-    card,
+    // A card that nobody is shown is none: the log says of each that it was shown.
+    card: isAsked ? card : null,
     requirement: card.requires,
     expiresAt: new Date(card.expires_at),
   });

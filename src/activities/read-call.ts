@@ -127,6 +127,9 @@ export function createReadCall(deps: ActivityDependencies) {
     const { answers, entries } = await againWhereLimited(deps, of, plan.operations, first);
     await deps.store.commit(async (tx) => {
       for (const entry of entries) await tx.log.append(entry);
+      // Another run of this step was faster: the request keeps the end it has.
+      const now = await tx.requests.get(request.id);
+      if (now === undefined || isTerminal(now.status)) return;
       try {
         await recordSuccess(tx, request, resultOf(request, plan, answers));
       } catch (error) {

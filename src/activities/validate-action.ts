@@ -119,6 +119,17 @@ export function createValidateAction(deps: ActivityDependencies) {
     return { kind: 'write', connection, status, timing: deps.timing };
   }
 
+  /** Of two runs at once one wins; the other goes on from the winner's record. */
+  async function resumeWinner(
+    { requestId, submission }: AgentActionInput,
+    error: unknown,
+  ): Promise<Verdict> {
+    if (!(error instanceof GatewayError) || error.code !== 'idempotency.mismatch') throw error;
+    const winner = await deps.store.requests.get(requestId);
+    if (winner?.bodyHash !== submission?.bodyHash || winner === undefined) throw error;
+    return resume(winner, deps);
+  }
+
   return async function validateAction(input: AgentActionInput): Promise<Verdict> {
     const onRecord = await deps.store.requests.get(input.requestId);
     if (onRecord !== undefined) return resume(onRecord, deps);
@@ -126,6 +137,6 @@ export function createValidateAction(deps: ActivityDependencies) {
     if (submission === undefined) return { kind: 'ended' };
     if (!deps.attester.isSubmission(requestId, submission))
       throw new GatewayError('request.forged');
-    return judge(requestId, submission);
+    return judge(requestId, submission).catch((error: unknown) => resumeWinner(input, error));
   };
 }

@@ -27,10 +27,22 @@ const quick = proxyLocalActivities<Activities>({
   retry: { maximumAttempts: 2, initialInterval: '200 ms' },
 });
 
+const PATIENT_RETRY = {
+  initialInterval: '500 ms',
+  backoffCoefficient: 2,
+  maximumInterval: '30 s',
+} as const;
+
 /** Steps of an accepted write: a neighbour that is down is waited for, however long it takes. */
 const patient = proxyLocalActivities<Activities>({
   startToCloseTimeout: '30 s',
-  retry: { initialInterval: '500 ms', backoffCoefficient: 2, maximumInterval: '30 s' },
+  retry: PATIENT_RETRY,
+});
+
+/** Steps that hold a credential: when it was rotated meanwhile, trying again takes a new one. */
+const onLease = proxyLocalActivities<Activities>({
+  startToCloseTimeout: '30 s',
+  retry: { ...PATIENT_RETRY, nonRetryableErrorTypes: ['credential.missing'] },
 });
 
 const INBOX_MAX = 100;
@@ -162,6 +174,19 @@ async function awaitApproval(requestId: string, inbox: Inbox, details: string): 
   }
 }
 
+/** The card, on the credential of now. */
+async function prepare(requestId: string, connection: string): Promise<string> {
+  for (let round = 0; ; round += 1) {
+    if (round > 0) await sleep(pauseMs(round - 1));
+    const credential = await patient.fetchSecret(connection);
+    try {
+      return await onLease.prepareApproval(requestId, credential);
+    } catch (error) {
+      if (failureCode(error) !== 'credential.missing') throw error;
+    }
+  }
+}
+
 async function runWrite(
   requestId: string,
   verdict: Extract<Verdict, { kind: 'write' }>,
@@ -169,8 +194,7 @@ async function runWrite(
 ): Promise<void> {
   const { connection, timing } = verdict;
   if (verdict.status === 'planned' || verdict.status === 'awaiting_approval') {
-    const credential = await patient.fetchSecret(connection);
-    const details = await patient.prepareApproval(requestId, credential);
+    const details = await prepare(requestId, connection);
     if (!(await awaitApproval(requestId, inbox, details))) return;
   }
   await execute(requestId, connection, timing);

@@ -95,6 +95,49 @@ const INPUTS: Readonly<Record<string, (of: LaneRecords) => Inputs>> = {
       lifecyclestage: opt(fc.constantFrom('lead', 'customer', 'opportunity')),
       clear: opt(fc.constantFrom(['phone'], ['jobtitle', 'company'], ['lastname'])),
     }),
+  update_company: ({ companies }) =>
+    fc.record({
+      company_id: fc.constantFrom(...companies),
+      name: opt(line(30)),
+      city: opt(line(20)),
+      phone: opt(line(12)),
+      clear: opt(fc.constantFrom(['domain'], ['country', 'industry'])),
+    }),
+  create_deal: ({ contacts, companies }) =>
+    fc
+      .tuple(
+        fc.oneof(
+          fc.record({ contact_id: fc.constantFrom(...contacts) }),
+          fc.record({ company_id: fc.constantFrom(...companies) }),
+        ),
+        fc.record({
+          dealname: line(40),
+          dealstage: fc.constantFrom('appointmentscheduled', 'contractsent'),
+          amount: opt(money),
+          closedate: opt(when),
+          description: opt(text),
+        }),
+      )
+      .map(([one, rest]) => ({ ...one, ...rest })),
+  log_call: (of) =>
+    withParent(
+      of,
+      fc.record({
+        title: line(40),
+        at: when,
+        direction: fc.constantFrom('incoming', 'outgoing'),
+        duration_seconds: opt(fc.integer({ min: 0, max: 7_200 })),
+        body: opt(text),
+      }),
+    ),
+  associate_records: ({ contacts, companies, deals }) =>
+    fc.oneof(
+      fc.record({
+        contact_id: fc.constantFrom(...contacts),
+        company_id: fc.constantFrom(...companies),
+      }),
+      fc.record({ contact_id: fc.constantFrom(...contacts), deal_id: fc.constantFrom(...deals) }),
+    ),
   update_deal: ({ deals }) =>
     fc.record({
       deal_id: fc.constantFrom(...deals),
@@ -113,10 +156,13 @@ const isTaken = (input: ActionInput): boolean =>
   findAction(input.action)?.input.safeParse(input).success === true &&
   refusePrompt({ userId: 'dana@acme.test', prompt: 'Please.', action: input }) === undefined;
 
-const singles = (name: string, of: LaneRecords): fc.Arbitrary<ActionInput> =>
-  (INPUTS[name]?.(of) ?? fc.record({}))
+function singles(name: string, of: LaneRecords): fc.Arbitrary<ActionInput> {
+  const inputs = INPUTS[name];
+  if (inputs === undefined) throw new Error(`no inputs of ${name} are known here`);
+  return inputs(of)
     .map((input) => ({ ...withoutUndefined(input), action: name }))
     .filter(isTaken);
+}
 
 const WRITES: readonly string[] = ACTIONS.filter(({ risk }) => risk !== 'read').map(
   ({ name }) => name,

@@ -61,7 +61,7 @@ function placeOf({ table, column, hasKey }: Edit): RegExp {
   if (!hasKey) return new RegExp(`^${row}`);
   const named = {
     requests: column === 'plan' || column === 'digest' ? 'the (?:request|log)' : `the ${column}`,
-    decisions: 'the decision of per_',
+    decisions: 'the decision of ',
   };
   return new RegExp(`^(?:${row}|${named[table]})`);
 }

@@ -9,7 +9,9 @@ import {
   type FolderAuditLog,
 } from './adapters/log-folder/folder-audit-log.ts';
 import { createPinoLogger } from './adapters/logger/pino-logger.ts';
-import { createHubSpotCrm } from './adapters/hubspot/hubspot-crm.ts';
+import { installEgress } from './adapters/hubspot/egress.ts';
+import { createHubSpotCrm, type HubSpotOptions } from './adapters/hubspot/hubspot-crm.ts';
+import { createHubSpotSetup } from './adapters/hubspot/hubspot-setup.ts';
 import { createAgeFileSecretStore } from './adapters/secrets/age-file/age-file-secret-store.ts';
 import { createSqliteStore } from './adapters/store/sqlite/store.ts';
 import { createAgentRateLimit } from './api/agent-rate-limit.ts';
@@ -20,6 +22,7 @@ import { generateSignerKey, type NoteSigner, parseSigner } from './audit/note.ts
 import type { Config } from './config.ts';
 import { GatewayError } from './core/errors.ts';
 import { type Attester, createAttester } from './gate/attest.ts';
+import type { ConnectDependencies } from './gate/connection-calls.ts';
 import { createFailpoints, type Failpoints } from './failpoints.ts';
 import { createLogProbe } from './log-probe.ts';
 import { loadPolicy } from './policy/load.ts';
@@ -168,21 +171,33 @@ function tokenReader(secrets: SecretStore): (credential: CredentialRef) => Promi
   };
 }
 
+const hubspotOptions = ({ config, secrets, store }: Context, url: string): HubSpotOptions => ({
+  baseUrl: url,
+  readToken: tokenReader(secrets),
+  deadlineMs: config.timing.deadlineMs,
+  ratePlan: {
+    callsPerTenSeconds: config.limits.hubspotCallsPerTenSeconds,
+    searchesPerSecond: config.limits.hubspotSearchesPerSecond,
+    waitMaxMs: config.timing.deadlineMs / 2,
+  },
+  readTimeZone: async (connection) =>
+    (await store.connections.get(connection))?.timeZone ?? undefined,
+});
+
+/** What `gate/connection.ts` gets; from then on this process reaches HubSpot alone. */
+export function connectDependencies(context: Context, hubspotUrl: string): ConnectDependencies {
+  const { config, failpoints, store } = context;
+  installEgress({ allowedOrigins: [hubspotUrl], deadlineMs: config.timing.deadlineMs });
+  const options = hubspotOptions(context, hubspotUrl);
+  const crm = failpoints.crm(createHubSpotCrm(options));
+  return { store, crm, setup: createHubSpotSetup(options) };
+}
+
 /** What the worker's activities get. `hubspotUrl`: HubSpot, or the simulator that stands in. */
 export function activityDependencies(context: Context, hubspotUrl: string): ActivityDependencies {
   const { config, failpoints, store, secrets, policy, auditLog, attester } = context;
-  const hubspot = createHubSpotCrm({
-    baseUrl: hubspotUrl,
-    readToken: tokenReader(secrets),
-    deadlineMs: config.timing.deadlineMs,
-    ratePlan: {
-      callsPerTenSeconds: config.limits.hubspotCallsPerTenSeconds,
-      searchesPerSecond: config.limits.hubspotSearchesPerSecond,
-      waitMaxMs: config.timing.deadlineMs / 2,
-    },
-  });
   const { timing } = config;
-  const crm = failpoints.crm(hubspot);
+  const crm = failpoints.crm(createHubSpotCrm(hubspotOptions(context, hubspotUrl)));
   return { store, secrets, crm, policy: () => policy, auditLog, attester, timing, clock };
 }
 

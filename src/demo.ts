@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { generateSecret } from 'otplib';
 import type { Context } from './context.ts';
+import { connectAccount } from './gate/connection.ts';
+import type { ConnectDependencies } from './gate/connection-calls.ts';
 import { activateCredential } from './gate/credentials.ts';
 import { keyOwner } from './gate/keys.ts';
 import { addAgent, addPerson, revokeAgent, revokePerson } from './gate/roster.ts';
@@ -97,4 +99,21 @@ export async function ensureDemoCredential(context: Context, controlUrl: string)
   await context.store.commit((tx) =>
     activateCredential(tx, { connection, version, fingerprint, by: 'gateway' }),
   );
+}
+
+/**
+ * The demo's connection as `sallyport connect` leaves it, at the first start. What keeps it from that (a
+ * freeze that stands, the simulator's trouble) is no reason not to start: `sallyport connect` does it later.
+ */
+export async function ensureDemoConnection(
+  { store, config, logger }: Context,
+  deps: () => ConnectDependencies,
+): Promise<void> {
+  const { connection } = config;
+  if ((await store.connections.get(connection)) !== undefined) return;
+  try {
+    await connectAccount(deps(), { connection, by: 'gateway', isPortalForced: false });
+  } catch (error) {
+    logger.warn('the demo connection is not prepared; npx sallyport connect does it', { error });
+  }
 }

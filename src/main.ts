@@ -8,11 +8,12 @@ import { createCodecHandler } from './adapters/temporal/codec-server.ts';
 import { createPayloadCodec } from './adapters/temporal/payload-codec.ts';
 import { loadPayloadKeys } from './adapters/temporal/payload-keys.ts';
 import { type Config, readConfig } from './config.ts';
-import { type Context, openContext } from './context.ts';
+import { connectDependencies, type Context, openContext } from './context.ts';
 import { GatewayError } from './core/errors.ts';
 import { SEARCH_ATTRIBUTES } from './core/search-attributes.ts';
 import {
   type DemoKeys,
+  ensureDemoConnection,
   ensureDemoCredential,
   ensureDemoRoster,
   withdrawDemoRoster,
@@ -162,6 +163,7 @@ async function demoKeys(
 ): Promise<DemoKeys | undefined> {
   if (simulator !== undefined) {
     await ensureDemoCredential(context, simulator.controlUrl);
+    await ensureDemoConnection(context, () => connectDependencies(context, simulator.url));
     return ensureDemoRoster(context);
   }
   if (await withdrawDemoRoster(context))

@@ -56,8 +56,9 @@ function sayFirstSteps(): void {
   say('The first steps, from another terminal in this folder with the same settings:');
   say('');
   say('1. The HubSpot key:   npx sallyport secret set hubspot/main');
-  say('2. An agent:          npx sallyport agent add <name>');
-  say('3. A person:          npx sallyport person add <name> --email <address>');
+  say('2. The account:       npx sallyport connect');
+  say('3. An agent:          npx sallyport agent add <name>');
+  say('4. A person:          npx sallyport person add <name> --email <address>');
   say('Each is shown its key once; approve with --key-file <file>.');
 }
 

@@ -4,10 +4,17 @@ import { join } from 'node:path';
 import { generateSecret } from 'otplib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readConfig } from '../src/config.ts';
-import { type Context, openContext } from '../src/context.ts';
-import { ensureDemoRoster, withdrawDemoRoster } from '../src/demo.ts';
+import { connectDependencies, type Context, openContext } from '../src/context.ts';
+import {
+  ensureDemoConnection,
+  ensureDemoCredential,
+  ensureDemoRoster,
+  withdrawDemoRoster,
+} from '../src/demo.ts';
+import { placeFreeze } from '../src/gate/freezes.ts';
 import { keyMatches, keyOwner } from '../src/gate/keys.ts';
 import { addAgent, addPerson, revokeAgent } from '../src/gate/roster.ts';
+import { startSimulator } from './support/simulator.ts';
 
 let folder: string;
 let context: Context;
@@ -103,5 +110,32 @@ describe('beside a real HubSpot the demo roster', () => {
     );
     expect(await withdrawDemoRoster(context)).toBe(false);
     expect((await standing()).agents).toHaveLength(1);
+  });
+});
+
+describe('the demo connection', () => {
+  it('is prepared at the first start, and left alone at the next; a freeze keeps no start from going on', async () => {
+    const simulator = await startSimulator();
+    try {
+      await ensureDemoCredential(context, simulator.controlUrl);
+      const of = { reason: 'Stop.', by: 'operator', configured: 'main' };
+      const target = { kind: 'connection', id: 'main' } as const;
+      const deps = () => connectDependencies(context, simulator.url);
+      const { id } = await context.store.commit((tx) => placeFreeze(tx, { target, ...of }));
+      await ensureDemoConnection(context, deps);
+      expect(await context.store.connections.get('main')).toBeUndefined();
+      await context.store.commit((tx) => tx.freezes.lift(id));
+      await ensureDemoConnection(context, deps);
+      expect(await context.store.connections.get('main')).toMatchObject({
+        timeZone: 'America/New_York',
+        uniqueProperties: { deals: 'sallyport_request_id', tickets: 'sallyport_request_id' },
+      });
+      const { count } = (await simulator.control<{ count: number }>('GET', '/requests')).body;
+      await ensureDemoConnection(context, deps);
+      const after = await simulator.control<{ count: number }>('GET', '/requests');
+      expect(after.body.count).toBe(count);
+    } finally {
+      await simulator.stop();
+    }
   });
 });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { CardChange } from '../contracts/card.ts';
 import type { Operation, Plan, Witness } from '../contracts/plan.ts';
 import { ASSOCIATION_TYPE_IDS, objectsPath } from '../core/hubspot-paths.ts';
-import { cardRecord, changesOf, findPresent } from './card-parts.ts';
+import { cardRecord, changesOf, findPresent, withUnique } from './card-parts.ts';
 import type { CardContent, PlanContext, PresentRecord } from './define-action.ts';
 import { sentProperties } from './hubspot-shapes.ts';
 import { markerOf } from './marked-body.ts';
@@ -102,14 +102,6 @@ interface AttachedCardSpec {
   /** HubSpot property -> what a person reads of its value, where that is not the value itself. */
   readonly readable?: Readonly<Record<string, (value: string) => string>>;
   readonly sentence: (parentName: string, sent: Readonly<Record<string, string>>) => string;
-}
-
-/** The property that holds the request's id has no label of its own in HubSpot that we know. */
-function withUnique(labels: ReadonlyMap<string, string>, { steps }: Plan) {
-  const [step] = steps;
-  return step?.witness.kind === 'unique'
-    ? new Map([...labels, [step.witness.id_property, 'Request']])
-    : labels;
 }
 
 export function attachedCard(

@@ -1,5 +1,5 @@
 import type { CardChange, CardRecord } from '../contracts/card.ts';
-import type { ObjectType } from '../contracts/plan.ts';
+import type { ObjectType, Plan } from '../contracts/plan.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { PresentRecord } from './define-action.ts';
 import { recordName } from './record-name.ts';
@@ -37,4 +37,12 @@ export function changesOf(
     before: present === undefined ? null : (present.properties[property] ?? ''),
     after,
   }));
+}
+
+/** The property that holds the request's id has no label of its own in HubSpot that we know. */
+export function withUnique(labels: ReadonlyMap<string, string>, { steps }: Plan) {
+  const [step] = steps;
+  return step?.witness.kind === 'unique' && step.witness.value.startsWith('act_')
+    ? new Map([...labels, [step.witness.id_property, 'Request']])
+    : labels;
 }

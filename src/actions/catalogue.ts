@@ -1,4 +1,6 @@
+import { associateRecords } from './associate-records.ts';
 import { createContact } from './create-contact.ts';
+import { createDeal } from './create-deal.ts';
 import { createNote } from './create-note.ts';
 import { createTask } from './create-task.ts';
 import type { ActionDefinition } from './define-action.ts';
@@ -32,7 +34,9 @@ export const ACTIONS: readonly ActionDefinition[] = [
   createContact,
   createTask,
   logCall,
+  createDeal,
   updateDeal,
+  associateRecords,
 ];
 
 const SEVERAL = writeSeveral(ACTIONS.filter(({ risk }) => risk === 'write'));

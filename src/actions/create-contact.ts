@@ -1,18 +1,39 @@
 import { z } from 'zod';
-import type { Operation } from '../contracts/plan.ts';
+import type { Operation, Witness } from '../contracts/plan.ts';
 import { objectsPath } from '../core/hubspot-paths.ts';
-import { changesOf } from './card-parts.ts';
+import { changesOf, withUnique } from './card-parts.ts';
 import { CONTACT_FIELDS } from './contact-fields.ts';
 import { contactTexts } from './contact-input.ts';
 import { defineAction } from './define-action.ts';
 import { labelsOf } from './fields.ts';
-import { parseRecord, sentProperties } from './hubspot-shapes.ts';
+import { sentProperties } from './hubspot-shapes.ts';
 import { emailAddress } from './text-rules.ts';
 import { givenFields } from './update-record.ts';
+import { takeBackCreate } from './take-back.ts';
+import { writtenRecord } from './written-record.ts';
 
 const FIELDS = ['email', 'firstname', 'lastname', 'phone', 'jobtitle', 'company'] as const;
 
-/** HubSpot keeps a contact's e-mail unique, so a repeated create cannot make a second contact. */
+/**
+ * HubSpot keeps a contact's e-mail unique, so a repeated create cannot make a second contact. The
+ * request's own id, where a property was prepared for it, also tells whose contact that is.
+ */
+function witnessOf(
+  email: string,
+  properties: Readonly<Record<string, string>>,
+  own: Readonly<Record<string, string>>,
+): Witness {
+  const [mark] = Object.entries(own);
+  const [id_property, value] = mark ?? ['email', email];
+  return {
+    kind: 'unique',
+    object_type: 'contacts',
+    id_property,
+    value,
+    properties: mark === undefined ? properties : own,
+  };
+}
+
 const createOperation = (properties: Readonly<Record<string, string>>): Operation => ({
   kind: 'create',
   object_type: 'contacts',
@@ -34,35 +55,27 @@ export const createContact = defineAction({
   }),
   fields: FIELDS,
   touches: (value) => ({ answers: [], needs: Object.keys(givenFields(FIELDS, value)) }),
-  toPlan: (value) => {
+  toPlan: (value, { requestId, uniqueProperties }) => {
     const properties = givenFields(FIELDS, value);
+    const unique = uniqueProperties.contacts;
+    const own = unique === undefined ? {} : { [unique]: requestId };
     return {
       action: 'create_contact',
-      operations: [createOperation(properties)],
+      operations: [createOperation({ ...properties, ...own })],
       targets: [],
-      steps: [
-        {
-          action: 'create_contact',
-          witness: {
-            kind: 'unique',
-            object_type: 'contacts',
-            id_property: 'email',
-            value: value.email,
-            properties,
-          },
-        },
-      ],
+      steps: [{ action: 'create_contact', witness: witnessOf(value.email, properties, own) }],
       fields: [],
     };
   },
-  toResult: (_plan, answers) => ({ contact: { id: parseRecord(answers[0]).id } }),
+  toResult: (plan, answers) => ({ contact: { id: writtenRecord(plan, answers[0]).id } }),
+  undo: takeBackCreate,
   card: (plan) => {
     const sent = sentProperties(plan);
     const name = [sent['firstname'], sent['lastname']].filter(Boolean).join(' ');
     return {
       sentence: `Create the contact ${name || (sent['email'] ?? '')}.`,
       records: [],
-      changes: changesOf(sent, labelsOf(CONTACT_FIELDS), undefined),
+      changes: changesOf(sent, withUnique(labelsOf(CONTACT_FIELDS), plan), undefined),
     };
   },
 });

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { attachedCard, attachedPlan } from './attached-record.ts';
 import { defineAction } from './define-action.ts';
-import { parseRecord } from './hubspot-shapes.ts';
+import { takeBackCreate } from './take-back.ts';
+import { writtenRecord } from './written-record.ts';
 import { bodyWithMarker, readableBody } from './marked-body.ts';
 import {
   hasOneParent,
@@ -49,7 +50,8 @@ export const createNote = defineAction({
       },
       context,
     ),
-  toResult: (_plan, answers) => ({ note: { id: parseRecord(answers[0]).id } }),
+  toResult: (plan, answers) => ({ note: { id: writtenRecord(plan, answers[0]).id } }),
+  undo: takeBackCreate,
   card: (plan, present) =>
     attachedCard(
       {

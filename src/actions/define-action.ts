@@ -1,8 +1,9 @@
 import type { z } from 'zod';
 import type { CardChange, CardRecord } from '../contracts/card.ts';
 import type { ObjectType, Plan } from '../contracts/plan.ts';
+import type { Undo } from '../contracts/undo.ts';
 import type { Asked } from '../core/asked.ts';
-import type { Risk } from '../core/records.ts';
+import type { LedgerRecord, Risk } from '../core/records.ts';
 
 /** What planning may know beside the input. */
 export interface PlanContext {
@@ -84,6 +85,11 @@ export interface ActionDefinition<Schema extends z.ZodObject = z.ZodObject> {
    * Throws `record.not_found` when a target is not among them: what cannot be shown cannot be approved.
    */
   card?(plan: Plan, present: readonly PresentRecord[]): CardContent;
+  /**
+   * Writes only: what would take it back, from the plan and the rows of the write ledger; nothing when
+   * nothing was changed. Pure data, executed elsewhere. Throws `plan.tampered` for rows of another plan.
+   */
+  undo?(plan: Plan, rows: readonly LedgerRecord[]): readonly Undo[];
 }
 
 export function defineAction<Schema extends z.ZodObject>(

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { attachedCard, attachedPlan } from './attached-record.ts';
 import { defineAction } from './define-action.ts';
-import { parseRecord } from './hubspot-shapes.ts';
+import { takeBackCreate } from './take-back.ts';
+import { writtenRecord } from './written-record.ts';
 import { bodyWithMarker, readableBody } from './marked-body.ts';
 import {
   hasOneParent,
@@ -86,7 +87,8 @@ export const logCall = defineAction({
       },
       context,
     ),
-  toResult: (_plan, answers) => ({ call: { id: parseRecord(answers[0]).id } }),
+  toResult: (plan, answers) => ({ call: { id: writtenRecord(plan, answers[0]).id } }),
+  undo: takeBackCreate,
   card: (plan, present) =>
     attachedCard(
       {

@@ -24,6 +24,10 @@ export function bodyWithMarker(text: string | undefined, requestId: string): str
   return `${lines}${markerOf(requestId)}`;
 }
 
+/** The same for a property that is plain text in HubSpot. */
+export const textWithMarker = (text: string | undefined, requestId: string): string =>
+  [...(text === undefined ? [] : [text]), markerOf(requestId)].join('\n');
+
 /** What a person reads of a body this file made: the inverse of `bodyWithMarker`, marker included. */
 export const readableBody = (html: string): string =>
   html.replaceAll(/<br>|&(?:amp|lt|gt|quot|#39);/g, (part) => HTML_UNESCAPES.get(part) ?? part);

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { COMPANY_FIELDS } from './company-fields.ts';
 import { defineAction } from './define-action.ts';
-import { parseRecord } from './hubspot-shapes.ts';
+import { takeBackUpdate } from './take-back.ts';
+import { writtenRecord } from './written-record.ts';
 import { hubspotId, oneLine } from './text-rules.ts';
 import {
   clearInput,
@@ -54,6 +55,7 @@ export const updateCompany = defineAction({
       id: value.company_id,
       properties: changedProperties(value),
     }),
-  toResult: (_plan, answers) => ({ company: { id: parseRecord(answers[0]).id } }),
+  toResult: (plan, answers) => ({ company: { id: writtenRecord(plan, answers[0]).id } }),
+  undo: takeBackUpdate,
   card: (plan, present) => updateCard('companies', COMPANY_FIELDS, plan, present),
 });

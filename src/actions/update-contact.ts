@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { CONTACT_FIELDS } from './contact-fields.ts';
 import { contactTexts } from './contact-input.ts';
 import { defineAction } from './define-action.ts';
-import { parseRecord } from './hubspot-shapes.ts';
+import { takeBackUpdate } from './take-back.ts';
+import { writtenRecord } from './written-record.ts';
 import { emailAddress, hubspotId, oneLine } from './text-rules.ts';
 import {
   clearInput,
@@ -48,6 +49,7 @@ export const updateContact = defineAction({
       id: value.contact_id,
       properties: changedProperties(value),
     }),
-  toResult: (_plan, answers) => ({ contact: { id: parseRecord(answers[0]).id } }),
+  toResult: (plan, answers) => ({ contact: { id: writtenRecord(plan, answers[0]).id } }),
+  undo: takeBackUpdate,
   card: (plan, present) => updateCard('contacts', CONTACT_FIELDS, plan, present),
 });

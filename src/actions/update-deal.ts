@@ -1,62 +1,29 @@
 import { z } from 'zod';
+import { dealMoney } from './deal-amount.ts';
 import { DEAL_FIELDS } from './deal-fields.ts';
-import { defineAction, type PresentRecord } from './define-action.ts';
-import { parseRecord } from './hubspot-shapes.ts';
-import { dateTime, hubspotId, oneLine } from './text-rules.ts';
+import { amountNamed, dealInput, dealTexts } from './deal-input.ts';
+import { defineAction } from './define-action.ts';
+import { takeBackUpdate } from './take-back.ts';
+import { writtenRecord } from './written-record.ts';
+import { hubspotId } from './text-rules.ts';
 import { givenFields, updateCard, updatePlan, refuseNoChange } from './update-record.ts';
-
-const DEAL_TEXT_MAX_CHARS = 200;
-const AMOUNT_MAX = 1_000_000_000_000;
 
 const FIELDS = ['dealname', 'amount', 'dealstage', 'closedate'] as const;
 
 const base = z.strictObject({
   action: z.literal('update_deal'),
   deal_id: hubspotId("The deal's HubSpot id."),
-  dealname: oneLine(DEAL_TEXT_MAX_CHARS).optional().meta({ description: 'Name of the deal.' }),
-  amount: z
-    .number()
-    .min(0)
-    .max(AMOUNT_MAX)
-    .multipleOf(0.01)
-    .optional()
-    .meta({ description: "Amount in the account's currency, with at most two decimals." }),
-  dealstage: oneLine(DEAL_TEXT_MAX_CHARS)
-    .optional()
-    .meta({ description: "HubSpot's internal id of the stage, such as closedwon." }),
-  closedate: dateTime('When the deal is or was closed.').optional(),
+  dealname: dealInput.dealname.optional(),
+  amount: dealInput.amount,
+  dealstage: dealInput.dealstage.optional(),
+  closedate: dealInput.closedate,
 });
 
-/** Property values are text on the wire. Our field names are HubSpot's property names here. */
+/** Our field names are HubSpot's property names here. */
 const changedProperties = (value: z.output<typeof base>): Record<string, string> =>
-  givenFields(FIELDS, {
-    ...value,
-    amount: value.amount === undefined ? undefined : String(value.amount),
-    closedate: value.closedate === undefined ? undefined : new Date(value.closedate).toISOString(),
-  });
+  givenFields(FIELDS, dealTexts(value));
 
 const input = base.superRefine(refuseNoChange(changedProperties));
-
-/**
- * A deal is as large as it is now or as the write makes it: also its name is changed for that much.
- * `Infinity` when it cannot be told: more people look then.
- */
-function atStake(
-  { deal_id, amount }: z.output<typeof base>,
-  present: readonly PresentRecord[] | undefined,
-): { readonly amount?: number } {
-  if (present === undefined) return amount === undefined ? {} : { amount };
-  const deal = present.find(({ object_type, id }) => object_type === 'deals' && id === deal_id);
-  const held = deal === undefined ? Infinity : amountOf(deal);
-  return { amount: Math.max(held, amount ?? 0) };
-}
-
-/** A deal without an amount holds none; one whose amount was not read, or is no number, may hold any. */
-function amountOf({ properties: { amount } }: PresentRecord): number {
-  if (amount === null || amount === '') return 0;
-  const held = Math.abs(Number(amount));
-  return Number.isNaN(held) ? Infinity : held;
-}
 
 export const updateDeal = defineAction({
   name: 'update_deal',
@@ -68,8 +35,7 @@ export const updateDeal = defineAction({
   touches: (value, present) => ({
     answers: [],
     needs: Object.keys(changedProperties(value)),
-    isAmountHeld: true,
-    ...atStake(value, present),
+    ...dealMoney(value.deal_id, amountNamed(value), present),
   }),
   toPlan: (value) =>
     updatePlan({
@@ -79,6 +45,7 @@ export const updateDeal = defineAction({
       properties: changedProperties(value),
       alsoRead: ['amount'],
     }),
-  toResult: (_plan, answers) => ({ deal: { id: parseRecord(answers[0]).id } }),
+  toResult: (plan, answers) => ({ deal: { id: writtenRecord(plan, answers[0]).id } }),
+  undo: takeBackUpdate,
   card: (plan, present) => updateCard('deals', DEAL_FIELDS, plan, present),
 });

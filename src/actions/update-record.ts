@@ -6,6 +6,7 @@ import type { CardContent, PresentRecord } from './define-action.ts';
 import { type FieldTable, labelsOf } from './fields.ts';
 import { sentProperties } from './hubspot-shapes.ts';
 import { NAME_PROPERTIES, recordName } from './record-name.ts';
+import { sentId } from './written-record.ts';
 
 /**
  * Clearing is asked for by name: strict tool calls send `null` for every field the model leaves out, so
@@ -110,16 +111,13 @@ export const updatePlan = ({
   fields: [],
 });
 
-/** The last segment of the path that is called: the record the bytes really land on. */
-const sentId = (plan: Plan): string => plan.operations[0]?.path.split('/').at(-1) ?? '';
-
 export function updateCard(
   objectType: UpdatableType,
   table: FieldTable,
   plan: Plan,
   present: readonly PresentRecord[],
 ): CardContent {
-  const record = findPresent(present, { object_type: objectType, id: sentId(plan) });
+  const record = findPresent(present, { object_type: objectType, id: sentId(plan.operations[0]) });
   const changes = changesOf(sentProperties(plan), labelsOf(table), record);
   const fields = changes.map((change) => change.label.toLowerCase()).join(', ');
   return {

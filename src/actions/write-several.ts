@@ -25,7 +25,12 @@ function mergedTargets(plans: readonly Plan[]): Target[] {
     const key = `${target.object_type}/${target.id}`;
     const known = merged.get(key);
     const properties = [...new Set([...(known?.properties ?? []), ...target.properties])];
-    merged.set(key, { ...target, properties });
+    const linked = [...(known?.linked_to ?? []), ...(target.linked_to ?? [])];
+    merged.set(key, {
+      ...target,
+      properties,
+      ...(linked.length === 0 ? {} : { linked_to: linked }),
+    });
   }
   return [...merged.values()];
 }
@@ -139,5 +144,12 @@ export function writeSeveral(writes: readonly ActionDefinition[]): ActionDefinit
       steps: stepsOf(plan).map((step, index) => find(step.action).toResult(step, [answers[index]])),
     }),
     card: (plan, present) => cardOf(find, plan, present),
+    undo: (plan, rows) =>
+      rows
+        .flatMap((row, index) => {
+          const step = stepPlan(plan, index + 1);
+          return step === undefined ? [] : (find(step.action).undo?.(step, [row]) ?? []);
+        })
+        .toReversed(),
   });
 }

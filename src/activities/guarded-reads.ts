@@ -1,11 +1,12 @@
+import { linkIn, linkProperty } from '../actions/association.ts';
 import type { PresentRecord } from '../actions/define-action.ts';
 import { CrmRecordSchema } from '../actions/hubspot-shapes.ts';
-import type { Operation, Target } from '../contracts/plan.ts';
+import type { Operation, RecordRef, Target } from '../contracts/plan.ts';
 import { type ErrorCode, GatewayError } from '../core/errors.ts';
 import { pathForLog, recordPath } from '../core/hubspot-paths.ts';
 import type { AuditEvent } from '../core/records.ts';
 import { assertCallable, assertReadable } from '../gate/callable.ts';
-import type { CredentialRef, CrmAnswer } from '../ports/crm.ts';
+import type { CallPurpose, CredentialRef, CrmAnswer, NoTurn } from '../ports/crm.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 
 export interface CallFor {
@@ -13,7 +14,7 @@ export interface CallFor {
   readonly agentId: string;
   readonly credential: CredentialRef;
   /** Why HubSpot is called. */
-  readonly purpose: 'read' | 'card' | 'compare' | 'execute' | 'reconcile';
+  readonly purpose: CallPurpose;
 }
 
 /** The entry before a call. */
@@ -52,16 +53,12 @@ export function answeredJson(answer: CrmAnswer): unknown {
   if (answer.kind === 'answered') return answer.json;
   throw new GatewayError(answer.code, {
     ...('detail' in answer ? { detail: answer.detail } : {}),
-    ...(answer.kind === 'unsent' ? { retryAfterSeconds: answer.retryAfterSeconds } : {}),
+    ...('retryAfterSeconds' in answer ? { retryAfterSeconds: answer.retryAfterSeconds } : {}),
   });
 }
 
 /** Nothing was called, and nothing needs an entry. */
-const noTurn = (retryAfterSeconds: number): CrmAnswer => ({
-  kind: 'unsent',
-  code: 'hubspot.rate_limited',
-  retryAfterSeconds,
-});
+const unsent = (noTurn: NoTurn): CrmAnswer => ({ kind: 'unsent', ...noTurn });
 
 /**
  * Calls that change nothing, each with its intent on disk before it. The answers' entries are returned
@@ -74,9 +71,8 @@ export async function guardedReads(
   operations: readonly Operation[],
 ): Promise<{ readonly answers: readonly CrmAnswer[]; readonly entries: readonly AuditEvent[] }> {
   if (operations.length === 0) return { answers: [], entries: [] };
-  const waitSeconds = await deps.crm.takeTurns(operations, of.credential);
-  if (waitSeconds !== undefined)
-    return { answers: operations.map(() => noTurn(waitSeconds)), entries: [] };
+  const noTurn = await deps.crm.takeTurns(operations, of.credential, of.purpose);
+  if (noTurn !== undefined) return { answers: operations.map(() => unsent(noTurn)), entries: [] };
   await deps.store.commit(async (tx) => {
     if (of.purpose === 'reconcile') await assertReadable(tx, of.credential);
     else await assertCallable(tx, of);
@@ -92,12 +88,20 @@ export async function guardedReads(
   return { answers, entries };
 }
 
+function associationsQuery(linked: readonly RecordRef[]): Record<string, string> {
+  const types = [...new Set(linked.map(({ object_type }) => object_type))];
+  return types.length === 0 ? {} : { associations: types.join(',') };
+}
+
 const readTarget = (target: Target): Operation => ({
   kind: 'read',
   object_type: target.object_type,
   method: 'GET',
   path: recordPath(target.object_type, target.id),
-  query: { properties: target.properties.join(',') },
+  query: {
+    properties: target.properties.join(','),
+    ...associationsQuery(target.linked_to ?? []),
+  },
   body: null,
 });
 
@@ -113,20 +117,36 @@ const OUR_FAULT: ReadonlySet<ErrorCode> = new Set([
   'hubspot.missing_scope',
 ]);
 
+function isOtherRecord(id: string, answer: CrmAnswer | undefined): boolean {
+  if (answer?.kind !== 'answered') return false;
+  const record = CrmRecordSchema.safeParse(answer.json);
+  return record.success && record.data.id !== id;
+}
+
+function presentRecord(target: Target, json: unknown): PresentRecord[] {
+  const { object_type, id, properties, linked_to: linked = [] } = target;
+  const record = CrmRecordSchema.safeParse(json);
+  if (!record.success) return [];
+  const values = record.data.properties;
+  const shown = properties.map((property) => [property, values[property] ?? null] as const);
+  const links = linked.map((to) => [linkProperty(to), linkIn(json, to)] as const);
+  const { updatedAt: updated_at } = record.data;
+  return [{ object_type, id, properties: Object.fromEntries([...shown, ...links]), updated_at }];
+}
+
 function presenceOf(targets: readonly Target[], answers: readonly CrmAnswer[]): Presence {
   const failed = answers.find(({ kind }) => kind !== 'answered');
   if (failed?.kind === 'refused' && !OUR_FAULT.has(failed.code))
     return { kind: 'gone', code: failed.code, detail: failed.detail };
   if (failed !== undefined && failed.kind !== 'answered')
     return { kind: 'unreadable', code: failed.code };
-  const records = targets.flatMap(({ object_type, id, properties }, i) => {
-    const record = CrmRecordSchema.safeParse(answeredJson(answers[i] as CrmAnswer));
-    if (!record.success) return [];
-    const values = record.data.properties;
-    const shown = properties.map((property) => [property, values[property] ?? null] as const);
-    const { updatedAt: updated_at } = record.data;
-    return [{ object_type, id, properties: Object.fromEntries(shown), updated_at }];
-  });
+  const other = targets.find(({ id }, i) => isOtherRecord(id, answers[i]));
+  // A record that was merged away is answered with the one that took its place: nobody named that one.
+  if (other !== undefined)
+    return { kind: 'gone', code: 'record.not_found', detail: `${other.object_type} ${other.id}` };
+  const records = targets.flatMap((target, i) =>
+    presentRecord(target, answeredJson(answers[i] as CrmAnswer)),
+  );
   if (records.length < targets.length) return { kind: 'unreadable', code: 'hubspot.bad_answer' };
   return { kind: 'present', records };
 }

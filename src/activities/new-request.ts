@@ -47,6 +47,7 @@ export function newRequest(of: {
     result: null,
     code: of.code ?? null,
     detail: of.detail ?? null,
+    retryAt: null,
     createdAt: of.now,
     updatedAt: of.now,
     expiresAt: null,

@@ -6,12 +6,13 @@ import { assertCallable } from '../gate/callable.ts';
 import type { Attester } from '../gate/attest.ts';
 import { closeRequest, recordSuccess } from '../gate/close.ts';
 import { planDigest } from '../gate/digest.ts';
-import type { CredentialRef, CrmAnswer } from '../ports/crm.ts';
+import type { CredentialRef, CrmAnswer, NoTurn } from '../ports/crm.ts';
 import type { AgentActionInput } from '../ports/engine.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import type { CredentialLease } from './fetch-secret.ts';
-import { answerEntry, answeredJson, type CallFor, intentEntry } from './guarded-reads.ts';
+import { answeredJson, type CallFor, intentEntry } from './guarded-reads.ts';
+import { againWhereLimited } from './limited-reads.ts';
 import { newRequest, requestFacts } from './new-request.ts';
 import type { ReadPlan } from './validate-action.ts';
 
@@ -43,12 +44,18 @@ async function openRead(
   return request;
 }
 
+const endingOf = ({ code, detail, retryAfterSeconds }: GatewayError) => ({
+  code,
+  detail,
+  retryAfterSeconds,
+});
+
 /** Begin of a read: row, log entry and intents in one commit. A refusal is recorded in the same one. */
 async function beginRead(
   tx: StoreTransaction,
   call: ReadCall,
   attester: Attester,
-  waitSeconds: number | undefined,
+  noTurn: NoTurn | undefined,
 ): Promise<RequestRecord | undefined> {
   const request = await openRead(tx, call, attester);
   if (isTerminal(request.status)) return undefined;
@@ -63,13 +70,13 @@ async function beginRead(
       throw new GatewayError('plan.tampered', { detail: 'the plan changed on its way' });
     }
     await assertCallable(tx, { agentId, credential: call.credential });
-    if (waitSeconds !== undefined) throw new GatewayError('hubspot.rate_limited');
+    if (noTurn !== undefined) throw new GatewayError(noTurn.code, noTurn);
   } catch (error) {
     if (!(error instanceof GatewayError) || error.code === 'store.unavailable') throw error;
     await closeRequest(
       tx,
       request,
-      { status: 'refused', code: error.code, detail: error.detail },
+      { status: 'refused', ...endingOf(error) },
       { event: 'request.refused', actor: 'gateway', facts: { at: 'begin' } },
     );
     return undefined;
@@ -105,25 +112,21 @@ function resultOf(
  */
 export function createReadCall(deps: ActivityDependencies) {
   return async function readCall(call: ReadCall): Promise<void> {
-    const waitSeconds = await deps.crm.takeTurns(call.read.plan.operations, call.credential);
-    const request = await deps.store.commit((tx) =>
-      beginRead(tx, call, deps.attester, waitSeconds),
-    );
+    const noTurn = await deps.crm.takeTurns(call.read.plan.operations, call.credential, 'read');
+    const request = await deps.store.commit((tx) => beginRead(tx, call, deps.attester, noTurn));
     if (request === undefined) return;
     const { plan } = call.read;
     const credential: CredentialRef = call.credential;
-    const answers = await Promise.all(plan.operations.map((op) => deps.crm.call(op, credential)));
     const of: CallFor = {
       requestId: request.id,
       agentId: request.agentId,
       credential,
       purpose: 'read',
     };
+    const first = await Promise.all(plan.operations.map((op) => deps.crm.call(op, credential)));
+    const { answers, entries } = await againWhereLimited(deps, of, plan.operations, first);
     await deps.store.commit(async (tx) => {
-      for (const [i, operation] of plan.operations.entries()) {
-        const answer = answers[i];
-        if (answer !== undefined) await tx.log.append(answerEntry(of, operation, answer));
-      }
+      for (const entry of entries) await tx.log.append(entry);
       // Another run of this step was faster: the request keeps the end it has.
       const now = await tx.requests.get(request.id);
       if (now === undefined || isTerminal(now.status)) return;
@@ -131,7 +134,7 @@ export function createReadCall(deps: ActivityDependencies) {
         await recordSuccess(tx, request, resultOf(request, plan, answers));
       } catch (error) {
         if (!(error instanceof GatewayError) || error.code === 'store.unavailable') throw error;
-        const ending = { status: 'failed', code: error.code, detail: error.detail } as const;
+        const ending = { status: 'failed', ...endingOf(error) } as const;
         await closeRequest(tx, request, ending, { event: 'request.completed', actor: 'gateway' });
       }
     });

@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { associationAnswer } from '../actions/association.ts';
 import { type CrmRecord, CrmRecordSchema } from '../actions/hubspot-shapes.ts';
 import type { SeenRecord } from '../contracts/card.ts';
-import type { Operation, Witness } from '../contracts/plan.ts';
+import type { Operation, RecordRef, Witness } from '../contracts/plan.ts';
 import { associationsPath, objectsPath, recordPath } from '../core/hubspot-paths.ts';
+import { isSameValue } from '../core/same-value.ts';
 import type { CrmAnswer } from '../ports/crm.ts';
 import { type Sighting, updateSighting } from './update-sighting.ts';
 
@@ -82,10 +84,11 @@ async function findMarked(
 
 /** Everything that is associated, all pages of it; `undefined` when some of it cannot be read. */
 async function listAssociated(
-  { from, to_type }: Extract<Witness, { kind: 'association' }>,
+  from: RecordRef,
+  toType: Operation['object_type'],
   look: Look,
 ): Promise<readonly string[] | undefined> {
-  const path = associationsPath(from.object_type, from.id, to_type);
+  const path = associationsPath(from.object_type, from.id, toType);
   const ids: string[] = [];
   let query: Record<string, string> = { limit: String(ASSOCIATIONS_PAGE_MAX) };
   for (let page = 0; page < ASSOCIATION_PAGES_MAX; page += 1) {
@@ -105,14 +108,15 @@ async function lookForMarker(
   witness: Extract<Witness, { kind: 'association' }>,
   look: Look,
 ): Promise<Sighting> {
-  const ids = await listAssociated(witness, look);
+  const ids = await listAssociated(witness.from, witness.to_type, look);
   if (ids === undefined) return { kind: 'unclear' };
   return findMarked(witness, ids.toSorted(newestFirst), look);
 }
 
+/** By value: HubSpot keeps numbers, times and addresses in forms of its own. */
 const holds = (record: CrmRecord, wanted: Readonly<Record<string, string>>): boolean =>
-  Object.entries(wanted).every(
-    ([property, value]) => (record.properties[property] ?? '') === value,
+  Object.entries(wanted).every(([property, value]) =>
+    isSameValue(property, record.properties[property], value),
   );
 
 /** Nobody else writes a request's id: an archived record that has it was made by us and deleted since. */
@@ -154,11 +158,25 @@ async function lookBack(
     ? await look(readOperation(object_type, path, { ...query, archived: 'true' }))
     : present;
   if (answer.kind !== 'answered') return { kind: 'unclear' };
+  // The id of a record that was merged answers as the one it was merged into.
+  if (CrmRecordSchema.parse(answer.json).id !== id) return { kind: 'unclear' };
   const before = seen.find((one) => one.object_type === object_type && one.id === id);
   return updateSighting(witness.properties, before, answer.json);
 }
 
-/** Looks once for what the witness describes. */
+/** Associations show in the list of the first record at once; every page is looked at. */
+async function lookForLink(
+  { from, to }: Extract<Witness, { kind: 'linked' }>,
+  look: Look,
+): Promise<Sighting> {
+  const ids = await listAssociated(from, to.object_type, look);
+  if (ids === undefined) return { kind: 'unclear' };
+  return ids.includes(to.id)
+    ? { kind: 'found', record: associationAnswer(from, to) }
+    : { kind: 'absent' };
+}
+
+/** Looks for what the witness names. Reads only, and never by search, whose index lags. */
 export function sight(
   witness: Witness,
   seen: readonly SeenRecord[],
@@ -169,6 +187,8 @@ export function sight(
       return lookForMarker(witness, look);
     case 'unique':
       return lookForUnique(witness, look);
+    case 'linked':
+      return lookForLink(witness, look);
     case 'read_back':
       return lookBack(witness, seen, look);
   }

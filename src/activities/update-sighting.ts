@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type CrmRecord, CrmRecordSchema } from '../actions/hubspot-shapes.ts';
 import type { SeenRecord } from '../contracts/card.ts';
+import { isSameValue } from '../core/same-value.ts';
 
 /** What a look at HubSpot says of one write. */
 export type Sighting =
@@ -20,9 +21,6 @@ const HistorySchema = z.object({
 });
 type History = z.infer<typeof HistorySchema>['propertiesWithHistory'];
 
-const isSame = (one: string | null | undefined, other: string | null | undefined): boolean =>
-  (one ?? '') === (other ?? '');
-
 /** Versions of this value that an API client has written since the record was read before the write. */
 function writtenSince(
   history: History,
@@ -34,7 +32,7 @@ function writtenSince(
   return (history[property] ?? []).some(
     (version) =>
       version.sourceType === 'INTEGRATION' &&
-      isSame(version.value, value) &&
+      isSameValue(property, version.value, value) &&
       Date.parse(version.timestamp) > readAt,
   );
 }
@@ -51,7 +49,7 @@ function fromHistory(
   history: History,
 ): Sighting {
   const changed = Object.entries(wanted).filter(
-    ([property, value]) => !isSame(before.properties[property], value),
+    ([property, value]) => !isSameValue(property, before.properties[property], value),
   );
   const written = changed.filter(([property, value]) =>
     writtenSince(history, before, property, value),
@@ -73,14 +71,16 @@ export function updateSighting(
 ): Sighting {
   const record = CrmRecordSchema.parse(json);
   const values = Object.entries(wanted);
-  if (values.every(([property, value]) => isSame(record.properties[property], value)))
+  if (
+    values.every(([property, value]) => isSameValue(property, record.properties[property], value))
+  )
     return { kind: 'found', record };
   if (before === undefined) return { kind: 'unclear' };
   const history = HistorySchema.safeParse(json);
   if (history.success && before.updated_at !== undefined)
     return fromHistory(record, wanted, before, history.data.propertiesWithHistory);
   const isUntouched = values.every(([property]) =>
-    isSame(record.properties[property], before.properties[property]),
+    isSameValue(property, record.properties[property], before.properties[property]),
   );
   return isUntouched ? { kind: 'absent' } : { kind: 'unclear' };
 }

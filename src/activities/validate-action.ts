@@ -102,6 +102,7 @@ export function createValidateAction(deps: ActivityDependencies) {
       people: await deps.store.people.list(),
       policy: deps.policy(),
       now: deps.clock(),
+      uniqueProperties: (await deps.store.connections.get(connection))?.uniqueProperties ?? {},
     });
     const of = { requestId, submission };
     if (judgement.kind === 'refused') {

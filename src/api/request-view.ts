@@ -35,8 +35,8 @@ export function viewOf(request: RequestRecord): RequestView {
  * The answer to whoever submitted the request, from the record alone: the same status and body
  * whenever it is asked again after the end. 200 done, 202 still open, else the problem it ended with.
  */
-export function answerFor(request: RequestRecord): Reply {
-  const { status, code, detail, id } = request;
+export function answerFor(request: RequestRecord, now: Date = new Date()): Reply {
+  const { status, code, detail, id, retryAt } = request;
   if (status === 'succeeded') return { status: 200, body: viewOf(request) };
   if (!isTerminal(status)) {
     const headers = { Location: `/v1/actions/${id}`, 'Retry-After': String(POLL_AFTER_SECONDS) };
@@ -44,5 +44,8 @@ export function answerFor(request: RequestRecord): Reply {
   }
   if (code === null) throw new GatewayError('internal.unexpected');
   const problem = problemOf(code, { requestId: id, detail });
-  return { status: problem.status, body: problem, headers: retryHeaders(code) };
+  const seconds =
+    retryAt === null ? undefined : Math.ceil((retryAt.getTime() - now.getTime()) / 1_000);
+  const headers = retryHeaders(code, seconds === undefined ? undefined : Math.max(1, seconds));
+  return { status: problem.status, body: problem, headers };
 }

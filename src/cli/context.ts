@@ -3,6 +3,7 @@ import { devNull } from 'node:os';
 import { z } from 'zod';
 import { type Config, readConfig } from '../config.ts';
 import type { Context } from '../context.ts';
+import type { ConnectDependencies } from '../gate/connection-calls.ts';
 import { CommandError } from './output.ts';
 
 const RunFileSchema = z.object({
@@ -94,3 +95,14 @@ export const withContext = <T>(work: (context: Context) => Promise<T>): Promise<
 /** The same with the policy as it is written. Throws `config.invalid` naming its mistake. */
 export const withPolicy = <T>(work: (context: Context) => Promise<T>): Promise<T> =>
   openFor(readConfig(), work);
+
+/** For every region; https://developers.hubspot.com/docs/api-reference/overview. */
+const HUBSPOT_URL = 'https://api.hubapi.com';
+
+/** HubSpot as this folder's gateway reaches it: the demo's simulator, or the real one. */
+export async function connectorOf(context: Context): Promise<ConnectDependencies> {
+  const { config } = context;
+  const url = config.hubspotUrl ?? readRunFile(config)?.simulator ?? HUBSPOT_URL;
+  const { connectDependencies } = await import('../context.ts');
+  return connectDependencies(context, url);
+}

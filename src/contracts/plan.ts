@@ -15,7 +15,7 @@ export const OBJECT_TYPES = [
 export const ObjectTypeSchema = z.enum(OBJECT_TYPES);
 export type ObjectType = z.infer<typeof ObjectTypeSchema>;
 
-export const OPERATION_KINDS = ['search', 'read', 'create', 'update'] as const;
+export const OPERATION_KINDS = ['search', 'read', 'create', 'update', 'associate'] as const;
 
 /** One HubSpot call, exactly as it goes over the wire. `body` is the text that is sent, byte for byte. */
 export const OperationSchema = z.strictObject({
@@ -28,12 +28,18 @@ export const OperationSchema = z.strictObject({
 });
 export type Operation = z.infer<typeof OperationSchema>;
 
+export const RecordRefSchema = z.strictObject({ object_type: ObjectTypeSchema, id: z.string() });
+
+export type RecordRef = z.infer<typeof RecordRefSchema>;
+
 /** A record whose present values the card shows beside the new ones; read right before and compared at begin. */
 export const TargetSchema = z.strictObject({
   object_type: ObjectTypeSchema,
   id: z.string(),
   /** HubSpot property names. */
   properties: z.array(z.string()),
+  /** Whether it is associated with this record is read, shown and compared, too. */
+  linked_to: z.array(RecordRefSchema).max(8).optional(),
 });
 export type Target = z.infer<typeof TargetSchema>;
 
@@ -42,7 +48,7 @@ export const WitnessSchema = z.discriminatedUnion('kind', [
   /** A created engagement: list the record's associations and look for the marker in `property`. */
   z.strictObject({
     kind: z.literal('association'),
-    from: TargetSchema.pick({ object_type: true, id: true }),
+    from: RecordRefSchema,
     to_type: ObjectTypeSchema,
     property: z.string(),
     marker: z.string(),
@@ -55,6 +61,8 @@ export const WitnessSchema = z.discriminatedUnion('kind', [
     value: z.string(),
     properties: z.record(z.string(), z.string()),
   }),
+  /** An association: list what the first record is associated with and look for the second one. */
+  z.strictObject({ kind: z.literal('linked'), from: RecordRefSchema, to: RecordRefSchema }),
   /** An update: read the record back. */
   z.strictObject({
     kind: z.literal('read_back'),
@@ -69,7 +77,7 @@ export type Witness = z.infer<typeof WitnessSchema>;
 export const PlanSchema = z.strictObject({
   action: z.string(),
   operations: z.array(OperationSchema).min(1).max(8),
-  targets: z.array(TargetSchema).max(8),
+  targets: z.array(TargetSchema).max(16),
   /**
    * Of a write: for each operation the action that asks for it and how its lost answer is settled.
    * Executed in this order, each with its own intent and outcome. Empty for a read.

@@ -246,10 +246,22 @@ export const ERRORS = {
     'An operator adds the scope in HubSpot; `detail` names it.',
   ),
   'hubspot.rate_limited': spec(
-    503,
+    429,
     true,
-    "HubSpot's rate limit is used up.",
+    "HubSpot's limit for ten seconds is used up.",
     'Wait for Retry-After seconds.',
+  ),
+  'hubspot.search_limited': spec(
+    429,
+    true,
+    "HubSpot's limit for searches in a second is used up.",
+    'Wait for Retry-After seconds. Reading by id is not held up by it.',
+  ),
+  'hubspot.daily_limited': spec(
+    429,
+    true,
+    "HubSpot's limit for the day is used up.",
+    'Wait for Retry-After seconds: it starts again at midnight in the account’s time zone. Approved writes wait and go out then.',
   ),
   'hubspot.unavailable': spec(502, true, 'HubSpot did not answer properly.', 'Try again later.'),
   'hubspot.timeout': spec(504, true, 'HubSpot did not answer in time.', 'Try again later.'),
@@ -302,6 +314,12 @@ export const ERRORS = {
     true,
     'No HubSpot credential is set for this connection.',
     'An operator runs `npx sallyport secret set hubspot/main`.',
+  ),
+  'connection.portal_changed': spec(
+    409,
+    false,
+    'The token belongs to another HubSpot account than the connection.',
+    'Nothing was changed. Set a token of the right account, or run `npx sallyport connect --force-portal` if the account is meant to change.',
   ),
   'secret.unavailable': spec(
     503,

@@ -15,13 +15,27 @@ export const searchPath = (objectType: string): string => `${objectsPath(objectT
 export const associationsPath = (objectType: string, id: string, toType: string): string =>
   `${recordPath(objectType, id)}/associations/${toType}`;
 
-/** Unlabelled association type ids from a new record to another (HubSpot-defined; hubspot.com "Associations v4" page). */
+/** `PUT` associates two records with the unlabelled type of their kinds; a second time changes nothing. */
+export const defaultAssociationPath = (from: RecordRef, to: RecordRef): string =>
+  `${recordPath(from.object_type, from.id)}/associations/default/${to.object_type}/${encodeURIComponent(to.id)}`;
+
+interface RecordRef {
+  readonly object_type: string;
+  readonly id: string;
+}
+
+/** Unlabelled association type ids from one record to another (HubSpot-defined; hubspot.com "Associations v4" page). */
 export const ASSOCIATION_TYPE_IDS = {
   notes: { contacts: 202, companies: 190, deals: 214, tickets: 228 },
   tasks: { contacts: 204, companies: 192, deals: 216, tickets: 230 },
   calls: { contacts: 194, companies: 182, deals: 206, tickets: 220 },
   deals: { contacts: 3, companies: 341, deals: 451, tickets: 27 },
+  tickets: { contacts: 16, companies: 339, deals: 28, tickets: 452 },
+  contacts: { contacts: 449, companies: 279, deals: 4, tickets: 15 },
 } as const;
+
+/** Label "Primary", which HubSpot gives to the first company of a record by itself. */
+export const PRIMARY_COMPANY_TYPE_IDS = { contacts: 1, deals: 5, tickets: 26 } as const;
 
 /**
  * A path as the log may keep it for ever. A record can be addressed by its e-mail address, and what

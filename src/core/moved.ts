@@ -1,5 +1,6 @@
 import type { SeenRecord } from '../contracts/card.ts';
 import type { LedgerRecord } from './records.ts';
+import { isSameValue } from './same-value.ts';
 
 /** The first property that is not as it was seen, as `object.property`. */
 export function movedProperty(
@@ -11,7 +12,7 @@ export function movedProperty(
       ({ object_type, id }) => object_type === record.object_type && id === record.id,
     );
     const moved = Object.entries(record.properties).find(
-      ([property, value]) => (now?.properties[property] ?? null) !== value,
+      ([property, value]) => !isSameValue(property, now?.properties[property], value),
     );
     if (moved !== undefined) return `${record.object_type}.${moved[0]}`;
   }

@@ -3,7 +3,7 @@ import type { ErrorCode } from './errors.ts';
 import type { RequestStatus } from './request-state.ts';
 import type { TotpGuess } from './totp-guesses.ts';
 import type { Card, Requirement, SeenRecord } from '../contracts/card.ts';
-import type { Plan } from '../contracts/plan.ts';
+import type { ObjectType, Plan } from '../contracts/plan.ts';
 
 /** The rows of the store as the rest of the house sees them: parsed, decrypted, immutable. Times are Dates. */
 
@@ -39,6 +39,8 @@ export interface RequestRecord {
   /** Why it ended without success. */
   readonly code: ErrorCode | null;
   readonly detail: string | null;
+  /** When HubSpot may be asked again, where it ended because of a limit of HubSpot's. */
+  readonly retryAt: Date | null;
   readonly createdAt: Date;
   readonly updatedAt: Date;
   /** When an undecided approval is refused. */
@@ -109,6 +111,22 @@ export interface CredentialRecord {
   /** First 12 hex digits of SHA-256 of the token: tells versions apart, reveals nothing. */
   readonly fingerprint: string;
   readonly createdAt: Date;
+}
+
+/** The unique property of ours on each object type that has it. */
+export type UniqueProperties = Readonly<Partial<Record<ObjectType, string>>>;
+
+/** A connection as `sallyport connect` found it. */
+export interface ConnectionRecord {
+  readonly name: string;
+  /** HubSpot's number of the account: a token of another one is refused. */
+  readonly portalId: number;
+  /** STANDARD, SANDBOX, …; null when the token may not read it. */
+  readonly accountType: string | null;
+  /** IANA name; null when the token may not read it. */
+  readonly timeZone: string | null;
+  readonly uniqueProperties: UniqueProperties;
+  readonly checkedAt: Date;
 }
 
 /** What one executed write changed: revert and the radar work from it. Personal content: encrypted at rest. */

@@ -13,6 +13,8 @@ export interface Ending {
   >;
   readonly code: ErrorCode;
   readonly detail?: string | undefined;
+  /** When the same may be asked again. */
+  readonly retryAfterSeconds?: number | undefined;
 }
 
 /** Whose doing it was, and facts for the log beside the code. */
@@ -49,11 +51,13 @@ export async function closeRequest(
 ): Promise<void> {
   if (isTerminal(request.status)) return;
   const ending = endingFor(request, given);
+  const { retryAfterSeconds: after } = ending;
   await tx.requests.update(request.id, {
     status: ending.status,
     code: ending.code,
     detail: ending.detail ?? null,
     ...(ending.result === undefined ? {} : { result: ending.result }),
+    retryAt: after === undefined ? null : new Date(tx.now.getTime() + after * 1_000),
   });
   await tx.requests.setWake(request.id, null);
   await tx.log.append({

@@ -5,7 +5,7 @@ import type { Requirement } from '../contracts/card.ts';
 import type { Plan } from '../contracts/plan.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import { refusePrompt } from '../core/prompt-rules.ts';
-import type { AgentRecord, PersonRecord, Submission } from '../core/records.ts';
+import type { AgentRecord, PersonRecord, Submission, UniqueProperties } from '../core/records.ts';
 import type { Policy, PolicyQuery } from '../policy/policy.ts';
 import { grantedFields, requirementFor } from '../policy/requirement.ts';
 import { policyQueryFor } from './policy-query.ts';
@@ -30,6 +30,8 @@ interface Case {
   readonly people: readonly PersonRecord[];
   readonly policy: Policy;
   readonly now: Date;
+  /** What the connection is prepared with. */
+  readonly uniqueProperties: UniqueProperties;
 }
 
 const ISSUES_SHOWN_MAX = 5;
@@ -58,8 +60,8 @@ function planFor(of: Case, action: ActionDefinition, input: Record<string, unkno
   if (action.risk === 'read' && requirement.approvals > 0) {
     return { kind: 'refused', code: 'policy.denied', detail: 'policy asks for approval of a read' };
   }
-  const { requestId, now } = of;
-  const plan = action.toPlan(input, { requestId, now, fields, uniqueProperties: {} });
+  const { requestId, now, uniqueProperties } = of;
+  const plan = action.toPlan(input, { requestId, now, fields, uniqueProperties });
   const needsCard = requirement.approvals > 0 || touches.isAmountHeld === true;
   return { kind: 'planned', action, plan, requirement, needsCard };
 }

@@ -1,6 +1,6 @@
 import { findAction } from '../actions/catalogue.ts';
 import type { PresentRecord } from '../actions/define-action.ts';
-import { CrmRecordSchema, sentProperties } from '../actions/hubspot-shapes.ts';
+import { writtenRecord, writtenValues } from '../actions/written-record.ts';
 import type { Plan } from '../contracts/plan.ts';
 import type { RequestRecord } from '../core/records.ts';
 import { hasBegun } from '../core/request-state.ts';
@@ -20,7 +20,7 @@ export type Outcome =
 export function readable(plan: Plan, answer: CrmAnswer): CrmAnswer {
   if (answer.kind !== 'answered') return answer;
   try {
-    CrmRecordSchema.parse(answer.json);
+    writtenRecord(plan, answer.json);
     findAction(plan.action)?.toResult(plan, [answer.json]);
     return answer;
   } catch {
@@ -41,8 +41,8 @@ export interface Attempt {
 async function recordLedger(tx: StoreTransaction, of: Attempt, json: unknown): Promise<void> {
   const [operation] = of.plan.operations;
   if (operation === undefined) return;
-  const { id } = CrmRecordSchema.parse(json);
-  const after = sentProperties(of.plan);
+  const { id } = writtenRecord(of.plan, json);
+  const after = writtenValues(of.plan);
   const was = of.present.find(
     ({ object_type, id: known }) => object_type === operation.object_type && known === id,
   );

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../core/errors.ts';
 import type { Operation } from '../contracts/plan.ts';
+import type { SetupCall } from '../core/setup-calls.ts';
 
 /** Which credential a call is made on. The value itself never leaves the adapter. */
 export interface CredentialRef {
@@ -8,11 +9,25 @@ export interface CredentialRef {
 }
 
 /**
+ * Why HubSpot is called. `reconcile` and `incident` have turns of their own, which ordinary calls
+ * cannot use up: what became of a write must be found out on the busiest day too.
+ */
+export type CallPurpose =
+  'read' | 'card' | 'compare' | 'execute' | 'reconcile' | 'incident' | 'connect';
+
+/** There is no turn in time; `code` says which limit. */
+export interface NoTurn {
+  readonly code: ErrorCode;
+  readonly retryAfterSeconds: number;
+}
+
+/**
  * What became of one call.
  * - `answered`: 2xx; `json` is the parsed body (null when there is none).
  * - `refused`: a definite answer that nothing was done (4xx); `code` is ours.
  * - `unsent`: it is certain that HubSpot never got the request (no connection, no turn).
- * - `lost`: HubSpot may or may not have done it (time-out, reset, 5xx, 429, unreadable answer).
+ * - `lost`: HubSpot may or may not have done it (time-out, reset, 5xx, 429, unreadable answer);
+ *   `retryAfterSeconds` when HubSpot said, or its limits say, when to come again.
  */
 export type CrmAnswer =
   | { readonly kind: 'answered'; readonly status: number; readonly json: unknown }
@@ -28,7 +43,12 @@ export type CrmAnswer =
       readonly detail?: string | undefined;
       readonly retryAfterSeconds?: number | undefined;
     }
-  | { readonly kind: 'lost'; readonly code: ErrorCode; readonly status?: number | undefined };
+  | {
+      readonly kind: 'lost';
+      readonly code: ErrorCode;
+      readonly status?: number | undefined;
+      readonly retryAfterSeconds?: number | undefined;
+    };
 
 /**
  * The one way to HubSpot. One call is one HTTP request: no retries, no redirects, a deadline.
@@ -39,13 +59,23 @@ export type CrmAnswer =
  */
 export interface Crm {
   /**
-   * Waits until the rate plan lets these operations go. Seconds to wait when there is no turn in time,
-   * `undefined` when they may go now. Taken before the intent is committed, so that nothing lies between
-   * begin and wire that a freeze could fall into.
+   * Waits until the rate plan lets all of these operations go; takes none of their turns when one has
+   * to wait too long. `undefined` when they may go now. Taken before the intent is committed, so that
+   * nothing lies between begin and wire that a freeze could fall into.
    */
   takeTurns(
     operations: readonly Operation[],
     credential: CredentialRef,
-  ): Promise<number | undefined>;
+    purpose?: CallPurpose,
+  ): Promise<NoTurn | undefined>;
   call(operation: Operation, credential: CredentialRef): Promise<CrmAnswer>;
+}
+
+/**
+ * HubSpot as the setting up of a connection sees it; a port of its own, so that what holds a `Crm` (all
+ * activities) cannot reach it. The same duties as `Crm.call`: one request, no retries, a deadline, and
+ * the caller's intent entry before it.
+ */
+export interface CrmSetup {
+  call(call: SetupCall, credential: CredentialRef): Promise<CrmAnswer>;
 }

@@ -2,6 +2,7 @@ import type {
   AgentRecord,
   AuditEvent,
   AuditRecord,
+  ConnectionRecord,
   CredentialRecord,
   DecisionRecord,
   FreezeRecord,
@@ -50,6 +51,7 @@ export interface StoreReads {
   readonly people: PersonReads;
   readonly freezes: FreezeReads;
   readonly credentials: CredentialReads;
+  readonly connections: ConnectionReads;
   readonly ledger: LedgerReads;
   readonly log: LogReads;
 }
@@ -61,6 +63,7 @@ export interface StoreTransaction extends StoreReads {
   readonly people: PersonWrites;
   readonly freezes: FreezeWrites;
   readonly credentials: CredentialWrites;
+  readonly connections: ConnectionWrites;
   readonly ledger: LedgerWrites;
   readonly log: LogWrites;
   /** The transaction's own time, from the store's clock. */
@@ -110,6 +113,7 @@ export interface RequestWrites extends RequestReads {
         | 'result'
         | 'code'
         | 'detail'
+        | 'retryAt'
         | 'expiresAt'
       >
     >,
@@ -183,6 +187,15 @@ export interface CredentialReads {
 export interface CredentialWrites extends CredentialReads {
   /** Makes this version the active one and retires the one before. */
   activate(credential: Omit<CredentialRecord, 'state' | 'createdAt'>): Promise<void>;
+}
+
+export interface ConnectionReads {
+  /** `undefined` until it was connected. Throws `plan.tampered` for a row that was not written here. */
+  get(name: string): Promise<ConnectionRecord | undefined>;
+}
+export interface ConnectionWrites extends ConnectionReads {
+  /** Replaces what was known of it. */
+  put(connection: ConnectionRecord): Promise<void>;
 }
 
 export interface LedgerReads {

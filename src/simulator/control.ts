@@ -36,6 +36,7 @@ const LimitsSchema = z.strictObject({
   burst_max: z.int().min(0).optional(),
   search_per_second: z.int().min(0).optional(),
   daily: z.int().min(0).optional(),
+  retry_after: z.int().min(0).nullable().optional(),
   enabled: z.boolean().optional(),
 });
 const EditSchema = z.strictObject({
@@ -107,6 +108,7 @@ function setLimits(pipeline: Pipeline, body: unknown): unknown {
     burstMax: input.burst_max ?? held.burstMax,
     searchPerSecondMax: input.search_per_second ?? held.searchPerSecondMax,
     dailyMax: input.daily ?? held.dailyMax,
+    retryAfterSeconds: input.retry_after === undefined ? held.retryAfterSeconds : input.retry_after,
   };
   limits.reset();
   return limits.settings;

@@ -11,6 +11,8 @@ export type RateLimitSettings = {
   searchPerSecondMax: number;
   /** Calls per day for the whole account; the day ends at midnight in the account's time zone. */
   dailyMax: number;
+  /** Sent as `Retry-After` with every 429; HubSpot does not document one, and proxies before it send one. */
+  retryAfterSeconds: number | null;
 };
 
 /** HubSpot's numbers for a Free or Starter account. */
@@ -19,6 +21,7 @@ export const DEFAULT_RATE_LIMITS: RateLimitSettings = {
   burstMax: 100,
   searchPerSecondMax: 5,
   dailyMax: 250_000,
+  retryAfterSeconds: null,
 };
 
 /** Which allowance a route draws on. Search and associations have their own beside the general one. */
@@ -85,8 +88,12 @@ export class RateLimits {
   }
 
   headersFor(budget: Budget, token: TokenRecord, nowMs: number): Record<string, string> {
-    const isBare = budget === 'search' || budget === 'none' || !this.settings.enabled;
-    return isBare ? {} : this.#headers(budget, token, nowMs);
+    const { enabled, retryAfterSeconds } = this.settings;
+    const isBare = budget === 'search' || budget === 'none' || !enabled;
+    return {
+      ...(isBare ? {} : this.#headers(budget, token, nowMs)),
+      ...(retryAfterSeconds === null ? {} : { 'Retry-After': String(retryAfterSeconds) }),
+    };
   }
 
   #window(key: string, lengthMs: number, nowMs: number): number[] {

@@ -36,10 +36,12 @@ export const SCHEMA_READ_SCOPES = anyOf(
   'crm.objects.owners.read',
   'tickets',
 );
-export const SCHEMA_WRITE_SCOPES = anyOf(
-  ...OBJECTS.map((object) => `crm.schemas.${object}.write`),
-  'tickets',
-);
+/** Definitions are written with the scope of their own object; activities come with contacts. */
+export function schemaWriteScopes(objectType: string): ScopeSets {
+  if (objectType === 'tickets') return anyOf('tickets');
+  const object = OBJECTS.find((each) => each === objectType) ?? 'contacts';
+  return anyOf(`crm.schemas.${object}.write`);
+}
 export const OWNER_SCOPES = anyOf('crm.objects.owners.read');
 export const ACCOUNT_SCOPES = anyOf('oauth');
 export const SECURITY_SCOPES = anyOf('account-info.security.read');

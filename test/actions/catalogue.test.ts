@@ -5,6 +5,7 @@ import {
   type ObjectType,
   type Operation,
   type Plan,
+  type Witness,
   PlanSchema,
 } from '../../src/contracts/plan.ts';
 import { actionNamed, planOf, problemsOf, SAMPLES } from './support.ts';
@@ -22,16 +23,24 @@ const SCOPES: Record<string, { read: string[]; write: string[] }> = {
   emails: { read: ['crm.objects.contacts.read', 'sales-email-read'], write: [] },
 };
 
-const isWrite = ({ kind }: Operation): boolean => kind === 'create' || kind === 'update';
+const isWrite = ({ kind }: Operation): boolean =>
+  kind === 'create' || kind === 'update' || kind === 'associate';
 
 /** The records a plan reads beside its operations: for the card, and to settle a lost answer. */
+const witnessTypes = (witness: Witness): ObjectType[] => {
+  switch (witness.kind) {
+    case 'association':
+      return [witness.from.object_type, witness.to_type];
+    case 'linked':
+      return [witness.from.object_type, witness.to.object_type];
+    case 'unique':
+    case 'read_back':
+      return [witness.object_type];
+  }
+};
 const typesRead = ({ targets, steps }: Plan): ObjectType[] => [
   ...targets.map(({ object_type: type }) => type),
-  ...steps.flatMap(({ witness }) =>
-    witness.kind === 'association'
-      ? [witness.from.object_type, witness.to_type]
-      : [witness.object_type],
-  ),
+  ...steps.flatMap(({ witness }) => witnessTypes(witness)),
 ];
 
 const scopesNeeded = (plans: readonly Plan[]): string[] => {
@@ -39,6 +48,8 @@ const scopesNeeded = (plans: readonly Plan[]): string[] => {
     .flatMap(({ operations }) => operations)
     .flatMap((operation) => {
       const scopes = SCOPES[operation.object_type];
+      // Any scope of an object is enough, and those of the records that are read are there.
+      if (operation.kind === 'associate') return [];
       return (isWrite(operation) ? scopes?.write : scopes?.read) ?? ['unknown'];
     });
   const ofReading = plans.flatMap(typesRead).flatMap((type) => SCOPES[type]?.read ?? ['unknown']);
@@ -62,7 +73,9 @@ describe('the catalogue', () => {
       'write create_contact',
       'write create_task',
       'write log_call',
+      'write create_deal',
       'write update_deal',
+      'write associate_records',
     ]);
   });
 
@@ -84,6 +97,10 @@ describe('the catalogue', () => {
 
   it.each(ACTIONS)('$name has a card exactly when it writes', ({ card, risk }) => {
     expect(card !== undefined).toBe(risk !== 'read');
+  });
+
+  it.each(ACTIONS)('$name says how it is taken back exactly when it writes', ({ undo, risk }) => {
+    expect(undo !== undefined).toBe(risk !== 'read');
   });
 
   it.each(SAMPLES)('$action refuses a field nobody declared', (sample) => {

@@ -107,7 +107,30 @@ export const SAMPLES: readonly (Record<string, unknown> & { action: string })[] 
   { ...CALL, ticket_id: '50001' },
   { action: 'update_contact', contact_id: DANA, phone: '+1 555 0100', clear: ['jobtitle'] },
   { action: 'update_company', company_id: ACME, city: 'Toledo', clear: ['phone'] },
+  { action: 'create_deal', company_id: ACME, dealname: 'Third yard', dealstage: 'qualifiedtobuy' },
+  {
+    action: 'create_deal',
+    contact_id: DANA,
+    dealname: 'Third yard',
+    dealstage: 'qualifiedtobuy',
+    pipeline: 'default',
+    amount: 12_000.5,
+    closedate: '2026-12-31T10:00:00Z',
+    description: 'As discussed.',
+  },
   { action: 'update_deal', deal_id: '30001', amount: 12_000.5, dealstage: 'closedwon' },
+  { action: 'associate_records', contact_id: DANA, company_id: ACME },
+  { action: 'associate_records', deal_id: '30001', ticket_id: '50001' },
+];
+
+/** The pairs that `associate_records` takes, as its inputs. */
+export const PAIRS = [
+  { contact_id: DANA, company_id: ACME },
+  { contact_id: DANA, deal_id: '30001' },
+  { contact_id: DANA, ticket_id: '50001' },
+  { company_id: ACME, deal_id: '30001' },
+  { company_id: ACME, ticket_id: '50001' },
+  { deal_id: '30001', ticket_id: '50001' },
 ];
 
 /** Text as an attacker would write it: any Unicode, and pieces that mean something in HTML. */

@@ -1,7 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import type { PresentRecord } from '../../src/actions/define-action.ts';
+import { associationAnswer, linkProperty } from '../../src/actions/association.ts';
+import { writtenValues } from '../../src/actions/written-record.ts';
 import type { Plan } from '../../src/contracts/plan.ts';
-import { actionNamed, bodyOf, cardOf, dana, planOf, problemsOf, SAMPLES } from './support.ts';
+import {
+  actionNamed,
+  bodyOf,
+  cardOf,
+  dana,
+  PAIRS,
+  planOf,
+  problemsOf,
+  REQUEST_ID,
+  SAMPLES,
+} from './support.ts';
 
 const WRITES = SAMPLES.filter(({ action }) => actionNamed(action).risk === 'write');
 const UPDATE = { action: 'update_contact', contact_id: '20001' };
@@ -9,39 +21,61 @@ const DEAL = { action: 'update_deal', deal_id: '30001' };
 
 /** The plan's targets with nothing in them, as HubSpot answers for an empty record. */
 const emptyTargets = (plan: Plan): PresentRecord[] =>
-  plan.targets.map(({ object_type, id, properties }) => ({
+  plan.targets.map(({ object_type, id, properties, linked_to: linked = [] }) => ({
     object_type,
     id,
-    properties: Object.fromEntries(properties.map((property) => [property, null])),
+    properties: {
+      ...Object.fromEntries(properties.map((property) => [property, null])),
+      ...Object.fromEntries(linked.map((to) => [linkProperty(to), ''])),
+    },
   }));
+
+const idIn = ({ operations: [operation] }: Plan): string =>
+  operation?.kind === 'update' ? (operation.path.split('/').at(-1) ?? '') : '77';
+
+/** HubSpot's answer to a write, with more in it than an agent may get. */
+const answerTo = (plan: Plan) => ({ id: idIn(plan), properties: { salary: '1' } });
 
 describe.each(WRITES)('$action', (sample) => {
   const plan = planOf(sample);
-  const body = bodyOf(plan) as { properties: Record<string, string> };
-
   it('is one operation that sends text values only', () => {
     expect(plan.operations).toHaveLength(1);
-    for (const value of Object.values(body.properties)) expect(value).toBeTypeOf('string');
+    for (const value of Object.values(writtenValues(plan))) expect(value).toBeTypeOf('string');
   });
 
   it('shows every property of its body on the card, once', () => {
     const { changes } = cardOf(plan, emptyTargets(plan));
-    expect(changes.map(({ property }) => property)).toEqual(Object.keys(body.properties));
+    expect(changes.map(({ property }) => property)).toEqual(Object.keys(writtenValues(plan)));
     expect(changes.every(({ label, property }) => label !== property)).toBe(true);
   });
 
   it('reads for the card all that the card compares', () => {
     const { changes } = cardOf(plan, emptyTargets(plan));
     const compared = changes.filter(({ before }) => before !== null);
-    for (const { property } of compared) expect(plan.targets[0]?.properties).toContain(property);
-  });
-
-  it('answers with the id of the record and nothing else of it', () => {
-    const record = { id: '77', properties: { email: 'dana.fox@acme.test' } };
-    const result = actionNamed(sample.action).toResult(plan, [record]);
-    expect(Object.values(result as Record<string, unknown>)).toEqual([{ id: '77' }]);
+    const [target] = plan.targets;
+    const link = (target?.linked_to ?? []).map(linkProperty);
+    for (const { property } of compared)
+      expect([...(target?.properties ?? []), ...link]).toContain(property);
   });
 });
+
+describe.each(WRITES.filter(({ action }) => action !== 'associate_records'))(
+  '$action',
+  (sample) => {
+    const plan = planOf(sample);
+
+    it('answers with the id of the record and nothing else of it', () => {
+      const result = actionNamed(sample.action).toResult(plan, [answerTo(plan)]);
+      expect(Object.values(result as Record<string, unknown>)).toEqual([{ id: idIn(plan) }]);
+    });
+
+    it.each(['', '0', 'x', '77/..'])('does not believe an answer about the record %j', (id) => {
+      expect(() => actionNamed(sample.action).toResult(plan, [{ ...answerTo(plan), id }])).toThrow(
+        'hubspot.bad_answer',
+      );
+    });
+  },
+);
 
 describe('updating a contact', () => {
   it('sends only what changes, and clears by name', () => {
@@ -113,6 +147,27 @@ describe('updating a contact', () => {
     expect(problemsOf({ ...UPDATE, ...change })).toContainEqual(
       typeof problem === 'string' ? problem : expect.stringMatching(problem),
     );
+  });
+});
+
+describe('an answer about another record', () => {
+  it.each(WRITES.filter(({ action }) => action.startsWith('update_')))(
+    'is no answer to $action: the write may have happened, so it counts as lost',
+    (sample) => {
+      const other = { ...answerTo(planOf(sample)), id: '666' };
+      expect(() => actionNamed(sample.action).toResult(planOf(sample), [other])).toThrow(
+        'hubspot.bad_answer',
+      );
+    },
+  );
+
+  it('is no answer to a create either, when its unique value is another', () => {
+    const plan = planOf({ action: 'create_contact', email: 'new@acme.test' });
+    const { toResult } = actionNamed('create_contact');
+    const answer = (email: string | null) => [{ id: '77', properties: { email } }];
+    expect(() => toResult(plan, answer('other@acme.test'))).toThrow('hubspot.bad_answer');
+    expect(toResult(plan, answer('New@Acme.test'))).toEqual({ contact: { id: '77' } });
+    expect(toResult(plan, answer(null))).toEqual({ contact: { id: '77' } });
   });
 });
 
@@ -190,6 +245,199 @@ describe('updating a deal', () => {
       properties: { closedate: '2027-01-01T04:00:00.000Z' },
     });
   });
+});
+
+describe('creating a deal', () => {
+  const NEW = { action: 'create_deal', company_id: '10001', dealname: 'Yard', dealstage: 'new' };
+  const MARKER = `[sallyport ${REQUEST_ID}]`;
+  const acme: PresentRecord = {
+    object_type: 'companies',
+    id: '10001',
+    properties: { name: 'Acme Corp', domain: null },
+  };
+
+  it.each([
+    [{}, 341],
+    [{ company_id: undefined, contact_id: '20001' }, 3],
+  ])('is one create, bound to its record (%j) by type id %d', (parent, typeId) => {
+    const plan = planOf({ ...NEW, ...parent, amount: 5_000, description: 'a & <b>' });
+    expect(bodyOf(plan)).toEqual({
+      properties: {
+        dealname: 'Yard',
+        amount: '5000',
+        dealstage: 'new',
+        description: `a & <b>\n${MARKER}`,
+      },
+      associations: [
+        {
+          to: { id: typeId === 3 ? '20001' : '10001' },
+          types: [{ associationCategory: 'HUBSPOT_DEFINED', associationTypeId: typeId }],
+        },
+      ],
+    });
+  });
+
+  it('tells policy the money at stake', () => {
+    const { input, touches } = actionNamed('create_deal');
+    expect(touches(input.parse({ ...NEW, amount: 20_000 }))).toEqual({
+      answers: [],
+      needs: ['dealname', 'amount', 'dealstage'],
+      amount: 20_000,
+    });
+  });
+
+  it('is settled, after a lost answer, by its marker among the deals of its record', () => {
+    expect(planOf(NEW).steps[0]?.witness).toEqual({
+      kind: 'association',
+      from: { object_type: 'companies', id: '10001' },
+      to_type: 'deals',
+      property: 'description',
+      marker: MARKER,
+    });
+  });
+
+  it('or by its request’s id where a property with unique values was prepared', () => {
+    const plan = planOf(NEW, [], { deals: 'sallyport_request' });
+    expect(bodyOf(plan)).toMatchObject({ properties: { sallyport_request: REQUEST_ID } });
+    expect(plan.steps[0]?.witness).toMatchObject({
+      kind: 'unique',
+      object_type: 'deals',
+      value: REQUEST_ID,
+    });
+  });
+
+  it('names deal and company on the card', () => {
+    const card = cardOf(planOf({ ...NEW, amount: 5_000 }), [acme]);
+    expect(card.sentence).toBe('Create the deal Yard for Acme Corp.');
+    expect(card.changes).toContainEqual({
+      label: 'Amount',
+      property: 'amount',
+      before: null,
+      after: '5000',
+    });
+  });
+
+  it.each([
+    [{ company_id: undefined }, ': exactly one of contact_id or company_id is needed'],
+    [{ contact_id: '1' }, ': exactly one of contact_id or company_id is needed'],
+    [{ dealname: undefined }, 'dealname: Invalid input: expected string, received undefined'],
+    [{ dealstage: undefined }, 'dealstage: Invalid input: expected string, received undefined'],
+    [{ deal_id: '3' }, ': Unrecognized key: "deal_id"'],
+  ])('refuses %j', (change, problem) => {
+    expect(problemsOf({ ...NEW, ...change })).toContain(problem);
+  });
+});
+
+describe('associating two records', () => {
+  const PAIR = { action: 'associate_records', contact_id: '20001', company_id: '10001' };
+  const acme: PresentRecord = {
+    object_type: 'companies',
+    id: '10001',
+    properties: { name: 'Acme Corp', domain: null },
+  };
+  const danaWith = (link: string | null): PresentRecord => ({
+    ...dana,
+    properties: { ...dana.properties, 'associations.companies.10001': link },
+  });
+
+  it('is one PUT of the default association, without a body', () => {
+    expect(planOf(PAIR).operations).toEqual([
+      {
+        kind: 'associate',
+        object_type: 'contacts',
+        method: 'PUT',
+        path: '/crm/objects/2026-09/contacts/20001/associations/default/companies/10001',
+        query: {},
+        body: null,
+      },
+    ]);
+  });
+
+  it.each(PAIRS)('of %j starts from the record with the shorter list', (pair) => {
+    const order = ['tickets', 'deals', 'contacts', 'companies'];
+    const { targets, steps } = planOf({ action: 'associate_records', ...pair });
+    const types = targets.map(({ object_type }) => object_type);
+    expect(types).toEqual(types.toSorted((a, b) => order.indexOf(a) - order.indexOf(b)));
+    const [from, to] = targets.map(({ object_type, id }) => ({ object_type, id }));
+    expect(steps[0]?.witness).toEqual({ kind: 'linked', from, to });
+    expect(targets[0]?.linked_to).toEqual([to]);
+  });
+
+  it('needs both kinds of records granted', () => {
+    const { input, touches } = actionNamed('associate_records');
+    expect(touches(input.parse(PAIR))).toEqual({ answers: [], needs: ['contact', 'company'] });
+  });
+
+  it.each([
+    ['', ''],
+    ['linked', 'linked'],
+    [null, null],
+  ])('names both records on the card, and what is between them now (%j)', (link, before) => {
+    expect(cardOf(planOf(PAIR), [danaWith(link), acme])).toEqual({
+      sentence: 'Associate Dana Fox with Acme Corp.',
+      records: [
+        { object_type: 'contacts', id: '20001', name: 'Dana Fox' },
+        { object_type: 'companies', id: '10001', name: 'Acme Corp' },
+      ],
+      changes: [
+        { label: 'Association', property: 'associations.companies.10001', before, after: 'linked' },
+      ],
+    });
+  });
+
+  it('is shown from the path that is called: a path to another record does not get this card', () => {
+    const plan = planOf(PAIR);
+    const other = planOf({ ...PAIR, company_id: '666' });
+    expect(() => cardOf({ ...plan, operations: other.operations }, [danaWith(''), acme])).toThrow(
+      'the plan associates no records',
+    );
+  });
+
+  it('counts for the money of a deal in it, and for none without one', () => {
+    const { input, touches } = actionNamed('associate_records');
+    const money = (pair: object, present: readonly PresentRecord[]) =>
+      touches(input.parse({ action: 'associate_records', company_id: '10001', ...pair }), present);
+    const withDeal = { deal_id: '30001' };
+    const deal = (amount: string | null): PresentRecord => ({
+      object_type: 'deals',
+      id: '30001',
+      properties: { dealname: 'Yard', amount },
+    });
+    expect(money(withDeal, [deal('48000'), acme]).amount).toBe(48_000);
+    expect(money(withDeal, [deal('much'), acme]).amount).toBe(Infinity);
+    expect(money({ contact_id: '20001' }, [dana, acme]).amount).toBeUndefined();
+    expect(money(withDeal, []).amount).toBe(Infinity);
+    expect(planOf({ ...PAIR, deal_id: '30001', company_id: undefined }).targets).toContainEqual(
+      expect.objectContaining({ object_type: 'deals', properties: ['dealname', 'amount'] }),
+    );
+  });
+
+  it('believes no answer but one about these two records', () => {
+    const { toResult } = actionNamed('associate_records');
+    const [from, to] = [
+      { object_type: 'contacts', id: '20001' },
+      { object_type: 'companies', id: '10001' },
+    ] as const;
+    const answer = associationAnswer(from, to);
+    expect(toResult(planOf(PAIR), [answer])).toEqual({ associated: [from, to] });
+    for (const other of [
+      associationAnswer(from, { ...to, id: '666' }),
+      associationAnswer({ ...from, id: '666' }, to),
+      { status: 'COMPLETE', results: [] },
+      { id: '20001', properties: {} },
+      null,
+    ])
+      expect(() => toResult(planOf(PAIR), [other])).toThrow('hubspot.bad_answer');
+  });
+
+  it.each([[{ company_id: undefined }], [{ deal_id: '3' }]])(
+    'refuses %j: exactly two',
+    (change) => {
+      expect(problemsOf({ ...PAIR, ...change })).toEqual([
+        ': exactly two of contact_id, company_id, deal_id and ticket_id are needed',
+      ]);
+    },
+  );
 });
 
 describe('creating a contact', () => {

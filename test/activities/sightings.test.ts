@@ -20,6 +20,7 @@ function hubspot(...answers: readonly CrmAnswer[]): { look: Look; asked: Operati
 }
 
 const from = { object_type: 'contacts', id: '1' } as const;
+const to = { object_type: 'companies', id: '2' } as const;
 const listed = (ids: readonly (string | number)[], next?: object) =>
   answered({
     results: ids.map((toObjectId) => ({ toObjectId, associationTypes: [] })),
@@ -106,5 +107,37 @@ describe('looking for a request’s id in a property with unique values', () => 
     const { look, asked } = hubspot(none, answered(record));
     expect(await sight(witness, [], look)).toEqual({ kind: 'found', record });
     expect(asked[1]?.query).toMatchObject({ archived: 'true' });
+  });
+});
+
+describe('looking for an association', () => {
+  const lookFor = (look: Look) => sight({ kind: 'linked', from, to }, [], look);
+
+  it('reads on from page to page, whether ids are numbers or text', async () => {
+    const { look, asked } = hubspot(listed(['7'], { after: '500' }), listed([2]));
+    expect(await lookFor(look)).toMatchObject({ kind: 'found', record: { id: '1' } });
+    expect(asked.map(({ path, query }) => [path, query])).toEqual([
+      ['/crm/objects/2026-09/contacts/1/associations/companies', { limit: '500' }],
+      ['/crm/objects/2026-09/contacts/1/associations/companies', { limit: '500', after: '500' }],
+    ]);
+  });
+
+  it('says that it is not there only of a whole list', async () => {
+    expect(await lookFor(hubspot(listed([7], { after: '500' }), listed([])).look)).toEqual({
+      kind: 'absent',
+    });
+    for (const { look } of [
+      hubspot(listed([7], { after: '500' }), lost),
+      hubspot(listed([7], {})),
+      hubspot(answered({ results: [] }, 207)),
+      hubspot(lost),
+      hubspot({ kind: 'refused', status: 404, code: 'record.not_found' }),
+    ])
+      expect(await lookFor(look)).toEqual({ kind: 'unclear' });
+  });
+
+  it('gives up on a list without an end', async () => {
+    const endless = Array.from({ length: 20 }, () => listed([7], { after: '1' }));
+    expect(await lookFor(hubspot(...endless).look)).toEqual({ kind: 'unclear' });
   });
 });

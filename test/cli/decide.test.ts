@@ -64,6 +64,7 @@ const recordOf = (id: string, now: Date) => ({
   result: null,
   code: null,
   detail: null,
+  retryAt: null,
   createdAt: now,
   updatedAt: now,
   expiresAt: null,

@@ -103,6 +103,22 @@ const INPUTS: Readonly<Record<string, (of: LaneRecords) => Inputs>> = {
       phone: opt(line(12)),
       clear: opt(fc.constantFrom(['domain'], ['country', 'industry'])),
     }),
+  create_deal: ({ contacts, companies }) =>
+    fc
+      .tuple(
+        fc.oneof(
+          fc.record({ contact_id: fc.constantFrom(...contacts) }),
+          fc.record({ company_id: fc.constantFrom(...companies) }),
+        ),
+        fc.record({
+          dealname: line(40),
+          dealstage: fc.constantFrom('appointmentscheduled', 'contractsent'),
+          amount: opt(money),
+          closedate: opt(when),
+          description: opt(text),
+        }),
+      )
+      .map(([one, rest]) => ({ ...one, ...rest })),
   log_call: (of) =>
     withParent(
       of,
@@ -113,6 +129,14 @@ const INPUTS: Readonly<Record<string, (of: LaneRecords) => Inputs>> = {
         duration_seconds: opt(fc.integer({ min: 0, max: 7_200 })),
         body: opt(text),
       }),
+    ),
+  associate_records: ({ contacts, companies, deals }) =>
+    fc.oneof(
+      fc.record({
+        contact_id: fc.constantFrom(...contacts),
+        company_id: fc.constantFrom(...companies),
+      }),
+      fc.record({ contact_id: fc.constantFrom(...contacts), deal_id: fc.constantFrom(...deals) }),
     ),
   update_deal: ({ deals }) =>
     fc.record({

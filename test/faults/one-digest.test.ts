@@ -54,7 +54,8 @@ function planOnTheWire(plan: Plan, received: readonly Received[]): unknown {
     const { kind, object_type } = plan.operations[index] ?? {};
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
     const query = Object.fromEntries(searchParams);
-    return { kind, object_type, method, path: pathname, query, body: text };
+    // What has no body was planned without one.
+    return { kind, object_type, method, path: pathname, query, body: text === '' ? null : text };
   });
   return { ...plan, operations: [...sent, ...plan.operations.slice(sent.length)] };
 }

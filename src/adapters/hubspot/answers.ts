@@ -1,14 +1,16 @@
 import { z } from 'zod';
+import type { ErrorCode } from '../../core/errors.ts';
 import type { CrmAnswer } from '../../ports/crm.ts';
 import { ANSWER_MAX_BYTES, EGRESS_CODES } from './egress.ts';
 
 /**
- * HubSpot's answers to ours, in one place. Only status and `category` are switched on, never
- * `message`; nothing of a body but property and scope names goes further, since bodies quote contacts.
+ * HubSpot's answers to ours, in one place. Only status, `category` and `policyName` are switched on,
+ * never `message`; nothing of a body but property and scope names goes further, since bodies quote contacts.
  * https://developers.hubspot.com/docs/api-reference/error-handling
  */
 const ErrorBodySchema = z.object({
   category: z.string().optional(),
+  policyName: z.string().optional(),
   errors: z
     .array(
       z.object({
@@ -63,7 +65,12 @@ function refusal(status: number, text: string): CrmAnswer | undefined {
     case 422:
       return { kind: 'refused', status, code: 'record.invalid', detail: propertyNames(body) };
     case 401:
-      return { kind: 'refused', status, code: 'hubspot.unauthorized' };
+      return {
+        kind: 'refused',
+        status,
+        code: 'hubspot.unauthorized',
+        detail: body.category === 'EXPIRED_AUTHENTICATION' ? 'the token has expired' : undefined,
+      };
     case 403:
       return { kind: 'refused', status, code: 'hubspot.missing_scope', detail: scopeNames(body) };
     case 404:
@@ -78,8 +85,26 @@ function refusal(status: number, text: string): CrmAnswer | undefined {
   }
 }
 
+/** `policyName` of a 429 (https://developers.hubspot.com/docs/api-reference/error-handling). */
+const LIMITS: Readonly<Record<string, ErrorCode>> = {
+  DAILY: 'hubspot.daily_limited',
+  SECONDLY: 'hubspot.search_limited',
+  TEN_SECONDLY_ROLLING: 'hubspot.rate_limited',
+};
+
+/** Which limit. Search is refused without a name too, and has no other limit than its own and the day's. */
+function limitOf(text: string, isSearch: boolean): ErrorCode {
+  const { policyName = '' } = parseErrorBody(text);
+  return LIMITS[policyName] ?? (isSearch ? 'hubspot.search_limited' : 'hubspot.rate_limited');
+}
+
 /** What an HTTP answer means. Everything that is not clearly done or clearly refused is lost. */
-export function answerOf(status: number, contentType: string, text: string): CrmAnswer {
+export function answerOf(
+  status: number,
+  contentType: string,
+  text: string,
+  isSearch = false,
+): CrmAnswer {
   const isJson = contentType.includes('json');
   if (status >= 200 && status < 300) {
     if (text === '') return { kind: 'answered', status, json: null };
@@ -90,7 +115,7 @@ export function answerOf(status: number, contentType: string, text: string): Crm
     }
     return { kind: 'lost', status, code: 'hubspot.bad_answer' };
   }
-  if (status === 429) return { kind: 'lost', status, code: 'hubspot.rate_limited' };
+  if (status === 429) return { kind: 'lost', status, code: limitOf(text, isSearch) };
   // A proxy's HTML page says nothing about what HubSpot did behind it.
   const refused = isJson ? refusal(status, text) : undefined;
   return refused ?? { kind: 'lost', status, code: 'hubspot.unavailable' };

@@ -1,9 +1,9 @@
-import { Client } from '@hubspot/api-client';
 import type { Operation } from '../../contracts/plan.ts';
-import type { Crm, CredentialRef, CrmAnswer } from '../../ports/crm.ts';
-import { answerOf, answerOfFailure, readText } from './answers.ts';
+import type { CallPurpose, Crm, CredentialRef, CrmAnswer } from '../../ports/crm.ts';
+import { exchange, withDeadline } from './exchange.ts';
 import { assertAllowed } from './operations.ts';
-import { createTurnstile, DEFAULT_RATE_PLAN, type RatePlan } from './rate-plan.ts';
+import type { Heard } from './rate-heard.ts';
+import { createTurnstile, dayIn, DEFAULT_RATE_PLAN, type RatePlan } from './rate-plan.ts';
 
 export interface HubSpotOptions {
   /** `https://api.hubapi.com` for every region, or a simulator. */
@@ -13,59 +13,49 @@ export interface HubSpotOptions {
   /** The whole exchange, body included, ms. After it the answer counts as lost. */
   readonly deadlineMs: number;
   readonly ratePlan?: RatePlan | undefined;
+  /** The account's time zone, where it is known: when the day's allowance starts again. */
+  readonly readTimeZone?: ((connection: string) => Promise<string | undefined>) | undefined;
 }
 
-/** A clock beside undici's, whose timers are coarse. The exchange goes on unheard and ends by itself. */
-async function withDeadline(exchange: Promise<CrmAnswer>, deadlineMs: number): Promise<CrmAnswer> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<CrmAnswer>((resolve) => {
-    timer = setTimeout(() => {
-      resolve({ kind: 'lost', code: 'hubspot.timeout' });
-    }, deadlineMs);
-  });
-  try {
-    return await Promise.race([exchange, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/**
- * HubSpot through its own SDK's raw `apiRequest` (its typed methods know no dated paths). One client a
- * call: `setAccessToken` leaves earlier API objects on the old token, and retries are a process-wide
- * singleton that must never be configured, since they repeat POSTs.
- */
-async function exchange(baseUrl: string, token: string, operation: Operation): Promise<CrmAnswer> {
-  const client = new Client({ accessToken: token, basePath: baseUrl });
-  try {
-    const response = await client.apiRequest({
-      method: operation.method,
-      path: operation.path,
-      headers: { 'Content-Type': 'application/json' },
-      defaultJson: false,
-      ...(Object.keys(operation.query).length === 0 ? {} : { qs: operation.query }),
-      ...(operation.body === null ? {} : { body: operation.body }),
-    });
-    const text = await readText(response.body);
-    return answerOf(response.status, response.headers.get('content-type') ?? '', text);
-  } catch (error) {
-    return answerOfFailure(error);
-  }
-}
+const RESERVED: ReadonlySet<CallPurpose> = new Set(['reconcile', 'incident']);
 
 export function createHubSpotCrm(options: HubSpotOptions): Crm {
   const turnstile = createTurnstile(options.ratePlan ?? DEFAULT_RATE_PLAN);
+
+  async function heed(connection: string, heard: Heard): Promise<number | undefined> {
+    const day = dayIn(heard);
+    // A store that cannot be read now must not turn HubSpot's answer into an error.
+    const zone =
+      day === 'low' || day === 'spent'
+        ? await options.readTimeZone?.(connection).catch(() => undefined)
+        : undefined;
+    return turnstile.heed(connection, heard, zone)?.retryAfterSeconds;
+  }
+
+  async function callAndHeed(
+    operation: Operation,
+    token: string,
+    connection: string,
+  ): Promise<CrmAnswer> {
+    const isSearch = operation.kind === 'search';
+    const { answer, heard } = await exchange(options.baseUrl, token, { ...operation, isSearch });
+    const retryAfterSeconds = await heed(connection, heard);
+    return answer.kind === 'lost' && retryAfterSeconds !== undefined
+      ? { ...answer, retryAfterSeconds }
+      : answer;
+  }
+
   return {
-    takeTurns: async (operations, { connection }) => {
-      const waits = await Promise.all(
-        operations.map(({ kind }) => turnstile.take(connection, kind === 'search')),
-      );
-      return waits.find((seconds) => seconds !== undefined);
-    },
+    takeTurns: (operations, { connection }, purpose = 'read') =>
+      turnstile.take(connection, {
+        searches: operations.map(({ kind }) => kind === 'search'),
+        isReserved: RESERVED.has(purpose),
+      }),
     call: async (operation, credential) => {
       assertAllowed(operation);
       const token = await options.readToken(credential);
-      return withDeadline(exchange(options.baseUrl, token, operation), options.deadlineMs);
+      const answering = callAndHeed(operation, token, credential.connection);
+      return withDeadline(answering, options.deadlineMs);
     },
   };
 }

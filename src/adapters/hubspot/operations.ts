@@ -26,13 +26,16 @@ const EMAIL = "(?:[A-Za-z0-9._'-]|%2B){1,64}%40[A-Za-z0-9.-]{1,255}";
 /** Where a property with unique values was prepared for ids of requests; of several writes with the step. */
 const REQUEST_ID = 'act_[0-9a-z]{26}(?:\\.[1-9])?';
 
+const ASSOCIATED = ['contacts', 'companies', 'deals', 'tickets'];
+const BODYLESS: ReadonlySet<Operation['method']> = new Set(['GET', 'PUT']);
+
 const TABLE: readonly Row[] = [
   { kind: 'search', method: 'POST', path: typed(OBJECT_TYPES, '/search'), query: [] },
   {
     kind: 'read',
     method: 'GET',
     path: typed(OBJECT_TYPES, `/${ID}`),
-    query: ['properties', 'propertiesWithHistory', 'archived'],
+    query: ['properties', 'propertiesWithHistory', 'archived', 'associations'],
   },
   {
     kind: 'read',
@@ -43,7 +46,7 @@ const TABLE: readonly Row[] = [
   {
     kind: 'read',
     method: 'GET',
-    path: typed(['notes', 'tasks', 'calls', 'deals'], `/${REQUEST_ID}`),
+    path: typed(['contacts', 'notes', 'tasks', 'calls', 'deals'], `/${REQUEST_ID}`),
     query: ['properties', 'idProperty', 'archived'],
   },
   {
@@ -56,13 +59,19 @@ const TABLE: readonly Row[] = [
   {
     kind: 'create',
     method: 'POST',
-    path: typed(['contacts', 'notes', 'tasks', 'calls'], ''),
+    path: typed(['contacts', 'deals', 'notes', 'tasks', 'calls'], ''),
     query: [],
   },
   {
     kind: 'update',
     method: 'PATCH',
     path: typed(['contacts', 'companies', 'deals'], `/${ID}`),
+    query: [],
+  },
+  {
+    kind: 'associate',
+    method: 'PUT',
+    path: typed(ASSOCIATED, `/${ID}/associations/default/(?:${ASSOCIATED.join('|')})/${ID}`),
     query: [],
   },
 ];
@@ -72,7 +81,7 @@ function isRow(row: Row, operation: Operation): boolean {
   return (
     row.path.exec(operation.path)?.[1] === operation.object_type &&
     Object.keys(operation.query).every((name) => row.query.includes(name)) &&
-    (operation.body === null) === (row.method === 'GET')
+    (operation.body === null) === BODYLESS.has(row.method)
   );
 }
 

@@ -9,7 +9,7 @@ import type { Call, Reply, Route } from '../http/route.ts';
 import { LIMITS } from '../limits.ts';
 import type { ObjectTypeName } from '../object-types.ts';
 import { effectsOf } from '../records/context.ts';
-import { SCHEMA_READ_SCOPES, SCHEMA_WRITE_SCOPES } from '../scopes.ts';
+import { SCHEMA_READ_SCOPES, schemaWriteScopes } from '../scopes.ts';
 import type { PropertyDefinition } from '../state/types.ts';
 import { assertBatchSize, param, typeOf } from './shared.ts';
 
@@ -171,7 +171,10 @@ function readGroup(call: Call): Reply {
 export function propertyRoutes(): Route[] {
   const base = { auth: 'bearer', budget: 'general', body: 'none' } as const;
   const read = { ...base, scopes: SCHEMA_READ_SCOPES } as const;
-  const write = { ...base, scopes: SCHEMA_WRITE_SCOPES } as const;
+  const write = {
+    ...base,
+    scopes: (call: Call) => schemaWriteScopes(typeOf(call).name),
+  } as const;
   const all = inFamily('properties', '/:objectType');
   const one = inFamily('properties', '/:objectType/:propertyName');
   const batch = inFamily('properties', '/:objectType/batch/read');

@@ -53,6 +53,25 @@ describe('an HTTP answer of HubSpot', () => {
     expect(answerOf(status, JSON_TYPE, body({}))).toEqual({ kind: 'lost', status, code });
   });
 
+  it.each([
+    ['TEN_SECONDLY_ROLLING', false, 'hubspot.rate_limited'],
+    ['SECONDLY', true, 'hubspot.search_limited'],
+    ['DAILY', true, 'hubspot.daily_limited'],
+    ['DAILY', false, 'hubspot.daily_limited'],
+    // Recorded search refusals name no policy.
+    [undefined, true, 'hubspot.search_limited'],
+    ['A_NEW_ONE', false, 'hubspot.rate_limited'],
+  ])('429 names its limit: %s, search %s, is %s', (policyName, isSearch, code) => {
+    const text = body({ errorType: 'RATE_LIMIT', policyName });
+    expect(answerOf(429, JSON_TYPE, text, isSearch)).toEqual({ kind: 'lost', status: 429, code });
+  });
+
+  it('says that a token has expired', () => {
+    const refused = (category: string) => answerOf(401, JSON_TYPE, body({ category }));
+    expect(refused('EXPIRED_AUTHENTICATION')).toMatchObject({ detail: 'the token has expired' });
+    expect(refused('INVALID_AUTHENTICATION')).not.toHaveProperty('detail', expect.any(String));
+  });
+
   it.each([400, 401, 403, 404, 409])(
     "is lost when %i is a proxy's page, not HubSpot's",
     (status) => {

@@ -151,7 +151,10 @@ describe('what goes over the wire', () => {
       ratePlan: { callsPerTenSeconds: 1, searchesPerSecond: 1, waitMaxMs: 0 },
     });
     expect(await crm.takeTurns([READ], MAIN)).toBeUndefined();
-    expect(await crm.takeTurns([READ], MAIN)).toBe(11);
+    expect(await crm.takeTurns([READ], MAIN)).toEqual({
+      code: 'hubspot.rate_limited',
+      retryAfterSeconds: 11,
+    });
     expect(hits).toBe(0);
   });
 });

@@ -44,7 +44,16 @@ describe('the closed table', () => {
         query: { idProperty: 'sallyport_request', properties: 'dealname' },
       }),
     ],
+    ['a new deal', post(`${OBJECTS}/deals`, { object_type: 'deals' })],
     ['a new call', post(`${OBJECTS}/calls`, { object_type: 'calls' })],
+    [
+      'an association of two records',
+      post(`${OBJECTS}/contacts/1/associations/default/companies/2`, {
+        kind: 'associate',
+        method: 'PUT',
+        body: null,
+      }),
+    ],
     ['a new note', post(`${OBJECTS}/notes`, { object_type: 'notes' })],
     [
       'an update of a company',
@@ -66,11 +75,27 @@ describe('the closed table', () => {
     ['a batch upsert called a read', post(`${OBJECTS}/contacts/batch/upsert`, { kind: 'read' })],
     ['a delete', read(`${OBJECTS}/contacts/1`, { method: 'DELETE' as 'GET' })],
     [
-      'a new association',
-      post(`${OBJECTS}/contacts/1/associations/default/notes/2`, { method: 'PUT' }),
+      'an association with a note',
+      post(`${OBJECTS}/contacts/1/associations/default/notes/2`, {
+        kind: 'associate',
+        method: 'PUT',
+        body: null,
+      }),
+    ],
+    [
+      'an association with a label',
+      post(`${OBJECTS}/contacts/1/associations/companies/2`, {
+        kind: 'associate',
+        method: 'PUT',
+        body: '[]',
+      }),
+    ],
+    [
+      'the end of an association',
+      read(`${OBJECTS}/contacts/1/associations/companies/2`, { method: 'DELETE' as 'GET' }),
     ],
     ['a new property', post('/crm/properties/2026-09/contacts')],
-    ['a new deal', post(`${OBJECTS}/deals`, { object_type: 'deals' })],
+    ['a new company', post(`${OBJECTS}/companies`, { object_type: 'companies' })],
     [
       'an update of a ticket',
       post(`${OBJECTS}/tickets/1`, { kind: 'update', method: 'PATCH', object_type: 'tickets' }),

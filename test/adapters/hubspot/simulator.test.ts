@@ -68,7 +68,7 @@ describe('every action on a token with exactly its scopes', () => {
 
   it.each([
     ...['create_contact', 'update_contact', 'create_note', 'create_task', 'log_call'],
-    ...['update_company', 'update_deal'],
+    ...['update_company', 'create_deal', 'update_deal'],
   ])('%s is refused on a token that may only read, which names the missing scope', async (name) => {
     const sample = SAMPLES.find(({ action }) => action === name);
     const plan = planOf(sample ?? { action: name });

@@ -2,6 +2,7 @@ import type { Card, Requirement } from '../../../src/contracts/card.ts';
 import type { Plan } from '../../../src/contracts/plan.ts';
 import type {
   AgentRecord,
+  ConnectionRecord,
   DecisionRecord,
   FreezeRecord,
   LedgerRecord,
@@ -106,6 +107,7 @@ export function request(number: number, change: Partial<RequestRecord> = {}): Re
     result: null,
     code: null,
     detail: null,
+    retryAt: null,
     createdAt: START,
     updatedAt: START,
     expiresAt: null,
@@ -163,6 +165,18 @@ export function freeze(number: number, change: Partial<FreezeRecord> = {}): Free
     placedBy: 'operator',
     placedAt: new Date(START.getTime() + number),
     liftedAt: null,
+    ...change,
+  };
+}
+
+export function connection(change: Partial<ConnectionRecord> = {}): ConnectionRecord {
+  return {
+    name: 'main',
+    portalId: 47_110_815,
+    accountType: 'STANDARD',
+    timeZone: 'Europe/Zurich',
+    uniqueProperties: { contacts: 'sallyport_request_id', deals: 'sallyport_request_id' },
+    checkedAt: START,
     ...change,
   };
 }

@@ -8,7 +8,9 @@ import type { Store, StoreReads } from '../../../src/ports/store.ts';
 import {
   agent,
   cardFor,
+  connection,
   decision,
+  later,
   ledgerEntry,
   person,
   plan,
@@ -28,6 +30,7 @@ const SEALED = [
   ['requests', 'requirement', (store: Store) => store.requests.get(requestId(1))],
   ['requests', 'result', (store: Store) => store.requests.get(requestId(1))],
   ['requests', 'detail', (store: Store) => store.requests.get(requestId(1))],
+  ['requests', 'retry_at', (store: Store) => store.requests.get(requestId(1))],
   ['decisions', 'reason', (store: Store) => store.decisions.of(requestId(1))],
   ['agents', 'voucher', (store: Store) => store.agents.get(agent(1).id)],
   ['people', 'totp_secret', (store: Store) => store.people.get(person(1).id)],
@@ -78,6 +81,7 @@ async function fill(store: Store, number: number): Promise<void> {
       requirement: { ...card.requires, reasons: [canaryFor('requirement')] },
       result: { email: canaryFor('result') },
       detail: canaryFor('detail'),
+      retryAt: later(1),
     });
     await tx.decisions.insert(decision(id, { reason: canaryFor('reason') }));
     await tx.agents.insert(agent(number));
@@ -281,6 +285,16 @@ describe('what the SQLite store keeps on disk', () => {
     ]);
   });
 
+  it.each(['portal_id = 1', "time_zone = 'UTC'", 'checked_at = 1', "unique_properties = x'00'"])(
+    'notices a connection that was changed by hand: %s',
+    async (change) => {
+      await store.commit((tx) => tx.connections.put(connection()));
+      tamper(`update connections set ${change}`);
+      const error = { code: 'plan.tampered', detail: 'connections main' };
+      await expect(store.connections.get('main')).rejects.toMatchObject(error);
+    },
+  );
+
   it('does not open with another key, or with one of another length', async () => {
     await store.close();
     const opened = place.open({ sealKey: SEAL_KEY.with(0, 8) });
@@ -296,7 +310,7 @@ describe('what the SQLite store keeps on disk', () => {
     raw.close();
     await expect(place.open()).rejects.toMatchObject({
       code: 'config.invalid',
-      detail: 'the store was written by a newer Sallyport (schema 999, this one knows 1)',
+      detail: 'the store was written by a newer Sallyport (schema 999, this one knows 3)',
     });
   });
 

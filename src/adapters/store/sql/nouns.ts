@@ -1,5 +1,6 @@
 import type { StoreReads, StoreTransaction } from '../../../ports/store.ts';
 import { createAgentReads, createAgentWrites } from './agents.ts';
+import { createConnectionReads, createConnectionWrites } from './connections.ts';
 import { createCredentialReads, createCredentialWrites } from './credentials.ts';
 import { createDecisionReads, createDecisionWrites } from './decisions.ts';
 import { createFreezeReads, createFreezeWrites } from './freezes.ts';
@@ -18,6 +19,7 @@ export function createReads(reader: Reader): StoreReads {
     people: createPersonReads(reader),
     freezes: createFreezeReads(reader),
     credentials: createCredentialReads(reader),
+    connections: createConnectionReads(reader),
     ledger: createLedgerReads(reader),
     log: createLogReads(reader),
   };
@@ -33,6 +35,7 @@ export function createTransaction(unit: Unit): StoreTransaction {
     people: createPersonWrites(unit),
     freezes: createFreezeWrites(unit),
     credentials: createCredentialWrites(unit),
+    connections: createConnectionWrites(unit),
     ledger: createLedgerWrites(unit),
     log: createLogWrites(unit),
   };

@@ -40,6 +40,7 @@ export const RecordSchema = z.strictObject({
   result: z.unknown(),
   code: z.custom<ErrorCode>((code) => typeof code === 'string' && isErrorCode(code)).nullable(),
   detail: z.string().nullable(),
+  retryAt: TimeSchema.nullable(),
   createdAt: TimeSchema,
   updatedAt: TimeSchema,
   expiresAt: TimeSchema.nullable(),
@@ -113,7 +114,7 @@ export function toColumns(
   change: RequestChange,
 ): Partial<Insertable<Database['requests']>> {
   const { status, card, requirement, seen, credentialVersion } = change;
-  const { result, code, detail, expiresAt } = change;
+  const { result, code, detail, retryAt, expiresAt } = change;
   return {
     ...(status !== undefined && { status }),
     ...(credentialVersion !== undefined && { credential_version: credentialVersion }),
@@ -124,10 +125,14 @@ export function toColumns(
       requirement: seal.close('requirement', RequirementSchema.nullable().parse(requirement)),
     }),
     ...(seen !== undefined && { seen: seal.close('seen', SeenSchema.parse(seen)) }),
-    ...(result !== undefined && { result: seal.close('result', result) }),
-    ...(detail !== undefined && { detail: seal.close('detail', detail) }),
+    ...sealedIfGiven(seal, 'result', result),
+    ...sealedIfGiven(seal, 'detail', detail),
+    ...sealedIfGiven(seal, 'retry_at', retryAt && retryAt.getTime()),
   };
 }
+
+const sealedIfGiven = (seal: RowSeal, column: 'result' | 'detail' | 'retry_at', value: unknown) =>
+  value === undefined ? {} : { [column]: seal.close(column, value) };
 
 /** Vouches for what a request is and whose: `risk` changed to `read` would send a write unapproved. */
 function identitySeal(
@@ -159,6 +164,7 @@ export function toRecord(reader: Reader, row: RequestRow): RequestRecord {
     result: open('result', row.result),
     code: row.code,
     detail: open('detail', row.detail),
+    retryAt: open('retry_at', row.retry_at),
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     expiresAt: row.expires_at,

@@ -16,6 +16,7 @@ export interface Database {
   people: PersonTable;
   freezes: FreezeTable;
   credentials: CredentialTable;
+  connections: ConnectionTable;
   ledger: LedgerTable;
   log_entries: LogEntryTable;
 }
@@ -51,6 +52,8 @@ interface RequestTable {
   seen: Sealed | null;
   result: Sealed | null;
   detail: Sealed | null;
+  /** When HubSpot may be asked again, ms. */
+  retry_at: Sealed | null;
 }
 
 interface ApprovalUseTable {
@@ -114,6 +117,16 @@ interface CredentialTable {
   state: string;
   fingerprint: string;
   created_at: number;
+}
+
+interface ConnectionTable {
+  name: string;
+  portal_id: number;
+  account_type: string | null;
+  time_zone: string | null;
+  checked_at: number;
+  /** Vouches for the rest of the row. */
+  unique_properties: Sealed;
 }
 
 interface LedgerTable {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   agent,
+  connection,
   decision,
   freeze,
   later,
@@ -143,6 +144,20 @@ export function describeNouns(bench: Bench): void {
       await activate(1);
       expect((await bench.store.credentials.active('main'))?.version).toBe(1);
       expect(await bench.store.credentials.get('main', 2)).toEqual({ ...second, state: 'retired' });
+    });
+  });
+
+  describe('connections', () => {
+    it('has what was found last of each', async () => {
+      const main = connection();
+      await bench.store.commit((tx) => tx.connections.put(main));
+      await bench.store.commit((tx) => tx.connections.put(connection({ name: 'other' })));
+      expect(await bench.store.connections.get('main')).toEqual(main);
+      expect(await bench.store.connections.get('x')).toBeUndefined();
+      const bare = { accountType: null, timeZone: null, uniqueProperties: {} };
+      const moved = connection({ portalId: 9, checkedAt: later(5), ...bare });
+      await bench.store.commit((tx) => tx.connections.put(moved));
+      expect(await bench.store.connections.get('main')).toEqual(moved);
     });
   });
 

@@ -1,0 +1,26 @@
+import { z } from 'zod';
+
+/** What HubSpot answers about an account, a token and a property; only what is used of each. */
+
+/** `GET /account-info/{version}/details`. */
+export const AccountSchema = z.object({
+  portalId: z.int().positive(),
+  accountType: z.string().max(40),
+  timeZone: z.string().max(60),
+});
+
+/** `POST /oauth/v2/private-apps/get/access-token-info`. */
+export const TokenInfoSchema = z.object({
+  hubId: z.int().positive(),
+  appId: z.int(),
+  scopes: z.array(z.string().max(100)).max(500),
+});
+
+/** `GET` and `POST /crm/properties/{version}/{objectType}`. */
+export const PropertySchema = z.object({
+  name: z.string(),
+  hasUniqueValue: z.boolean().default(false),
+  archived: z.boolean().default(false),
+});
+
+export const FoundSchema = z.object({ total: z.int().nonnegative() });

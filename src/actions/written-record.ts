@@ -1,0 +1,40 @@
+import type { Operation, Plan } from '../contracts/plan.ts';
+import { GatewayError } from '../core/errors.ts';
+import { isSameValue } from '../core/same-value.ts';
+import { associatedIn, associatedRecord, LINKED, linkProperty } from './association.ts';
+import { type CrmRecord, parseRecord, sentProperties } from './hubspot-shapes.ts';
+
+const HUBSPOT_ID = /^[1-9]\d{0,19}$/;
+
+/** The last segment of the path that is called: the record the bytes really land on. */
+export const sentId = (operation: Operation | undefined): string =>
+  operation?.path.split('/').at(-1) ?? '';
+
+/** What a create sent as a value that HubSpot keeps unique, and what its answer says of it. */
+function isOtherUnique({ steps }: Plan, { properties }: CrmRecord): boolean {
+  const witness = steps[0]?.witness;
+  if (witness?.kind !== 'unique') return false;
+  const { id_property: property, value } = witness;
+  return !isSameValue(property, properties[property] ?? value, value);
+}
+
+/**
+ * The record that the answer to a write speaks of, when it is the plan's own. Throws
+ * `hubspot.bad_answer` when it is another one (a proxy's mix-up, a record merged away meanwhile): such
+ * a success says nothing of this write, so the caller must take the answer for lost, never for done.
+ */
+export function writtenRecord(plan: Plan, answer: unknown): CrmRecord {
+  const [operation] = plan.operations;
+  if (operation?.kind === 'associate') return associatedRecord(plan, answer);
+  const record = parseRecord(answer);
+  const isOther = operation?.kind === 'update' && record.id !== sentId(operation);
+  if (isOther || !HUBSPOT_ID.test(record.id) || isOtherUnique(plan, record))
+    throw new GatewayError('hubspot.bad_answer');
+  return record;
+}
+
+/** What a write sets, by property; an association is one of its first record. For the ledger. */
+export const writtenValues = (plan: Plan): Readonly<Record<string, string>> =>
+  plan.operations[0]?.kind === 'associate'
+    ? { [linkProperty(associatedIn(plan).to)]: LINKED }
+    : sentProperties(plan);

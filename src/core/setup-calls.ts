@@ -1,0 +1,59 @@
+import { HUBSPOT_VERSION } from './hubspot-paths.ts';
+
+/**
+ * The calls that setting up a connection makes beside reading records. They are no operations: a plan
+ * cannot hold one, no action can ask for one, and only `gate/connection.ts` makes them. The one that
+ * writes creates a property whose every field is fixed here.
+ */
+export const REQUEST_PROPERTY = 'sallyport_request_id';
+
+/** Object types whose records can carry a unique property (notes are unconfirmed at HubSpot). */
+const GROUPS = {
+  contacts: 'contactinformation',
+  companies: 'companyinformation',
+  deals: 'dealinformation',
+  tickets: 'ticketinformation',
+} as const;
+export type PreparedType = keyof typeof GROUPS;
+export const PREPARED_TYPES = Object.keys(GROUPS) as PreparedType[];
+
+export type SetupCall =
+  /** Which account this is: https://developers.hubspot.com/docs/api-reference/account-account-info */
+  | { readonly kind: 'read_account' }
+  /** What a private app's token or a service key may do. The adapter puts the token into the body. */
+  | { readonly kind: 'read_token' }
+  | { readonly kind: 'read_property'; readonly objectType: PreparedType }
+  | { readonly kind: 'create_property'; readonly objectType: PreparedType };
+
+export interface SetupRequest {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly body: string | null;
+}
+
+function propertyBody(objectType: PreparedType): string {
+  return JSON.stringify({
+    name: REQUEST_PROPERTY,
+    label: 'Sallyport request',
+    description: 'The request of the Sallyport gateway that created this record.',
+    groupName: GROUPS[objectType],
+    type: 'string',
+    fieldType: 'text',
+    hasUniqueValue: true,
+    hidden: false,
+    formField: false,
+  });
+}
+
+/** Method, path and body; throws RangeError for an object type that is not in the list. */
+export function setupRequest(call: SetupCall): SetupRequest {
+  if (call.kind === 'read_account')
+    return { method: 'GET', path: `/account-info/${HUBSPOT_VERSION}/details`, body: null };
+  if (call.kind === 'read_token')
+    return { method: 'POST', path: '/oauth/v2/private-apps/get/access-token-info', body: null };
+  if (!Object.hasOwn(GROUPS, call.objectType)) throw new RangeError('no such object type');
+  const path = `/crm/properties/${HUBSPOT_VERSION}/${call.objectType}`;
+  return call.kind === 'read_property'
+    ? { method: 'GET', path: `${path}/${REQUEST_PROPERTY}`, body: null }
+    : { method: 'POST', path, body: propertyBody(call.objectType) };
+}

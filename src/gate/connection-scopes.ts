@@ -1,0 +1,35 @@
+import { ACTIONS } from '../actions/catalogue.ts';
+
+export interface ScopeReport {
+  readonly granted: readonly string[];
+  /** What the actions need and the token does not have, with the actions that HubSpot would refuse. */
+  readonly missing: readonly { readonly scope: string; readonly actions: readonly string[] }[];
+  /** What only widens what a stolen token can do. */
+  readonly surplus: readonly string[];
+}
+
+/**
+ * Not needed by an action and no surplus either: every app has `oauth`, and the others let a connection
+ * be prepared. https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/scopes
+ */
+const ALLOWED: readonly string[] = [
+  'oauth',
+  'crm.schemas.contacts.write',
+  'crm.schemas.companies.write',
+  'crm.schemas.deals.write',
+  'tickets',
+];
+
+/** The granted scopes beside the union of what the catalogue's actions need. */
+export function compareScopes(granted: readonly string[]): ScopeReport {
+  const needed = new Set(ACTIONS.flatMap(({ scopes }) => scopes));
+  const missing = [...needed].filter((scope) => !granted.includes(scope)).toSorted();
+  return {
+    granted: granted.toSorted(),
+    missing: missing.map((scope) => ({
+      scope,
+      actions: ACTIONS.filter(({ scopes }) => scopes.includes(scope)).map(({ name }) => name),
+    })),
+    surplus: granted.filter((scope) => !needed.has(scope) && !ALLOWED.includes(scope)).toSorted(),
+  };
+}

@@ -1,0 +1,33 @@
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { later, request, requestId } from './fixtures.ts';
+import { type SqlitePlace, sqlitePlace } from './sqlite-place.ts';
+
+let place: SqlitePlace;
+beforeEach(async () => {
+  place = await sqlitePlace();
+});
+afterEach(() => place.close());
+
+/** Takes away what later migrations brought. */
+const BACK_TO_FIRST = `
+drop table connections;
+alter table requests drop column retry_at;
+PRAGMA user_version = 1;
+`;
+
+describe('a store of an earlier version', () => {
+  it('is brought up to date with what it holds', async () => {
+    const before = await place.open();
+    await before.commit((tx) => tx.requests.insert(request(1)));
+    await before.close();
+    const raw = new DatabaseSync(place.file);
+    raw.exec(BACK_TO_FIRST);
+    raw.close();
+
+    const store = await place.open();
+    expect(await store.requests.get(requestId(1))).toEqual(request(1));
+    await store.commit((tx) => tx.requests.update(requestId(1), { retryAt: later(5) }));
+    expect((await store.requests.get(requestId(1)))?.retryAt).toEqual(later(5));
+  });
+});

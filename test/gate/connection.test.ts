@@ -1,0 +1,103 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { installEgress } from '../../src/adapters/hubspot/egress.ts';
+import { createHubSpotCrm } from '../../src/adapters/hubspot/hubspot-crm.ts';
+import { createHubSpotSetup } from '../../src/adapters/hubspot/hubspot-setup.ts';
+import { GatewayError } from '../../src/core/errors.ts';
+import { connectAccount } from '../../src/gate/connection.ts';
+import type { ConnectDependencies } from '../../src/gate/connection-calls.ts';
+import type { Store } from '../../src/ports/store.ts';
+import { type SqlitePlace, sqlitePlace } from '../adapters/store/sqlite-place.ts';
+import { type SimulatorProcess, startSimulator } from '../support/simulator.ts';
+
+const DEADLINE_MS = 3_000;
+const OPTIONS = { connection: 'main', by: 'operator', isPortalForced: false };
+
+let simulator: SimulatorProcess;
+let place: SqlitePlace;
+let store: Store;
+let token: string;
+beforeAll(async () => {
+  simulator = await startSimulator();
+  installEgress({ allowedOrigins: [simulator.url], deadlineMs: DEADLINE_MS });
+});
+afterAll(() => simulator.stop());
+beforeEach(async () => {
+  await simulator.control('POST', '/reset', {});
+  await simulator.control('POST', '/limits', { enabled: false });
+  token = await simulator.token('all');
+  place = await sqlitePlace();
+  store = await place.open();
+  const of = { connection: 'main', version: 1, fingerprint: 'test' };
+  await store.commit((tx) => tx.credentials.activate(of));
+});
+afterEach(() => place.close());
+
+function depsOn(on: Store): ConnectDependencies {
+  const options = {
+    baseUrl: simulator.url,
+    readToken: () => Promise.resolve(token),
+    deadlineMs: DEADLINE_MS,
+  };
+  return { store: on, crm: createHubSpotCrm(options), setup: createHubSpotSetup(options) };
+}
+
+/** The store with a disk that is full from its n-th commit on. */
+function fullAfter(commits: number): Store {
+  let left = commits;
+  const commit: Store['commit'] = (work) => {
+    left -= 1;
+    return left < 0 ? Promise.reject(new GatewayError('store.unavailable')) : store.commit(work);
+  };
+  return { ...store, commit };
+}
+
+async function eventsOf(name: string): Promise<number> {
+  const leaves = await store.log.leaves(0, await store.log.size());
+  const entries = leaves.map((leaf) => JSON.parse(new TextDecoder().decode(leaf)) as unknown);
+  return entries.filter((entry) => (entry as { event: string }).event === name).length;
+}
+
+async function callsMade(): Promise<number> {
+  return (await simulator.control<{ count: number }>('GET', '/requests')).body.count;
+}
+
+describe('connecting on a disk that is full', () => {
+  it('calls HubSpot only with the intent on disk, wherever it stops, and goes on from there', async () => {
+    for (let commits = 0; ; commits += 1) {
+      const failed = await connectAccount(depsOn(fullAfter(commits)), OPTIONS).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      expect(await callsMade()).toBe(await eventsOf('hubspot.intended'));
+      if (failed === undefined) break;
+      expect(failed).toMatchObject({ code: 'store.unavailable' });
+      expect(await store.connections.get('main')).toBeUndefined();
+    }
+    expect((await store.connections.get('main'))?.uniqueProperties).toHaveProperty('tickets');
+    expect(await simulator.effects()).toHaveLength(4);
+    expect(await eventsOf('connection.checked')).toBe(1);
+  });
+
+  it('lets nothing out once a freeze stands, in the middle too', async () => {
+    const deps = depsOn(store);
+    let calls = 0;
+    const setup: ConnectDependencies['setup'] = {
+      call: async (call, credential) => {
+        calls += 1;
+        const answer = await deps.setup.call(call, credential);
+        if (calls === 3)
+          await store.commit((tx) =>
+            tx.freezes.insert({
+              ...{ id: 'frz_1', target: { kind: 'connection', id: 'main' }, reason: 'Stop.' },
+              ...{ placedBy: 'operator', placedAt: tx.now, liftedAt: null },
+            }),
+          );
+        return answer;
+      },
+    };
+    await expect(connectAccount({ ...deps, setup }, OPTIONS)).rejects.toMatchObject({
+      code: 'freeze.active',
+    });
+    expect(calls).toBe(3);
+  });
+});

@@ -195,7 +195,8 @@ async function startParts(
   const connection = await connect(context, options);
   parts.defer(() => connection.close());
   const client = new Client({ connection, namespace, dataConverter: converters.client });
-  const made = { client, taskQueue, deadlineMs: ENGINE_DEADLINE_MS, eager: roles.worker };
+  const { logger } = context;
+  const made = { client, taskQueue, deadlineMs: ENGINE_DEADLINE_MS, eager: roles.worker, logger };
   const engine = context.failpoints.engine(createEngine(made));
   let failed = new Promise<never>(() => undefined);
   if (roles.worker) {

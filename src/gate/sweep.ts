@@ -56,6 +56,8 @@ export function createSweep(deps: {
       const now = clock().getTime();
       const ids = await store.requests.overdue(new Date(now - OVERDUE_AFTER_MS), PAGE);
       await eachOf(ids.filter(isOurs), async (requestId) => {
+        // A start first: a message to a foreign workflow under this id would be taken as delivered.
+        await engine.start({ requestId });
         await engine.wake(requestId);
         const again = new Date(now + WAKE_AGAIN_AFTER_MS);
         await store.commit((tx) => tx.requests.postponeWake(requestId, again));

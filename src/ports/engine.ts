@@ -20,7 +20,7 @@ export interface AgentActionInput {
  * `gateway.busy` (start only: the cap on starts in flight is reached).
  */
 export interface Engine {
-  /** Starts `action/<requestId>`; harmless when it runs already. */
+  /** Starts `action/<requestId>`; harmless when it runs already. What is not ours under that id is ended. */
   start(input: AgentActionInput): Promise<void>;
   /** Tells the request's workflow to look at the record; starts it when it is not running. */
   wake(requestId: string): Promise<void>;

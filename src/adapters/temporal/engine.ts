@@ -11,6 +11,7 @@ import {
 import { GatewayError } from '../../core/errors.ts';
 import { SEARCH_ATTRIBUTES } from '../../core/search-attributes.ts';
 import type { AgentActionInput, Engine } from '../../ports/engine.ts';
+import type { Logger } from '../../ports/logger.ts';
 
 export interface EngineOptions {
   readonly client: Client;
@@ -19,7 +20,10 @@ export interface EngineOptions {
   readonly deadlineMs: number;
   /** Only on the connection of a worker in this process. */
   readonly eager: boolean;
+  readonly logger: Pick<Logger, 'warn'>;
 }
+
+const WORKFLOW_TYPE = 'agentAction';
 
 const RETRY_AFTER_SECONDS = 2;
 const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
@@ -68,23 +72,50 @@ export const workflowIdOf = (requestId: string): string => `action/${requestId}`
 
 /** The engine on Temporal. Workflows are addressed by name so that this side loads none of their code. */
 export function createEngine(options: EngineOptions): Engine {
-  const { client, taskQueue, deadlineMs, eager } = options;
+  const { client, taskQueue, deadlineMs, eager, logger } = options;
   const timed = <T>(call: () => Promise<T>): Promise<T> =>
     withinMs(deadlineMs, client.connection.withDeadline(Date.now() + deadlineMs, call));
 
+  const startNow = (
+    input: AgentActionInput,
+    workflowIdConflictPolicy: 'FAIL' | 'TERMINATE_EXISTING',
+  ): Promise<unknown> =>
+    timed(() =>
+      client.workflow.start(WORKFLOW_TYPE, {
+        workflowId: workflowIdOf(input.requestId),
+        workflowIdConflictPolicy,
+        taskQueue,
+        args: [input],
+        requestEagerStart: eager,
+        typedSearchAttributes: searchAttributes(input),
+      }),
+    );
+
+  /** Asked without the client's own reader, which a foreign memo in clear text would make fail. */
+  async function isOurs(workflowId: string): Promise<boolean> {
+    const { workflowExecutionInfo: info } = await timed(() =>
+      client.workflowService.describeWorkflowExecution({
+        namespace: client.options.namespace,
+        execution: { workflowId },
+      }),
+    );
+    const found = { type: info?.type?.name, taskQueue: info?.taskQueue };
+    if (found.type === WORKFLOW_TYPE && found.taskQueue === taskQueue) return true;
+    const facts = { workflowId, ...found };
+    logger.warn('another workflow runs under the id of a request and is ended', facts);
+    return false;
+  }
+
+  /** Whoever reaches the server can run another workflow under the id; the request would wait for ever. */
   async function start(input: AgentActionInput): Promise<void> {
     try {
-      await timed(() =>
-        client.workflow.start('agentAction', {
-          workflowId: workflowIdOf(input.requestId),
-          taskQueue,
-          args: [input],
-          requestEagerStart: eager,
-          typedSearchAttributes: searchAttributes(input),
-        }),
-      );
+      await startNow(input, 'FAIL').catch(async (error: unknown) => {
+        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+        if (await isOurs(workflowIdOf(input.requestId))) return;
+        // Should one of ours have come in between, it is ended too, and this one goes on from the record.
+        await startNow(input, 'TERMINATE_EXISTING');
+      });
     } catch (error) {
-      if (error instanceof WorkflowExecutionAlreadyStartedError) return;
       throw unavailable(error);
     }
   }

@@ -139,7 +139,8 @@ async function startApi(context: Context, api: ApiContext): Promise<RunningApi> 
 /** Offers everything open to the engine now and then, and delivers what is owed, until stopped. */
 function startSweeping(context: Context, engine: Engine): () => Promise<void> {
   const { store, logger } = context;
-  const sweep = createSweep({ store, engine, clock: () => new Date(), logger });
+  const rules = context.config.timing;
+  const sweep = createSweep({ store, engine, clock: () => new Date(), logger, rules });
   let resumeDueAt = 0;
   let running: Promise<void> = Promise.resolve();
 
@@ -155,6 +156,7 @@ function startSweeping(context: Context, engine: Engine): () => Promise<void> {
   }
 
   async function tick(): Promise<void> {
+    await sweep.expire().catch(tryAgain);
     await sweep.deliver().catch(tryAgain);
     await resume().catch(tryAgain);
   }

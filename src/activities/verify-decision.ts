@@ -4,8 +4,8 @@ import type { ErrorCode } from '../core/errors.ts';
 import type { PersonRecord, RequestRecord } from '../core/records.ts';
 import { isTerminal } from '../core/request-state.ts';
 import { addTotpGuess, totpPausedUntil } from '../core/totp-guesses.ts';
-import { closeRequest } from '../gate/close.ts';
 import { recordDecision } from '../gate/decisions.ts';
+import { expireRequest } from '../gate/expiry.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 
@@ -157,15 +157,6 @@ async function takeSignal(
   return decided.kind === 'refused' ? decided.code : `${decision} by ${person.name}`;
 }
 
-async function expire(tx: StoreTransaction, request: RequestRecord): Promise<void> {
-  await closeRequest(
-    tx,
-    request,
-    { status: 'expired', code: 'approval.expired' },
-    { event: 'approval.expired', actor: 'gateway' },
-  );
-}
-
 /**
  * Step 3b: what counts is the record. Signals that carry a person and a code are proven here and
  * recorded like any other decision; then the record says whether the request is approved, has ended,
@@ -195,10 +186,7 @@ export function createVerifyDecision(deps: ActivityDependencies) {
     if (request.status !== 'awaiting_approval') return { kind: 'approved' };
     const forMs = (request.expiresAt?.getTime() ?? 0) - deps.clock().getTime();
     if (forMs > 0) return { kind: 'waiting', forMs, notes };
-    await deps.store.commit(async (tx) => {
-      const now = await tx.requests.get(requestId);
-      if (now?.status === 'awaiting_approval') await expire(tx, now);
-    });
+    await deps.store.commit((tx) => expireRequest(tx, requestId, deps.timing));
     const after = await deps.store.requests.get(requestId);
     return after?.status === 'approved' ? { kind: 'approved' } : { kind: 'ended' };
   };

@@ -13,7 +13,7 @@ export const AUDIT_EVENTS = {
   'approval.granted': 'A person approved.',
   'approval.rejected': 'A person rejected.',
   'approval.refused': 'A decision was refused; `code` says why.',
-  'approval.expired': 'Nobody decided in time.',
+  'approval.expired': 'Nobody decided in time, or what was approved could not begin in time.',
   'freeze.placed': 'The gateway stopped a connection or an agent.',
   'freeze.lifted': 'A person lifted a freeze.',
   'agent.added': 'An operator added an agent.',

@@ -159,6 +159,12 @@ export const ERRORS = {
     'Nobody approved this write in time.',
     'Submit it again with a new Idempotency-Key if it is still wanted.',
   ),
+  'approval.lapsed': spec(
+    409,
+    false,
+    'The approval was not used in time.',
+    'Nothing was sent. Submit it again with a new Idempotency-Key if it is still wanted.',
+  ),
   'approval.withdrawn': spec(
     409,
     false,

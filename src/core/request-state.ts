@@ -19,7 +19,15 @@ export const REQUEST_STATUSES = [
 export type RequestStatus = (typeof REQUEST_STATUSES)[number];
 
 const MOVES = {
-  planned: ['awaiting_approval', 'approved', 'executing', 'refused', 'failed', 'withdrawn'],
+  planned: [
+    'awaiting_approval',
+    'approved',
+    'executing',
+    'refused',
+    'failed',
+    'withdrawn',
+    'expired',
+  ],
   awaiting_approval: ['approved', 'rejected', 'expired', 'withdrawn', 'refused', 'failed'],
   approved: ['executing', 'refused', 'expired', 'failed'],
   // The next step of several.

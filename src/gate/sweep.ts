@@ -3,17 +3,21 @@ import { OPEN_STATUSES } from '../core/request-state.ts';
 import type { Engine } from '../ports/engine.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Store } from '../ports/store.ts';
+import { type ExpiryRules, expireRequest } from './expiry.ts';
 
 const PAGE = 200;
 const OVERDUE_AFTER_MS = 3_000;
 const WAKE_AGAIN_AFTER_MS = 60_000;
 const CONCURRENCY = 8;
+const UNDECIDED = ['planned', 'awaiting_approval'] as const;
 
 export interface Sweep {
   /** Starts the workflow of everything open; what runs already is left alone. Returns how many were asked. */
   resume(): Promise<number>;
   /** Delivers messages that were recorded and never reached their workflow. */
   deliver(): Promise<number>;
+  /** Ends what was not decided or not begun in time, should its workflow not do it. */
+  expire(): Promise<void>;
 }
 
 /** A row put in by hand may have an id that the engine does not take; it must not hold the others back. */
@@ -36,8 +40,9 @@ export function createSweep(deps: {
   readonly engine: Engine;
   readonly clock: () => Date;
   readonly logger: Logger;
+  readonly rules: ExpiryRules;
 }): Sweep {
-  const { store, engine, clock, logger } = deps;
+  const { store, engine, clock, logger, rules } = deps;
 
   return {
     resume: async () => {
@@ -64,6 +69,15 @@ export function createSweep(deps: {
         logger.info('delivered a message that was owed', { requestId });
       });
       return ids.length;
+    },
+    expire: async () => {
+      const late = clock().getTime() - OVERDUE_AFTER_MS;
+      const unused = new Date(late - rules.approvalValidMs);
+      const ids = [
+        ...(await store.requests.expired(UNDECIDED, new Date(late), PAGE)),
+        ...(await store.requests.expired(['approved'], unused, PAGE)),
+      ];
+      await eachOf(ids.filter(isOurs), (id) => store.commit((tx) => expireRequest(tx, id, rules)));
     },
   };
 }

@@ -89,6 +89,12 @@ export interface RequestReads {
   ): Promise<readonly string[]>;
   /** Ids whose workflow should have moved on by `before` and did not (see `setWake`). */
   overdue(before: Date, limit: number): Promise<readonly string[]>;
+  /** Ids of requests in these states whose `expiresAt` is not later than `before`, earliest first. */
+  expired(
+    statuses: readonly RequestStatus[],
+    before: Date,
+    limit: number,
+  ): Promise<readonly string[]>;
   /** How many requests this agent made since then: refills rate limits after a restart. */
   countSince(agentId: string, since: Date): Promise<number>;
 }

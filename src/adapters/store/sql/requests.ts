@@ -63,6 +63,18 @@ export function createRequestReads(reader: Reader): RequestReads {
         .execute();
       return rows.map((row) => row.id);
     },
+    async expired(statuses, before, limit) {
+      const rows = await db
+        .selectFrom(TABLE)
+        .select('id')
+        .where('status', 'in', statuses)
+        .where('expires_at', '<=', before.getTime())
+        .orderBy('expires_at')
+        .orderBy('id')
+        .limit(limit)
+        .execute();
+      return rows.map((row) => row.id);
+    },
     async countSince(agentId, since) {
       const { count } = await db
         .selectFrom(TABLE)

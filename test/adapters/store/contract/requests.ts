@@ -147,6 +147,21 @@ export function describeRequests(bench: Bench): void {
       expect(await bench.store.requests.overdue(later(2_000), 9)).toEqual([requestId(1)]);
     });
 
+    it('knows whose time is over, by the states asked for', async () => {
+      const expiresAt = [3_000, 1_000, 2_000, 1_000].map(later);
+      await bench.insert(
+        ...expiresAt.map((at, i) =>
+          request(i, { expiresAt: at, status: i === 3 ? 'approved' : 'planned' }),
+        ),
+        request(4, { expiresAt: null }),
+      );
+      const { requests } = bench.store;
+      expect(await requests.expired(['planned'], later(999), 9)).toEqual([]);
+      expect(await requests.expired(['planned'], later(2_000), 9)).toEqual([1, 2].map(requestId));
+      expect(await requests.expired(['planned'], later(9_000), 1)).toEqual([requestId(1)]);
+      expect(await requests.expired(['approved'], later(9_000), 9)).toEqual([requestId(3)]);
+    });
+
     it('counts the requests of one agent since a time', async () => {
       const at = [0, 10, 20, 30].map(later);
       await bench.insert(...at.map((createdAt, i) => request(i, { createdAt })));

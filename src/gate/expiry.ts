@@ -1,0 +1,51 @@
+import { GatewayError } from '../core/errors.ts';
+import type { RequestRecord } from '../core/records.ts';
+import type { StoreTransaction } from '../ports/store.ts';
+import { closeRequest, closeTampered } from './close.ts';
+import { readLogged } from './logged.ts';
+
+export interface ExpiryRules {
+  /** How long an approval counts after the deadline it was given under, ms. */
+  readonly approvalValidMs: number;
+}
+
+/** When a request that was never begun ends by itself. Undefined: by its own step, and soon. */
+function deadlineOf(
+  { status, expiresAt }: RequestRecord,
+  { approvalValidMs }: ExpiryRules,
+): number | undefined {
+  if (expiresAt === null) return undefined;
+  if (status === 'planned' || status === 'awaiting_approval') return expiresAt.getTime();
+  return status === 'approved' ? expiresAt.getTime() + approvalValidMs : undefined;
+}
+
+/** A row put back by hand to where it once stood must not make an executed write look undone. */
+async function assertNeverBegun(tx: StoreTransaction, requestId: string): Promise<void> {
+  const { begunAt, end } = await readLogged(tx, requestId);
+  if (begunAt === undefined && end === undefined) return;
+  throw new GatewayError('plan.tampered', { detail: 'the log says that it was begun before' });
+}
+
+/**
+ * Ends a request whose time is over and that was never begun, in the caller's transaction; does
+ * nothing to any other. What waits ends undecided, an approval that was not used ends unused.
+ */
+export async function expireRequest(
+  tx: StoreTransaction,
+  requestId: string,
+  rules: ExpiryRules,
+): Promise<void> {
+  try {
+    const request = await tx.requests.get(requestId);
+    if (request === undefined) return;
+    const deadline = deadlineOf(request, rules);
+    if (deadline === undefined || deadline > tx.now.getTime()) return;
+    await assertNeverBegun(tx, requestId);
+    const code = request.status === 'approved' ? 'approval.lapsed' : 'approval.expired';
+    const cause = { event: 'approval.expired', actor: 'gateway' } as const;
+    await closeRequest(tx, request, { status: 'expired', code }, cause);
+  } catch (error) {
+    if (!(error instanceof GatewayError) || error.code !== 'plan.tampered') throw error;
+    await closeTampered(tx, requestId, error.detail);
+  }
+}

@@ -1,6 +1,7 @@
 import { createCallHubSpot } from './call-hubspot.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { createFetchSecret } from './fetch-secret.ts';
+import { createNoteWaiting } from './note-waiting.ts';
 import { createPrepareApproval } from './prepare-approval.ts';
 import { createReconcileWrite } from './reconcile-write.ts';
 import { createRecordAudit } from './record-audit.ts';
@@ -12,6 +13,7 @@ export function createActivities(deps: ActivityDependencies) {
   return {
     validateAction: createValidateAction(deps),
     fetchSecret: createFetchSecret(deps),
+    noteWaiting: createNoteWaiting(deps),
     prepareApproval: createPrepareApproval(deps),
     verifyDecision: createVerifyDecision(deps),
     callHubSpot: createCallHubSpot(deps),

@@ -25,6 +25,7 @@ export function newRequest(of: {
   readonly requirement?: Requirement | undefined;
   readonly code?: ErrorCode | undefined;
   readonly detail?: string | undefined;
+  readonly expiresAt?: Date | undefined;
 }): RequestRecord {
   const submission = submissionOf(of.submission);
   // An unknown name is the agent's own text, and this one enters the log in clear.
@@ -50,7 +51,7 @@ export function newRequest(of: {
     retryAt: null,
     createdAt: of.now,
     updatedAt: of.now,
-    expiresAt: null,
+    expiresAt: of.expiresAt ?? null,
   };
 }
 

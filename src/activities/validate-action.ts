@@ -63,6 +63,7 @@ async function recordWrite(
   tx: StoreTransaction,
   of: { readonly requestId: string; readonly submission: NewSubmission },
   planned: Planned,
+  approvalMs: number,
 ): Promise<RequestStatus> {
   const { agentId, connection } = of.submission;
   const freeze = await tx.freezes.standing(freezeTargets(connection, agentId));
@@ -74,7 +75,10 @@ async function recordWrite(
   const { plan, requirement, needsCard } = planned;
   const status = needsCard ? 'planned' : 'approved';
   const digest = planDigest({ requestId: of.requestId, agentId, connection, plan });
-  const request = newRequest({ ...of, status, now: tx.now, plan, digest, requirement });
+  // Until its card is made; that one begins its own time.
+  const expiresAt = new Date(tx.now.getTime() + approvalMs);
+  const made = { plan, digest, requirement, expiresAt };
+  const request = newRequest({ ...of, ...made, status, now: tx.now });
   await tx.requests.insert(request);
   await tx.log.append({
     event: 'request.accepted',
@@ -114,7 +118,8 @@ export function createValidateAction(deps: ActivityDependencies) {
       const digest = planDigest({ requestId, agentId, connection, plan });
       return { kind: 'read', connection, read: { plan, digest, mac: deps.attester.plan(digest) } };
     }
-    const status = await deps.store.commit((tx) => recordWrite(tx, of, judgement));
+    const { approvalMs } = deps.timing;
+    const status = await deps.store.commit((tx) => recordWrite(tx, of, judgement, approvalMs));
     if (isTerminal(status)) return { kind: 'ended' };
     return { kind: 'write', connection, status, timing: deps.timing };
   }

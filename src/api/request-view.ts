@@ -14,9 +14,17 @@ function links(request: RequestRecord): RequestView['links'] {
     : { self };
 }
 
+/** The code of a request that has ended is its problem, of an open one what it waits for. */
+function waitOrProblem(request: RequestRecord): Pick<RequestView, 'waiting_for' | 'problem'> {
+  const { id, status, code, detail } = request;
+  if (code === null) return {};
+  if (!isTerminal(status)) return { waiting_for: code };
+  return { problem: problemOf(code, { requestId: id, detail }) };
+}
+
 /** A request as its agent may see it. */
 export function viewOf(request: RequestRecord): RequestView {
-  const { id, code, detail, requirement, expiresAt } = request;
+  const { id, requirement, expiresAt } = request;
   return {
     id,
     status: request.status,
@@ -26,7 +34,7 @@ export function viewOf(request: RequestRecord): RequestView {
     ...(request.digest === null || request.risk === 'read' ? {} : { digest: request.digest }),
     ...(expiresAt === null ? {} : { expires_at: expiresAt.toISOString() }),
     ...(requirement === null || request.risk === 'read' ? {} : { requires: requirement }),
-    ...(code === null ? {} : { problem: problemOf(code, { requestId: id, detail }) }),
+    ...waitOrProblem(request),
     links: links(request),
   };
 }

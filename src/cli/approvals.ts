@@ -4,12 +4,15 @@ import { type Approval, type DoorOptions, openDoor, withDoor } from './door.ts';
 import { oneLine, print, printJson, printTable } from './output.ts';
 
 /** The card in full, with who has decided already. */
-export function approvalLines({ id, status, card, decisions }: Approval): string[] {
+export function approvalLines(approval: Approval): string[] {
+  const { id, status, card, decisions, waiting_for: waitingFor } = approval;
+  const waits =
+    waitingFor === undefined ? [] : [`  ${'Waits for'.padEnd(12)} ${oneLine(waitingFor)}`];
   const made = decisions.map(
     ({ person, decision, decided_at: at }) =>
       `  ${'Decided'.padEnd(12)} ${oneLine(`${decision} by ${person} at ${at}`)}`,
   );
-  return [oneLine(`${id}, ${status}`), '', ...cardLines(card), ...made, ''];
+  return [oneLine(`${id}, ${status}`), '', ...cardLines(card), ...waits, ...made, ''];
 }
 
 async function list(options: DoorOptions): Promise<void> {

@@ -11,6 +11,7 @@ import { CommandError } from './output.ts';
 const ApprovalSchema = z.object({
   id: z.string(),
   status: z.string(),
+  waiting_for: z.string().optional(),
   card: CardSchema,
   decisions: z.array(
     z.object({ person: z.string(), decision: z.string(), decided_at: z.string() }),

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { cardLines, visible } from '../core/card-text.ts';
 import { ERRORS } from '../core/errors.ts';
 import type { AgentRecord, DecisionRecord, LedgerRecord, RequestRecord } from '../core/records.ts';
-import { REQUEST_STATUSES, type RequestStatus } from '../core/request-state.ts';
+import { isTerminal, REQUEST_STATUSES, type RequestStatus } from '../core/request-state.ts';
 import type { Store } from '../ports/store.ts';
 import { withContext } from './context.ts';
 import { type JsonOption, withJson } from './options.ts';
@@ -86,12 +86,14 @@ async function readKnown(store: Store, id: string): Promise<Known> {
 
 const row = (label: string, value: string): string => `  ${label.padEnd(12)} ${oneLine(value)}`;
 
-function statusLines({ code, detail }: RequestRecord): string[] {
+function statusLines({ status, code, detail }: RequestRecord): string[] {
   if (code === null) return [];
   const { title, remedy } = ERRORS[code];
-  return [row('Code', `${code}: ${title}`), row('', detail ?? ''), row('', remedy)].filter(
-    (line) => line.trim() !== '',
-  );
+  return [
+    row(isTerminal(status) ? 'Code' : 'Waits for', `${code}: ${title}`),
+    row('', detail ?? ''),
+    row('', remedy),
+  ].filter((line) => line.trim() !== '');
 }
 
 function headLines({ request, agent }: Known): string[] {

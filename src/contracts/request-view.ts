@@ -15,6 +15,9 @@ export const RequestViewSchema = z
     digest: DigestSchema.optional(),
     expires_at: TimestampSchema.optional(),
     requires: RequirementSchema.optional(),
+    waiting_for: z.string().optional().meta({
+      description: 'The code of what keeps it from going on; a later try may find it mended.',
+    }),
     problem: ProblemSchema.optional(),
     links: z.strictObject({ self: z.string(), approval: z.string().optional() }),
   })

@@ -36,14 +36,14 @@ export interface RequestRecord {
   /** The credential version the request executes on, once known. */
   readonly credentialVersion: number | null;
   readonly result: unknown;
-  /** Why it ended without success. */
+  /** Why it ended without success; of an open request, what keeps it from going on. */
   readonly code: ErrorCode | null;
   readonly detail: string | null;
   /** When HubSpot may be asked again, where it ended because of a limit of HubSpot's. */
   readonly retryAt: Date | null;
   readonly createdAt: Date;
   readonly updatedAt: Date;
-  /** When an undecided approval is refused. */
+  /** When a write that nobody has approved by then ends. */
   readonly expiresAt: Date | null;
 }
 

@@ -42,8 +42,11 @@ export async function expireRequest(
     if (deadline === undefined || deadline > tx.now.getTime()) return;
     await assertNeverBegun(tx, requestId);
     const code = request.status === 'approved' ? 'approval.lapsed' : 'approval.expired';
-    const cause = { event: 'approval.expired', actor: 'gateway' } as const;
-    await closeRequest(tx, request, { status: 'expired', code }, cause);
+    const { code: waitedFor } = request;
+    const detail = waitedFor === null ? undefined : `it waited for ${waitedFor}`;
+    const facts = waitedFor === null ? {} : { waited_for: waitedFor };
+    const cause = { event: 'approval.expired', actor: 'gateway', facts } as const;
+    await closeRequest(tx, request, { status: 'expired', code, detail }, cause);
   } catch (error) {
     if (!(error instanceof GatewayError) || error.code !== 'plan.tampered') throw error;
     await closeTampered(tx, requestId, error.detail);

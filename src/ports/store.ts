@@ -103,7 +103,8 @@ export interface RequestWrites extends RequestReads {
   /** Throws `idempotency.mismatch` when the id exists: of two concurrent inserts one wins. */
   insert(request: RequestRecord): Promise<void>;
   /**
-   * Changes the given fields; sets `updatedAt`. Throws an internal error when the move from the
+   * Changes the given fields; sets `updatedAt`. A move to another status forgets the `code` of the one
+   * before. Throws an internal error when the move from the
    * present status is not in `core/request-state.ts`, or when the request does not exist.
    */
   update(

@@ -18,7 +18,7 @@ import type { WriteCall, WriteOutcome } from '../activities/write-call.ts';
 import { ERRORS } from '../core/errors.ts';
 import { ABSENCES_MIN, type RequestStatus } from '../core/request-state.ts';
 import type { AgentActionInput } from '../ports/engine.ts';
-import { failureCode, failureDetail } from './failure-code.ts';
+import { failureCode, failureDetail, isPassing } from './failure-code.ts';
 import { decide, status, withdraw } from './messages.ts';
 
 /** Reads and first steps: an agent is waiting, so failing fast is kinder than trying for long. */
@@ -27,27 +27,25 @@ const quick = proxyLocalActivities<Activities>({
   retry: { maximumAttempts: 2, initialInterval: '200 ms' },
 });
 
-const PATIENT_RETRY = {
-  initialInterval: '500 ms',
-  backoffCoefficient: 2,
-  maximumInterval: '30 s',
-} as const;
-
-/** Steps of an accepted write: a neighbour that is down is waited for, however long it takes. */
-const patient = proxyLocalActivities<Activities>({
+/** One try of a step that the workflow itself tries again (`whenPossible`). */
+const once = proxyLocalActivities<Activities>({
   startToCloseTimeout: '30 s',
-  retry: PATIENT_RETRY,
+  retry: { maximumAttempts: 1 },
 });
 
-/** Steps that hold a credential: when it was rotated meanwhile, trying again takes a new one. */
-const onLease = proxyLocalActivities<Activities>({
+/** Steps of an accepted write on the record alone: the store is waited for, however long it takes. */
+const patient = proxyLocalActivities<Activities>({
   startToCloseTimeout: '30 s',
-  retry: { ...PATIENT_RETRY, nonRetryableErrorTypes: ['credential.missing'] },
+  // Beyond this the engine keeps the time, and the task is not kept alive by heartbeats.
+  localRetryThreshold: '2 s',
+  retry: { initialInterval: '500 ms', backoffCoefficient: 2, maximumInterval: '30 s' },
 });
 
 const INBOX_MAX = 100;
 const PAUSE_MIN_MS = 1_000;
 const PAUSE_MAX_MS = 300_000;
+/** A person who has just set the credential is waiting. */
+const WAIT_MAX_MS = 30_000;
 
 const pauseMs = (round: number, firstMs = PAUSE_MIN_MS): number =>
   Math.min(firstMs * 2 ** round, PAUSE_MAX_MS);
@@ -83,6 +81,24 @@ function openInbox(): Inbox {
 /** A history that grew long goes on as a new one, from the record: at this place nothing else is known. */
 async function startAfresh(requestId: string): Promise<void> {
   if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof agentAction>({ requestId });
+}
+
+/**
+ * Tries a step of a write that has not begun until it succeeds, and has the record say meanwhile what it
+ * waits for. `undefined` when the request has ended by then. Throws what no later try can mend.
+ */
+async function whenPossible<T>(requestId: string, step: () => Promise<T>): Promise<T | undefined> {
+  for (let round = 0; ; round += 1) {
+    try {
+      return await step();
+    } catch (error) {
+      if (isCancellation(error) || !isPassing(error)) throw error;
+      const code = failureCode(error) ?? 'internal.unexpected';
+      if (!(await patient.noteWaiting(requestId, code))) return undefined;
+    }
+    await sleep(Math.min(pauseMs(round), WAIT_MAX_MS));
+    await startAfresh(requestId);
+  }
 }
 
 type Settled = 'ended' | 'not_begun' | 'resend';
@@ -125,6 +141,12 @@ async function look(
   }
 }
 
+/** Whether there is something left to do after a call; what was not begun waits, and the record says for what. */
+async function goesOn(requestId: string, outcome: WriteOutcome): Promise<boolean> {
+  if (outcome.kind === 'not_begun') return patient.noteWaiting(requestId, outcome.code);
+  return outcome.kind === 'unknown';
+}
+
 type Sent = WriteOutcome & { readonly failure?: unknown };
 
 /** One attempt. A worker that died before, in or after the call says nothing: only the record and HubSpot know. */
@@ -148,11 +170,12 @@ async function execute(requestId: string, connection: string, timing: Timing): P
   for (let round = 0; ; round += 1) {
     if (round > 0) await sleep(pauseMs(round - 1));
     await startAfresh(requestId);
-    const credential = await patient.fetchSecret(connection);
+    const credential = await whenPossible(requestId, () => once.fetchSecret(connection));
+    if (credential === undefined) return;
     let outcome = await attempt({ kind: 'write', requestId, credential, resend }, timing);
     while (outcome.kind === 'more')
       outcome = await attempt({ kind: 'write', requestId, credential, resend: false }, timing);
-    if (outcome.kind === 'ended') return;
+    if (!(await goesOn(requestId, outcome))) return;
     const settled: Settled =
       outcome.kind === 'unknown' ? await settle(requestId, connection, timing) : 'not_begun';
     if (settled === 'ended') return;
@@ -174,19 +197,6 @@ async function awaitApproval(requestId: string, inbox: Inbox, details: string): 
   }
 }
 
-/** The card, on the credential of now. */
-async function prepare(requestId: string, connection: string): Promise<string> {
-  for (let round = 0; ; round += 1) {
-    if (round > 0) await sleep(pauseMs(round - 1));
-    const credential = await patient.fetchSecret(connection);
-    try {
-      return await onLease.prepareApproval(requestId, credential);
-    } catch (error) {
-      if (failureCode(error) !== 'credential.missing') throw error;
-    }
-  }
-}
-
 async function runWrite(
   requestId: string,
   verdict: Extract<Verdict, { kind: 'write' }>,
@@ -194,8 +204,10 @@ async function runWrite(
 ): Promise<void> {
   const { connection, timing } = verdict;
   if (verdict.status === 'planned' || verdict.status === 'awaiting_approval') {
-    const details = await prepare(requestId, connection);
-    if (!(await awaitApproval(requestId, inbox, details))) return;
+    const details = await whenPossible(requestId, async () =>
+      once.prepareApproval(requestId, await once.fetchSecret(connection)),
+    );
+    if (details === undefined || !(await awaitApproval(requestId, inbox, details))) return;
   }
   await execute(requestId, connection, timing);
 }

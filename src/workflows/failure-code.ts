@@ -12,6 +12,11 @@ export function failureDetail(error: unknown): string | undefined {
   return typeof detail === 'string' ? detail : undefined;
 }
 
+/** Whether a later try may succeed; also a time-out and a dead worker say nothing against it. */
+export function isPassing(error: unknown): boolean {
+  return applicationFailure(error)?.nonRetryable !== true;
+}
+
 /** The code of a failed activity: ours when it threw one, `undefined` for time-outs and dead workers. */
 export function failureCode(error: unknown): ErrorCode | undefined {
   const type = applicationFailure(error)?.type;

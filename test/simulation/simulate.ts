@@ -262,8 +262,10 @@ function drawEvent({ world }: Scene): string {
 
 async function sweep({ world, engine }: Scene): Promise<void> {
   const logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
-  const swept = createSweep({ store: world.store, engine, clock: world.now, logger });
+  const { store, now: clock } = world;
+  const swept = createSweep({ store, engine, clock, logger, rules: TIMING });
   await swept.deliver();
+  await swept.expire();
   await swept.resume();
 }
 

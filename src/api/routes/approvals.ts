@@ -4,7 +4,7 @@ import { DecisionBodySchema } from '../../contracts/decision.ts';
 import { RequestIdSchema } from '../../contracts/ids.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { DecisionRecord, RequestRecord } from '../../core/records.ts';
-import { REQUEST_STATUSES } from '../../core/request-state.ts';
+import { isTerminal, REQUEST_STATUSES } from '../../core/request-state.ts';
 import { recordDecision } from '../../gate/decisions.ts';
 import { defineRoute } from '../define-route.ts';
 import { wakeLater } from './actions.ts';
@@ -15,6 +15,10 @@ const ApprovalSchema = z
   .strictObject({
     id: RequestIdSchema,
     status: z.enum(REQUEST_STATUSES),
+    waiting_for: z
+      .string()
+      .optional()
+      .meta({ description: 'The code of what keeps an approved write from going on.' }),
     card: CardSchema,
     decisions: z.array(
       z.strictObject({
@@ -37,6 +41,7 @@ function approvalView(
   return {
     id: request.id,
     status: request.status,
+    ...(request.code === null || isTerminal(request.status) ? {} : { waiting_for: request.code }),
     card: request.card,
     decisions: decisions.map(({ personId, decision, proof, decidedAt }) => ({
       person: personId,

@@ -108,7 +108,8 @@ export function createRequestWrites(unit: Unit): RequestWrites {
       if (change.status !== undefined && !canMove(from, change.status)) {
         throw internal(`${id}: ${from} does not move to ${change.status}`);
       }
-      await writeStanding(unit, present, change);
+      const hasMoved = change.status !== undefined && change.status !== from;
+      await writeStanding(unit, present, hasMoved ? { code: null, ...change } : change);
     },
     async settleTampered(id, change) {
       const present = await standingOf(unit, id);

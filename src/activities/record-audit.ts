@@ -105,6 +105,8 @@ export function createRecordAudit(deps: ActivityDependencies) {
     failure,
   }: Closing): Promise<RequestStatus | undefined> {
     const { requestId } = input;
+    // What the units below ask of the log is looked up here, where nobody waits for it.
+    if (failure !== undefined) await deps.store.log.trace(requestId);
     if (failure?.code === 'plan.tampered') {
       const isClosed = await deps.store.commit((tx) =>
         closeTampered(tx, requestId, failure.detail),

@@ -59,7 +59,7 @@ interface SignalEntry {
 
 async function entriesOfSignals(tx: StoreTransaction, requestId: string): Promise<SignalEntry[]> {
   const decoder = new TextDecoder();
-  return (await tx.log.ofRequest(requestId))
+  return (await tx.log.trace(requestId)).records
     .map(({ leaf }) => JSON.parse(decoder.decode(leaf)) as SignalEntry)
     .filter(({ actor }) => actor === SIGNAL_ACTOR);
 }
@@ -186,6 +186,7 @@ export function createVerifyDecision(deps: ActivityDependencies) {
     if (request.status !== 'awaiting_approval') return { kind: 'approved' };
     const forMs = (request.expiresAt?.getTime() ?? 0) - deps.clock().getTime();
     if (forMs > 0) return { kind: 'waiting', forMs, notes };
+    await deps.store.log.trace(requestId);
     await deps.store.commit((tx) => expireRequest(tx, requestId, deps.timing));
     const after = await deps.store.requests.get(requestId);
     return after?.status === 'approved' ? { kind: 'approved' } : { kind: 'ended' };

@@ -194,8 +194,10 @@ export function createWriteCall(deps: ActivityDependencies) {
     const { presence } = read;
     if (presence.kind === 'unreadable') return presence.code;
     if (await isStalled(deps, publishedSize)) return 'log.unavailable';
-    const waitSeconds = await deps.crm.takeTurns(dueOperation(request), credential);
-    if (waitSeconds !== undefined) return 'hubspot.rate_limited';
+    // What begin asks of the log is looked up here, where nobody waits for it.
+    await deps.store.log.trace(request.id);
+    const noTurn = await deps.crm.takeTurns(dueOperation(request), credential);
+    if (noTurn !== undefined) return noTurn.code;
     return deps.store.commit((tx) => beginOnPresent(tx, deps, call, { ...read, publishedSize }));
   }
 

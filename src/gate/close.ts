@@ -3,7 +3,7 @@ import type { AuditEvent, RequestRecord } from '../core/records.ts';
 import { isTerminal, type RequestStatus } from '../core/request-state.ts';
 import { accountAfter, executedSteps } from '../core/steps.ts';
 import type { StoreTransaction } from '../ports/store.ts';
-import { readLogged } from './logged.ts';
+import { hasAlert, readLogged } from './logged.ts';
 
 /** How a request ends without success. */
 export interface Ending {
@@ -117,7 +117,7 @@ async function trueStanding(
   } catch (error) {
     // Somebody was at the log too, so nothing says that HubSpot was not called.
     if (error instanceof GatewayError && error.code === 'plan.tampered')
-      return { ...unknown, isAlerted: false };
+      return { ...unknown, isAlerted: await hasAlert(tx, requestId) };
     throw error;
   }
 }

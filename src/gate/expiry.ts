@@ -20,9 +20,10 @@ function deadlineOf(
 }
 
 /** A row put back by hand to where it once stood must not make an executed write look undone. */
-async function assertNeverBegun(tx: StoreTransaction, requestId: string): Promise<void> {
-  const { begunAt, end } = await readLogged(tx, requestId);
-  if (begunAt === undefined && end === undefined) return;
+async function assertNeverBegun(tx: StoreTransaction, request: RequestRecord): Promise<void> {
+  const { begunAt, end, digest } = await readLogged(tx, request.id);
+  // Without the entry that accepted it, others may be gone as well.
+  if (begunAt === undefined && end === undefined && digest === request.digest) return;
   throw new GatewayError('plan.tampered', { detail: 'the log says that it was begun before' });
 }
 
@@ -40,7 +41,7 @@ export async function expireRequest(
     if (request === undefined) return;
     const deadline = deadlineOf(request, rules);
     if (deadline === undefined || deadline > tx.now.getTime()) return;
-    await assertNeverBegun(tx, requestId);
+    await assertNeverBegun(tx, request);
     const code = request.status === 'approved' ? 'approval.lapsed' : 'approval.expired';
     const { code: waitedFor } = request;
     const detail = waitedFor === null ? undefined : `it waited for ${waitedFor}`;

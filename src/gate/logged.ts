@@ -1,5 +1,5 @@
 import { type AuditEntry, AuditEntrySchema } from '../contracts/audit-entry.ts';
-import { type ErrorCode, isErrorCode } from '../core/errors.ts';
+import { type ErrorCode, GatewayError, isErrorCode } from '../core/errors.ts';
 import type { AuditRecord } from '../core/records.ts';
 import { isTerminal, REQUEST_STATUSES, type RequestStatus } from '../core/request-state.ts';
 import type { LogReads } from '../ports/store.ts';
@@ -55,36 +55,8 @@ const isDone = ({ event, facts }: AuditEntry): boolean =>
     facts['answer'] === 'answered') ||
   (event === 'hubspot.settled' && facts['settled'] === 'executed');
 
-const PAGE = 1_000;
-
-/**
- * Every entry since the request's first one is opened, and those that name it in their own bytes are
- * its: a row that was labelled as another request's, or as nobody's, would otherwise hide that a write
- * was begun or had ended. Linear in the entries since then; asked only before a write may go out.
- */
-async function entriesOf(
-  { log }: LogOf,
-  requestId: string,
-  first: AuditRecord | undefined,
-): Promise<AuditEntry[]> {
-  const size = await log.size();
-  const entries: AuditEntry[] = [];
-  for (let from = first?.index ?? size; from < size; from += PAGE) {
-    const leaves = await log.leaves(from, Math.min(from + PAGE, size));
-    const named = leaves.filter((leaf) =>
-      Buffer.from(leaf.buffer, leaf.byteOffset, leaf.byteLength).includes(requestId),
-    );
-    entries.push(
-      ...named.map((leaf) =>
-        AuditEntrySchema.parse(JSON.parse(Buffer.from(leaf).toString('utf8'))),
-      ),
-    );
-  }
-  return entries.filter(({ request_id }) => request_id === requestId);
-}
-
 interface LogOf {
-  readonly log: Pick<LogReads, 'ofRequest' | 'leaves' | 'size'>;
+  readonly log: Pick<LogReads, 'trace'>;
 }
 
 /** By the event that is written once, with the salt from beside the log. */
@@ -110,14 +82,18 @@ function absentSince(entries: readonly AuditEntry[], begin: AuditEntry | undefin
     .filter((at) => begin !== undefined && at.getTime() >= Date.parse(begin.timestamp));
 }
 
+const entryOf = ({ leaf }: AuditRecord): AuditEntry =>
+  AuditEntrySchema.parse(JSON.parse(Buffer.from(leaf).toString('utf8')));
+
 /**
  * Reads from the leaves themselves: whoever edits a request's row, its plan and digest, or takes the
  * mark of a used approval away, has still not edited the log. Throws `plan.tampered` when somebody
  * tried that too.
  */
 export async function readLogged(of: LogOf, requestId: string): Promise<Logged> {
-  const records = await of.log.ofRequest(requestId);
-  const entries = await entriesOf(of, requestId, records[0]);
+  const { records, damaged } = await of.log.trace(requestId);
+  if (damaged !== undefined) throw new GatewayError('plan.tampered', { detail: damaged });
+  const entries = records.map(entryOf);
   const begunAt = entries.findLastIndex(isBegin);
   const lastBegin = entries[begunAt];
   return {
@@ -127,9 +103,17 @@ export async function readLogged(of: LogOf, requestId: string): Promise<Logged> 
     doneStep: Math.max(0, ...entries.filter(isDone).map(stepOf)),
     absentAt: absentSince(entries.slice(begunAt), lastBegin),
     end: entries.flatMap(endOf)[0],
-    isAlerted: entries.some(({ event }) => event === 'store.tampered'),
+    isAlerted: entries.some(isAlert),
     asked: wordsOf(entries, records, 'request.accepted'),
     shown: wordsOf(entries, records, 'approval.requested'),
     decided: entries.filter(({ event }) => /^approval\.(?:granted|rejected)$/.test(event)),
   };
+}
+
+const isAlert = ({ event }: AuditEntry): boolean => event === 'store.tampered';
+
+/** Whether there is an alert already for a request whose log cannot be believed as a whole. */
+export async function hasAlert({ log }: LogOf, requestId: string): Promise<boolean> {
+  const { records } = await log.trace(requestId);
+  return records.map(entryOf).some(isAlert);
 }

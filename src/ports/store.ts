@@ -219,6 +219,19 @@ export interface LogReads {
   leaves(from: number, to: number): Promise<readonly Uint8Array[]>;
   /** All entries of one request, in order. Throws `plan.tampered` like `leaves`. */
   ofRequest(requestId: string): Promise<readonly AuditRecord[]>;
+  /**
+   * The request's own entries, in order, whatever became of the entries of others: for what must be known
+   * of this request alone. Each entry since its first one is opened once in the life of a process.
+   */
+  trace(requestId: string): Promise<LogTrace>;
+}
+export interface LogTrace {
+  readonly records: readonly AuditRecord[];
+  /**
+   * The first entry that is gone or does not open, and is the request's or may hide that it was begun or
+   * had ended; undefined when there is none, and the records are all.
+   */
+  readonly damaged: string | undefined;
 }
 export interface LogWrites extends LogReads {
   /** Sequences the entry at the end of the log, in this transaction. Returns its index. */

@@ -45,6 +45,7 @@ export function arrayStore(entries: readonly Uint8Array[]): Pick<Store, 'log'> {
       size: () => Promise.resolve(entries.length),
       leaves: (from, to) => Promise.resolve(entries.slice(from, to)),
       ofRequest: () => Promise.resolve([]),
+      trace: () => Promise.resolve({ records: [], damaged: undefined }),
     },
   };
 }

@@ -1,19 +1,25 @@
-import { createHash, randomBytes } from 'node:crypto';
-import type { Selectable } from 'kysely';
-import { z } from 'zod';
+import { randomBytes } from 'node:crypto';
 import { commit, leafBytes, LIMITS } from '../../../audit/leaf.ts';
 import { type AuditEntry, AuditEntrySchema } from '../../../contracts/audit-entry.ts';
-import type { AuditEvent, AuditRecord } from '../../../core/records.ts';
+import type { AuditEvent } from '../../../core/records.ts';
 import type { LogReads, LogWrites } from '../../../ports/store.ts';
-import { parseRow, rowSeal } from './rows.ts';
-import type { Database } from './schema.ts';
+import { stretchOf } from './log-look.ts';
+import {
+  newTally,
+  RECORD,
+  TABLE,
+  type Tally,
+  tallyAfter,
+  toRecord,
+  vouchedLeaf,
+  VOUCHED,
+  type VouchedRow,
+  vouchFor,
+} from './log-row.ts';
+import { traceOf } from './log-trace.ts';
+import { rowSeal } from './rows.ts';
 import { tampered } from './seal.ts';
 import type { Reader, Unit } from './unit.ts';
-
-const TABLE = 'log_entries';
-
-/** Salt and value are sealed together: who erases one column has erased both. */
-const PersonalSchema = z.strictObject({ salt: z.base64(), value: z.unknown() });
 
 export function createLogReads(reader: Reader): LogReads {
   const { db } = reader;
@@ -30,12 +36,15 @@ export function createLogReads(reader: Reader): LogReads {
       // A hole would move every later leaf to another place, and a checkpoint would be signed over it.
       const gap = rows.findIndex((row, offset) => row.idx !== from + offset);
       if (gap !== -1) throw tampered(TABLE, String(from + gap));
-      return rows.map((row) => vouchedLeaf(reader, row));
+      const leaves = rows.map((row) => vouchedLeaf(reader, row));
+      if (reader.isCommitted) remember(reader, rows, from);
+      return leaves;
     },
+    trace: async (requestId) => traceOf(reader, requestId, await nextIndex(reader)),
     async ofRequest(requestId) {
       const rows = await db
         .selectFrom(TABLE)
-        .select([...VOUCHED, 'personal'])
+        .select(RECORD)
         .where('request_id', '=', requestId)
         .orderBy('idx')
         .execute();
@@ -53,7 +62,7 @@ export function createLogWrites(unit: Unit): LogWrites {
   return {
     ...createLogReads(unit),
     async append(event) {
-      const index = await nextIndex(unit);
+      const { index, tally } = await nextPlace(unit);
       const personal = event.personal && { salt: newSalt(), value: event.personal };
       const entry = toEntry(
         event,
@@ -72,7 +81,7 @@ export function createLogWrites(unit: Unit): LogWrites {
         .insertInto(TABLE)
         .values({
           ...row,
-          voucher: voucherSeal(unit, row).closeValue('voucher', true),
+          voucher: vouchFor(unit, row, tally),
           personal: rowSeal(unit.seal, TABLE, String(index)).close(
             'personal',
             personal && { salt: personal.salt.toString('base64'), value: personal.value },
@@ -82,25 +91,6 @@ export function createLogWrites(unit: Unit): LogWrites {
       return index;
     },
   };
-}
-
-const VOUCHED = ['idx', 'event', 'request_id', 'at', 'leaf', 'voucher'] as const;
-
-type VouchedRow = Pick<Selectable<Database['log_entries']>, (typeof VOUCHED)[number]>;
-
-/** An entry that was put in or changed by hand would be signed with the next checkpoint. */
-const voucherSeal = (
-  { seal }: Reader,
-  { idx, event, request_id, at, leaf }: Omit<VouchedRow, 'voucher'>,
-) => {
-  const leafHash = createHash('sha256').update(leaf).digest('hex');
-  return rowSeal(seal, TABLE, String(idx), [event, request_id, at, leafHash]);
-};
-
-/** Throws `plan.tampered` for a leaf that this gateway did not write at this place. */
-function vouchedLeaf(reader: Reader, row: VouchedRow): Uint8Array {
-  voucherSeal(reader, row).open('voucher', row.voucher);
-  return row.leaf;
 }
 
 /**
@@ -118,6 +108,31 @@ async function assertNoneMissing(reader: Reader, first: number | undefined): Pro
     .where('idx', '>=', first)
     .executeTakeFirstOrThrow();
   if (first + Number(count) !== Number(last) + 1) throw tampered(TABLE, String(first));
+}
+
+/** Each entry is read for its publication anyway, and need not be opened again for a begin. */
+function remember({ scan }: Reader, rows: readonly VouchedRow[], from: number): void {
+  const known = scan.known();
+  const start = known.from === known.to ? from : Math.max(from, known.to);
+  scan.add(
+    stretchOf(
+      rows.filter(({ idx }) => idx >= start),
+      start,
+      from + rows.length,
+    ),
+  );
+}
+
+/** Where the next entry goes, and what the log holds before it. */
+async function nextPlace(unit: Unit): Promise<{ readonly index: number; readonly tally: Tally }> {
+  const last = await unit.db
+    .selectFrom(TABLE)
+    .select(VOUCHED)
+    .orderBy('idx', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  if (last === undefined) return { index: 0, tally: newTally() };
+  return { index: last.idx + 1, tally: tallyAfter(unit, last) ?? newTally() };
 }
 
 /** By the primary key's end: the cost does not grow with the log. */
@@ -152,18 +167,6 @@ function toEntry(
     facts: event.facts ?? {},
     personal: commitment ?? null,
   });
-}
-
-function toRecord(
-  reader: Reader,
-  row: VouchedRow & Pick<Selectable<Database['log_entries']>, 'personal'>,
-): AuditRecord {
-  const id = String(row.idx);
-  const leaf = vouchedLeaf(reader, row);
-  const opened = rowSeal(reader.seal, TABLE, id).open('personal', row.personal);
-  if (opened === null) return { index: row.idx, leaf, personal: null };
-  const { salt, value } = parseRow(PersonalSchema, TABLE, id, opened);
-  return { index: row.idx, leaf, personal: { salt: Buffer.from(salt, 'base64'), value } };
 }
 
 function newSalt(): Buffer {

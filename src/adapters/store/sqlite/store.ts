@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Kysely } from 'kysely';
 import type { Store } from '../../../ports/store.ts';
 import { GatewayError } from '../../../core/errors.ts';
+import { createLogScan } from '../sql/log-scan.ts';
 import { createReads, createTransaction } from '../sql/nouns.ts';
 import { revisionsOf } from '../sql/requests.ts';
 import type { Database } from '../sql/schema.ts';
@@ -58,8 +59,11 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<St
     if (damage !== undefined) throw storeDamaged(options.file, damage);
     migrate(raw, seal);
   });
+  const scan = createLogScan();
   const committed: Reader = {
     seal,
+    scan,
+    isCommitted: true,
     db: new Kysely<Database>({ dialect: nodeSqliteDialect(createStatements(reader)) }),
   };
   const reads = createReads(committed);
@@ -82,7 +86,8 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<St
 
   return {
     ...reads,
-    commit: (work) => group.run((scope) => work(createTransaction({ seal, ...scope }))),
+    commit: (work) =>
+      group.run((scope) => work(createTransaction({ seal, scan, isCommitted: false, ...scope }))),
     waitForRequest: watch.wait,
     probe: () =>
       group.run(async ({ db }) => {

@@ -2,6 +2,7 @@ import type { Selectable } from 'kysely';
 import { z } from 'zod';
 import type { CredentialRecord } from '../../../core/records.ts';
 import type { CredentialReads, CredentialWrites } from '../../../ports/store.ts';
+import { ordersOf } from './log-orders.ts';
 import { parseRow, TimeSchema } from './rows.ts';
 import type { Database } from './schema.ts';
 import type { Reader, Unit } from './unit.ts';
@@ -16,7 +17,9 @@ const RecordSchema = z.strictObject({
   createdAt: TimeSchema,
 });
 
-export function createCredentialReads({ db }: Reader): CredentialReads {
+/** A version that the log does not say was put in use last is none: somebody changed the row. */
+export function createCredentialReads(reader: Reader): CredentialReads {
+  const { db } = reader;
   return {
     async active(connection) {
       const row = await db
@@ -25,7 +28,9 @@ export function createCredentialReads({ db }: Reader): CredentialReads {
         .where('connection', '=', connection)
         .where('state', '=', 'active')
         .executeTakeFirst();
-      return row && toRecord(row);
+      const logged = (await ordersOf(reader)).credentials.get(connection);
+      const isBelied = logged !== undefined && row?.version !== logged;
+      return row === undefined || isBelied ? undefined : toRecord(row);
     },
     async get(connection, version) {
       const row = await db

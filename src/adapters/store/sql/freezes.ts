@@ -1,7 +1,8 @@
 import type { Selectable } from 'kysely';
 import { z } from 'zod';
-import type { FreezeRecord } from '../../../core/records.ts';
+import type { FreezeRecord, FreezeTarget } from '../../../core/records.ts';
 import type { FreezeReads, FreezeWrites } from '../../../ports/store.ts';
+import { ordersOf } from './log-orders.ts';
 import { parseRow, TimeSchema } from './rows.ts';
 import type { Database } from './schema.ts';
 import type { Reader, Unit } from './unit.ts';
@@ -17,7 +18,29 @@ const RecordSchema = z.strictObject({
   liftedAt: TimeSchema.nullable(),
 });
 
-export function createFreezeReads({ db }: Reader): FreezeReads {
+const isOn = ({ target }: FreezeRecord, targets: readonly FreezeTarget[]): boolean =>
+  targets.some(({ kind, id }) => kind === target.kind && id === target.id);
+
+const byAge = (a: FreezeRecord, b: FreezeRecord): number =>
+  a.placedAt.getTime() - b.placedAt.getTime() || (a.id < b.id ? -1 : 1);
+
+/**
+ * A freeze stands when its row says so, and also when the log does: who can write the file, and lifts a
+ * freeze there or takes it out, has not lifted it.
+ */
+export function createFreezeReads(reader: Reader): FreezeReads {
+  const { db } = reader;
+  async function list(): Promise<FreezeRecord[]> {
+    const rows = (await db.selectFrom(TABLE).selectAll().execute()).map((row) => toRecord(row));
+    const { freezes } = await ordersOf(reader);
+    const isBelied = ({ id, target, liftedAt }: FreezeRecord): boolean => {
+      const logged = freezes.get(id);
+      return logged !== undefined && (liftedAt !== null || !isOn(logged, [target]));
+    };
+    const believed = rows.filter((row) => !isBelied(row));
+    const lost = [...freezes.values()].filter(({ id }) => !believed.some((row) => row.id === id));
+    return [...believed, ...lost].toSorted(byAge);
+  }
   return {
     async standing(targets) {
       if (targets.length === 0) return undefined;
@@ -32,21 +55,12 @@ export function createFreezeReads({ db }: Reader): FreezeReads {
         .orderBy('id')
         .limit(1)
         .executeTakeFirst();
-      return row && toRecord(row);
+      if (row !== undefined) return toRecord(row);
+      const { freezes } = await ordersOf(reader);
+      return [...freezes.values()].find((freeze) => isOn(freeze, targets));
     },
-    async get(id) {
-      const row = await db.selectFrom(TABLE).selectAll().where('id', '=', id).executeTakeFirst();
-      return row && toRecord(row);
-    },
-    async list() {
-      const rows = await db
-        .selectFrom(TABLE)
-        .selectAll()
-        .orderBy('placed_at')
-        .orderBy('id')
-        .execute();
-      return rows.map((row) => toRecord(row));
-    },
+    get: async (id) => (await list()).find((freeze) => freeze.id === id),
+    list,
   };
 }
 
@@ -75,7 +89,8 @@ export function createFreezeWrites(unit: Unit): FreezeWrites {
         .where('id', '=', id)
         .where('lifted_at', 'is', null)
         .executeTakeFirstOrThrow();
-      return numUpdatedRows === 1n;
+      const { freezes } = await ordersOf(unit);
+      return numUpdatedRows === 1n || freezes.has(id);
     },
   };
 }

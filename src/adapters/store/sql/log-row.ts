@@ -3,6 +3,7 @@ import type { Selectable } from 'kysely';
 import { z } from 'zod';
 import type { AuditEntry } from '../../../contracts/audit-entry.ts';
 import type { AuditRecord } from '../../../core/records.ts';
+import type { AuditEventName } from '../../../core/audit-events.ts';
 import { isTerminal, REQUEST_STATUSES } from '../../../core/request-state.ts';
 import { parseRow, rowSeal } from './rows.ts';
 import type { Database, Sealed } from './schema.ts';
@@ -28,14 +29,23 @@ const TallySchema = z.strictObject({
   chain: z.string(),
   fates: z.int(),
   last: z.string().nullable(),
+  /** Where the newest order is: an entry that places or lifts a freeze, or puts a credential in use. */
+  orders: z.int().nullable(),
 });
 export type Tally = z.infer<typeof TallySchema>;
 
-export const newTally = (): Tally => ({
+export const newTally = (orders: number | null): Tally => ({
   chain: randomBytes(8).toString('hex'),
   fates: 0,
   last: null,
+  orders,
 });
+
+const ORDERS: ReadonlySet<string> = new Set<AuditEventName>([
+  'freeze.placed',
+  'freeze.lifted',
+  'credential.activated',
+]);
 
 const isFate = ({ event, facts }: AuditEntry): boolean =>
   (event === 'hubspot.intended' && facts['purpose'] === 'execute') ||
@@ -97,6 +107,7 @@ export function tallyAfter(reader: Reader, row: VouchedRow): Tally | undefined {
   if (before === undefined) return undefined;
   // Its voucher has opened: it is an entry of ours, as `append` made it.
   const entry = JSON.parse(Buffer.from(row.leaf).toString('utf8')) as AuditEntry;
+  if (ORDERS.has(entry.event)) return { ...before, orders: row.idx };
   if (!isFate(entry)) return before;
   return { ...before, fates: before.fates + 1, last: entry.request_id };
 }

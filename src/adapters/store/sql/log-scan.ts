@@ -1,3 +1,5 @@
+import type { FreezeRecord } from '../../../core/records.ts';
+
 const LIMITS = {
   /** Some 40 MB. What is older is opened again when somebody asks for it. */
   rememberedEntriesMax: 500_000,
@@ -18,6 +20,15 @@ export interface Stretch {
   readonly holes: Hole[];
 }
 
+/** What the log says is in force, after the order whose voucher is `key`. */
+export interface Orders {
+  readonly key: string;
+  /** Standing ones, by id. */
+  readonly freezes: ReadonlyMap<string, FreezeRecord>;
+  /** The version in use, by connection. */
+  readonly credentials: ReadonlyMap<string, number>;
+}
+
 /**
  * What this process has opened of the log, one stretch without a break. What an entry has said stays
  * true, whatever becomes of its row: so each is opened once, and not again by every write that begins.
@@ -26,6 +37,9 @@ export interface LogScan {
   known(): Stretch;
   /** Takes a committed stretch that joins the known one at either end; leaves out any other. */
   add(found: Stretch): void;
+  /** The newest orders that were read; of another place than `key` they say nothing. */
+  orders(): Orders | undefined;
+  keepOrders(orders: Orders): void;
 }
 
 export const emptyStretch = (at: number): Stretch => ({
@@ -37,7 +51,12 @@ export const emptyStretch = (at: number): Stretch => ({
 
 export function createLogScan(): LogScan {
   let known = emptyStretch(0);
+  let newestOrders: Orders | undefined;
   return {
+    orders: () => newestOrders,
+    keepOrders: (orders) => {
+      newestOrders = orders;
+    },
     known: () => known,
     add: (found) => {
       if (found.from >= found.to) return;

@@ -16,6 +16,7 @@ import {
   type VouchedRow,
   vouchFor,
 } from './log-row.ts';
+import { newestOrder } from './log-orders.ts';
 import { traceOf } from './log-trace.ts';
 import { rowSeal } from './rows.ts';
 import { tampered } from './seal.ts';
@@ -131,8 +132,11 @@ async function nextPlace(unit: Unit): Promise<{ readonly index: number; readonly
     .orderBy('idx', 'desc')
     .limit(1)
     .executeTakeFirst();
-  if (last === undefined) return { index: 0, tally: newTally() };
-  return { index: last.idx + 1, tally: tallyAfter(unit, last) ?? newTally() };
+  if (last === undefined) return { index: 0, tally: newTally(null) };
+  return {
+    index: last.idx + 1,
+    tally: tallyAfter(unit, last) ?? newTally(await newestOrder(unit)),
+  };
 }
 
 /** By the primary key's end: the cost does not grow with the log. */

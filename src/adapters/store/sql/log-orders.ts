@@ -1,0 +1,96 @@
+import type { AuditEntry } from '../../../contracts/audit-entry.ts';
+import { GatewayError } from '../../../core/errors.ts';
+import type { FreezeRecord } from '../../../core/records.ts';
+import { opens, TABLE, tallyAfter, tallyBefore, VOUCHED, type VouchedRow } from './log-row.ts';
+import type { Orders } from './log-scan.ts';
+import type { Reader } from './unit.ts';
+
+const NONE: Orders = { key: '', freezes: new Map(), credentials: new Map() };
+
+const ROW_LOST = 'its row in the store was changed or taken out; the log has it';
+
+/**
+ * What the log says of standing freezes and credentials in use, whatever their rows say. Each entry's
+ * voucher names the newest order before it, so they are found one by one from the end of the log, and
+ * once in the life of a process. Throws `freeze.active` when one of them is gone: it may be a freeze.
+ */
+export async function ordersOf(reader: Reader): Promise<Orders> {
+  const last = await lastRow(reader);
+  let index = last && tallyAfter(reader, last)?.orders;
+  const later: VouchedRow[] = [];
+  let known = NONE;
+  while (index !== undefined && index !== null) {
+    const row = await rowAt(reader, index);
+    const kept = reader.scan.orders();
+    if (row !== undefined && kept?.key === keyOf(row)) {
+      known = kept;
+      break;
+    }
+    if (row === undefined || !opens(reader, row)) throw orderLost(index);
+    later.unshift(row);
+    index = tallyBefore(reader, row)?.orders;
+  }
+  if (later.length === 0) return known;
+  const orders = later.reduce(applied, known);
+  reader.scan.keepOrders(orders);
+  return orders;
+}
+
+/** Its nonce is of this one row alone: one that was undone and written anew has another. */
+const keyOf = ({ voucher }: VouchedRow): string => Buffer.from(voucher).toString('base64');
+
+const lastRow = ({ db }: Reader): Promise<VouchedRow | undefined> =>
+  db.selectFrom(TABLE).select(VOUCHED).orderBy('idx', 'desc').limit(1).executeTakeFirst();
+
+const rowAt = ({ db }: Reader, index: number): Promise<VouchedRow | undefined> =>
+  db.selectFrom(TABLE).select(VOUCHED).where('idx', '=', index).executeTakeFirst();
+
+const orderLost = (index: number): GatewayError =>
+  new GatewayError('freeze.active', {
+    detail: `entry ${index} of the log, which may be a freeze, is gone or was changed; restore the store`,
+  });
+
+/** As `gate/freezes.ts` and `gate/credentials.ts` write them; its voucher has opened. */
+interface OrderFacts {
+  readonly freeze: string;
+  readonly target: string;
+  readonly connection: string;
+  readonly version: number;
+}
+
+function applied(before: Orders, row: VouchedRow): Orders {
+  const entry = JSON.parse(Buffer.from(row.leaf).toString('utf8')) as AuditEntry;
+  const freezes = new Map(before.freezes);
+  const credentials = new Map(before.credentials);
+  const { freeze, connection, version } = entry.facts as unknown as OrderFacts;
+  if (entry.event === 'freeze.placed') freezes.set(freeze, freezeOf(entry));
+  if (entry.event === 'freeze.lifted') freezes.delete(freeze);
+  if (entry.event === 'credential.activated') credentials.set(connection, version);
+  return { key: keyOf(row), freezes, credentials };
+}
+
+function freezeOf({ facts, actor, timestamp }: AuditEntry): FreezeRecord {
+  const { freeze, target } = facts as unknown as OrderFacts;
+  const [kind, ...id] = target.split(':');
+  return {
+    id: freeze,
+    target: { kind: kind === 'agent' ? 'agent' : 'connection', id: id.join(':') },
+    reason: ROW_LOST,
+    placedBy: actor,
+    placedAt: new Date(timestamp),
+    liftedAt: null,
+  };
+}
+
+/** For an entry after one that does not open: the newest order that can still be told. */
+export async function newestOrder(reader: Reader): Promise<number | null> {
+  const LOOK_BACK_MAX = 100;
+  const rows = await reader.db
+    .selectFrom(TABLE)
+    .select(VOUCHED)
+    .orderBy('idx', 'desc')
+    .limit(LOOK_BACK_MAX)
+    .execute();
+  const intact = rows.find((row) => opens(reader, row));
+  return (intact && tallyAfter(reader, intact)?.orders) ?? null;
+}

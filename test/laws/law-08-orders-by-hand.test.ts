@@ -1,0 +1,68 @@
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { activateCredential } from '../../src/gate/credentials.ts';
+import { startTestGateway, type TestGateway } from '../support/gateway.ts';
+
+/** Whoever can write the store's file, but has no key, lifts no freeze and puts no old credential back. */
+
+let gateway: TestGateway;
+
+beforeEach(async () => {
+  gateway = await startTestGateway({ temporalAddress: inject('temporalAddress') });
+});
+afterEach(() => gateway.close());
+
+const READ = { action: 'search_contact', company: 'Acme Corp' };
+
+function inStore(sql: string): void {
+  const file = new DatabaseSync(gateway.config.files.store, { timeout: 5_000 });
+  expect(Number(file.prepare(sql).run().changes)).toBeGreaterThan(0);
+  file.close();
+}
+
+const freeze = async (): Promise<string> =>
+  (await gateway.approver.call('POST', '/v1/freezes', { body: { reason: 'Stop.' } })).body.id;
+const freezes = async () => (await gateway.approver.call('GET', '/v1/freezes')).body.freezes;
+
+describe('law 8: a freeze', () => {
+  it.each([
+    ['whose row was deleted', 'DELETE FROM freezes'],
+    ['that was lifted in the file', 'UPDATE freezes SET lifted_at = 1'],
+    ['that was turned to another target', "UPDATE freezes SET target_id = 'elsewhere'"],
+  ])('%s stands, is shown, and is lifted by a person', async (_how, sql) => {
+    const id = await freeze();
+    inStore(sql);
+    expect((await gateway.submit(READ)).body.code).toBe('freeze.active');
+    await gateway.stopGateway();
+    await gateway.startGateway();
+    expect((await gateway.submit(READ)).body.code).toBe('freeze.active');
+    expect(await freezes()).toEqual([
+      expect.objectContaining({ id, lifted_at: null, target: { kind: 'connection', id: 'main' } }),
+    ]);
+    expect((await gateway.approver.call('DELETE', `/v1/freezes/${id}`)).status).toBe(204);
+    expect((await gateway.submit(READ)).status).toBe(200);
+  });
+
+  it('whose entry was taken out of the log too stands', async () => {
+    await freeze();
+    await gateway.submit(READ);
+    inStore('DELETE FROM freezes');
+    inStore("DELETE FROM log_entries WHERE event = 'freeze.placed'");
+    expect((await gateway.submit(READ)).body.code).toBe('freeze.active');
+  });
+});
+
+describe('a credential version', () => {
+  it('that was put back in the file is not used', async () => {
+    const token = await gateway.simulator.token('all');
+    const version = await gateway.context.secrets.put('hubspot/main', token, 1);
+    const of = { connection: 'main', version, fingerprint: 'second', by: 'test' };
+    await gateway.context.store.commit((tx) => activateCredential(tx, of));
+    expect((await gateway.submit(READ)).status).toBe(200);
+    inStore("UPDATE credentials SET state = 'retired' WHERE version = 2");
+    inStore("UPDATE credentials SET state = 'active' WHERE version = 1");
+    expect((await gateway.submit(READ)).body.code).toBe('credential.missing');
+    await gateway.context.store.commit((tx) => activateCredential(tx, of));
+    expect((await gateway.submit(READ)).status).toBe(200);
+  });
+});

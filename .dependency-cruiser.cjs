@@ -126,7 +126,7 @@ const wiring = [
   only('activities-run-in-the-worker', ['^src/gateway\\.ts$'], '^src/activities/'),
   only('workflows-run-in-the-engine', [], '^src/workflows/'),
   only('the-api-is-started-by-the-mains', ['^src/(context|gateway)\\.ts$'], '^src/api/'),
-  only('embedded-belongs-to-npm-start', ['^src/main\\.ts$'], '^src/embedded/'),
+  only('embedded-belongs-to-npm-start', ['^src/(main|run-process)\\.ts$'], '^src/embedded/'),
   only('the-cli-is-a-program', [], '^src/cli/'),
 ];
 

@@ -9,7 +9,7 @@ import { createPayloadCodec } from './adapters/temporal/payload-codec.ts';
 import { loadPayloadKeys } from './adapters/temporal/payload-keys.ts';
 import { type Config, readConfig } from './config.ts';
 import { connectDependencies, type Context, openContext } from './context.ts';
-import { GatewayError } from './core/errors.ts';
+import { type ErrorCode, GatewayError } from './core/errors.ts';
 import { SEARCH_ATTRIBUTES } from './core/search-attributes.ts';
 import {
   type DemoKeys,
@@ -91,19 +91,27 @@ async function startEngine(context: Context, parts: AsyncDisposableStack): Promi
   const { address } = context.config.temporal;
   if (address !== undefined) return { address, failed: new Promise(() => undefined) };
   const server = await startOwnEngine(context, parts);
-  return { address: server.address, failed: whenItDies(server) };
+  const failed = whenItDies(server, 'The Temporal server', 'engine.unavailable');
+  return { address: server.address, failed };
 }
 
 /** Started again by whoever watches this process: the record has everything that the engine knew. */
-function whenItDies({ exited }: TemporalServer): Promise<never> {
+function whenItDies(
+  { exited }: Pick<TemporalServer, 'exited'>,
+  name: string,
+  failureCode: ErrorCode,
+): Promise<never> {
   const died = exited.then(({ expected, code, tail }) => {
     if (expected) return new Promise<never>(() => undefined);
-    const detail = `The Temporal server ended by itself (code ${String(code)}). Nothing is lost: start the gateway again. Its last words:\n${tail}`;
-    throw new GatewayError('engine.unavailable', { detail });
+    const detail = `${name} ended by itself (code ${String(code)}). Nothing is lost: start the gateway again. Its last words:\n${tail}`;
+    throw new GatewayError(failureCode, { detail });
   });
   died.catch(() => undefined);
   return died;
 }
+
+const simulatorFails = (simulator: SimulatorProcess): Promise<never> =>
+  whenItDies(simulator, 'The HubSpot simulator', 'hubspot.unavailable');
 
 async function startOwnEngine(
   context: Context,
@@ -204,7 +212,8 @@ async function start(config: Config, { parts, stopping }: Life): Promise<Started
   parts.defer(() => gateway.stop());
   writeRunFile(context, { address, simulator, keys });
   printStart({ config, isFirst, address, simulator, keys });
-  return { failed: Promise.race([engine.failed, gateway.failed]) };
+  const neighbours = simulator === undefined ? [] : [simulatorFails(simulator)];
+  return { failed: Promise.race([engine.failed, gateway.failed, ...neighbours]) };
 }
 
 await runUntilStopped((life) => start(readConfig(), life));

@@ -1,6 +1,7 @@
 import { readConfig } from './config.ts';
 import { openContext } from './context.ts';
 import { GatewayError } from './core/errors.ts';
+import { takeDataFolder } from './embedded/data-folder.ts';
 import { type GatewayRoles, startGateway } from './gateway.ts';
 import { type Life, runUntilStopped, type Started } from './run-until-stopped.ts';
 import { say } from './start-text.ts';
@@ -12,6 +13,12 @@ async function start(roles: GatewayRoles, { parts, stopping }: Life): Promise<St
     throw new GatewayError('config.invalid', {
       detail:
         'TEMPORAL_ADDRESS and SALLYPORT_HUBSPOT_URL are needed here; `npm start` runs without them.',
+    });
+  }
+  if (roles.worker) {
+    const lock = await takeDataFolder({ folder: config.dataDir, onWait: say, stopping });
+    parts.defer(() => {
+      lock.release();
     });
   }
   const context = await openContext(config);

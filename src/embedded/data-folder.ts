@@ -15,7 +15,7 @@ export interface TakeDataFolderOptions {
 }
 
 /**
- * Makes the data folder if need be and takes it for this process. Two gateways on one folder would
+ * Makes the data folder if need be and takes it for this process. Two workers on one folder would
  * publish two histories of one log, whichever engine they use.
  *
  * @throws GatewayError `config.invalid` when it is no folder, cannot be used, or another one has it

@@ -1,8 +1,10 @@
-import { startChild } from './child-process.ts';
+import { type ChildExit, startChild } from './child-process.ts';
 
 export interface SimulatorProcess {
   readonly url: string;
   readonly controlUrl: string;
+  /** Resolves when it is gone; `expected` is false when it went by itself. */
+  readonly exited: Promise<ChildExit>;
   stop(): Promise<void>;
 }
 
@@ -40,5 +42,10 @@ export async function startSimulatorProcess(options: {
     failureCode: 'hubspot.unavailable',
   });
   const where = JSON.parse(await announced) as { simulator: string; simulator_control: string };
-  return { url: where.simulator, controlUrl: where.simulator_control, stop: () => child.stop() };
+  return {
+    url: where.simulator,
+    controlUrl: where.simulator_control,
+    exited: child.exited,
+    stop: () => child.stop(),
+  };
 }

@@ -31,6 +31,27 @@ describe('a second start', () => {
     expect((await gateway.api('GET', '/healthz')).status).toBe(200);
   }, 60_000);
 
+  it('of a worker on its data folder is refused too: two would publish two histories', async () => {
+    const engine = { TEMPORAL_ADDRESS: inject('temporalAddress') };
+    gateway = await create(engine);
+    await gateway.start();
+    const [pid] = gateway.processes();
+    const worker = await createRunningGateway({
+      main: 'src/worker-main.ts',
+      temporalCli: await temporalCliPath(),
+      env: {
+        ...engine,
+        SALLYPORT_DATA_DIR: gateway.dataDir,
+        SALLYPORT_HUBSPOT_URL: 'http://127.0.0.1:9',
+      },
+    });
+    onTestFinished(() => worker.close());
+    worker.launch();
+    await expect.poll(() => worker.output(), { timeout: 30_000 }).toMatch(/Stop it first/);
+    expect(worker.output()).toContain(`process ${String(pid)}`);
+    expect(await worker.exited()).toBe(1);
+  }, 60_000);
+
   it('waits for a gateway that is just stopping', async () => {
     gateway = await create({ SALLYPORT_CALL_DEADLINE_SECONDS: '5' });
     await gateway.start();

@@ -20,7 +20,8 @@ const DEFAULTS = {
   /** How long a commit waits for other processes before it fails with `store.unavailable`: an agent hears within two seconds. */
   busyTimeoutMs: 1_000,
   unitMaxMs: 5_000,
-  probeBytes: 8,
+  /** As much as the largest log entry: a few bytes may still fit where a begin does not. */
+  probeBytes: 65_536,
 } as const;
 
 export interface SqliteStoreOptions {

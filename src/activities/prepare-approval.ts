@@ -115,6 +115,8 @@ export function createPrepareApproval(deps: ActivityDependencies) {
     if (request?.status !== 'planned' || request.plan === null) return '';
     const agent = await deps.store.agents.get(request.agentId);
     if (agent === undefined) throw new GatewayError('policy.denied');
+    // First: with a log that cannot be read no card can be made, and HubSpot is not asked in vain.
+    const checkpoint = await deps.auditLog.checkpoint();
     const call: CallFor = { requestId, agentId: request.agentId, credential, purpose: 'card' };
     const { presence, entries } = await readPresent(deps, call, request.plan.targets);
     if (presence.kind === 'unreadable') {
@@ -142,7 +144,6 @@ export function createPrepareApproval(deps: ActivityDependencies) {
       return '';
     }
     const expiresAt = new Date(deps.clock().getTime() + deps.timing.approvalMs);
-    const checkpoint = await deps.auditLog.checkpoint();
     const card = buildCard({ request, agent, present, expiresAt, checkpoint, requirement });
     await deps.store.commit((tx) => recordCard(tx, request, card, entries));
     return cardMarkdown(card);

@@ -23,7 +23,6 @@ export const AUDIT_EVENTS = {
   'credential.activated': 'A credential version became the one in use.',
   'connection.checked': 'An operator connected a HubSpot account; `facts` says what was found.',
   'connection.refused': 'A HubSpot account was not connected; `code` says why.',
-  'policy.loaded': 'The gateway started with, or changed to, this policy text.',
   'gateway.started': 'A gateway process started.',
   'store.tampered': 'A stored plan no longer matches what was logged and approved.',
 } as const satisfies Record<string, string>;

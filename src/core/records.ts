@@ -107,7 +107,7 @@ export interface CredentialRecord {
   readonly connection: string;
   /** The secret store's version of `hubspot/<connection>`. */
   readonly version: number;
-  readonly state: 'pending' | 'active' | 'retired';
+  readonly state: 'active' | 'retired';
   /** First 12 hex digits of SHA-256 of the token: tells versions apart, reveals nothing. */
   readonly fingerprint: string;
   readonly createdAt: Date;

@@ -19,16 +19,8 @@ export const REQUEST_STATUSES = [
 export type RequestStatus = (typeof REQUEST_STATUSES)[number];
 
 const MOVES = {
-  planned: [
-    'awaiting_approval',
-    'approved',
-    'executing',
-    'refused',
-    'failed',
-    'withdrawn',
-    'expired',
-  ],
-  awaiting_approval: ['approved', 'rejected', 'expired', 'withdrawn', 'refused', 'failed'],
+  planned: ['awaiting_approval', 'failed', 'withdrawn', 'expired'],
+  awaiting_approval: ['approved', 'rejected', 'expired', 'withdrawn', 'failed'],
   approved: ['executing', 'refused', 'expired', 'failed'],
   // The next step of several.
   executing: ['executing', 'succeeded', 'failed', 'refused', 'outcome_unknown'],

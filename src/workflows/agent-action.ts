@@ -19,7 +19,7 @@ import { ERRORS } from '../core/errors.ts';
 import { ABSENCES_MIN, type RequestStatus } from '../core/request-state.ts';
 import type { AgentActionInput } from '../ports/engine.ts';
 import { failureCode, failureDetail, isPassing } from './failure-code.ts';
-import { decide, status, withdraw } from './messages.ts';
+import { decide, status } from './messages.ts';
 
 /** Reads and first steps: an agent is waiting, so failing fast is kinder than trying for long. */
 const quick = proxyLocalActivities<Activities>({
@@ -63,9 +63,6 @@ function openInbox(): Inbox {
   setHandler(decide, (signal) => {
     isWoken = true;
     if (signal !== undefined && signals.length < INBOX_MAX) signals.push(signal);
-  });
-  setHandler(withdraw, () => {
-    isWoken = true;
   });
   return {
     take: () => {

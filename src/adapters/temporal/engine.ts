@@ -122,7 +122,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   return {
     start,
-    // A withdrawal is told by `decide` too: the signal says only "look at the record". `withdraw` is for people.
+    // A withdrawal is told by `decide` too: the signal says only "look at the record".
     wake: async (requestId) => {
       try {
         await timed(() => client.workflow.getHandle(workflowIdOf(requestId)).signal('decide'));

@@ -12,7 +12,7 @@ const TABLE = 'credentials';
 const RecordSchema = z.strictObject({
   connection: z.string(),
   version: z.int(),
-  state: z.enum(['pending', 'active', 'retired']),
+  state: z.enum(['active', 'retired']),
   fingerprint: z.string(),
   createdAt: TimeSchema,
 });

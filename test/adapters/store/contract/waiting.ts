@@ -15,7 +15,7 @@ export function describeWaiting(bench: Bench): void {
     });
 
     it('wakes on the commit that makes it done, not on one before', async () => {
-      await bench.insert(request(1));
+      await bench.insert(request(1, { status: 'approved' }));
       const waiting = bench.store.waitForRequest(requestId(1), isEnded, 60_000);
       await move(1, 'executing');
       await move(1, 'succeeded');
@@ -29,7 +29,7 @@ export function describeWaiting(bench: Bench): void {
     });
 
     it('wakes on the commit of another instance', async () => {
-      await bench.insert(request(1));
+      await bench.insert(request(1, { status: 'approved' }));
       const other = await bench.openOther();
       const waiting = bench.store.waitForRequest(requestId(1), isEnded, 60_000);
       await move(1, 'executing', other);

@@ -1,6 +1,6 @@
 import { delimiter, join, resolve } from 'node:path';
 import { z } from 'zod';
-import { GatewayError } from './core/errors.ts';
+import { GatewayError } from './core/gateway-error.ts';
 import { type FailpointSetting, parseFailpoint } from './core/failpoint-places.ts';
 
 /**

@@ -20,7 +20,7 @@ import { createEdgeRefusals } from './api/edge-refusals.ts';
 import { createInFlight } from './api/in-flight.ts';
 import { generateSignerKey, type NoteSigner, parseSigner } from './audit/note.ts';
 import type { Config } from './config.ts';
-import { GatewayError } from './core/errors.ts';
+import { GatewayError } from './core/gateway-error.ts';
 import { type Attester, createAttester } from './gate/attest.ts';
 import type { ConnectDependencies } from './gate/connection-calls.ts';
 import { createFailpoints, type Failpoints } from './failpoints.ts';

@@ -16,7 +16,7 @@ import { workflowBundle } from './adapters/temporal/workflow-bundle.ts';
 import type { ApiContext } from './api/api-context.ts';
 import { createApp } from './api/create-app.ts';
 import { activityDependencies, apiContext, type Context } from './context.ts';
-import { GatewayError } from './core/errors.ts';
+import { GatewayError } from './core/gateway-error.ts';
 import { createSweep } from './gate/sweep.ts';
 import type { Engine } from './ports/engine.ts';
 

@@ -1,5 +1,5 @@
 import { AuditEntrySchema } from './contracts/audit-entry.ts';
-import { GatewayError } from './core/errors.ts';
+import { GatewayError } from './core/gateway-error.ts';
 import type { AuditLog } from './ports/audit-log.ts';
 import type { Store } from './ports/store.ts';
 

@@ -9,7 +9,8 @@ import { createPayloadCodec } from './adapters/temporal/payload-codec.ts';
 import { loadPayloadKeys } from './adapters/temporal/payload-keys.ts';
 import { type Config, readConfig } from './config.ts';
 import { connectDependencies, type Context, openContext } from './context.ts';
-import { type ErrorCode, GatewayError } from './core/errors.ts';
+import type { ErrorCode } from './core/errors.ts';
+import { GatewayError } from './core/gateway-error.ts';
 import { SEARCH_ATTRIBUTES } from './core/search-attributes.ts';
 import {
   type DemoKeys,

@@ -1,6 +1,6 @@
 import { readConfig } from './config.ts';
 import { openContext } from './context.ts';
-import { GatewayError } from './core/errors.ts';
+import { GatewayError } from './core/gateway-error.ts';
 import { takeDataFolder } from './embedded/data-folder.ts';
 import { type GatewayRoles, startGateway } from './gateway.ts';
 import { type Life, runUntilStopped, type Started } from './run-until-stopped.ts';

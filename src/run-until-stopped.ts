@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { ERRORS, GatewayError } from './core/errors.ts';
+import { ERRORS } from './core/errors.ts';
+import { GatewayError } from './core/gateway-error.ts';
 import { say } from './start-text.ts';
 
 /** What a start is given by the process that runs it. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Operation, Plan, RecordRef } from '../contracts/plan.ts';
-import { GatewayError } from '../core/errors.ts';
+import { GatewayError } from '../core/gateway-error.ts';
 import { defaultAssociationPath } from '../core/hubspot-paths.ts';
 import type { CrmRecord } from './hubspot-shapes.ts';
 

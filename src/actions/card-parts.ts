@@ -1,6 +1,6 @@
 import type { CardChange, CardRecord } from '../contracts/card.ts';
 import type { ObjectType, Plan } from '../contracts/plan.ts';
-import { GatewayError } from '../core/errors.ts';
+import { GatewayError } from '../core/gateway-error.ts';
 import type { PresentRecord } from './define-action.ts';
 import { recordName } from './record-name.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Plan } from '../contracts/plan.ts';
-import { GatewayError } from '../core/errors.ts';
+import { GatewayError } from '../core/gateway-error.ts';
 
 /** The part of HubSpot's SimplePublicObject that results are made from; everything else is dropped here. */
 export const CrmRecordSchema = z.object({

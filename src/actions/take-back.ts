@@ -1,6 +1,6 @@
 import type { ObjectType, Operation, Plan } from '../contracts/plan.ts';
 import type { Undo } from '../contracts/undo.ts';
-import { GatewayError } from '../core/errors.ts';
+import { GatewayError } from '../core/gateway-error.ts';
 import { ASSOCIATION_TYPE_IDS, PRIMARY_COMPANY_TYPE_IDS } from '../core/hubspot-paths.ts';
 import type { LedgerRecord } from '../core/records.ts';
 import { isSameValue } from '../core/same-value.ts';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { CardChange } from '../contracts/card.ts';
 import type { Plan, Target } from '../contracts/plan.ts';
 import type { Asked } from '../core/asked.ts';
-import { GatewayError } from '../core/errors.ts';
+import { GatewayError } from '../core/gateway-error.ts';
 import { stepPlan } from '../core/steps.ts';
 import type {
   ActionDefinition,

@@ -1,5 +1,5 @@
 import type { Operation, Plan } from '../contracts/plan.ts';
-import { GatewayError } from '../core/errors.ts';
+import { GatewayError } from '../core/gateway-error.ts';
 import { isSameValue } from '../core/same-value.ts';
 import { associatedIn, associatedRecord, LINKED, linkProperty } from './association.ts';
 import { type CrmRecord, parseRecord, sentProperties } from './hubspot-shapes.ts';

@@ -1,4 +1,4 @@
-import { GatewayError } from '../core/errors.ts';
+import { GatewayError } from '../core/gateway-error.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 
 /** Which credential a request executes on: never the value, which stays in the process that calls. */

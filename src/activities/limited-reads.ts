@@ -1,5 +1,6 @@
 import type { Operation } from '../contracts/plan.ts';
-import { type ErrorCode, GatewayError } from '../core/errors.ts';
+import type { ErrorCode } from '../core/errors.ts';
+import { GatewayError } from '../core/gateway-error.ts';
 import type { AuditEvent } from '../core/records.ts';
 import type { CrmAnswer } from '../ports/crm.ts';
 import type { ActivityDependencies } from './dependencies.ts';

@@ -2,7 +2,7 @@ import { findAction } from '../actions/catalogue.ts';
 import type { PresentRecord } from '../actions/define-action.ts';
 import type { Card, Requirement } from '../contracts/card.ts';
 import { cardMarkdown } from '../core/card-text.ts';
-import { GatewayError } from '../core/errors.ts';
+import { GatewayError } from '../core/gateway-error.ts';
 import type { AgentRecord, AuditEvent, RequestRecord } from '../core/records.ts';
 import { closeRequest, type Ending } from '../gate/close.ts';
 import { requirementOf } from '../gate/policy-query.ts';

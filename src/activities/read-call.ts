@@ -1,5 +1,5 @@
 import { findAction } from '../actions/catalogue.ts';
-import { GatewayError } from '../core/errors.ts';
+import { GatewayError } from '../core/gateway-error.ts';
 import type { RequestRecord } from '../core/records.ts';
 import { isTerminal } from '../core/request-state.ts';
 import { assertCallable } from '../gate/callable.ts';

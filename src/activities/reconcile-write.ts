@@ -1,5 +1,5 @@
 import type { CrmRecord } from '../actions/hubspot-shapes.ts';
-import { GatewayError } from '../core/errors.ts';
+import { GatewayError } from '../core/gateway-error.ts';
 import type { RequestRecord } from '../core/records.ts';
 import { hasBegun, isTerminal } from '../core/request-state.ts';
 import { executedSteps, stepFact, stepPlan } from '../core/steps.ts';

@@ -1,5 +1,5 @@
 import type { Plan } from '../contracts/plan.ts';
-import { GatewayError } from '../core/errors.ts';
+import { GatewayError } from '../core/gateway-error.ts';
 import type { RequestRecord } from '../core/records.ts';
 import { isTerminal, type RequestStatus } from '../core/request-state.ts';
 import { freezeDetail, freezeTargets } from '../gate/callable.ts';

@@ -1,5 +1,5 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
-import { GatewayError } from '../core/errors.ts';
+import { GatewayError } from '../core/gateway-error.ts';
 import type { Store } from '../ports/store.ts';
 
 /** How much one agent may ask. Throws `rate.limited` with the seconds to wait. */

@@ -1,5 +1,6 @@
 import type { ErrorRequestHandler, Request, Response } from 'express';
-import { ERRORS, type ErrorCode, GatewayError } from '../core/errors.ts';
+import { ERRORS, type ErrorCode } from '../core/errors.ts';
+import { GatewayError } from '../core/gateway-error.ts';
 import type { ApiContext } from './api-context.ts';
 import { type Caller, recognise } from './authenticate.ts';
 import { exchangeIdOf } from './exchange.ts';

@@ -1,4 +1,4 @@
-import { errorCodeOf, GatewayError } from '../core/errors.ts';
+import { errorCodeOf, GatewayError } from '../core/gateway-error.ts';
 import type { AgentRecord, PersonRecord } from '../core/records.ts';
 import { keyMatches, keyOwner } from '../gate/keys.ts';
 import type { Store } from '../ports/store.ts';

@@ -1,6 +1,6 @@
 import express, { type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
-import { GatewayError } from '../core/errors.ts';
+import { GatewayError } from '../core/gateway-error.ts';
 import { answerErrors } from './answer-error.ts';
 import type { ApiContext } from './api-context.ts';
 import type { Route } from './define-route.ts';

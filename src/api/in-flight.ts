@@ -1,4 +1,4 @@
-import { GatewayError } from '../core/errors.ts';
+import { GatewayError } from '../core/gateway-error.ts';
 
 /** Counts requests between start and answer: beyond the worker's slots eager starts starve the rest. */
 export interface InFlight {

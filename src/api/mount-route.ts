@@ -1,7 +1,8 @@
 import express, { type Request, type RequestHandler, type Response } from 'express';
 import type { z } from 'zod';
 import { ACTION_REQUEST_LIMITS } from '../contracts/action-request.ts';
-import { type ErrorCode, GatewayError } from '../core/errors.ts';
+import type { ErrorCode } from '../core/errors.ts';
+import { GatewayError } from '../core/gateway-error.ts';
 import { authenticate, type Caller } from './authenticate.ts';
 import type { ApiContext } from './api-context.ts';
 import type { Call, Door, Reply, Route } from './define-route.ts';

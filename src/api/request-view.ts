@@ -1,5 +1,5 @@
 import type { RequestView } from '../contracts/request-view.ts';
-import { GatewayError } from '../core/errors.ts';
+import { GatewayError } from '../core/gateway-error.ts';
 import type { RequestRecord } from '../core/records.ts';
 import { isTerminal } from '../core/request-state.ts';
 import type { Reply } from './define-route.ts';

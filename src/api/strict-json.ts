@@ -1,4 +1,4 @@
-import { GatewayError } from '../core/errors.ts';
+import { GatewayError } from '../core/gateway-error.ts';
 
 export interface JsonLimits {
   /** Nesting of objects and arrays. */

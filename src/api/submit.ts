@@ -1,5 +1,6 @@
 import type { ActionRequest } from '../contracts/action-request.ts';
-import { ERRORS, GatewayError } from '../core/errors.ts';
+import { ERRORS } from '../core/errors.ts';
+import { GatewayError } from '../core/gateway-error.ts';
 import type { AgentRecord, RequestRecord } from '../core/records.ts';
 import { isResting } from '../core/request-state.ts';
 import { requestIdFor } from '../gate/ids.ts';

@@ -1,4 +1,4 @@
-import { GatewayError } from '../core/errors.ts';
+import { GatewayError } from '../core/gateway-error.ts';
 import { type Checkpoint, openCheckpoint, signCheckpoint } from './checkpoint.ts';
 import { InconsistentLogError, LogFormatError } from './format-error.ts';
 import { CHECKPOINT_PATH, type LogFolder, TEMPORARY_PATH, createLogFolder } from './log-folder.ts';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { verifyLog } from '../audit/verify.ts';
 import { readConfig } from '../config.ts';
 import type { Context } from '../context.ts';
-import { GatewayError } from '../core/errors.ts';
+import { GatewayError } from '../core/gateway-error.ts';
 import { readRunFile, withContext, withPolicy } from './context.ts';
 import { type JsonOption, withJson } from './options.ts';
 import { CommandError, oneLine, print, printJson } from './output.ts';

@@ -1,7 +1,8 @@
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { visible } from '../core/card-text.ts';
-import { ERRORS, GatewayError } from '../core/errors.ts';
+import { ERRORS } from '../core/errors.ts';
+import { GatewayError } from '../core/gateway-error.ts';
 import { terminalRemedy } from './terminal-remedy.ts';
 
 /** What a command cannot do for a reason of its own, which no code of the API says. */

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-import { GatewayError } from '../core/errors.ts';
+import { GatewayError } from '../core/gateway-error.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import { openChildLog } from './child-log.ts';
 import type { ChildLog } from './child-log.ts';

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { GatewayError } from '../core/errors.ts';
+import { GatewayError } from '../core/gateway-error.ts';
 import { type FileLock, tryFileLock, waitForFileLock } from './file-lock.ts';
 
 /** A gateway that is stopping is gone after nine and a half seconds at the latest. */

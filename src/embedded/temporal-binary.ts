@@ -1,7 +1,7 @@
 import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 
-import { GatewayError } from '../core/errors.ts';
+import { GatewayError } from '../core/gateway-error.ts';
 import { waitForFileLock } from './file-lock.ts';
 import { downloadWithPip } from './pip-download.ts';
 import { downloadWithSdk, SDK_DOWNLOADER } from './sdk-download.ts';

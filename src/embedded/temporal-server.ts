@@ -1,7 +1,7 @@
 import { access, mkdir, rename } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 
-import { GatewayError } from '../core/errors.ts';
+import { GatewayError } from '../core/gateway-error.ts';
 import { startChild } from './child-process.ts';
 import type { Child, ChildExit } from './child-process.ts';
 import { tryFileLock } from './file-lock.ts';

@@ -1,6 +1,6 @@
 import { opens } from '../audit/leaf.ts';
 import type { AuditEntry } from '../contracts/audit-entry.ts';
-import { GatewayError } from '../core/errors.ts';
+import { GatewayError } from '../core/gateway-error.ts';
 import type { DecisionRecord, RequestRecord } from '../core/records.ts';
 import type { Logged, LoggedWords } from './logged.ts';
 

@@ -1,6 +1,7 @@
 import type { SeenRecord } from '../contracts/card.ts';
 import type { Plan } from '../contracts/plan.ts';
-import { ERRORS, GatewayError } from '../core/errors.ts';
+import { ERRORS } from '../core/errors.ts';
+import { GatewayError } from '../core/gateway-error.ts';
 import type { CredentialRef } from '../ports/crm.ts';
 import { pathForLog } from '../core/hubspot-paths.ts';
 import type { DecisionRecord, RequestRecord } from '../core/records.ts';

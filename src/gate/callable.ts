@@ -1,4 +1,4 @@
-import { GatewayError } from '../core/errors.ts';
+import { GatewayError } from '../core/gateway-error.ts';
 import type { FreezeTarget } from '../core/records.ts';
 import type { CredentialRef } from '../ports/crm.ts';
 import type { StoreTransaction } from '../ports/store.ts';

@@ -1,4 +1,5 @@
-import { ERRORS, type ErrorCode, GatewayError } from '../core/errors.ts';
+import { ERRORS, type ErrorCode } from '../core/errors.ts';
+import { GatewayError } from '../core/gateway-error.ts';
 import type { AuditEvent, RequestRecord } from '../core/records.ts';
 import { isTerminal, type RequestStatus } from '../core/request-state.ts';
 import { accountAfter, executedSteps } from '../core/steps.ts';

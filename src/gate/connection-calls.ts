@@ -1,4 +1,4 @@
-import { GatewayError } from '../core/errors.ts';
+import { GatewayError } from '../core/gateway-error.ts';
 import { pathForLog } from '../core/hubspot-paths.ts';
 import type { AuditEvent } from '../core/records.ts';
 import { type SetupCall, setupRequest } from '../core/setup-calls.ts';

@@ -1,6 +1,7 @@
 import { AccountSchema, FoundSchema, TokenInfoSchema } from '../actions/account-shapes.ts';
 import type { Operation } from '../contracts/plan.ts';
-import { type ErrorCode, GatewayError } from '../core/errors.ts';
+import type { ErrorCode } from '../core/errors.ts';
+import { GatewayError } from '../core/gateway-error.ts';
 import { searchPath } from '../core/hubspot-paths.ts';
 import type { ConnectionRecord } from '../core/records.ts';
 import {

@@ -1,4 +1,5 @@
-import { type ErrorCode, GatewayError } from '../core/errors.ts';
+import type { ErrorCode } from '../core/errors.ts';
+import { GatewayError } from '../core/gateway-error.ts';
 import type { DecisionRecord, PersonRecord, RequestRecord } from '../core/records.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import type { Approver, Policy, PolicyQuery } from '../policy/policy.ts';

@@ -1,4 +1,4 @@
-import { GatewayError } from '../core/errors.ts';
+import { GatewayError } from '../core/gateway-error.ts';
 import type { RequestRecord } from '../core/records.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import { closeRequest, closeTampered } from './close.ts';

@@ -1,5 +1,6 @@
 import { type AuditEntry, AuditEntrySchema } from '../contracts/audit-entry.ts';
-import { type ErrorCode, GatewayError, isErrorCode } from '../core/errors.ts';
+import { type ErrorCode, isErrorCode } from '../core/errors.ts';
+import { GatewayError } from '../core/gateway-error.ts';
 import type { AuditRecord } from '../core/records.ts';
 import { isTerminal, REQUEST_STATUSES, type RequestStatus } from '../core/request-state.ts';
 import type { LogReads } from '../ports/store.ts';

@@ -2,7 +2,7 @@ import { findAction } from '../actions/catalogue.ts';
 import type { PresentRecord } from '../actions/define-action.ts';
 import type { Requirement } from '../contracts/card.ts';
 import type { Asked } from '../core/asked.ts';
-import { GatewayError } from '../core/errors.ts';
+import { GatewayError } from '../core/gateway-error.ts';
 import { promptRisk } from '../core/prompt-rules.ts';
 import type { AgentRecord, DecisionRecord, PersonRecord, Submission } from '../core/records.ts';
 import type { Approver, Policy, PolicyQuery } from '../policy/policy.ts';

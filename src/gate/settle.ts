@@ -1,7 +1,7 @@
 import { sentProperties } from '../actions/hubspot-shapes.ts';
 import type { SettlementBody } from '../contracts/settlement.ts';
 import type { Plan } from '../contracts/plan.ts';
-import { GatewayError } from '../core/errors.ts';
+import { GatewayError } from '../core/gateway-error.ts';
 import type { PersonRecord, RequestRecord } from '../core/records.ts';
 import { stepFact, stepPlan } from '../core/steps.ts';
 import type { StoreTransaction } from '../ports/store.ts';

@@ -1,4 +1,4 @@
-import { GatewayError } from '../core/errors.ts';
+import { GatewayError } from '../core/gateway-error.ts';
 import { isTerminal } from '../core/request-state.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import { closeRequest } from './close.ts';

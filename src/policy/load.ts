@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { preparsePolicySet, preparseSchema } from '@cedar-policy/cedar-wasm/nodejs';
 import type { ActionDefinition } from '../actions/define-action.ts';
-import { GatewayError } from '../core/errors.ts';
+import { GatewayError } from '../core/gateway-error.ts';
 import { createPolicy } from './evaluate.ts';
 import { lintPolicies } from './lint.ts';
 import { vocabularyOf } from './policy-json.ts';

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { createSqliteStore } from '../../src/adapters/store/sqlite/store.ts';
 import { createEdgeRefusals } from '../../src/api/edge-refusals.ts';
 import { openContext } from '../../src/context.ts';
-import { GatewayError } from '../../src/core/errors.ts';
+import { GatewayError } from '../../src/core/gateway-error.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 

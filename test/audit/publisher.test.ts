@@ -18,7 +18,7 @@ import { generateSignerKey, parseSigner } from '../../src/audit/note.ts';
 import { createPublisher } from '../../src/audit/publisher.ts';
 import { changedTiles, tilePath } from '../../src/audit/tiles.ts';
 import { verifyLog } from '../../src/audit/verify.ts';
-import { GatewayError } from '../../src/core/errors.ts';
+import { GatewayError } from '../../src/core/gateway-error.ts';
 import {
   type TestLog,
   createTestLog,

@@ -13,7 +13,7 @@ import { createWriteCall } from '../../src/activities/write-call.ts';
 import { createSeal, type Seal } from '../../src/adapters/store/sql/seal.ts';
 import { readConfig } from '../../src/config.ts';
 import { activityDependencies, type Context, openContext } from '../../src/context.ts';
-import { GatewayError } from '../../src/core/errors.ts';
+import { GatewayError } from '../../src/core/gateway-error.ts';
 import type { AgentRecord, PersonRecord } from '../../src/core/records.ts';
 import { activateCredential } from '../../src/gate/credentials.ts';
 import { recordDecision } from '../../src/gate/decisions.ts';

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { installEgress } from '../../src/adapters/hubspot/egress.ts';
 import { createHubSpotCrm } from '../../src/adapters/hubspot/hubspot-crm.ts';
 import { createHubSpotSetup } from '../../src/adapters/hubspot/hubspot-setup.ts';
-import { GatewayError } from '../../src/core/errors.ts';
+import { GatewayError } from '../../src/core/gateway-error.ts';
 import { connectAccount } from '../../src/gate/connection.ts';
 import type { ConnectDependencies } from '../../src/gate/connection-calls.ts';
 import type { Store } from '../../src/ports/store.ts';

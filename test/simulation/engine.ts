@@ -8,7 +8,8 @@ import { createRecordAudit } from '../../src/activities/record-audit.ts';
 import { createValidateAction } from '../../src/activities/validate-action.ts';
 import { createVerifyDecision } from '../../src/activities/verify-decision.ts';
 import { createWriteCall } from '../../src/activities/write-call.ts';
-import { ERRORS, errorCodeOf, GatewayError } from '../../src/core/errors.ts';
+import { ERRORS } from '../../src/core/errors.ts';
+import { errorCodeOf, GatewayError } from '../../src/core/gateway-error.ts';
 import type { AgentActionInput, Engine } from '../../src/ports/engine.ts';
 import { agentAction } from '../../src/workflows/agent-action.ts';
 import {

@@ -196,7 +196,11 @@ describe('what the simulation found', () => {
     const requestId = await approved();
     await world.store.commit(async (tx) => {
       for (let entry = 0; entry < 2; entry += 1)
-        await tx.log.append({ event: 'policy.loaded', actor: 'gateway', facts: { policy: 'one' } });
+        await tx.log.append({
+          event: 'gateway.started',
+          actor: 'gateway',
+          facts: { policy: 'one' },
+        });
     });
     world.file.exec(`DELETE FROM log_entries WHERE idx = ${world.published.at(-1)?.size ?? 0}`);
     const credential = await createFetchSecret(deps())('main');

@@ -60,7 +60,7 @@ function checkBegin(entries: readonly AuditEntry[], index: number, world: World)
     .map(({ facts }) => facts['freeze']);
   if (placed.some(({ facts }) => !lifted.includes(facts['freeze'])))
     wrong(`a freeze stands, and ${name} was begun`);
-  const loaded = before.findLast(({ event }) => event === 'policy.loaded');
+  const loaded = before.findLast(({ event }) => event === 'gateway.started');
   const policy = loaded?.facts['policy'] as PolicyName;
   const needed = POLICIES[policy];
   if (standingApprovals(before, begin, world) < needed)

@@ -1,6 +1,6 @@
 import type { Operation } from '../../src/contracts/plan.ts';
 import { OPEN_STATUSES } from '../../src/core/request-state.ts';
-import { GatewayError } from '../../src/core/errors.ts';
+import { GatewayError } from '../../src/core/gateway-error.ts';
 import type { PersonRecord } from '../../src/core/records.ts';
 import { activateCredential } from '../../src/gate/credentials.ts';
 import { recordDecision } from '../../src/gate/decisions.ts';
@@ -119,7 +119,7 @@ async function changePolicy({ world, note }: Scene, policy: World['policy']): Pr
   const facts = { policy };
   await world.store.commit((tx) => {
     world.policy = policy;
-    return tx.log.append({ event: 'policy.loaded', actor: 'gateway', facts });
+    return tx.log.append({ event: 'gateway.started', actor: 'gateway', facts });
   });
 }
 

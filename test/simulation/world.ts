@@ -7,7 +7,7 @@ import type { ActivityDependencies } from '../../src/activities/dependencies.ts'
 import { createSqliteStore } from '../../src/adapters/store/sqlite/store.ts';
 import { rootOf, leafHash } from '../../src/audit/merkle.ts';
 import type { AuditEntry } from '../../src/contracts/audit-entry.ts';
-import { GatewayError } from '../../src/core/errors.ts';
+import { GatewayError } from '../../src/core/gateway-error.ts';
 import type { AgentRecord, PersonRecord } from '../../src/core/records.ts';
 import { createAttester } from '../../src/gate/attest.ts';
 import { activateCredential } from '../../src/gate/credentials.ts';
@@ -115,7 +115,7 @@ async function enroll(store: Store, agent: AgentRecord, people: readonly PersonR
     await tx.agents.insert(agent);
     for (const person of people) await tx.people.insert(person);
     const facts = { policy: 'one' };
-    await tx.log.append({ event: 'policy.loaded', actor: 'gateway', facts });
+    await tx.log.append({ event: 'gateway.started', actor: 'gateway', facts });
   });
 }
 

@@ -7,7 +7,7 @@ import { createPayloadCodec } from '../../src/adapters/temporal/payload-codec.ts
 import { loadPayloadKeys } from '../../src/adapters/temporal/payload-keys.ts';
 import { workflowBundle } from '../../src/adapters/temporal/workflow-bundle.ts';
 import { activityDependencies, type Context, openContext } from '../../src/context.ts';
-import { GatewayError } from '../../src/core/errors.ts';
+import { GatewayError } from '../../src/core/gateway-error.ts';
 import { startGateway } from '../../src/gateway.ts';
 import { startTestGateway, type TestGateway } from './gateway.ts';
 import { type LyingProxy, startLyingProxy } from './lying-proxy.ts';

@@ -1,5 +1,5 @@
 import { OBJECT_TYPES, type Operation } from '../../contracts/plan.ts';
-import { GatewayError } from '../../core/errors.ts';
+import { GatewayError } from '../../core/gateway-error.ts';
 import { HUBSPOT_VERSION } from '../../core/hubspot-paths.ts';
 
 /**

@@ -1,5 +1,5 @@
 import pino from 'pino';
-import { errorCodeOf, GatewayError } from '../../core/errors.ts';
+import { errorCodeOf, GatewayError } from '../../core/gateway-error.ts';
 import type { Logger } from '../../ports/logger.ts';
 
 /** Values that look like secrets, wherever they stand: pino's own `redact` covers known paths only. */

@@ -5,7 +5,8 @@ import type {
   ActivityInterceptorsFactory,
   Next,
 } from '@temporalio/worker';
-import { ERRORS, errorCodeOf, GatewayError } from '../../core/errors.ts';
+import { ERRORS } from '../../core/errors.ts';
+import { errorCodeOf, GatewayError } from '../../core/gateway-error.ts';
 
 /**
  * Ours -> Temporal, in one place: the failure's type is our code, its message the table's title. Cause

@@ -1,5 +1,5 @@
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
-import { GatewayError } from '../../core/errors.ts';
+import { GatewayError } from '../../core/gateway-error.ts';
 import type { Logger } from '../../ports/logger.ts';
 
 export interface TemporalConnectOptions {

@@ -8,7 +8,7 @@ import {
   type SearchAttributePair,
   SearchAttributeType,
 } from '@temporalio/common';
-import { GatewayError } from '../../core/errors.ts';
+import { GatewayError } from '../../core/gateway-error.ts';
 import { SEARCH_ATTRIBUTES } from '../../core/search-attributes.ts';
 import type { AgentActionInput, Engine } from '../../ports/engine.ts';
 import type { Logger } from '../../ports/logger.ts';

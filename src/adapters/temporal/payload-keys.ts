@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { GatewayError } from '../../core/errors.ts';
+import { GatewayError } from '../../core/gateway-error.ts';
 import type { Secret, SecretStore } from '../../ports/secret-store.ts';
 
 export const PAYLOAD_KEY_SECRET = 'temporal/payload-key';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { CardSchema } from '../../contracts/card.ts';
 import { DecisionBodySchema } from '../../contracts/decision.ts';
 import { RequestIdSchema } from '../../contracts/ids.ts';
-import { GatewayError } from '../../core/errors.ts';
+import { GatewayError } from '../../core/gateway-error.ts';
 import type { DecisionRecord, RequestRecord } from '../../core/records.ts';
 import { isTerminal, REQUEST_STATUSES } from '../../core/request-state.ts';
 import { recordDecision } from '../../gate/decisions.ts';

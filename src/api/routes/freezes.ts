@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { FreezeIdSchema, TimestampSchema } from '../../contracts/ids.ts';
 import { FREEZE_LIMITS, FreezeBodySchema } from '../../contracts/freeze.ts';
-import { GatewayError } from '../../core/errors.ts';
+import { GatewayError } from '../../core/gateway-error.ts';
 import type { FreezeRecord, FreezeTarget } from '../../core/records.ts';
 import { liftFreeze, placeFreeze } from '../../gate/freezes.ts';
 import { defineRoute } from '../define-route.ts';

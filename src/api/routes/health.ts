@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { errorCodeOf } from '../../core/errors.ts';
+import { errorCodeOf } from '../../core/gateway-error.ts';
 import type { Probe } from '../api-context.ts';
 import { defineRoute } from '../define-route.ts';
 

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { installEgress } from '../../../src/adapters/hubspot/egress.ts';
 import { createHubSpotCrm } from '../../../src/adapters/hubspot/hubspot-crm.ts';
 import type { Operation } from '../../../src/contracts/plan.ts';
-import { GatewayError } from '../../../src/core/errors.ts';
+import { GatewayError } from '../../../src/core/gateway-error.ts';
 import type { CrmAnswer } from '../../../src/ports/crm.ts';
 import { bytesOf, type RawServer, startHttpServer, startSocketServer } from './raw-server.ts';
 

@@ -12,7 +12,7 @@ import { signCheckpoint } from '../../../src/audit/checkpoint.ts';
 import { InconsistentLogError } from '../../../src/audit/format-error.ts';
 import { rootOf } from '../../../src/audit/merkle.ts';
 import { generateSignerKey, parseSigner } from '../../../src/audit/note.ts';
-import { GatewayError } from '../../../src/core/errors.ts';
+import { GatewayError } from '../../../src/core/gateway-error.ts';
 import { arrayStore, leafHashes, sampleEntries, scratchFolder } from '../../audit/support.ts';
 
 const EVERY_MS = 5;

@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createSqliteStore } from '../../../src/adapters/store/sqlite/store.ts';
-import { errorCodeOf } from '../../../src/core/errors.ts';
+import { errorCodeOf } from '../../../src/core/gateway-error.ts';
 import { SEAL_KEY } from './sqlite-place.ts';
 
 /** A process of its own on a small file system: fills it up, makes space again, and says what the store did. */

@@ -10,7 +10,7 @@ import {
   type Scope,
 } from '../../../src/adapters/store/sqlite/group-commit.ts';
 import { openWriter } from '../../../src/adapters/store/sqlite/open-database.ts';
-import { GatewayError } from '../../../src/core/errors.ts';
+import { GatewayError } from '../../../src/core/gateway-error.ts';
 import { request, requestId } from './fixtures.ts';
 import { sqlitePlace } from './sqlite-place.ts';
 

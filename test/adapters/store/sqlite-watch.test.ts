@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { GatewayError } from '../../../src/core/errors.ts';
+import { GatewayError } from '../../../src/core/gateway-error.ts';
 import { createRequestWatch } from '../../../src/adapters/store/sqlite/watch.ts';
 import { request, requestId } from './fixtures.ts';
 

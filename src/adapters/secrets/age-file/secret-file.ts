@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { GatewayError } from '../../../core/errors.ts';
+import { GatewayError } from '../../../core/gateway-error.ts';
 
 export const SECRET_LIMITS = {
   nameLengthMax: 200,

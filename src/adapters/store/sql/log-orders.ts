@@ -1,5 +1,5 @@
 import type { AuditEntry } from '../../../contracts/audit-entry.ts';
-import { GatewayError } from '../../../core/errors.ts';
+import { GatewayError } from '../../../core/gateway-error.ts';
 import type { FreezeRecord } from '../../../core/records.ts';
 import { opens, TABLE, tallyAfter, tallyBefore, VOUCHED, type VouchedRow } from './log-row.ts';
 import type { Orders } from './log-scan.ts';

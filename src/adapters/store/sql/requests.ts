@@ -1,4 +1,4 @@
-import { GatewayError } from '../../../core/errors.ts';
+import { GatewayError } from '../../../core/gateway-error.ts';
 import { canMove, type RequestStatus } from '../../../core/request-state.ts';
 import type { RequestReads, RequestWrites } from '../../../ports/store.ts';
 import {

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { GatewayError } from '../../../core/errors.ts';
+import { GatewayError } from '../../../core/gateway-error.ts';
 import type { Sealed } from './schema.ts';
 
 /** AES-256-GCM with a 96-bit random nonce (NIST SP 800-38D): good for 2^32 values under one key. */

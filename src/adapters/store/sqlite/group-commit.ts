@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kysely } from 'kysely';
-import { GatewayError } from '../../../core/errors.ts';
+import { GatewayError } from '../../../core/gateway-error.ts';
 import type { Database } from '../sql/schema.ts';
 import type { Unit } from '../sql/unit.ts';
 import { createStatements, nodeSqliteDialect, type Prepare } from './node-sqlite-dialect.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
-import { GatewayError } from '../../../core/errors.ts';
+import { GatewayError } from '../../../core/gateway-error.ts';
 import type { Place, Seal } from '../sql/seal.ts';
 import { initial } from './migrations/0001-initial.ts';
 import { retryAt } from './migrations/0002-retry-at.ts';

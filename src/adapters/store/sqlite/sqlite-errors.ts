@@ -1,4 +1,4 @@
-import { GatewayError } from '../../../core/errors.ts';
+import { GatewayError } from '../../../core/gateway-error.ts';
 
 /** Primary result codes, https://www.sqlite.org/rescode.html; the extended ones share their low byte. */
 const CODE = {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Kysely } from 'kysely';
 import type { Store } from '../../../ports/store.ts';
-import { GatewayError } from '../../../core/errors.ts';
+import { GatewayError } from '../../../core/gateway-error.ts';
 import { createLogScan } from '../sql/log-scan.ts';
 import { createReads, createTransaction } from '../sql/nouns.ts';
 import { revisionsOf } from '../sql/requests.ts';

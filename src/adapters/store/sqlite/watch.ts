@@ -1,4 +1,4 @@
-import type { GatewayError } from '../../../core/errors.ts';
+import type { GatewayError } from '../../../core/gateway-error.ts';
 import type { RequestRecord } from '../../../core/records.ts';
 import type { Store } from '../../../ports/store.ts';
 import { isBusy, storeUnavailable } from './sqlite-errors.ts';

@@ -230,10 +230,20 @@ function leaseFor(input: AgentActionInput): Promise<CredentialLease> | undefined
 }
 
 /**
+ * The request of the workflow's own id: whoever reaches the engine can start this type under any id,
+ * without an input or with another request's, and must not hold the request by it.
+ */
+function ownInput(given: AgentActionInput | undefined): AgentActionInput {
+  const requestId = workflowInfo().workflowId.replace(/^action\//, '');
+  return given?.requestId === requestId ? given : { requestId };
+}
+
+/**
  * One agent request from validation to its recorded end (design, "The way of one request"). Every step
  * is idempotent on the record, so the same input, or the request id alone, starts it again.
  */
-export async function agentAction(input: AgentActionInput): Promise<RequestStatus | undefined> {
+export async function agentAction(given?: AgentActionInput): Promise<RequestStatus | undefined> {
+  const input = ownInput(given);
   const inbox = openInbox();
   let step = 'validating';
   setHandler(status, () => step);

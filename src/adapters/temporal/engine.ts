@@ -8,6 +8,7 @@ import {
   type SearchAttributePair,
   SearchAttributeType,
 } from '@temporalio/common';
+import { optionalTsToMs } from '@temporalio/common/lib/time.js';
 import { GatewayError } from '../../core/gateway-error.ts';
 import { SEARCH_ATTRIBUTES } from '../../core/search-attributes.ts';
 import type { AgentActionInput, Engine } from '../../ports/engine.ts';
@@ -24,6 +25,8 @@ export interface EngineOptions {
 }
 
 const WORKFLOW_TYPE = 'agentAction';
+/** A workflow of ours is never started for later; one that is due beyond this was put there. */
+const DUE_WITHIN_MS = 60_000;
 
 const RETRY_AFTER_SECONDS = 2;
 const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
@@ -100,7 +103,9 @@ export function createEngine(options: EngineOptions): Engine {
       }),
     );
     const found = { type: info?.type?.name, taskQueue: info?.taskQueue };
-    if (found.type === WORKFLOW_TYPE && found.taskQueue === taskQueue) return true;
+    const dueInMs = (optionalTsToMs(info?.executionTime) ?? 0) - Date.now();
+    const isDue = dueInMs <= DUE_WITHIN_MS;
+    if (found.type === WORKFLOW_TYPE && found.taskQueue === taskQueue && isDue) return true;
     const facts = { workflowId, ...found };
     logger.warn('another workflow runs under the id of a request and is ended', facts);
     return false;

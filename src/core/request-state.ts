@@ -19,7 +19,7 @@ export const REQUEST_STATUSES = [
 export type RequestStatus = (typeof REQUEST_STATUSES)[number];
 
 const MOVES = {
-  planned: ['awaiting_approval', 'failed', 'withdrawn', 'expired'],
+  planned: ['awaiting_approval', 'approved', 'refused', 'failed', 'withdrawn', 'expired'],
   awaiting_approval: ['approved', 'rejected', 'expired', 'withdrawn', 'failed'],
   approved: ['executing', 'refused', 'expired', 'failed'],
   // The next step of several.

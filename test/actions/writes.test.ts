@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { PresentRecord } from '../../src/actions/define-action.ts';
 import { associationAnswer, linkProperty } from '../../src/actions/association.ts';
 import { writtenValues } from '../../src/actions/written-record.ts';
-import type { Plan } from '../../src/contracts/plan.ts';
+import { type Plan, PlanSchema } from '../../src/contracts/plan.ts';
 import {
   actionNamed,
   bodyOf,
@@ -361,6 +361,16 @@ describe('associating two records', () => {
     const [from, to] = targets.map(({ object_type, id }) => ({ object_type, id }));
     expect(steps[0]?.witness).toEqual({ kind: 'linked', from, to });
     expect(targets[0]?.linked_to).toEqual([to]);
+  });
+
+  it('is taken eight times in one request, of sixteen records', () => {
+    const steps = Array.from({ length: 8 }, (_, i) => ({
+      action: 'associate_records',
+      contact_id: String(20001 + i),
+      company_id: String(10001 + i),
+    }));
+    const plan = PlanSchema.parse(planOf({ action: 'write_several', steps }));
+    expect(plan.targets).toHaveLength(16);
   });
 
   it('needs both kinds of records granted', () => {

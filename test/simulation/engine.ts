@@ -1,6 +1,7 @@
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import type { ActivityDependencies } from '../../src/activities/dependencies.ts';
 import { createFetchSecret } from '../../src/activities/fetch-secret.ts';
+import { createNoteWaiting } from '../../src/activities/note-waiting.ts';
 import { createPrepareApproval } from '../../src/activities/prepare-approval.ts';
 import { createReadCall } from '../../src/activities/read-call.ts';
 import { createReconcileWrite } from '../../src/activities/reconcile-write.ts';
@@ -8,6 +9,7 @@ import { createRecordAudit } from '../../src/activities/record-audit.ts';
 import { createValidateAction } from '../../src/activities/validate-action.ts';
 import { createVerifyDecision } from '../../src/activities/verify-decision.ts';
 import { createWriteCall } from '../../src/activities/write-call.ts';
+import { workflowIdOf } from '../../src/adapters/temporal/engine.ts';
 import { ERRORS } from '../../src/core/errors.ts';
 import { errorCodeOf, GatewayError } from '../../src/core/gateway-error.ts';
 import type { AgentActionInput, Engine } from '../../src/ports/engine.ts';
@@ -31,6 +33,7 @@ function activitiesOf(deps: ActivityDependencies): Record<string, Call> {
   return {
     validateAction: createValidateAction(deps),
     fetchSecret: createFetchSecret(deps),
+    noteWaiting: createNoteWaiting(deps),
     prepareApproval: createPrepareApproval(deps),
     verifyDecision: createVerifyDecision(deps),
     reconcileWrite: createReconcileWrite(deps),
@@ -185,11 +188,12 @@ export function createSimulatedEngine(world: World, turns: Turns): SimulatedEngi
     );
   }
 
-  function createRun(workflow: () => Workflow): WorkflowRun {
+  function createRun(requestId: string, workflow: () => Workflow): WorkflowRun {
     const at = (ms: number, fire: () => void): void => {
       timers.push({ workflow: workflow(), dueMs: world.now().getTime() + ms, fire });
     };
     return {
+      workflowId: workflowIdOf(requestId),
       handlers: new Map(),
       isLong: () => world.random.chance(0.02),
       call: (name, args, options) =>
@@ -223,7 +227,7 @@ export function createSimulatedEngine(world: World, turns: Turns): SimulatedEngi
   const conditions: { readonly workflow: Workflow; readonly check: () => void }[] = [];
 
   function launch(input: AgentActionInput): void {
-    const run = createRun(() => workflow);
+    const run = createRun(input.requestId, () => workflow);
     const workflow: Workflow = { requestId: input.requestId, run, isGone: false };
     workflows.push(workflow);
     const end = (): void => {

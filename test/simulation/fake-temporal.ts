@@ -6,6 +6,7 @@ import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
  * workflow's own code runs, and every activity, timer and signal is the scheduler's to give or take.
  */
 export interface WorkflowRun {
+  readonly workflowId: string;
   readonly handlers: Map<string, (...args: unknown[]) => unknown>;
   /** How the engine runs an activity; settles when it tells the workflow. */
   call(name: string, args: readonly unknown[], options: ActivityOptions): Promise<unknown>;
@@ -86,5 +87,8 @@ export const fakeWorkflowModule = {
   },
   sleep: (ms: number) => currentRun().sleep(ms),
   condition: (isMet: () => boolean, ms: number) => currentRun().condition(isMet, ms),
-  workflowInfo: () => ({ continueAsNewSuggested: currentRun().isLong() }),
+  workflowInfo: () => ({
+    workflowId: currentRun().workflowId,
+    continueAsNewSuggested: currentRun().isLong(),
+  }),
 };

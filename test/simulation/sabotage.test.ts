@@ -120,8 +120,14 @@ const WAYS: readonly (readonly [string, Sabotage, RegExp])[] = [
     /happened 2 times|HubSpot did/,
   ],
   [
-    'an engine that forgets, and a sweep that starts nothing',
-    { isEngineForgetful: true },
+    'an engine that forgets, and a sweep that starts and ends nothing',
+    {
+      isEngineForgetful: true,
+      store: (store) => ({
+        ...store,
+        requests: { ...store.requests, expired: () => Promise.resolve([]) },
+      }),
+    },
     /never ends/,
   ],
   [

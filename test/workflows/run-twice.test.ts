@@ -21,6 +21,11 @@ beforeAll(async () => {
   twice = await startTwiceGateway(inject('temporalAddress'));
   const seen = new Set<string>();
   twice.proxy.answer = async (passing: Passing) => {
+    const waits = /\/contacts\/201\d\d\?/.exec(passing.path)?.[0];
+    if (waits !== undefined && !seen.has(waits)) {
+      seen.add(waits);
+      return undefined;
+    }
     const fault = /(?:Lost|Dropped) \w+/.exec(passing.body)?.[0];
     if (passing.method !== 'POST' || fault === undefined || seen.has(fault))
       return passing.forward();
@@ -46,6 +51,10 @@ interface Path {
   /** The activities it runs. */
   readonly runs: readonly string[];
 }
+
+/** A contact whose first read comes to nothing. */
+let unread = 0;
+const nextUnread = (): string => String(20_100 + (unread += 1));
 
 const FIRST = ['validateAction', 'fetchSecret', 'recordAudit'];
 const ASKED = [...FIRST, 'prepareApproval', 'verifyDecision'];
@@ -80,6 +89,11 @@ const PATHS: Readonly<Record<string, Path>> = {
     }),
     decision: 'approve',
     runs: [...ASKED, 'callHubSpot', 'reconcileWrite'],
+  },
+  'a write whose record cannot be read at first': {
+    action: (mark) => ({ ...note(`Waits ${mark}`), contact_id: nextUnread() }),
+    decision: 'approve',
+    runs: [...ASKED, 'noteWaiting', 'callHubSpot'],
   },
   'a write that is sent again': {
     action: (mark) => note(`Dropped ${mark}`),

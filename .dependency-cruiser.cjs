@@ -60,14 +60,14 @@ const rooms = [
   room(
     'embedded-is-about-processes',
     'embedded/',
-    '^src/core/(?:errors|failpoint-places)\\.ts$',
+    '^src/core/(?:errors|gateway-error|failpoint-places)\\.ts$',
     ...pkg('@temporalio/client', '@temporalio/common', '@temporalio/worker'),
     BUILT_IN,
   ),
   room(
     'config-reads-the-environment',
     'config\\.ts$',
-    '^src/core/(?:errors|failpoint-places)\\.ts$',
+    '^src/core/(?:errors|gateway-error|failpoint-places)\\.ts$',
     ...pkg('zod'),
     BUILT_IN,
   ),

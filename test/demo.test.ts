@@ -11,7 +11,7 @@ import {
   ensureDemoRoster,
   withdrawDemoRoster,
 } from '../src/demo.ts';
-import { placeFreeze } from '../src/gate/freezes.ts';
+import { liftFreeze, placeFreeze } from '../src/gate/freezes.ts';
 import { keyMatches, keyOwner } from '../src/gate/keys.ts';
 import { addAgent, addPerson, revokeAgent } from '../src/gate/roster.ts';
 import { startSimulator } from './support/simulator.ts';
@@ -124,7 +124,7 @@ describe('the demo connection', () => {
       const { id } = await context.store.commit((tx) => placeFreeze(tx, { target, ...of }));
       await ensureDemoConnection(context, deps);
       expect(await context.store.connections.get('main')).toBeUndefined();
-      await context.store.commit((tx) => tx.freezes.lift(id));
+      await context.store.commit((tx) => liftFreeze(tx, { freezeId: id, by: 'operator' }));
       await ensureDemoConnection(context, deps);
       expect(await context.store.connections.get('main')).toMatchObject({
         timeZone: 'America/New_York',

@@ -29,7 +29,7 @@ async function putToSleep(requestId: string): Promise<void> {
   const workflowId = workflowIdOf(requestId);
   await client.workflow.getHandle(workflowId).terminate('taken');
   const { taskQueue } = gateway.config.temporal;
-  await client.workflow.start('agentAction', { workflowId, taskQueue, startDelay: '1 day' });
+  await client.workflow.start('agentAction', { workflowId, taskQueue, startDelay: '50 s' });
 }
 
 function inStore(sql: string, ...values: string[]): void {

@@ -60,10 +60,10 @@ describe('a second start', () => {
     const holder = createServer().listen(port, '127.0.0.1');
     await once(holder, 'listening');
     const started = gateway.start();
-    await sleep(2_500);
+    const waits = new RegExp(`Port ${port} .*taken; waiting`);
+    await expect.poll(() => gateway.output(), { timeout: 30_000 }).toMatch(waits);
     holder.close();
     await started;
-    expect(gateway.output()).toMatch(new RegExp(`Port ${port} .*taken; waiting`));
   }, 60_000);
 
   it('says that a port is taken when it stays so', async () => {

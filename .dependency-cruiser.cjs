@@ -52,9 +52,18 @@ const rooms = [
   room(
     'the-cli-is-a-door',
     'cli/',
-    ...src('contracts', 'core', 'actions', 'policy', 'gate', 'ports', 'audit'),
+    ...src('contracts', 'core', 'actions', 'policy', 'gate', 'ports', 'audit', 'prove'),
     '^src/(config|context)\\.ts$',
     ...pkg('commander', 'otplib', 'zod'),
+    BUILT_IN,
+  ),
+  // It tries the product from outside, by processes, HTTP, files and commands: what it held in its
+  // hands would be tried together with itself. What it knows is the law: words, policy and the log's form.
+  room(
+    'prove-stands-outside',
+    'prove/',
+    ...src('core', 'actions', 'policy', 'audit', 'embedded'),
+    ...pkg('zod'),
     BUILT_IN,
   ),
   room(
@@ -99,7 +108,12 @@ const types = [
     { path: src('api', 'cli', 'adapters', 'workflows', 'embedded') },
   ),
   rule('activities-do-not-decide-for-the-gate', { path: src('gate') }, { path: src('activities') }),
-  rule('rooms-do-not-know-the-mains', { path: '^src/(?!cli/)[^/]+/' }, { path: TOP_FILE }),
+  rule('rooms-do-not-know-the-mains', { path: '^src/(?!cli/|prove/)[^/]+/' }, { path: TOP_FILE }),
+  rule(
+    'prove-knows-settings-and-no-main',
+    { path: src('prove') },
+    { path: TOP_FILE, pathNot: '^src/config\\.ts$' },
+  ),
   rule(
     'the-simulator-is-a-stranger',
     { path: src('simulator') },
@@ -126,7 +140,12 @@ const wiring = [
   only('activities-run-in-the-worker', ['^src/gateway\\.ts$'], '^src/activities/'),
   only('workflows-run-in-the-engine', [], '^src/workflows/'),
   only('the-api-is-started-by-the-mains', ['^src/(context|gateway)\\.ts$'], '^src/api/'),
-  only('embedded-belongs-to-npm-start', ['^src/(main|run-process)\\.ts$'], '^src/embedded/'),
+  only(
+    'embedded-belongs-to-npm-start',
+    ['^src/(main|run-process)\\.ts$', '^src/prove/'],
+    '^src/embedded/',
+  ),
+  only('prove-is-a-command', ['^src/cli/prove\\.ts$'], '^src/prove/'),
   only('the-cli-is-a-program', [], '^src/cli/'),
 ];
 
@@ -150,7 +169,7 @@ const vendors = [
   vendor(
     'sqlite-in-few-places',
     ['^(node:)?sqlite$'],
-    '^src/(adapters/(store|secrets)|embedded|simulator)/',
+    '^src/(adapters/(store|secrets)|embedded|prove|simulator)/',
   ),
 ];
 

@@ -11,6 +11,7 @@ import { addFreezeCommands } from './freeze.ts';
 import { reportError } from './output.ts';
 import { addPersonCommands } from './person.ts';
 import { addPolicyCommands } from './policy.ts';
+import { addProveCommand } from './prove.ts';
 import { addRequestCommands } from './requests.ts';
 import { addSecretCommands } from './secret.ts';
 import { addSettleCommand } from './settle.ts';
@@ -40,6 +41,7 @@ addConnectCommand(program);
 addAuditCommands(program);
 addPolicyCommands(program);
 addDoctorCommand(program);
+addProveCommand(program);
 // A reader that has seen enough (`| head`) is no failure; what was done stays done.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;

@@ -18,6 +18,9 @@ const PLANTED: readonly (readonly [rule: string, file: string, statement: string
   ['audit-stands-alone', 'audit/a.ts', "export { x } from '../ports/target.ts';"],
   ['the-api-is-a-door', 'api/a.ts', "export { readFileSync } from 'node:fs';"],
   ['the-cli-is-a-door', 'cli/a.ts', "export { x } from '../gateway.ts';"],
+  ['prove-stands-outside', 'prove/a.ts', "export { x } from '../gate/target.ts';"],
+  ['prove-knows-settings-and-no-main', 'prove/b.ts', "export type { X } from '../context.ts';"],
+  ['prove-is-a-command', 'cli/d.ts', "export { x } from '../prove/target.ts';"],
   ['embedded-is-about-processes', 'embedded/a.ts', "export { x } from '../gate/target.ts';"],
   ['config-reads-the-environment', 'config.ts', "export { x } from './gate/target.ts';"],
   ['adapters-are-strangers', 'adapters/hubspot/a.ts', "export { x } from '../store/target.ts';"],
@@ -67,7 +70,7 @@ const PLANTED: readonly (readonly [rule: string, file: string, statement: string
 ];
 
 const ROOMS =
-  'contracts core ports actions policy gate workflows activities audit api cli embedded simulator adapters/store';
+  'contracts core ports actions policy gate workflows activities audit api cli prove embedded simulator adapters/store';
 const TARGETS: readonly (readonly [string, string])[] = [
   ...ROOMS.split(' ').map((room) => [`${room}/target.ts`, ''] as const),
   ['context.ts', ''],

@@ -1,0 +1,145 @@
+import { z } from 'zod';
+import type { Policy } from '../policy/policy.ts';
+import {
+  findReader,
+  findWriter,
+  type Likeness,
+  likenesses,
+  type Reader,
+  type Writer,
+} from './probes.ts';
+import type { CommandResult } from './product.ts';
+import type { Roster } from './store-file.ts';
+
+/** Scratch agents and people: made for this run, with ids and keys that match nothing real. */
+export interface ScratchAgent extends Likeness {
+  readonly id: string;
+  readonly key: string;
+}
+
+export interface ScratchPerson {
+  readonly id: string;
+  readonly email: string;
+  readonly key: string;
+}
+
+export interface WritingCast extends Writer {
+  readonly agent: ScratchAgent;
+  /** As like the first as two agents can be. */
+  readonly other: ScratchAgent;
+  /** Each holds every role that the policy asks of an approver. */
+  readonly approvers: readonly ScratchPerson[];
+}
+
+export interface ReadingCast extends Reader {
+  readonly agent: ScratchAgent;
+}
+
+export interface Cast {
+  /** Undefined when the policy lets none that is like anybody known write with people's approval. */
+  readonly writing: WritingCast | undefined;
+  readonly reading: ReadingCast | undefined;
+  /** Everybody else the user's agents and policy know of: what they may not, they must not get. */
+  readonly crowd: readonly ScratchAgent[];
+  /** In no group that any policy names. */
+  readonly nobody: ScratchAgent;
+  readonly operator: ScratchPerson;
+  /** With a role that nobody asks for. */
+  readonly watcher: ScratchPerson;
+}
+
+type Command = (...args: readonly string[]) => Promise<CommandResult>;
+
+const APPROVERS = 4;
+const CROWD_MAX = 3;
+const NO_GROUP = 'prove-no-group';
+const NO_ROLE = 'prove-no-role';
+
+async function enroll<T>(
+  command: Command,
+  schema: z.ZodType<T>,
+  args: readonly string[],
+): Promise<T> {
+  const { status, out, err } = await command(...args, '--json');
+  if (status !== 0) throw new Error(`sallyport ${args.slice(0, 2).join(' ')} failed: ${err}`);
+  return schema.parse(JSON.parse(out));
+}
+
+const AddedAgentSchema = z.object({ id: z.string(), key: z.string() });
+const AddedPersonSchema = z.object({ id: z.string(), email: z.string(), key: z.string() });
+
+async function addAgent(command: Command, { name, groups }: Likeness): Promise<ScratchAgent> {
+  const given = groups.length === 0 ? [NO_GROUP] : groups;
+  const options = given.flatMap((group) => ['--group', group]);
+  const added = await enroll(command, AddedAgentSchema, ['agent', 'add', name, ...options]);
+  return { ...added, name, groups: given };
+}
+
+function addPerson(
+  command: Command,
+  name: string,
+  roles: readonly string[],
+): Promise<ScratchPerson> {
+  const options = roles.flatMap((role) => ['--role', role]);
+  const args = ['person', 'add', name, '--email', `${name}@prove.test`, ...options];
+  return enroll(command, AddedPersonSchema, args);
+}
+
+const sameLikeness = (one: Likeness, other: Likeness): boolean =>
+  one.name === other.name && JSON.stringify(one.groups) === JSON.stringify(other.groups);
+
+/** Every role that the policy asks of an approver; any word where it asks for none. */
+function rolesFor(writer: Writer | undefined): readonly string[] {
+  const roles = writer?.requirement.roles ?? [];
+  return roles.length === 0 ? ['approver'] : roles;
+}
+
+/** Enrolls, by the command line, whom the user's policy and roster say there can be. */
+export async function enrollCast(
+  command: Command,
+  of: {
+    readonly policy: Policy;
+    readonly policyText: string;
+    readonly roster: Roster;
+    readonly connection: string;
+  },
+): Promise<Cast> {
+  const { policy, roster, connection } = of;
+  const known = likenesses(roster.agents, of.policyText);
+  const writer = findWriter(policy, known, connection);
+  const reader = findReader(policy, known, connection);
+  const taken = [writer?.likeness, reader?.likeness].filter((each) => each !== undefined);
+  const rest = known.filter((each) => !taken.some((one) => sameLikeness(one, each)));
+  const roles = rolesFor(writer);
+  const people = Promise.all([
+    addPerson(command, 'prove-operator', ['operator']),
+    addPerson(command, 'prove-watcher', [NO_ROLE]),
+    ...Array.from({ length: APPROVERS }, (_, i) =>
+      addPerson(command, `prove-approver-${i}`, roles),
+    ),
+  ]);
+  const add = (likeness: Likeness | undefined): Promise<ScratchAgent | undefined> =>
+    likeness === undefined ? Promise.resolve(undefined) : addAgent(command, likeness);
+  const [agent, other, readingAgent, nobody, ...crowd] = await Promise.all([
+    add(writer?.likeness),
+    add(writer?.likeness),
+    add(reader?.likeness),
+    addAgent(command, { name: 'prove-nobody', groups: [NO_GROUP] }),
+    ...rest.slice(0, CROWD_MAX).map((likeness) => addAgent(command, likeness)),
+  ]);
+  const [operator, watcher, ...approvers] = await people;
+  return {
+    writing:
+      writer === undefined || agent === undefined || other === undefined
+        ? undefined
+        : { ...writer, agent, other, approvers },
+    reading:
+      reader === undefined || readingAgent === undefined
+        ? undefined
+        : { ...reader, agent: readingAgent },
+    crowd,
+    nobody,
+    operator,
+    watcher,
+  };
+}

@@ -50,6 +50,7 @@ export interface Cast {
 
 type Command = (...args: readonly string[]) => Promise<CommandResult>;
 
+/** The most that a policy can ask for, and one who leaves (`policy/requirement.ts`). */
 const APPROVERS = 4;
 const CROWD_MAX = 3;
 const NO_GROUP = 'prove-no-group';
@@ -88,6 +89,20 @@ function addPerson(
 const sameLikeness = (one: Likeness, other: Likeness): boolean =>
   one.name === other.name && JSON.stringify(one.groups) === JSON.stringify(other.groups);
 
+/** At most so many at once, the others in their order. */
+function createLanes(count: number): <T>(work: () => Promise<T>) => Promise<T> {
+  const lanes: Promise<unknown>[] = Array.from({ length: count }, () => Promise.resolve());
+  let next = 0;
+  return (work) => {
+    const lane = next % count;
+    next += 1;
+    const done = (lanes[lane] ?? Promise.resolve()).then(work);
+    // The first failure is told by whoever waits for it; the lane goes on.
+    lanes[lane] = done.catch(() => undefined);
+    return done;
+  };
+}
+
 /** Every role that the policy asks of an approver; any word where it asks for none. */
 function rolesFor(writer: Writer | undefined): readonly string[] {
   const roles = writer?.requirement.roles ?? [];
@@ -111,23 +126,28 @@ export async function enrollCast(
   const taken = [writer?.likeness, reader?.likeness].filter((each) => each !== undefined);
   const rest = known.filter((each) => !taken.some((one) => sameLikeness(one, each)));
   const roles = rolesFor(writer);
-  const people = Promise.all([
-    addPerson(command, 'prove-operator', ['operator']),
-    addPerson(command, 'prove-watcher', [NO_ROLE]),
-    ...Array.from({ length: APPROVERS }, (_, i) =>
-      addPerson(command, `prove-approver-${i}`, roles),
-    ),
-  ]);
-  const add = (likeness: Likeness | undefined): Promise<ScratchAgent | undefined> =>
-    likeness === undefined ? Promise.resolve(undefined) : addAgent(command, likeness);
-  const [agent, other, readingAgent, nobody, ...crowd] = await Promise.all([
-    add(writer?.likeness),
-    add(writer?.likeness),
-    add(reader?.likeness),
-    addAgent(command, { name: 'prove-nobody', groups: [NO_GROUP] }),
-    ...rest.slice(0, CROWD_MAX).map((likeness) => addAgent(command, likeness)),
-  ]);
-  const [operator, watcher, ...approvers] = await people;
+  // Two at a time: each is a process, and a small machine has other work.
+  const enrolling = createLanes(2);
+  const add = (likeness: Likeness): Promise<ScratchAgent> =>
+    enrolling(() => addAgent(command, likeness));
+  const person = (name: string, its: readonly string[]): Promise<ScratchPerson> =>
+    enrolling(() => addPerson(command, name, its));
+  const isOneAgent =
+    writer !== undefined && reader !== undefined && sameLikeness(writer.likeness, reader.likeness);
+  const [agent, other, separateReader, nobody, operator, watcher, crowd, approvers] =
+    await Promise.all([
+      writer === undefined ? undefined : add(writer.likeness),
+      writer === undefined ? undefined : add(writer.likeness),
+      reader === undefined || isOneAgent ? undefined : add(reader.likeness),
+      add({ name: 'prove-nobody', groups: [NO_GROUP] }),
+      person('prove-operator', ['operator']),
+      person('prove-watcher', [NO_ROLE]),
+      Promise.all(rest.slice(0, CROWD_MAX).map(add)),
+      Promise.all(
+        Array.from({ length: APPROVERS }, (_, i) => person(`prove-approver-${i}`, roles)),
+      ),
+    ]);
+  const readingAgent = isOneAgent ? agent : separateReader;
   return {
     writing:
       writer === undefined || agent === undefined || other === undefined

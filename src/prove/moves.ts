@@ -108,7 +108,7 @@ export const stateOf = (rig: Rig, { id, key }: Pick<Waiting, 'id' | 'key'>): Pro
 export const ended = (
   rig: Rig,
   waiting: Pick<Waiting, 'id' | 'key'>,
-  maxMs = 40_000,
+  maxMs = 60_000,
 ): Promise<Answer> =>
   until(
     `${waiting.id} ends`,

@@ -14,10 +14,10 @@ export const OWN_PRODUCT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Below the range that systems take for outgoing connections, so that a restart finds its port free. */
 const PORTS = { from: 12_000, count: 18_000 } as const;
-const START_MAX_MS = 45_000;
+const START_MAX_MS = 60_000;
 const ANSWER_MAX_MS = 2_000;
-/** Of a command that got no further: it opens files and commits, nothing that waits. */
-const COMMAND_MAX_MS = 30_000;
+/** Of a command that got no further; on a busy machine its start alone takes seconds. */
+const COMMAND_MAX_MS = 90_000;
 
 export async function findPort(): Promise<number> {
   for (;;) {

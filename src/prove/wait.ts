@@ -7,7 +7,7 @@ const POLL_MS = 50;
 export async function until<T>(
   what: string,
   ask: () => Promise<T | undefined>,
-  maxMs = 30_000,
+  maxMs = 60_000,
 ): Promise<T> {
   const deadline = Date.now() + maxMs;
   for (;;) {

@@ -104,9 +104,47 @@ function createLanes(count: number): <T>(work: () => Promise<T>) => Promise<T> {
 }
 
 /** Every role that the policy asks of an approver; any word where it asks for none. */
-function rolesFor(writer: Writer | undefined): readonly string[] {
-  const roles = writer?.requirement.roles ?? [];
+function rolesFor(writer: Writer): readonly string[] {
+  const { roles } = writer.requirement;
   return roles.length === 0 ? ['approver'] : roles;
+}
+
+interface Enrolling {
+  readonly agent: (likeness: Likeness) => Promise<ScratchAgent>;
+  readonly person: (name: string, roles: readonly string[]) => Promise<ScratchPerson>;
+}
+
+/** Two at a time: each is a process, and a small machine has other work. */
+function createEnrolling(command: Command): Enrolling {
+  const enrolling = createLanes(2);
+  return {
+    agent: (likeness) => enrolling(() => addAgent(command, likeness)),
+    person: (name, roles) => enrolling(() => addPerson(command, name, roles)),
+  };
+}
+
+async function enrollWriting(add: Enrolling, writer: Writer | undefined): Promise<Cast['writing']> {
+  if (writer === undefined) return undefined;
+  const roles = rolesFor(writer);
+  const names = Array.from({ length: APPROVERS }, (_, i) => `prove-approver-${i}`);
+  const [agent, other, approvers] = await Promise.all([
+    add.agent(writer.likeness),
+    add.agent(writer.likeness),
+    Promise.all(names.map((name) => add.person(name, roles))),
+  ]);
+  return { ...writer, agent, other, approvers };
+}
+
+/** The writer reads too when the policy lets one agent do both. */
+async function enrollReading(
+  add: Enrolling,
+  reader: Reader | undefined,
+  writing: Promise<Cast['writing']>,
+): Promise<Cast['reading']> {
+  if (reader === undefined) return undefined;
+  const writer = await writing;
+  const isOneAgent = writer !== undefined && sameLikeness(writer.likeness, reader.likeness);
+  return { ...reader, agent: isOneAgent ? writer.agent : await add.agent(reader.likeness) };
 }
 
 /** Enrolls, by the command line, whom the user's policy and roster say there can be. */
@@ -125,41 +163,15 @@ export async function enrollCast(
   const reader = findReader(policy, known, connection);
   const taken = [writer?.likeness, reader?.likeness].filter((each) => each !== undefined);
   const rest = known.filter((each) => !taken.some((one) => sameLikeness(one, each)));
-  const roles = rolesFor(writer);
-  // Two at a time: each is a process, and a small machine has other work.
-  const enrolling = createLanes(2);
-  const add = (likeness: Likeness): Promise<ScratchAgent> =>
-    enrolling(() => addAgent(command, likeness));
-  const person = (name: string, its: readonly string[]): Promise<ScratchPerson> =>
-    enrolling(() => addPerson(command, name, its));
-  const isOneAgent =
-    writer !== undefined && reader !== undefined && sameLikeness(writer.likeness, reader.likeness);
-  const [agent, other, separateReader, nobody, operator, watcher, crowd, approvers] =
-    await Promise.all([
-      writer === undefined ? undefined : add(writer.likeness),
-      writer === undefined ? undefined : add(writer.likeness),
-      reader === undefined || isOneAgent ? undefined : add(reader.likeness),
-      add({ name: 'prove-nobody', groups: [NO_GROUP] }),
-      person('prove-operator', ['operator']),
-      person('prove-watcher', [NO_ROLE]),
-      Promise.all(rest.slice(0, CROWD_MAX).map(add)),
-      Promise.all(
-        Array.from({ length: APPROVERS }, (_, i) => person(`prove-approver-${i}`, roles)),
-      ),
-    ]);
-  const readingAgent = isOneAgent ? agent : separateReader;
-  return {
-    writing:
-      writer === undefined || agent === undefined || other === undefined
-        ? undefined
-        : { ...writer, agent, other, approvers },
-    reading:
-      reader === undefined || readingAgent === undefined
-        ? undefined
-        : { ...reader, agent: readingAgent },
-    crowd,
-    nobody,
-    operator,
-    watcher,
-  };
+  const add = createEnrolling(command);
+  const startedWriting = enrollWriting(add, writer);
+  const [writing, reading, nobody, operator, watcher, crowd] = await Promise.all([
+    startedWriting,
+    enrollReading(add, reader, startedWriting),
+    add.agent({ name: 'prove-nobody', groups: [NO_GROUP] }),
+    add.person('prove-operator', ['operator']),
+    add.person('prove-watcher', [NO_ROLE]),
+    Promise.all(rest.slice(0, CROWD_MAX).map(add.agent)),
+  ]);
+  return { writing, reading, crowd, nobody, operator, watcher };
 }

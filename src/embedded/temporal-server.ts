@@ -153,8 +153,9 @@ function launch(options: TemporalServerOptions): Promise<Child> {
     name: 'the Temporal server',
     command: options.cliPath,
     args: serverArguments(options),
-    // Nothing of ours: TEMPORAL_* variables and config files are meant for clients.
-    env: {},
+    // Nothing of ours: TEMPORAL_* variables and config files are meant for clients. And nothing goes
+    // out: without this it tells temporal.io its version and how it runs.
+    env: { TEMPORAL_VERSION_CHECK_DISABLED: '1' },
     logFile: options.logFile,
     failureCode: 'engine.unavailable',
     // Memory is lost in any case; a file is closed properly.

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { readdir, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -53,6 +53,14 @@ async function listen(): Promise<number> {
   });
   return (other.address() as AddressInfo).port;
 }
+
+describe('a server', () => {
+  it.runIf(existsSync('/proc'))('is told not to call home with its version', async () => {
+    const { pid } = await start(await scratchDir());
+    const environment = (await readFile(`/proc/${pid}/environ`, 'utf8')).split('\0');
+    expect(environment).toContain('TEMPORAL_VERSION_CHECK_DISABLED=1');
+  });
+});
 
 describe('the server of this test run', () => {
   it('answers at the injected address with the search attributes of the gateway', async () => {

@@ -15,8 +15,9 @@ interface ProveCommandOptions {
 
 const LAWS_MAX = 12;
 const SEED_MAX = 0xffff_ffff;
-/** What goes on longer than this says so. */
+/** What goes on longer than this says so; then seldom, since each time is a line. */
 const QUIET_MAX_MS = 2_000;
+const SAY_AGAIN_EVERY_MS = 10_000;
 
 function collectLaw(value: string, before: readonly number[]): number[] {
   const number = /^\d{1,2}$/.test(value) ? Number(value) : -1;
@@ -60,17 +61,19 @@ function createTicker(): {
 } {
   let timer: NodeJS.Timeout | undefined;
   const end = (): void => {
-    clearInterval(timer);
+    clearTimeout(timer);
   };
   return {
     end,
     begin: ({ id, title }) => {
       end();
       const since = Date.now();
-      timer = setInterval(() => {
+      const say = (): void => {
         const seconds = Math.round((Date.now() - since) / 1000);
         printAside(`…     ${id.padEnd(7)} ${title}  (${seconds} s)`);
-      }, QUIET_MAX_MS);
+        timer = setTimeout(say, SAY_AGAIN_EVERY_MS);
+      };
+      timer = setTimeout(say, QUIET_MAX_MS);
     },
   };
 }

@@ -116,9 +116,20 @@ const ON_THE_WAY = FAILPOINTS.filter(
   (place) => !/rejected|lost|reconcile|settled|wake/.test(place),
 );
 
+/** False when it died there while it was still starting, on what was open from before; it runs then, unharmed. */
+async function startsToDieAt(rig: Rig, place: string): Promise<boolean> {
+  try {
+    await rig.gateway.restart({ SALLYPORT_FAILPOINT: place });
+    return true;
+  } catch {
+    await rig.gateway.start();
+    return false;
+  }
+}
+
 /** Whether it died there. */
 async function diesAt(rig: Rig, tally: Tally, place: string): Promise<boolean> {
-  await rig.gateway.restart({ SALLYPORT_FAILPOINT: place });
+  const isDue = await startsToDieAt(rig, place);
   const { agent, write } = writing(rig);
   const text = rig.text();
   const action = write(text, rig.turn());
@@ -128,11 +139,11 @@ async function diesAt(rig: Rig, tally: Tally, place: string): Promise<boolean> {
   if (first?.state === 'awaiting_approval')
     await approve(rig, asWaiting(first, text, agent.key)).catch(() => undefined);
   const isDead = await Promise.race([
-    rig.gateway.gone().then(() => true),
-    sleep(DEATH_MAX_MS, false, { ref: false }),
+    ...(isDue ? [rig.gateway.gone().then(() => true)] : []),
+    sleep(isDue ? DEATH_MAX_MS : 0, false, { ref: false }),
   ]);
   // This policy's writes do not come by there.
-  if (!isDead) return false;
+  if (isDue && !isDead) return false;
   await rig.gateway.start();
   const waiting = { key: agent.key, id: (await submit()).body.id ?? '' };
   await untilTrue(`after a death ${place} it goes on`, async () => {

@@ -119,7 +119,8 @@ function look(seen: Sightings, scratchFolder: string, usersFolder: string): void
       const remote = inode === undefined ? undefined : ends.get(inode);
       if (remote !== undefined) {
         seen.connections.add(remote);
-        if (!isLoopback(remote)) seen.beyondLoopback.add(`${read(`/proc/${pid}/comm`).trim()} (${pid}) to ${remote}`);
+        if (!isLoopback(remote))
+          seen.beyondLoopback.add(`${read(`/proc/${pid}/comm`).trim()} (${pid}) to ${remote}`);
       }
       if (file.startsWith(`${usersFolder}/`)) seen.openedOfTheUsers.add(file);
     }

@@ -30,8 +30,8 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     what: 'a client that sends again what was lost, without looking',
     file: 'src/context.ts',
-    from: /const crm = failpoints\.crm\(hubspot\);/,
-    to: `const inner = failpoints.crm(hubspot);
+    from: /const crm = failpoints\.crm\((createHubSpotCrm\(hubspotOptions\(context, hubspotUrl\)\))\);/,
+    to: `const inner = failpoints.crm($1);
       const crm: typeof inner = { ...inner, call: async (...of) => {
         const answer = await inner.call(...of);
         return answer.kind === 'answered' ? answer : inner.call(...of);

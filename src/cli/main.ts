@@ -43,9 +43,11 @@ addPolicyCommands(program);
 addDoctorCommand(program);
 addProveCommand(program);
 // A reader that has seen enough (`| head`) is no failure; what was done stays done.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-});
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
 
 try {
   await program.parseAsync();

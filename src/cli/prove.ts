@@ -90,16 +90,19 @@ function printSummary({ results, ms, seed, policyDigest, policy }: Report): void
   print(`Policy ${oneLine(policy)}, digest ${policyDigest.slice(0, 16)}. Again: --seed ${seed}`);
 }
 
-/** The first signal ends the run in order; what it has made is taken away before the process ends. */
+/**
+ * The first signal, or a reader who is gone (`| head`), ends the run in order; what it has made is taken
+ * away before the process ends.
+ */
 function stopOnSignal(): AbortSignal {
   const controller = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => {
-      if (controller.signal.aborted) return;
-      printAside('Stopping: ending the scratch processes and removing the scratch folder …');
-      controller.abort(new CommandError('Stopped.', 'Nothing was shown.'));
-    });
-  }
+  const stop = (): void => {
+    if (controller.signal.aborted) return;
+    printAside('Stopping: ending the scratch processes and removing the scratch folder …');
+    controller.abort(new CommandError('Stopped.', 'Nothing was shown.'));
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+  process.stdout.on('error', stop);
   return controller.signal;
 }
 

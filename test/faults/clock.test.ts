@@ -177,7 +177,7 @@ describe.skipIf(library === undefined)('the clock, days and weeks on', () => {
   );
 
   it(
-    'jumping by a day between approval and begin, an approval that is too old is not used',
+    'jumping by three days between approval and begin, an approval that is too old is not used',
     async () => {
       const [waiting] = await submitMany('Too late', 1);
       // Nothing begins while HubSpot cannot be read.

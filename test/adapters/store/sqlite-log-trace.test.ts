@@ -135,6 +135,33 @@ describe('the trace of a request in the log', () => {
     expect(await damaged(X)).toBe('log_entries 2');
   });
 
+  it('has an entry that was damaged when this process first read it and was restored since', async () => {
+    await accept(X);
+    await begin(X);
+    await end(X);
+    await accept(Y);
+    tamper('update log_entries set at = at + 1 where idx in (1, 2)');
+    expect((await store.log.trace(X)).damaged).toBe('log_entries 1');
+    tamper('update log_entries set at = at - 1 where idx in (1, 2)');
+    const trace = await store.log.trace(X);
+    expect(trace.damaged).toBeUndefined();
+    expect(eventsOf(trace)).toEqual(['request.accepted', 'hubspot.intended', 'request.completed']);
+  });
+
+  it('is not whole when the log is shorter than this process has read it, and takes no entry of another for its own', async () => {
+    await accept(X);
+    await begin(X);
+    await end(X);
+    await store.log.leaves(0, 3);
+    tamper('delete from log_entries where idx > 0');
+    expect((await store.log.trace(X)).damaged).toBe('log_entries 1');
+    await accept(Y);
+    await begin(Y);
+    await accept(Z);
+    expect((await store.log.trace(X)).damaged).toBe('log_entries 1');
+    expect(eventsOf(await store.log.trace(X))).toEqual(['request.accepted']);
+  });
+
   it('costs no more in a unit of work when the log has grown, once its entries were read', async () => {
     await accept(X);
     for (let i = 0; i < 10; i += 1)

@@ -10,7 +10,7 @@ import {
   toRecord,
 } from './log-row.ts';
 import { look } from './log-look.ts';
-import type { Hole } from './log-scan.ts';
+import type { Hole, Stretch } from './log-scan.ts';
 import type { Reader } from './unit.ts';
 
 const INDEXES_PER_QUERY_MAX = 500;
@@ -23,17 +23,21 @@ const INDEXES_PER_QUERY_MAX = 500;
 export async function traceOf(reader: Reader, requestId: string, size: number): Promise<LogTrace> {
   const first = await firstOf(reader, requestId);
   if (first === undefined) return { records: [], damaged: undefined };
+  // A log never gets shorter: its end was cut off, and what is written now takes the place of what is gone.
+  if (size < reader.scan.known().to) return { records: [], damaged: `${TABLE} ${size}` };
   const { indexes, holes } = await found(reader, requestId, first, size);
   const rows = await rowsAt(reader, indexes);
-  const records = rows.flatMap((row) => recordOf(reader, row));
+  const records = rows.flatMap((row) => recordOf(reader, row, requestId));
   const lost = indexes.find((at) => !records.some(({ index }) => index === at));
   const at = lost ?? (await firstHarmful(reader, requestId, holes));
   return { records, damaged: at === undefined ? undefined : `${TABLE} ${at}` };
 }
 
-function recordOf(reader: Reader, row: RecordRow): AuditRecord[] {
+/** None when the row is another's by now: the place is known from before, and the log was cut off there. */
+function recordOf(reader: Reader, row: RecordRow, requestId: string): AuditRecord[] {
   try {
-    return [toRecord(reader, row)];
+    const record = toRecord(reader, row);
+    return row.request_id === requestId ? [record] : [];
   } catch {
     return [];
   }
@@ -85,24 +89,27 @@ async function found(
   // What a unit of work has written itself may yet be undone, and is not remembered.
   const late = await look(reader, isKnown ? known.to : first, size);
   const parts = isKnown ? [known, late] : [late];
-  const indexes = parts.flatMap(({ named }) => named.get(requestId) ?? []);
+  const restored = await lookAgain(
+    reader,
+    parts.flatMap(({ holes }) => holes),
+    first,
+  );
+  const indexes = [...parts, ...restored].flatMap(({ named }) => named.get(requestId) ?? []);
   return {
-    indexes: indexes.filter((index) => index >= first),
-    holes: await present(
-      reader,
-      parts.flatMap(({ holes }) => holes),
-      first,
-    ),
+    indexes: indexes.filter((index) => index >= first).toSorted((a, b) => a - b),
+    holes: joined(restored.flatMap(({ holes }) => holes)),
   };
 }
 
-/** The holes since `first` as they are now: what was damaged may have been restored. */
-async function present(reader: Reader, holes: readonly Hole[], first: number): Promise<Hole[]> {
-  const now: Hole[] = [];
-  for (const { from, to } of holes) {
-    if (to > first) now.push(...(await look(reader, from, to)).holes);
-  }
-  return joined(now);
+/** The holes since `first` as they are now: what was damaged may have been restored, a begin too. */
+async function lookAgain(
+  reader: Reader,
+  holes: readonly Hole[],
+  first: number,
+): Promise<Stretch[]> {
+  const now: Stretch[] = [];
+  for (const { from, to } of holes) if (to > first) now.push(await look(reader, from, to));
+  return now;
 }
 
 /** Holes that touch are one: only the entry after all of them can tell what they hide. */

@@ -50,6 +50,29 @@ describe('law 8: a freeze', () => {
     inStore("DELETE FROM log_entries WHERE event = 'freeze.placed'");
     expect((await gateway.submit(READ)).body.code).toBe('freeze.active');
   });
+
+  it.each([
+    ['its own, the newest of all', 0, "event = 'freeze.placed'"],
+    [
+      'every one of the last hundred',
+      101,
+      "idx > (SELECT idx FROM log_entries WHERE event = 'freeze.placed')",
+    ],
+    ['every one', 1, 'idx >= 0'],
+  ])('stands though entries of the log do not open: %s', async (_which, entries, where) => {
+    await freeze();
+    await gateway.context.store.commit(async (tx) => {
+      for (let i = 0; i < entries; i += 1)
+        await tx.log.append({ event: 'request.refused', actor: 'test' });
+    });
+    inStore('DELETE FROM freezes');
+    inStore(`UPDATE log_entries SET at = at + 1 WHERE ${where}`);
+    for (let i = 0; i < 3; i += 1)
+      expect((await gateway.submit(READ)).body.code).toBe('freeze.active');
+    await gateway.stopGateway();
+    await gateway.startGateway();
+    expect((await gateway.submit(READ)).body.code).toBe('freeze.active');
+  });
 });
 
 describe('a credential version', () => {

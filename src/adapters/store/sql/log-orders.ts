@@ -12,14 +12,14 @@ const ROW_LOST = 'its row in the store was changed or taken out; the log has it'
 /**
  * What the log says of standing freezes and credentials in use, whatever their rows say. Each entry's
  * voucher names the newest order before it, so they are found one by one from the end of the log, and
- * once in the life of a process. Throws `freeze.active` when one of them is gone: it may be a freeze.
+ * once in the life of a process. Throws `freeze.active` when one of them is gone, or the end of the log is,
+ * or does not open: that may be a freeze.
  */
 export async function ordersOf(reader: Reader): Promise<Orders> {
-  const last = await lastRow(reader);
-  let index = last && tallyAfter(reader, last)?.orders;
+  let index = newestIn(reader, await lastRow(reader));
   const later: VouchedRow[] = [];
   let known = NONE;
-  while (index !== undefined && index !== null) {
+  while (index !== null) {
     const row = await rowAt(reader, index);
     const kept = reader.scan.orders();
     if (row !== undefined && kept?.key === keyOf(row)) {
@@ -28,12 +28,21 @@ export async function ordersOf(reader: Reader): Promise<Orders> {
     }
     if (row === undefined || !opens(reader, row)) throw orderLost(index);
     later.unshift(row);
-    index = tallyBefore(reader, row)?.orders;
+    index = tallyBefore(reader, row)?.orders ?? null;
   }
   if (later.length === 0) return known;
   const orders = later.reduce(applied, known);
   reader.scan.keepOrders(orders);
   return orders;
+}
+
+/** Where the newest order is, or may be, in a log that ends with this row. */
+function newestIn(reader: Reader, last: VouchedRow | undefined): number | null {
+  const size = last === undefined ? 0 : last.idx + 1;
+  if (size < reader.scan.known().to) throw orderLost(size);
+  if (last === undefined) return null;
+  const tally = tallyAfter(reader, last);
+  return tally === undefined ? last.idx : tally.orders;
 }
 
 /** Its nonce is of this one row alone: one that was undone and written anew has another. */
@@ -80,17 +89,4 @@ function freezeOf({ facts, actor, timestamp }: AuditEntry): FreezeRecord {
     placedAt: new Date(timestamp),
     liftedAt: null,
   };
-}
-
-/** For an entry after one that does not open: the newest order that can still be told. */
-export async function newestOrder(reader: Reader): Promise<number | null> {
-  const LOOK_BACK_MAX = 100;
-  const rows = await reader.db
-    .selectFrom(TABLE)
-    .select(VOUCHED)
-    .orderBy('idx', 'desc')
-    .limit(LOOK_BACK_MAX)
-    .execute();
-  const intact = rows.find((row) => opens(reader, row));
-  return (intact && tallyAfter(reader, intact)?.orders) ?? null;
 }

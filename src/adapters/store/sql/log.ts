@@ -16,7 +16,6 @@ import {
   type VouchedRow,
   vouchFor,
 } from './log-row.ts';
-import { newestOrder } from './log-orders.ts';
 import { traceOf } from './log-trace.ts';
 import { rowSeal } from './rows.ts';
 import { tampered } from './seal.ts';
@@ -135,7 +134,8 @@ async function nextPlace(unit: Unit): Promise<{ readonly index: number; readonly
   if (last === undefined) return { index: 0, tally: newTally(null) };
   return {
     index: last.idx + 1,
-    tally: tallyAfter(unit, last) ?? newTally(await newestOrder(unit)),
+    // One that does not open may be an order: until it is restored nobody can say what is in force.
+    tally: tallyAfter(unit, last) ?? newTally(last.idx),
   };
 }
 

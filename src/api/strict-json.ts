@@ -26,14 +26,26 @@ function isKey(text: string, end: number): boolean {
   return text[i] === ':';
 }
 
+const isOfNumber = (character: string): boolean => /[-+.eE\d]/.test(character);
+
+/** End of the number literal that starts at `start`: past the range of a double it is Infinity, which has no canonical form. */
+function endOfNumber(text: string, start: number): number {
+  let end = start;
+  while (isOfNumber(text.charAt(end + 1))) end += 1;
+  if (!Number.isFinite(Number(text.slice(start, end + 1))))
+    throw malformed('a number is too large');
+  return end;
+}
+
 /**
  * Walks text that `JSON.parse` has accepted and refuses what it lets pass: the same key twice (two
- * readers would see two different requests), keys that reach prototypes, and deep nesting.
+ * readers would see two different requests), keys that reach prototypes, numbers beyond a double, and
+ * deep nesting.
  */
 function assertPlain(text: string, { depthMax }: JsonLimits): void {
   const open: (Set<string> | undefined)[] = [];
   for (let i = 0; i < text.length; i += 1) {
-    const character = text[i];
+    const character = text.charAt(i);
     if (character === '{' || character === '[') {
       open.push(character === '{' ? new Set() : undefined);
       if (open.length > depthMax) throw malformed(`nested deeper than ${depthMax}`);
@@ -45,6 +57,8 @@ function assertPlain(text: string, { depthMax }: JsonLimits): void {
       const keys = open.at(-1);
       if (keys !== undefined && isKey(text, end)) addKey(keys, text.slice(i, end + 1));
       i = end;
+    } else if (/[-\d]/.test(character)) {
+      i = endOfNumber(text, i);
     }
   }
 }

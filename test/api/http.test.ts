@@ -84,6 +84,12 @@ describe('the body', () => {
       400,
     ],
     [
+      'a number that is none',
+      '{"user_id":"a","agent_prompt":"p","action":{"action":"search_contact","x":[-1e400]}}',
+      'request.malformed',
+      400,
+    ],
+    [
       'a field too many',
       '{"user_id":"a","agent_prompt":"p","admin":true,"action":{"action":"search_contact"}}',
       'request.malformed',
@@ -109,6 +115,21 @@ describe('the body', () => {
     const answer = await gateway.agent.call('POST', '/v1/actions', { body });
     expect(answer.status).toBe(status);
     expect(answer.body.code).toBe(code);
+  });
+
+  it('with a number that has no canonical form is refused in the log too', async () => {
+    const agent = await gateway.addAgent('counts-high');
+    const body = envelope({ action: 'search_deal' }).replace('}', ',"amount_min":1e400}');
+    const answer = await agent.call('POST', '/v1/actions', { body });
+    expect(answer.body).toMatchObject({
+      code: 'request.malformed',
+      detail: 'a number is too large',
+    });
+    const { log } = gateway.context.store;
+    const leaves = await log.leaves(0, await log.size());
+    const last = JSON.parse(new TextDecoder().decode(leaves.at(-1))) as unknown;
+    const actor = `agent:${agent.record.id}`;
+    expect(last).toMatchObject({ event: 'request.refused', code: 'request.malformed', actor });
   });
 
   it('of another media type or compressed is refused', async () => {

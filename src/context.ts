@@ -198,7 +198,9 @@ export function activityDependencies(context: Context, hubspotUrl: string): Acti
   const { config, failpoints, store, secrets, policy, auditLog, attester } = context;
   const { timing } = config;
   const crm = failpoints.crm(createHubSpotCrm(hubspotOptions(context, hubspotUrl)));
-  return { store, secrets, crm, policy: () => policy, auditLog, attester, timing, clock };
+  const waitingMax = config.limits.agentWaitingMax;
+  const own = { store, secrets, crm, policy: () => policy, auditLog, attester };
+  return { ...own, timing, waitingMax, clock };
 }
 
 export function apiContext(context: Context, engine: Engine): ApiContext {

@@ -29,5 +29,7 @@ export interface ActivityDependencies {
   readonly policy: () => Policy;
   readonly auditLog: AuditLog;
   readonly timing: Timing;
+  /** Writes of one agent that may wait for people at once. */
+  readonly waitingMax: number;
   readonly clock: () => Date;
 }

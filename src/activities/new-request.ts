@@ -26,6 +26,7 @@ export function newRequest(of: {
   readonly code?: ErrorCode | undefined;
   readonly detail?: string | undefined;
   readonly expiresAt?: Date | undefined;
+  readonly retryAt?: Date | undefined;
 }): RequestRecord {
   const submission = submissionOf(of.submission);
   // An unknown name is the agent's own text, and this one enters the log in clear.
@@ -48,7 +49,7 @@ export function newRequest(of: {
     result: null,
     code: of.code ?? null,
     detail: of.detail ?? null,
-    retryAt: null,
+    retryAt: of.retryAt ?? null,
     createdAt: of.now,
     updatedAt: of.now,
     expiresAt: of.expiresAt ?? null,

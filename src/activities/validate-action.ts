@@ -46,7 +46,7 @@ function resume(request: RequestRecord, { timing, attester }: ActivityDependenci
 async function recordRefusal(
   tx: StoreTransaction,
   of: { readonly requestId: string; readonly submission: NewSubmission },
-  refusal: Extract<Judgement, { kind: 'refused' }>,
+  refusal: Extract<Judgement, { kind: 'refused' }> & { readonly retryAt?: Date },
 ): Promise<void> {
   const request = newRequest({ ...of, ...refusal, status: 'refused', now: tx.now });
   await tx.requests.insert(request);
@@ -58,18 +58,36 @@ async function recordRefusal(
   });
 }
 
-/** The write's row with its log entry; refused instead when connection or agent is frozen. */
+/** People decide within minutes at best. */
+const QUEUE_RETRY_MS = 60_000;
+
+/** What stands against a new write: a freeze, or a flood that would hide the requests of others from people. */
+async function refusalOf(
+  tx: StoreTransaction,
+  { agentId, connection }: NewSubmission,
+  { needsCard }: Planned,
+  waitingMax: number,
+): Promise<Parameters<typeof recordRefusal>[2] | undefined> {
+  const freeze = await tx.freezes.standing(freezeTargets(connection, agentId));
+  if (freeze !== undefined)
+    return { kind: 'refused', code: 'freeze.active', detail: freezeDetail(freeze) };
+  if (!needsCard || (await tx.requests.countWaiting(agentId)) < waitingMax) return undefined;
+  const retryAt = new Date(tx.now.getTime() + QUEUE_RETRY_MS);
+  const detail = `${waitingMax} writes of one agent may wait`;
+  return { kind: 'refused', code: 'approval.queue_full', detail, retryAt };
+}
+
+/** The write's row with its log entry; refused instead when connection or agent is frozen, or too much waits. */
 async function recordWrite(
   tx: StoreTransaction,
   of: { readonly requestId: string; readonly submission: NewSubmission },
   planned: Planned,
-  approvalMs: number,
+  { timing: { approvalMs }, waitingMax }: ActivityDependencies,
 ): Promise<RequestStatus> {
   const { agentId, connection } = of.submission;
-  const freeze = await tx.freezes.standing(freezeTargets(connection, agentId));
-  if (freeze !== undefined) {
-    const detail = freezeDetail(freeze);
-    await recordRefusal(tx, of, { kind: 'refused', code: 'freeze.active', detail });
+  const refusal = await refusalOf(tx, of.submission, planned, waitingMax);
+  if (refusal !== undefined) {
+    await recordRefusal(tx, of, refusal);
     return 'refused';
   }
   const { plan, requirement, needsCard } = planned;
@@ -118,8 +136,7 @@ export function createValidateAction(deps: ActivityDependencies) {
       const digest = planDigest({ requestId, agentId, connection, plan });
       return { kind: 'read', connection, read: { plan, digest, mac: deps.attester.plan(digest) } };
     }
-    const { approvalMs } = deps.timing;
-    const status = await deps.store.commit((tx) => recordWrite(tx, of, judgement, approvalMs));
+    const status = await deps.store.commit((tx) => recordWrite(tx, of, judgement, deps));
     if (isTerminal(status)) return { kind: 'ended' };
     return { kind: 'write', connection, status, timing: deps.timing };
   }

@@ -17,12 +17,13 @@ export interface Submission {
   readonly signal: AbortSignal;
 }
 
-/** A read that failed for a passing reason may be tried again on the same key. */
+/** How often one key may be tried again. */
 const READ_ATTEMPTS_MAX = 100;
 const RETRY_AFTER_SECONDS = 2;
 
-const mayTryAgain = (request: RequestRecord): boolean =>
-  request.risk === 'read' && request.code !== null && ERRORS[request.code].retryable;
+/** A read that failed for a passing reason, and a write that found no room with people: nothing was done of it. */
+const mayTryAgain = ({ risk, code }: RequestRecord): boolean =>
+  code === 'approval.queue_full' || (risk === 'read' && code !== null && ERRORS[code].retryable);
 
 interface Place {
   readonly requestId: string;

@@ -141,6 +141,12 @@ export const ERRORS = {
   ),
 
   // Approvals
+  'approval.queue_full': spec(
+    429,
+    true,
+    'As many writes of this agent wait for people as may.',
+    'Nothing was asked of anyone. Wait until some are decided, or withdraw what is no longer wanted; then send it again.',
+  ),
   'approval.not_found': spec(
     404,
     false,

@@ -82,6 +82,10 @@ export interface RequestReads {
     limit: number;
     before?: string;
   }): Promise<readonly RequestRecord[]>;
+  /** What waits for people, the first to expire first. `after` is a request id to continue after. */
+  waiting(page: { limit: number; after?: string }): Promise<readonly RequestRecord[]>;
+  /** How many writes of this agent wait for people or are about to. */
+  countWaiting(agentId: string): Promise<number>;
   /** Ids of requests in these states, oldest first, without decrypting them. */
   idsIn(
     statuses: readonly RequestStatus[],

@@ -10,7 +10,12 @@ beforeAll(async () => {
   await gateway.context.store.commit(async (tx) => {
     for (let number = 1; number <= WAITING; number += 1) {
       const id = requestId(number);
-      const times = { createdAt: later(number), updatedAt: later(number) };
+      // Asked later, due earlier; pairs are due together.
+      const times = {
+        createdAt: later(number),
+        updatedAt: later(number),
+        expiresAt: later(600_000 - Math.floor(number / 2)),
+      };
       await tx.requests.insert(
         request(number, { ...times, status: 'awaiting_approval', card: cardFor(id) }),
       );
@@ -19,7 +24,10 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
-const newestFirst = Array.from({ length: WAITING }, (_, i) => requestId(WAITING - i));
+const dueAt = (number: number): number => -Math.floor(number / 2);
+const mostUrgentFirst = Array.from({ length: WAITING }, (_, i) => i + 1)
+  .sort((one, other) => dueAt(one) - dueAt(other) || one - other)
+  .map(requestId);
 const list = async (query: string) =>
   (await gateway.approver.call('GET', `/v1/approvals${query}`)) as {
     status: number;
@@ -27,7 +35,7 @@ const list = async (query: string) =>
   };
 
 describe('what waits for people', () => {
-  it('is all to be had, page after page, each once and newest first', async () => {
+  it('is all to be had, page after page, each once and the first to expire first', async () => {
     const seen: string[] = [];
     let after: string | undefined;
     do {
@@ -36,19 +44,19 @@ describe('what waits for people', () => {
       expect(body.approvals.length).toBeLessThanOrEqual(20);
       after = body.next_after;
     } while (after !== undefined);
-    expect(seen).toEqual(newestFirst);
+    expect(seen).toEqual(mostUrgentFirst);
   });
 
   it('comes in a page of a hundred when no limit is named, and says where it goes on', async () => {
     const first = (await list('')).body;
-    expect(first.approvals.map(({ id }) => id)).toEqual(newestFirst.slice(0, 100));
+    expect(first.approvals.map(({ id }) => id)).toEqual(mostUrgentFirst.slice(0, 100));
     const rest = (await list(`?after=${first.next_after}`)).body;
-    expect(rest.approvals.map(({ id }) => id)).toEqual(newestFirst.slice(100));
+    expect(rest.approvals.map(({ id }) => id)).toEqual(mostUrgentFirst.slice(100));
     expect(rest).not.toHaveProperty('next_after');
   });
 
   it('says nothing of a next page when this one ends it', async () => {
-    const place = requestId(21);
+    const place = mostUrgentFirst.at(-21);
     const { body } = await list(`?limit=20&after=${place}`);
     expect(body.approvals).toHaveLength(20);
     expect(body).not.toHaveProperty('next_after');

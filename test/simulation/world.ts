@@ -205,6 +205,7 @@ export async function createWorld(seed: number, sabotage: Sabotage = {}): Promis
         },
       },
       timing: TIMING,
+      waitingMax: Number.MAX_SAFE_INTEGER,
       clock: now,
     },
     close: async () => {

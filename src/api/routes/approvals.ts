@@ -55,7 +55,7 @@ function approvalView(
 export const listApprovals = defineRoute({
   method: 'get',
   path: '/v1/approvals',
-  summary: 'What waits for people, newest first.',
+  summary: 'What waits for people, the first to expire first.',
   door: 'person',
   query: z.strictObject({
     limit: z.coerce.number().int().min(1).max(APPROVALS_PAGE_MAX).default(APPROVALS_PAGE_MAX),
@@ -75,10 +75,9 @@ export const listApprovals = defineRoute({
   errors: ['store.unavailable'],
   handler: async ({ store }, { query }) => {
     // One more than is answered tells whether another page follows.
-    const waiting = await store.requests.list({
-      statuses: ['awaiting_approval'],
+    const waiting = await store.requests.waiting({
       limit: query.limit + 1,
-      ...(query.after === undefined ? {} : { before: query.after }),
+      ...(query.after === undefined ? {} : { after: query.after }),
     });
     const page = waiting.slice(0, query.limit);
     const approvals = await Promise.all(

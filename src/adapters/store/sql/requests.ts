@@ -15,10 +15,12 @@ import {
 } from './request-row.ts';
 import { parseRow, rowSeal } from './rows.ts';
 import type { Reader, Unit } from './unit.ts';
+import { createWaitingReads } from './waiting-requests.ts';
 
 export function createRequestReads(reader: Reader): RequestReads {
   const { db } = reader;
   return {
+    ...createWaitingReads(reader),
     async get(id) {
       const row = await db.selectFrom(TABLE).selectAll().where('id', '=', id).executeTakeFirst();
       return row && toRecord(reader, row);
@@ -74,15 +76,6 @@ export function createRequestReads(reader: Reader): RequestReads {
         .limit(limit)
         .execute();
       return rows.map((row) => row.id);
-    },
-    async countSince(agentId, since) {
-      const { count } = await db
-        .selectFrom(TABLE)
-        .select(({ fn }) => fn.countAll<number | string>().as('count'))
-        .where('agent_id', '=', agentId)
-        .where('created_at', '>=', since.getTime())
-        .executeTakeFirstOrThrow();
-      return Number(count);
     },
   };
 }

@@ -1,0 +1,58 @@
+import { sql } from 'kysely';
+import type { RequestStatus } from '../../../core/request-state.ts';
+import type { RequestReads } from '../../../ports/store.ts';
+import { TABLE, toRecord } from './request-row.ts';
+import type { Reader } from './unit.ts';
+
+/** Shown to people, or about to be. */
+const WAITING = ['planned', 'awaiting_approval'] satisfies RequestStatus[];
+/** What waits has a deadline; one that was taken out by hand comes first, and hides nobody. */
+const DUE_AT = sql<number>`coalesce(expires_at, 0)`;
+/** Few wait, but an agent's history grows: an expression keeps the planner from its index. */
+const AGENT_UNINDEXED = sql<string>`agent_id || ''`;
+
+/** What waits for people, and what limits each agent. */
+export function createWaitingReads(
+  reader: Reader,
+): Pick<RequestReads, 'waiting' | 'countWaiting' | 'countSince'> {
+  const { db } = reader;
+  return {
+    async waiting({ limit, after }) {
+      let query = db.selectFrom(TABLE).selectAll().where('status', '=', 'awaiting_approval');
+      if (after !== undefined) {
+        query = query.where((eb) =>
+          eb(eb.tuple(DUE_AT, eb.ref('id')), '>', duePlaceOf(reader, after)),
+        );
+      }
+      const rows = await query.orderBy(DUE_AT).orderBy('id').limit(limit).execute();
+      return rows.map((row) => toRecord(reader, row));
+    },
+    async countWaiting(agentId) {
+      const { count } = await db
+        .selectFrom(TABLE)
+        .select(({ fn }) => fn.countAll<number | string>().as('count'))
+        .where('status', 'in', WAITING)
+        .where(AGENT_UNINDEXED, '=', agentId)
+        .executeTakeFirstOrThrow();
+      return Number(count);
+    },
+    async countSince(agentId, since) {
+      const { count } = await db
+        .selectFrom(TABLE)
+        .select(({ fn }) => fn.countAll<number | string>().as('count'))
+        .where('agent_id', '=', agentId)
+        .where('created_at', '>=', since.getTime())
+        .executeTakeFirstOrThrow();
+      return Number(count);
+    },
+  };
+}
+
+/** Where a page starts. Compares with nothing when the id is unknown, so the page is empty. */
+function duePlaceOf({ db }: Reader, id: string) {
+  return db
+    .selectFrom(TABLE)
+    .select([DUE_AT.as('due_at'), 'id'])
+    .where('id', '=', id)
+    .$asTuple('due_at', 'id');
+}

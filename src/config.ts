@@ -52,6 +52,7 @@ export const ENVIRONMENT = z.object({
   SALLYPORT_QUIET_SECONDS: seconds(20, 3_600),
   SALLYPORT_AGENT_REQUESTS_PER_MINUTE: count(300),
   SALLYPORT_AGENT_WAITING_MAX: count(25),
+  SALLYPORT_PERSON_DECISIONS_PER_MINUTE: count(60),
   SALLYPORT_HUBSPOT_CALLS_PER_10_SECONDS: count(90),
   SALLYPORT_HUBSPOT_SEARCHES_PER_SECOND: count(4),
   /** Requests worked on side by side; past it the API answers 503. */
@@ -112,6 +113,7 @@ export interface Config {
     readonly agentRequestsPerMinute: number;
     /** Writes of one agent that wait for people. */
     readonly agentWaitingMax: number;
+    readonly personDecisionsPerMinute: number;
     readonly hubspotCallsPerTenSeconds: number;
     readonly hubspotSearchesPerSecond: number;
     readonly slots: number;
@@ -221,6 +223,7 @@ export function readConfig(environment: Environment = process.env): Config {
     limits: {
       agentRequestsPerMinute: env.SALLYPORT_AGENT_REQUESTS_PER_MINUTE,
       agentWaitingMax: env.SALLYPORT_AGENT_WAITING_MAX,
+      personDecisionsPerMinute: env.SALLYPORT_PERSON_DECISIONS_PER_MINUTE,
       hubspotCallsPerTenSeconds: env.SALLYPORT_HUBSPOT_CALLS_PER_10_SECONDS,
       hubspotSearchesPerSecond: env.SALLYPORT_HUBSPOT_SEARCHES_PER_SECOND,
       slots: env.SALLYPORT_SLOTS,

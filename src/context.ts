@@ -14,10 +14,10 @@ import { createHubSpotCrm, type HubSpotOptions } from './adapters/hubspot/hubspo
 import { createHubSpotSetup } from './adapters/hubspot/hubspot-setup.ts';
 import { createAgeFileSecretStore } from './adapters/secrets/age-file/age-file-secret-store.ts';
 import { createSqliteStore } from './adapters/store/sqlite/store.ts';
-import { createAgentRateLimit } from './api/agent-rate-limit.ts';
 import type { ApiContext } from './api/api-context.ts';
 import { createEdgeRefusals } from './api/edge-refusals.ts';
 import { createInFlight } from './api/in-flight.ts';
+import { createRateLimit, type RateLimit } from './api/rate-limit.ts';
 import { generateSignerKey, type NoteSigner, parseSigner } from './audit/note.ts';
 import type { Config } from './config.ts';
 import { GatewayError } from './core/gateway-error.ts';
@@ -203,6 +203,26 @@ export function activityDependencies(context: Context, hubspotUrl: string): Acti
   return { ...own, timing, waitingMax, clock };
 }
 
+function rateLimits({
+  store,
+  config: { limits },
+}: Context): Record<'submissionRate' | 'decisionRate', RateLimit> {
+  return {
+    submissionRate: createRateLimit({
+      perMinute: limits.agentRequestsPerMinute,
+      what: 'requests',
+      countSince: (id, since) => store.requests.countSince(id, since),
+      clock,
+    }),
+    decisionRate: createRateLimit({
+      perMinute: limits.personDecisionsPerMinute,
+      what: 'decisions',
+      countSince: () => Promise.resolve(0),
+      clock,
+    }),
+  };
+}
+
 export function apiContext(context: Context, engine: Engine): ApiContext {
   const { config, store, secrets, policy, auditLog, attester, logger } = context;
   return {
@@ -216,7 +236,7 @@ export function apiContext(context: Context, engine: Engine): ApiContext {
       approvalValidMs: config.timing.approvalValidMs,
       quietMs: config.timing.quietMs,
     },
-    rateLimit: createAgentRateLimit(store, config.limits.agentRequestsPerMinute, clock),
+    ...rateLimits(context),
     inFlight: createInFlight(config.limits.slots),
     edgeRefusals: createEdgeRefusals(store, clock),
     probes: [

@@ -3,9 +3,9 @@ import type { Logger } from '../ports/logger.ts';
 import type { Engine } from '../ports/engine.ts';
 import type { Store } from '../ports/store.ts';
 import type { Policy } from '../policy/policy.ts';
-import type { AgentRateLimit } from './agent-rate-limit.ts';
 import type { EdgeRefusals } from './edge-refusals.ts';
 import type { InFlight } from './in-flight.ts';
+import type { RateLimit } from './rate-limit.ts';
 
 export interface ApiSettings {
   /** The connection new requests go to. */
@@ -29,7 +29,10 @@ export interface ApiContext {
   readonly attester: Attester;
   readonly policy: () => Policy;
   readonly settings: ApiSettings;
-  readonly rateLimit: AgentRateLimit;
+  /** Submissions of an agent. */
+  readonly submissionRate: RateLimit;
+  /** Decisions of a person, also those that do not count: each is an entry in the log. */
+  readonly decisionRate: RateLimit;
   readonly inFlight: InFlight;
   readonly edgeRefusals: EdgeRefusals;
   readonly probes: readonly Probe[];

@@ -92,7 +92,7 @@ export const ERRORS = {
   'rate.limited': spec(
     429,
     true,
-    'Too many requests from this agent.',
+    'Too many requests from this agent or person.',
     'Wait for Retry-After seconds.',
   ),
   'gateway.busy': spec(

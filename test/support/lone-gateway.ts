@@ -50,6 +50,7 @@ export async function createLoneGateway(options: {
       SALLYPORT_HUBSPOT_URL: simulator.url,
       SALLYPORT_LOG_LEVEL: 'error',
       SALLYPORT_AGENT_REQUESTS_PER_MINUTE: '100000',
+      SALLYPORT_PERSON_DECISIONS_PER_MINUTE: '100000',
       SALLYPORT_AGENT_WAITING_MAX: '100000',
       SALLYPORT_HUBSPOT_CALLS_PER_10_SECONDS: '100000',
       ...options.env,

@@ -92,7 +92,7 @@ export const submitAction = defineRoute({
   ],
   handler: async (context, { agent, headers, body, signal }) => {
     const idempotencyKey = keyFor(body.action.action, headers['idempotency-key']);
-    await context.rateLimit.take(agent.id);
+    await context.submissionRate.take(agent.id);
     const request = await submitRequest(context, {
       agent,
       idempotencyKey,

@@ -129,9 +129,11 @@ export const decideApproval = defineRoute({
     'approval.already_decided',
     'approval.not_eligible',
     'plan.tampered',
+    'rate.limited',
     'store.unavailable',
   ],
   handler: async (context, { person, params, body }) => {
+    await context.decisionRate.take(person.id);
     const rules = {
       policy: context.policy(),
       approvalValidMs: context.settings.approvalValidMs,

@@ -39,7 +39,7 @@ async function recall({ secrets, store }: Context): Promise<DemoKeys | undefined
 }
 
 async function revokeRoster(tx: StoreTransaction): Promise<void> {
-  for (const { id, name } of await tx.agents.list())
+  for (const { id, name } of (await tx.agents.list()).rows)
     if (name === DEMO.agent.name) await revokeAgent(tx, { id, by: BY });
   for (const { id, email } of await tx.people.list())
     if (email === DEMO.person.email) await revokePerson(tx, { id, by: BY });

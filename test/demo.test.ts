@@ -31,7 +31,7 @@ afterEach(async () => {
 });
 
 const standing = async () => ({
-  agents: (await context.store.agents.list()).filter(({ revokedAt }) => revokedAt === null),
+  agents: (await context.store.agents.list()).rows.filter(({ revokedAt }) => revokedAt === null),
   people: (await context.store.people.list()).filter(({ revokedAt }) => revokedAt === null),
 });
 
@@ -63,7 +63,7 @@ describe('the demo roster', () => {
   it('is made anew when a kill left it without its keys, and the old one is revoked', async () => {
     await commitRosterWithoutKeys();
     await expectWorking(await ensureDemoRoster(context));
-    expect(await context.store.agents.list()).toHaveLength(2);
+    expect((await context.store.agents.list()).rows).toHaveLength(2);
   });
 
   it('is made anew when a kill left one key of two', async () => {

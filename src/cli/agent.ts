@@ -6,7 +6,15 @@ import { addAgent, revokeAgent } from '../gate/roster.ts';
 import type { Store } from '../ports/store.ts';
 import { withContext, withPolicy } from './context.ts';
 import { collectNames, type JsonOption, parseName, withJson } from './options.ts';
-import { CommandError, oneLine, print, printAside, printJson, printTable } from './output.ts';
+import {
+  CommandError,
+  oneLine,
+  print,
+  printAside,
+  printJson,
+  printTable,
+  sayDamaged,
+} from './output.ts';
 
 const BY = 'operator';
 
@@ -15,7 +23,7 @@ const standingCalled = (agents: readonly AgentRecord[], called: string): AgentRe
 
 /** By id or by the name of an agent that is not revoked. */
 export async function findAgent(store: Store, named: string): Promise<AgentRecord> {
-  const agents = await store.agents.list();
+  const { rows: agents } = await store.agents.list();
   const byId = agents.find(({ id }) => id === named);
   if (byId !== undefined) return byId;
   const found = standingCalled(agents, named);
@@ -40,7 +48,7 @@ interface AddOptions extends JsonOption {
 async function add(name: string, options: AddOptions): Promise<void> {
   const groups = options.group.length === 0 ? ['assistants'] : options.group;
   await withPolicy(async ({ store, policy, config: { connection } }) => {
-    const namesakes = standingCalled(await store.agents.list(), name).map(({ id }) => id);
+    const namesakes = standingCalled((await store.agents.list()).rows, name).map(({ id }) => id);
     if (namesakes.length > 0)
       printAside(
         `Another agent is called ${name} already (${namesakes.join(', ')}): cards show the same name for both.`,
@@ -66,7 +74,8 @@ async function add(name: string, options: AddOptions): Promise<void> {
 }
 
 async function list(options: JsonOption): Promise<void> {
-  const agents = await withContext(({ store }) => store.agents.list());
+  const { rows: agents, damaged } = await withContext(({ store }) => store.agents.list());
+  sayDamaged(damaged);
   if (options.json) {
     printJson(
       agents.map(({ id, name, groups, createdAt, revokedAt }) => ({

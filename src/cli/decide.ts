@@ -45,7 +45,7 @@ async function askedTimes(): Promise<ReadonlyMap<string, string>> {
     const requests = await withContext(({ store }) =>
       store.requests.list({ statuses, limit: ASKED_READ_MAX }),
     );
-    return new Map(requests.map(({ id, createdAt }) => [id, createdAt.toISOString()]));
+    return new Map(requests.rows.map(({ id, createdAt }) => [id, createdAt.toISOString()]));
   } catch {
     return new Map();
   }

@@ -29,6 +29,7 @@ const ReadinessSchema = z.object({
 const ANSWER_MAX_MS = 10_000;
 /** The newest requests that are looked through for HubSpot's word on the credential. */
 const REQUESTS_READ_MAX = 50;
+const PAGE_ROWS = 500;
 
 /** The gateway of run.json; where the processes write none, the one that the settings name. */
 async function askReadiness(): Promise<string> {
@@ -57,12 +58,31 @@ async function checkCredential({ store, secrets, config }: Context): Promise<str
     throw new CommandError(`the value of version ${active.version} is gone`, remedy);
   }
   const newest = await store.requests.list({ limit: REQUESTS_READ_MAX });
-  const last = newest.find(({ credentialVersion: version }) => version === active.version);
+  const last = newest.rows.find(({ credentialVersion: version }) => version === active.version);
   if (last?.code === 'hubspot.unauthorized') {
     const remedy = `docs/playbook.md; a new token: npx sallyport secret set hubspot/${connection}.`;
     throw new CommandError(`HubSpot refused version ${active.version} (${last.id})`, remedy);
   }
   return `version ${active.version}, fingerprint ${active.fingerprint}`;
+}
+
+/** Every row of the record, page by page: lists pass over what does not open, so somebody has to say it. */
+async function checkRecord({ store }: Context): Promise<string> {
+  const agents = await store.agents.list();
+  const people = await store.people.legible();
+  const damaged = [...agents.damaged, ...people.damaged];
+  let requests = 0;
+  for (let before: string | undefined; ;) {
+    const page = { limit: PAGE_ROWS, ...(before === undefined ? {} : { before }) };
+    const listed = await store.requests.list(page);
+    requests += listed.rows.length;
+    damaged.push(...listed.damaged);
+    before = listed.rows.at(-1)?.id;
+    if (listed.rows.length < PAGE_ROWS) break;
+  }
+  if (damaged.length > 0)
+    throw new CommandError(`damaged: ${damaged.join(', ')}`, terminalRemedy('plan.tampered'));
+  return `${requests} requests, ${agents.rows.length} agents, ${people.rows.length} people`;
 }
 
 async function checkFreezes({ store }: Context): Promise<string> {
@@ -101,6 +121,7 @@ const CHECKS: readonly Check[] = [
         return config.dataDir;
       }),
   },
+  { what: 'record opens', run: () => withContext(checkRecord) },
   { what: 'credential is set', run: () => withContext(checkCredential) },
   { what: 'nothing is frozen', run: () => withContext(checkFreezes) },
   { what: 'audit log verifies', run: () => withContext(checkLog) },

@@ -7,7 +7,7 @@ import { GatewayError } from '../core/gateway-error.ts';
 import { keyOwner } from '../gate/keys.ts';
 import { readNamedFile, readRunFile } from './context.ts';
 import { type JsonOption, withJson } from './options.ts';
-import { CommandError } from './output.ts';
+import { CommandError, sayDamaged } from './output.ts';
 
 const ApprovalSchema = z.object({
   id: z.string(),
@@ -35,6 +35,7 @@ const FreezesSchema = z.object({
 type Freeze = z.infer<typeof FreezesSchema>['freezes'][number];
 
 const LostSchema = z.object({
+  damaged: z.array(z.string()).default([]),
   requests: z.array(
     z.object({
       id: z.string(),
@@ -59,7 +60,7 @@ export const withDoor = (command: Command): Command =>
 
 /** The API as one person: the same door that everybody else uses, with no powers of its own. */
 export interface Door {
-  /** All that wait, however many pages that is. */
+  /** All that wait, however many pages that is. What is damaged is said aside, here and by `lost`. */
   waiting(): Promise<readonly Approval[]>;
   approval(id: string): Promise<Approval>;
   /** All, lifted ones too. */
@@ -72,6 +73,7 @@ export interface Door {
 
 const PageSchema = z.object({
   approvals: z.array(ApprovalSchema),
+  damaged: z.array(z.string()).default([]),
   next_after: z.string().optional(),
 });
 
@@ -162,7 +164,12 @@ export function openDoor(options: DoorOptions): Door {
     const all: Approval[] = [];
     let query = '';
     for (let page = 0; page < PAGES_MAX; page += 1) {
-      const { approvals, next_after: next } = await call(PageSchema, `/v1/approvals${query}`);
+      const {
+        approvals,
+        damaged,
+        next_after: next,
+      } = await call(PageSchema, `/v1/approvals${query}`);
+      sayDamaged(damaged);
       all.push(...approvals);
       if (next === undefined) return all;
       query = `?after=${encodeURIComponent(next)}`;
@@ -171,11 +178,17 @@ export function openDoor(options: DoorOptions): Door {
     throw new CommandError(`More than ${all.length} approvals wait.`, remedy);
   }
 
+  async function lost(): Promise<readonly Lost[]> {
+    const { requests, damaged } = await call(LostSchema, '/v1/settlements');
+    sayDamaged(damaged);
+    return requests;
+  }
+
   return {
     waiting,
     freezes: async () => (await call(FreezesSchema, '/v1/freezes')).freezes,
     approval: (id) => call(ApprovalSchema, path(id)),
-    lost: async () => (await call(LostSchema, '/v1/settlements')).requests,
+    lost,
     settle: (id, body) => call(SettledSchema, `/v1/settlements/${encodeURIComponent(id)}`, body),
     decide: (id, body) => call(DecidedSchema, `${path(id)}/decisions`, body),
   };

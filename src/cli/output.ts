@@ -26,6 +26,14 @@ export function printAside(line = ''): void {
   process.stderr.write(`${line}\n`);
 }
 
+/** Rows of the store that do not open, beside a list of those that do. */
+export function sayDamaged(ids: readonly string[]): void {
+  if (ids.length === 0) return;
+  printAside(
+    `Damaged, so not shown and not acted on: ${ids.map(oneLine).join(', ')}. Somebody or something changed the store: docs/playbook.md.`,
+  );
+}
+
 export function printJson(value: unknown): void {
   print(JSON.stringify(value, null, 2));
 }

@@ -5,7 +5,15 @@ import { addPerson, revokePerson } from '../gate/roster.ts';
 import type { Policy } from '../policy/policy.ts';
 import { withContext, withPolicy } from './context.ts';
 import { collectNames, type JsonOption, parseName, withJson } from './options.ts';
-import { CommandError, oneLine, print, printAside, printJson, printTable } from './output.ts';
+import {
+  CommandError,
+  oneLine,
+  print,
+  printAside,
+  printJson,
+  printTable,
+  sayDamaged,
+} from './output.ts';
 
 const BY = 'operator';
 
@@ -58,7 +66,8 @@ async function add(name: string, options: AddOptions): Promise<void> {
 }
 
 async function list(options: JsonOption): Promise<void> {
-  const people = await withContext(({ store }) => store.people.list());
+  const { rows: people, damaged } = await withContext(({ store }) => store.people.legible());
+  sayDamaged(damaged);
   if (options.json) {
     printJson(
       people.map(({ id, name, email, roles, createdAt, revokedAt }) => ({
@@ -86,7 +95,7 @@ async function list(options: JsonOption): Promise<void> {
 
 async function revoke(named: string): Promise<void> {
   await withContext(async ({ store }) => {
-    const people = await store.people.list();
+    const { rows: people } = await store.people.legible();
     const person = people.find(
       ({ id, email, revokedAt }) =>
         id === named || (email === named.toLowerCase() && revokedAt === null),

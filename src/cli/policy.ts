@@ -12,7 +12,7 @@ async function explain(options: { agent?: string }): Promise<void> {
   await withPolicy(async ({ store, policy, config }) => {
     const agents =
       options.agent === undefined
-        ? (await store.agents.list()).filter(({ revokedAt }) => revokedAt === null)
+        ? (await store.agents.list()).rows.filter(({ revokedAt }) => revokedAt === null)
         : [await findAgent(store, options.agent)];
     const people = (await store.people.list()).filter(({ revokedAt }) => revokedAt === null);
     const { connection } = config;

@@ -6,7 +6,7 @@ import { isTerminal, REQUEST_STATUSES, type RequestStatus } from '../core/reques
 import type { Store } from '../ports/store.ts';
 import { withContext } from './context.ts';
 import { type JsonOption, withJson } from './options.ts';
-import { CommandError, oneLine, print, printJson, printTable } from './output.ts';
+import { CommandError, oneLine, print, printJson, printTable, sayDamaged } from './output.ts';
 
 interface ListOptions extends JsonOption {
   readonly status?: RequestStatus;
@@ -40,18 +40,20 @@ async function list(options: ListOptions): Promise<void> {
     }),
     agents: await store.agents.list(),
   }));
+  const { rows, damaged } = requests;
+  sayDamaged(damaged);
   if (options.json) {
-    printJson(requests.map(summaryOf));
+    printJson(rows.map(summaryOf));
     return;
   }
-  if (requests.length === 0) {
+  if (rows.length === 0 && damaged.length === 0) {
     print('There are no such requests.');
     return;
   }
-  const names = new Map(agents.map(({ id, name }) => [id, name]));
+  const names = new Map(agents.rows.map(({ id, name }) => [id, name]));
   printTable(
     ['REQUEST', 'CREATED', 'AGENT', 'ACTION', 'STATUS', 'CODE'],
-    requests.map(({ id, createdAt, agentId, action, status, code }) => [
+    rows.map(({ id, createdAt, agentId, action, status, code }) => [
       id,
       createdAt.toISOString(),
       names.get(agentId) ?? agentId,

@@ -70,20 +70,26 @@ export interface StoreTransaction extends StoreReads {
   readonly now: Date;
 }
 
+/** Rows that open, and the ids of those between them that do not: damage to one hides no other. */
+export interface Listed<T> {
+  readonly rows: readonly T[];
+  readonly damaged: readonly string[];
+}
+
 /** `get` and `find` return `undefined` for "not found", lists are empty. */
 export interface RequestReads {
   get(id: string): Promise<RequestRecord | undefined>;
   /** Only the status, also of a row whose sealed content does not open. */
   status(id: string): Promise<RequestStatus | undefined>;
-  /** Newest first. `before` is a request id to continue after. */
+  /** Newest first. `before` is a request id to continue after; fewer than `limit` rows are the last. */
   list(filter: {
     agentId?: string;
     statuses?: readonly RequestStatus[];
     limit: number;
     before?: string;
-  }): Promise<readonly RequestRecord[]>;
+  }): Promise<Listed<RequestRecord>>;
   /** What waits for people, the first to expire first. `after` is a request id to continue after. */
-  waiting(page: { limit: number; after?: string }): Promise<readonly RequestRecord[]>;
+  waiting(page: { limit: number; after?: string }): Promise<Listed<RequestRecord>>;
   /** How many writes of this agent wait for people or are about to. */
   countWaiting(agentId: string): Promise<number>;
   /** Ids of requests in these states, oldest first, without decrypting them. */
@@ -159,7 +165,7 @@ export interface DecisionWrites extends DecisionReads {
 
 export interface AgentReads {
   get(id: string): Promise<AgentRecord | undefined>;
-  list(): Promise<readonly AgentRecord[]>;
+  list(): Promise<Listed<AgentRecord>>;
 }
 export interface AgentWrites extends AgentReads {
   insert(agent: AgentRecord): Promise<void>;
@@ -169,7 +175,10 @@ export interface AgentWrites extends AgentReads {
 
 export interface PersonReads {
   get(id: string): Promise<PersonRecord | undefined>;
+  /** Throws `plan.tampered` for one that does not open: a requester left out could approve what they asked for. */
   list(): Promise<readonly PersonRecord[]>;
+  /** For people to look at, never to decide by. */
+  legible(): Promise<Listed<PersonRecord>>;
 }
 export interface PersonWrites extends PersonReads {
   insert(person: PersonRecord): Promise<void>;

@@ -45,7 +45,7 @@ const PATHS: Record<string, (gateway: TestGateway) => Promise<string>> = {
   'a-read': async (gateway) => (await gateway.submit({ action: 'search_contact', company: 'Acme Corp' })).body.id,
   'a-refusal': async (gateway) => {
     await gateway.submit({ action: 'no_such_action' }, { key: 'refused' });
-    return (await gateway.context.store.requests.list({ limit: 1 }))[0]!.id;
+    return (await gateway.context.store.requests.list({ limit: 1 })).rows[0]!.id;
   },
   'an-approved-write': async (gateway) => {
     const { body } = await gateway.submit(NOTE);

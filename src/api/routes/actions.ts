@@ -12,6 +12,7 @@ import { bodyHash } from '../../gate/digest.ts';
 import { withdrawRequest } from '../../gate/withdrawals.ts';
 import type { ApiContext } from '../api-context.ts';
 import { defineRoute } from '../define-route.ts';
+import { damagedIn, DamagedSchema } from '../damaged.ts';
 import { answerFor, viewOf } from '../request-view.ts';
 import { submitRequest } from '../submit.ts';
 import { waitForEnd } from '../wait-for-end.ts';
@@ -145,18 +146,18 @@ export const listActions = defineRoute({
   replies: {
     200: {
       is: 'A page of requests; a full page may be followed by another.',
-      body: z.strictObject({ requests: z.array(RequestViewSchema) }),
+      body: z.strictObject({ requests: z.array(RequestViewSchema), damaged: DamagedSchema }),
     },
   },
   errors: ['store.unavailable'],
   handler: async (context, { agent, query }) => {
-    const requests = await context.store.requests.list({
+    const { rows, damaged } = await context.store.requests.list({
       agentId: agent.id,
       limit: query.limit,
       ...(query.status === undefined ? {} : { statuses: [query.status] }),
       ...(query.before === undefined ? {} : { before: query.before }),
     });
-    return { status: 200, body: { requests: requests.map(viewOf) } };
+    return { status: 200, body: { requests: rows.map(viewOf), ...damagedIn(damaged) } };
   },
 });
 

@@ -2,10 +2,12 @@ import { z } from 'zod';
 import { CardSchema } from '../../contracts/card.ts';
 import { DecisionBodySchema } from '../../contracts/decision.ts';
 import { RequestIdSchema } from '../../contracts/ids.ts';
-import { GatewayError } from '../../core/gateway-error.ts';
+import { errorCodeOf, GatewayError } from '../../core/gateway-error.ts';
 import type { DecisionRecord, RequestRecord } from '../../core/records.ts';
 import { isTerminal, REQUEST_STATUSES } from '../../core/request-state.ts';
 import { recordDecision } from '../../gate/decisions.ts';
+import type { Store } from '../../ports/store.ts';
+import { damagedIn, DamagedSchema } from '../damaged.ts';
 import { defineRoute } from '../define-route.ts';
 import { wakeLater } from './actions.ts';
 
@@ -52,6 +54,20 @@ function approvalView(
   };
 }
 
+/** The id alone of one whose decisions do not open, or that has lost its card. */
+async function viewOrDamaged(
+  store: Store,
+  request: RequestRecord,
+): Promise<z.infer<typeof ApprovalSchema> | string> {
+  try {
+    return approvalView(request, await store.decisions.of(request.id));
+  } catch (error) {
+    const code = errorCodeOf(error);
+    if (code === 'plan.tampered' || code === 'approval.not_found') return request.id;
+    throw error;
+  }
+}
+
 export const listApprovals = defineRoute({
   method: 'get',
   path: '/v1/approvals',
@@ -68,6 +84,7 @@ export const listApprovals = defineRoute({
       is: 'The waiting approvals with their cards; `next_after` is there when more wait.',
       body: z.strictObject({
         approvals: z.array(ApprovalSchema),
+        damaged: DamagedSchema,
         next_after: RequestIdSchema.optional(),
       }),
     },
@@ -79,12 +96,12 @@ export const listApprovals = defineRoute({
       limit: query.limit + 1,
       ...(query.after === undefined ? {} : { after: query.after }),
     });
-    const page = waiting.slice(0, query.limit);
-    const approvals = await Promise.all(
-      page.map(async (request) => approvalView(request, await store.decisions.of(request.id))),
-    );
-    const next = waiting.length > page.length ? { next_after: page.at(-1)?.id } : {};
-    return { status: 200, body: { approvals, ...next } };
+    const page = waiting.rows.slice(0, query.limit);
+    const views = await Promise.all(page.map((request) => viewOrDamaged(store, request)));
+    const approvals = views.filter((view) => typeof view !== 'string');
+    const damaged = [...waiting.damaged, ...views.filter((view) => typeof view === 'string')];
+    const next = waiting.rows.length > page.length ? { next_after: page.at(-1)?.id } : {};
+    return { status: 200, body: { approvals, ...damagedIn(damaged), ...next } };
   },
 });
 

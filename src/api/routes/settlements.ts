@@ -3,6 +3,7 @@ import { RequestIdSchema, TimestampSchema } from '../../contracts/ids.ts';
 import { SettlementBodySchema } from '../../contracts/settlement.ts';
 import { REQUEST_STATUSES } from '../../core/request-state.ts';
 import { settleByHand } from '../../gate/settle.ts';
+import { damagedIn, DamagedSchema } from '../damaged.ts';
 import { defineRoute } from '../define-route.ts';
 
 const IdParams = z.object({ id: RequestIdSchema });
@@ -28,12 +29,15 @@ export const listLost = defineRoute({
   replies: {
     200: {
       is: `The newest ${PAGE_MAX}. Most settle by themselves within minutes.`,
-      body: z.strictObject({ requests: z.array(LostSchema) }),
+      body: z.strictObject({ requests: z.array(LostSchema), damaged: DamagedSchema }),
     },
   },
   errors: ['store.unavailable'],
   handler: async ({ store }) => {
-    const lost = await store.requests.list({ statuses: ['outcome_unknown'], limit: PAGE_MAX });
+    const { rows: lost, damaged } = await store.requests.list({
+      statuses: ['outcome_unknown'],
+      limit: PAGE_MAX,
+    });
     const requests = lost.map(({ id, action, agentId, updatedAt, card }) => ({
       id,
       action,
@@ -41,7 +45,7 @@ export const listLost = defineRoute({
       since: updatedAt.toISOString(),
       sentence: card?.sentence ?? null,
     }));
-    return { status: 200, body: { requests } };
+    return { status: 200, body: { requests, ...damagedIn(damaged) } };
   },
 });
 

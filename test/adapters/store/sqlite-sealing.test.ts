@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { opens } from '../../../src/audit/leaf.ts';
 import { AuditEntrySchema } from '../../../src/contracts/audit-entry.ts';
-import type { Store, StoreReads } from '../../../src/ports/store.ts';
+import type { Listed, Store, StoreReads } from '../../../src/ports/store.ts';
 import {
   agent,
   cardFor,
@@ -60,11 +60,11 @@ const LISTS: readonly [
   string,
   string,
   string,
-  (from: StoreReads) => Promise<readonly unknown[]>,
+  (from: StoreReads) => Promise<Listed<{ readonly id: string }>>,
 ][] = [
-  ['requests', 'plan', requestId(1), (from) => from.requests.list({ limit: 9 })],
-  ['people', 'totp_secret', person(1).id, (from) => from.people.list()],
-  ['agents', 'voucher', agent(1).id, (from) => from.agents.list()],
+  ['requests', 'plan', requestId(2), (from) => from.requests.list({ limit: 1 })],
+  ['people', 'totp_secret', person(2).id, (from) => from.people.legible()],
+  ['agents', 'voucher', agent(2).id, (from) => from.agents.list()],
 ];
 
 async function fill(store: Store, number: number): Promise<void> {
@@ -202,7 +202,8 @@ describe('what the SQLite store keeps on disk', () => {
   ] as const)('writes no new seal over a row of %s that somebody changed', async (table, write) => {
     tamper(`update ${table} set name = 'Mallory'`);
     await expect(write(store)).rejects.toMatchObject({ code: 'plan.tampered' });
-    const read = { agents: store.agents, people: store.people }[table].list();
+    const id = { agents: agent(1), people: person(1) }[table].id;
+    const read = { agents: store.agents, people: store.people }[table].get(id);
     await expect(read).rejects.toMatchObject({ code: 'plan.tampered' });
   });
 
@@ -213,14 +214,33 @@ describe('what the SQLite store keeps on disk', () => {
     });
   });
 
-  it.each(LISTS)('names the %s row that does not open instead of a shorter list', async (...of) => {
+  it.each(LISTS)('names the %s row that does not open beside those that do', async (...of) => {
     const [table, column, id, list] = of;
     await fill(store, 2);
-    expect(await list(store)).toHaveLength(2);
+    expect((await list(store)).damaged).toEqual([]);
     tamper(`update ${table} set ${column} = ? where id = ?`, new Uint8Array(40), id);
-    const error = { code: 'plan.tampered', detail: `${table} ${id}` };
-    await expect(list(store)).rejects.toMatchObject(error);
-    await expect(store.commit((tx) => list(tx))).rejects.toMatchObject(error);
+    for (const { rows, damaged } of [await list(store), await store.commit((tx) => list(tx))]) {
+      expect(damaged).toEqual([id]);
+      expect(rows.map((row) => row.id)).toEqual([id.replace(/2$/, '1')]);
+    }
+  });
+
+  it('gives no list of people to decide by when one of them does not open', async () => {
+    await fill(store, 2);
+    expect(await store.people.list()).toHaveLength(2);
+    tamper('update people set totp_secret = ? where id = ?', new Uint8Array(40), person(1).id);
+    const error = { code: 'plan.tampered', detail: `people ${person(1).id}` };
+    await expect(store.people.list()).rejects.toMatchObject(error);
+    await expect(store.commit((tx) => tx.people.list())).rejects.toMatchObject(error);
+  });
+
+  it('refuses a list when more than a hundred rows do not open: that is no damage to one', async () => {
+    for (let number = 2; number <= 102; number += 1)
+      await store.commit((tx) => tx.requests.insert(request(number)));
+    tamper('update requests set plan = ?', new Uint8Array(40));
+    await expect(store.requests.list({ limit: 9 })).rejects.toMatchObject({
+      code: 'plan.tampered',
+    });
   });
 
   it('lets a request that does not open be ended by its id', async () => {

@@ -2,6 +2,7 @@ import type { Selectable } from 'kysely';
 import { z } from 'zod';
 import type { AgentRecord } from '../../../core/records.ts';
 import type { AgentReads, AgentWrites } from '../../../ports/store.ts';
+import { openAll } from './listed.ts';
 import { NamesSchema, parseRow, rowSeal, TimeSchema } from './rows.ts';
 import type { Database } from './schema.ts';
 import type { Reader, Unit } from './unit.ts';
@@ -31,7 +32,7 @@ export function createAgentReads(reader: Reader): AgentReads {
         .orderBy('created_at')
         .orderBy('id')
         .execute();
-      return rows.map((row) => toRecord(reader, row));
+      return openAll(rows, (row) => toRecord(reader, row));
     },
   };
 }

@@ -2,6 +2,7 @@ import type { Selectable } from 'kysely';
 import { z } from 'zod';
 import type { PersonRecord } from '../../../core/records.ts';
 import type { PersonReads, PersonWrites } from '../../../ports/store.ts';
+import { openAll } from './listed.ts';
 import { NamesSchema, parseRow, rowSeal, TimeSchema } from './rows.ts';
 import type { Database } from './schema.ts';
 import type { Reader, Unit } from './unit.ts';
@@ -27,6 +28,7 @@ const TotpSchema = z.strictObject({ secret: z.unknown(), guesses: z.unknown() })
 /** Name and e-mail stay readable in the file, operators need them there; the TOTP secret does not. */
 export function createPersonReads(reader: Reader): PersonReads {
   const { db } = reader;
+  const rows = () => db.selectFrom(TABLE).selectAll().orderBy('created_at').orderBy('id').execute();
   return {
     async get(id) {
       const row = await db.selectFrom(TABLE).selectAll().where('id', '=', id).executeTakeFirst();
@@ -34,13 +36,10 @@ export function createPersonReads(reader: Reader): PersonReads {
     },
     /** Throws for one row that does not open: a requester left out could approve what they asked for. */
     async list() {
-      const rows = await db
-        .selectFrom(TABLE)
-        .selectAll()
-        .orderBy('created_at')
-        .orderBy('id')
-        .execute();
-      return rows.map((row) => toRecord(reader, row));
+      return (await rows()).map((row) => toRecord(reader, row));
+    },
+    async legible() {
+      return openAll(await rows(), (row) => toRecord(reader, row));
     },
   };
 }

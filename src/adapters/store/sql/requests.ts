@@ -1,6 +1,7 @@
 import { GatewayError } from '../../../core/gateway-error.ts';
 import { canMove, type RequestStatus } from '../../../core/request-state.ts';
 import type { RequestReads, RequestWrites } from '../../../ports/store.ts';
+import { openPage } from './listed.ts';
 import {
   assertVouched,
   RecordSchema,
@@ -26,21 +27,21 @@ export function createRequestReads(reader: Reader): RequestReads {
       return row && toRecord(reader, row);
     },
     async list({ agentId, statuses, limit, before }) {
-      if (statuses?.length === 0) return [];
-      let query = db.selectFrom(TABLE).selectAll();
-      if (agentId !== undefined) query = query.where('agent_id', '=', agentId);
-      if (statuses !== undefined) query = query.where('status', 'in', statuses);
-      if (before !== undefined) {
-        query = query.where((eb) =>
-          eb(eb.refTuple('created_at', 'id'), '<', placeOf(reader, before)),
-        );
-      }
-      const rows = await query
-        .orderBy('created_at', 'desc')
-        .orderBy('id', 'desc')
-        .limit(limit)
-        .execute();
-      return rows.map((row) => toRecord(reader, row));
+      if (statuses?.length === 0) return { rows: [], damaged: [] };
+      let all = db.selectFrom(TABLE).selectAll();
+      if (agentId !== undefined) all = all.where('agent_id', '=', agentId);
+      if (statuses !== undefined) all = all.where('status', 'in', statuses);
+      const newestFirst = all.orderBy('created_at', 'desc').orderBy('id', 'desc');
+      const read = (count: number, after = before) =>
+        (after === undefined
+          ? newestFirst
+          : newestFirst.where((eb) =>
+              eb(eb.refTuple('created_at', 'id'), '<', placeOf(reader, after)),
+            )
+        )
+          .limit(count)
+          .execute();
+      return openPage(limit, read, (row) => toRecord(reader, row));
     },
     async idsIn(statuses, { limit, after }) {
       if (statuses.length === 0) return [];

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { RequestStatus } from '../../../core/request-state.ts';
 import type { RequestReads } from '../../../ports/store.ts';
+import { openPage } from './listed.ts';
 import { TABLE, toRecord } from './request-row.ts';
 import type { Reader } from './unit.ts';
 
@@ -18,14 +19,18 @@ export function createWaitingReads(
   const { db } = reader;
   return {
     async waiting({ limit, after }) {
-      let query = db.selectFrom(TABLE).selectAll().where('status', '=', 'awaiting_approval');
-      if (after !== undefined) {
-        query = query.where((eb) =>
-          eb(eb.tuple(DUE_AT, eb.ref('id')), '>', duePlaceOf(reader, after)),
-        );
-      }
-      const rows = await query.orderBy(DUE_AT).orderBy('id').limit(limit).execute();
-      return rows.map((row) => toRecord(reader, row));
+      const all = db.selectFrom(TABLE).selectAll().where('status', '=', 'awaiting_approval');
+      const dueFirst = all.orderBy(DUE_AT).orderBy('id');
+      const read = (count: number, start = after) =>
+        (start === undefined
+          ? dueFirst
+          : dueFirst.where((eb) =>
+              eb(eb.tuple(DUE_AT, eb.ref('id')), '>', duePlaceOf(reader, start)),
+            )
+        )
+          .limit(count)
+          .execute();
+      return openPage(limit, read, (row) => toRecord(reader, row));
     },
     async countWaiting(agentId) {
       const { count } = await db

@@ -42,7 +42,7 @@ export function describeNouns(bench: Bench): void {
         false,
         false,
       ]);
-      expect(await bench.store.agents.list()).toEqual([
+      expect((await bench.store.agents.list()).rows).toEqual([
         agent(1, { groups: [], revokedAt: bench.now }),
         agent(2),
       ]);

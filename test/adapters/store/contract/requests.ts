@@ -100,7 +100,7 @@ export function describeRequests(bench: Bench): void {
       );
       await bench.insert(...rows.toReversed());
       const ids = async (filter: Parameters<Store['requests']['list']>[0]) =>
-        (await bench.store.requests.list(filter)).map(({ id }) => id);
+        (await bench.store.requests.list(filter)).rows.map(({ id }) => id);
       const expected = (...numbers: number[]) => numbers.map(requestId);
       expect(await ids({ limit: 100 })).toEqual(expected(6, 5, 4, 3, 2, 1, 0));
       expect(await ids({ limit: 3 })).toEqual(expected(6, 5, 4));
@@ -110,7 +110,7 @@ export function describeRequests(bench: Bench): void {
       expect(await ids(planned)).toEqual(expected(1, 0));
       expect(await ids({ limit: 9, statuses: [] })).toEqual([]);
       expect(await ids({ limit: 9, before: requestId(99) })).toEqual([]);
-      expect((await bench.store.requests.list({ limit: 1 }))[0]).toEqual(rows[6]);
+      expect((await bench.store.requests.list({ limit: 1 })).rows[0]).toEqual(rows[6]);
     });
 
     it('gives ids in some states, the oldest first, page by page', async () => {

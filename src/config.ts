@@ -22,6 +22,10 @@ const count = (fallback: number) => z.coerce.number().int().min(1).max(1_000_000
 
 const text = z.string().min(1);
 
+/** Parted by commas, with blanks or without. */
+const partsOf = (value = ''): string[] =>
+  value.split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim()]));
+
 const failpoint = text.transform((value, context) => {
   const setting = parseFailpoint(value);
   if (setting !== undefined) return setting;
@@ -42,6 +46,8 @@ export const ENVIRONMENT = z.object({
   /** `https://api.hubapi.com` for a real account; without it the simulator stands in. */
   SALLYPORT_HUBSPOT_URL: z.url().optional(),
   SALLYPORT_IDENTITY_FILE: text.optional(),
+  /** Public keys of the log that were rotated out or lost; the one in use among them is replaced at the start. */
+  SALLYPORT_LOG_FORMER_VKEYS: text.optional(),
   SALLYPORT_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   SALLYPORT_APPROVAL_SECONDS: seconds(86_400),
   SALLYPORT_APPROVAL_VALID_SECONDS: seconds(900),
@@ -120,6 +126,8 @@ export interface Config {
   };
   /** Undefined everywhere but under the fault harness. */
   readonly failpoint: FailpointSetting | undefined;
+  /** Public keys that signed the log before the present one. */
+  readonly logFormerVkeys: readonly string[];
   readonly logLevel: z.output<typeof ENVIRONMENT>['SALLYPORT_LOG_LEVEL'];
   /** What neighbour processes and the search for the Temporal CLI need of the environment. */
   readonly hostEnvironment: {
@@ -229,6 +237,7 @@ export function readConfig(environment: Environment = process.env): Config {
       slots: env.SALLYPORT_SLOTS,
     },
     failpoint: env.SALLYPORT_FAILPOINT,
+    logFormerVkeys: partsOf(env.SALLYPORT_LOG_FORMER_VKEYS),
     logLevel: env.SALLYPORT_LOG_LEVEL,
     hostEnvironment: { path, pathDirs: path.split(delimiter), home: environment['HOME'] },
   };

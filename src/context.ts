@@ -18,12 +18,13 @@ import type { ApiContext } from './api/api-context.ts';
 import { createEdgeRefusals } from './api/edge-refusals.ts';
 import { createInFlight } from './api/in-flight.ts';
 import { createRateLimit, type RateLimit } from './api/rate-limit.ts';
-import { generateSignerKey, type NoteSigner, parseSigner } from './audit/note.ts';
+import type { NoteSigner } from './audit/note.ts';
 import type { Config } from './config.ts';
 import { GatewayError } from './core/gateway-error.ts';
 import { type Attester, createAttester } from './gate/attest.ts';
 import type { ConnectDependencies } from './gate/connection-calls.ts';
 import { createFailpoints, type Failpoints } from './failpoints.ts';
+import { openLogKey } from './log-key.ts';
 import { createLogProbe } from './log-probe.ts';
 import { loadPolicy } from './policy/load.ts';
 import type { Policy } from './policy/policy.ts';
@@ -49,7 +50,6 @@ export interface Context {
 
 const SEAL_KEY = 'store/seal-key';
 const ATTEST_KEY = 'gateway/attest-key';
-const SIGNING_KEY = 'log/signing-key';
 /** Published within a second (design, section 8), with room for a slow disk. */
 const PUBLISH_EVERY_MS = 400;
 const TOKEN_CACHE_MS = 30_000;
@@ -132,11 +132,9 @@ export async function openContext(
   const policy = await readPolicy(config.files.policy);
   const secrets = await openSecrets(config);
   const sealKey = await ownSecret(secrets, SEAL_KEY, newKey);
-  const signingKey = await ownSecret(secrets, SIGNING_KEY, () =>
-    generateSignerKey(`sallyport-${randomBytes(6).toString('hex')}`),
-  );
+  const { logFormerVkeys: formerVkeys } = config;
+  const signer = await openLogKey(secrets, formerVkeys);
   const attestKey = await ownSecret(secrets, ATTEST_KEY, newKey);
-  const signer = parseSigner(signingKey);
   const failpoints = createFailpoints(config.failpoint);
   const sqlite = await createSqliteStore({
     file: config.files.store,
@@ -148,6 +146,7 @@ export async function openContext(
     folder: config.files.log,
     store,
     signer,
+    formerVkeys,
     everyMs: PUBLISH_EVERY_MS,
     logger,
   });

@@ -1,3 +1,4 @@
+import { isWrite } from './contracts/plan.ts';
 import type { FailpointSetting } from './core/failpoint-places.ts';
 import type { AuditEvent } from './core/records.ts';
 import type { Crm } from './ports/crm.ts';
@@ -57,7 +58,7 @@ export function createFailpoints(
     crm: (crm) => ({
       ...crm,
       call: (operation, credential) =>
-        operation.kind === 'create' || operation.kind === 'update'
+        isWrite(operation)
           ? around('hubspot.write', () => crm.call(operation, credential))
           : crm.call(operation, credential),
     }),

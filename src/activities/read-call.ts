@@ -1,4 +1,5 @@
 import { findAction } from '../actions/catalogue.ts';
+import { isWrite } from '../contracts/plan.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import type { RequestRecord } from '../core/records.ts';
 import { isTerminal } from '../core/request-state.ts';
@@ -62,7 +63,7 @@ async function beginRead(
   const { agentId, connection } = request;
   const { plan, digest } = call.read;
   try {
-    if (plan.operations.some(({ kind }) => kind === 'create' || kind === 'update')) {
+    if (plan.operations.some(isWrite)) {
       throw new GatewayError('plan.tampered', { detail: 'a write came to a read’s place' });
     }
     const isOurs = attester.isPlan(digest, call.read.mac);

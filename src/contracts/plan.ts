@@ -28,6 +28,10 @@ export const OperationSchema = z.strictObject({
 });
 export type Operation = z.infer<typeof OperationSchema>;
 
+/** Whether HubSpot is asked to change something. */
+export const isWrite = ({ kind }: Pick<Operation, 'kind'>): boolean =>
+  kind !== 'search' && kind !== 'read';
+
 export const RecordRefSchema = z.strictObject({ object_type: ObjectTypeSchema, id: z.string() });
 
 export type RecordRef = z.infer<typeof RecordRefSchema>;

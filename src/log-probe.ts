@@ -1,5 +1,5 @@
-import { AuditEntrySchema } from './contracts/audit-entry.ts';
 import { GatewayError } from './core/gateway-error.ts';
+import { entryOf } from './gate/logged.ts';
 import type { AuditLog } from './ports/audit-log.ts';
 import type { Store } from './ports/store.ts';
 
@@ -27,9 +27,11 @@ export function createLogProbe({ store, auditLog, clock }: LogProbeDeps): () => 
       throw new GatewayError('log.unavailable', { detail });
     }
     const [leaf] = await store.log.leaves(published, published + 1);
-    const entry = AuditEntrySchema.parse(JSON.parse(new TextDecoder().decode(leaf)));
-    if (clock().getTime() - Date.parse(entry.timestamp) <= PUBLISHED_WITHIN_MS) return;
-    const detail = `entry ${published} of ${size} has waited for its publication since ${entry.timestamp}`;
+    if (leaf === undefined)
+      throw new GatewayError('log.unavailable', { detail: `entry ${published} is gone` });
+    const { timestamp } = entryOf(leaf);
+    if (clock().getTime() - Date.parse(timestamp) <= PUBLISHED_WITHIN_MS) return;
+    const detail = `entry ${published} of ${size} has waited for its publication since ${timestamp}`;
     throw new GatewayError('log.unavailable', { detail });
   };
 }

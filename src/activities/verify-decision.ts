@@ -1,4 +1,5 @@
 import { verifySync } from 'otplib';
+import type { AuditEntry } from '../contracts/audit-entry.ts';
 import { DecideSignalSchema } from '../contracts/decision.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import type { PersonRecord, RequestRecord } from '../core/records.ts';
@@ -6,6 +7,7 @@ import { isTerminal } from '../core/request-state.ts';
 import { addTotpGuess, totpPausedUntil } from '../core/totp-guesses.ts';
 import { recordDecision } from '../gate/decisions.ts';
 import { expireRequest } from '../gate/expiry.ts';
+import { entryOf } from '../gate/logged.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 
@@ -52,20 +54,13 @@ function stepOf(person: PersonRecord, code: string, now: Date): number | undefin
   return checked.valid && 'timeStep' in checked ? checked.timeStep : undefined;
 }
 
-interface SignalEntry {
-  readonly actor: string;
-  readonly facts: { readonly person?: string };
-}
-
-async function entriesOfSignals(tx: StoreTransaction, requestId: string): Promise<SignalEntry[]> {
-  const decoder = new TextDecoder();
-  return (await tx.log.trace(requestId)).records
-    .map(({ leaf }) => JSON.parse(decoder.decode(leaf)) as SignalEntry)
-    .filter(({ actor }) => actor === SIGNAL_ACTOR);
-}
-
 const SIGNAL_ACTOR = 'signal';
 const UNPROVEN: ErrorCode = 'approval.unproven';
+
+async function entriesOfSignals(tx: StoreTransaction, requestId: string): Promise<AuditEntry[]> {
+  const { records } = await tx.log.trace(requestId);
+  return records.map(({ leaf }) => entryOf(leaf)).filter(({ actor }) => actor === SIGNAL_ACTOR);
+}
 
 /** Logs a signal without proof while there is room for it; the last entry says that no more follow. */
 async function refuseSignal(
@@ -75,7 +70,7 @@ async function refuseSignal(
   person?: PersonRecord,
 ): Promise<string> {
   const entries = await entriesOfSignals(tx, request.id);
-  const anonymous = entries.filter(({ facts }) => facts.person === undefined);
+  const anonymous = entries.filter(({ facts }) => facts['person'] === undefined);
   const room = Math.min(
     SIGNAL_LIMITS.entriesMax - entries.length,
     person === undefined ? SIGNAL_LIMITS.anonymousEntriesMax - anonymous.length : Infinity,

@@ -1,5 +1,4 @@
 import type { PresentRecord } from '../actions/define-action.ts';
-import { AuditEntrySchema } from '../contracts/audit-entry.ts';
 import type { SeenRecord } from '../contracts/card.ts';
 import type { Operation } from '../contracts/plan.ts';
 import type { ErrorCode } from '../core/errors.ts';
@@ -10,6 +9,7 @@ import { hasBegun, type RequestStatus } from '../core/request-state.ts';
 import { executedSteps, stepFact, stepPlan } from '../core/steps.ts';
 import { assertUntouched, type Begun, beginWrite, isDue } from '../gate/begin.ts';
 import { closeRequest, closeTampered, type Ending } from '../gate/close.ts';
+import { entryOf } from '../gate/logged.ts';
 import { type Attempt, type Outcome, readable, recordOutcome } from '../gate/outcome.ts';
 import type { CrmAnswer } from '../ports/crm.ts';
 import type { StoreTransaction } from '../ports/store.ts';
@@ -126,7 +126,7 @@ async function isStalled(
   const [leaf] = await store.log.leaves(published, published + 1);
   // Somebody has taken it out: it will never be published, nor what follows it.
   if (leaf === undefined) return true;
-  const { timestamp } = AuditEntrySchema.parse(JSON.parse(new TextDecoder().decode(leaf)));
+  const { timestamp } = entryOf(leaf);
   return clock().getTime() - Date.parse(timestamp) > UNPUBLISHED_MAX_MS;
 }
 

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { parseVerifier } from '../audit/note.ts';
 import { verifyLog, type VerifyReport } from '../audit/verify.ts';
-import { AuditEntrySchema } from '../contracts/audit-entry.ts';
 import { AUDIT_EVENTS } from '../core/audit-events.ts';
 import { visible } from '../core/card-text.ts';
 import type { AuditRecord } from '../core/records.ts';
+import { entryOf } from '../gate/logged.ts';
 import { readNamedFile, readRunFile, withContext } from './context.ts';
 import { type JsonOption, withJson } from './options.ts';
 import { CommandError, oneLine, print, printJson } from './output.ts';
@@ -87,8 +87,7 @@ async function verify(options: VerifyOptions): Promise<void> {
 }
 
 function readEntry({ leaf, personal }: AuditRecord) {
-  const entry = AuditEntrySchema.parse(JSON.parse(new TextDecoder().decode(leaf)));
-  return { ...entry, clear_text: personal?.value ?? null };
+  return { ...entryOf(leaf), clear_text: personal?.value ?? null };
 }
 
 const INDENT = ' '.repeat(26);

@@ -83,7 +83,8 @@ function absentSince(entries: readonly AuditEntry[], begin: AuditEntry | undefin
     .filter((at) => begin !== undefined && at.getTime() >= Date.parse(begin.timestamp));
 }
 
-const entryOf = ({ leaf }: AuditRecord): AuditEntry =>
+/** An entry from the very bytes of its leaf. */
+export const entryOf = (leaf: Uint8Array): AuditEntry =>
   AuditEntrySchema.parse(JSON.parse(Buffer.from(leaf).toString('utf8')));
 
 /**
@@ -94,7 +95,7 @@ const entryOf = ({ leaf }: AuditRecord): AuditEntry =>
 export async function readLogged(of: LogOf, requestId: string): Promise<Logged> {
   const { records, damaged } = await of.log.trace(requestId);
   if (damaged !== undefined) throw new GatewayError('plan.tampered', { detail: damaged });
-  const entries = records.map(entryOf);
+  const entries = records.map(({ leaf }) => entryOf(leaf));
   const begunAt = entries.findLastIndex(isBegin);
   const lastBegin = entries[begunAt];
   return {
@@ -116,5 +117,5 @@ const isAlert = ({ event }: AuditEntry): boolean => event === 'store.tampered';
 /** Whether there is an alert already for a request whose log cannot be believed as a whole. */
 export async function hasAlert({ log }: LogOf, requestId: string): Promise<boolean> {
   const { records } = await log.trace(requestId);
-  return records.map(entryOf).some(isAlert);
+  return records.some(({ leaf }) => isAlert(entryOf(leaf)));
 }

@@ -11,6 +11,7 @@ import type { Store } from '../../src/ports/store.ts';
 import { agent, person, requestId, START } from '../adapters/store/fixtures.ts';
 import { type SqlitePlace, sqlitePlace } from '../adapters/store/sqlite-place.ts';
 import { insertWaiting, waitingRequest } from '../support/waiting-request.ts';
+import { logEntries } from '../support/log-entries.ts';
 
 const file = 'policy/default.cedar';
 const policy = loadPolicy({ text: readFileSync(file, 'utf8'), file, actions: ACTIONS });
@@ -89,10 +90,7 @@ interface Entry {
   readonly request_id: string | null;
   readonly facts: Record<string, unknown>;
 }
-async function logged(): Promise<Entry[]> {
-  const leaves = await store.log.leaves(sizeBefore, await store.log.size());
-  return leaves.map((leaf) => JSON.parse(new TextDecoder().decode(leaf)) as Entry);
-}
+const logged = (): Promise<Entry[]> => logEntries(store, sizeBefore);
 const pausesIn = (entries: readonly Entry[]): Entry[] =>
   entries.filter(({ facts }) => facts['totp_paused_until'] !== undefined);
 

@@ -8,6 +8,7 @@ import { openContext } from '../../src/context.ts';
 import { GatewayError } from '../../src/core/gateway-error.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
+import { logEntries } from '../support/log-entries.ts';
 
 interface Refusal {
   readonly event: string;
@@ -16,11 +17,8 @@ interface Refusal {
   readonly facts: { readonly route: string; readonly suppressed_before: number };
 }
 
-async function refusals({ log }: Pick<Store, 'log'>): Promise<Refusal[]> {
-  const leaves = await log.leaves(0, await log.size());
-  const entries = leaves.map((leaf) => JSON.parse(new TextDecoder().decode(leaf)) as Refusal);
-  return entries.filter(({ event }) => event === 'request.refused');
-}
+const refusals = async (store: Pick<Store, 'log'>): Promise<Refusal[]> =>
+  (await logEntries(store)).filter(({ event }) => event === 'request.refused');
 
 const summary = (entries: readonly Refusal[]): string[] =>
   entries.map(({ code, facts }) => `${code} ${facts.route} ${facts.suppressed_before}`);

@@ -5,6 +5,7 @@ import type { ConnectionRecord } from '../../src/core/records.ts';
 import { activateCredential } from '../../src/gate/credentials.ts';
 import { type SimulatorProcess, startSimulator } from '../support/simulator.ts';
 import { createInstallation, type Installation, type Said } from './support.ts';
+import { logEntries } from '../support/log-entries.ts';
 
 let simulator: SimulatorProcess;
 let at: Installation;
@@ -50,12 +51,7 @@ interface Entry {
   readonly hubspot_endpoint: string | null;
   readonly facts: Record<string, unknown>;
 }
-const entries = (): Promise<Entry[]> =>
-  at.open(async ({ store }) =>
-    (await store.log.leaves(0, await store.log.size())).map(
-      (leaf) => JSON.parse(new TextDecoder().decode(leaf)) as Entry,
-    ),
-  );
+const entries = (): Promise<Entry[]> => at.open(({ store }) => logEntries(store));
 
 async function requests(): Promise<{ method: string; path: string }[]> {
   const { body } = await simulator.control<{ requests: { method: string; path: string }[] }>(

@@ -6,6 +6,7 @@ import { openContext } from '../../src/context.ts';
 import { FAILPOINTS } from '../../src/core/failpoint-places.ts';
 import { createLoneGateway, type LoneGateway } from '../support/lone-gateway.ts';
 import { scaled } from './scale.ts';
+import { entriesOf } from '../support/log-entries.ts';
 
 /**
  * R1: the gateway is killed at every failpoint of an approved write's way, with writes on every part of
@@ -148,9 +149,7 @@ describe('R1: kill -9 at each failpoint', () => {
     const context = await openContext(readConfig(lone.gateway.env));
     expect(report.size).toBe(await context.store.log.size());
     for (const { id, text } of writes) {
-      const records = await context.store.log.ofRequest(id!);
-      const entries = records.map(({ leaf }) => JSON.parse(new TextDecoder().decode(leaf)));
-      expectWholeStory(entries, text);
+      expectWholeStory(await entriesOf(context.store, id!), text);
     }
     await context.close();
   }, 120_000);

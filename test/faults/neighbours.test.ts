@@ -8,6 +8,7 @@ import { freePort } from '../../src/embedded/ports.ts';
 import { startTemporalServer, type TemporalServer } from '../../src/embedded/temporal-server.ts';
 import { type Answer, startTestGateway, type TestGateway } from '../support/gateway.ts';
 import { temporalCliPath } from '../support/temporal-cli.ts';
+import { logEntries } from '../support/log-entries.ts';
 
 /** R5: each neighbour down or hanging, alone and in pairs. */
 
@@ -135,10 +136,7 @@ async function timed(call: () => Promise<Answer>): Promise<Answer & { readonly m
 
 async function unloggedCalls(): Promise<number> {
   const { body } = await gateway.simulator.control<{ requests: unknown[] }>('GET', '/requests');
-  const { log } = gateway.context.store;
-  const entries = (await log.leaves(0, await log.size())).map((leaf) =>
-    JSON.parse(new TextDecoder().decode(leaf)),
-  );
+  const entries = await logEntries(gateway.context.store);
   return Math.max(
     0,
     body.requests.length - entries.filter(({ event }) => event === 'hubspot.intended').length,

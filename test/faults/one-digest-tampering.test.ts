@@ -6,6 +6,7 @@ import { inputsOf, WRITE_NAMES } from './one-digest-inputs.ts';
 import { createSeededRandom } from '../support/seeded-random.ts';
 import { type Lane, type Rig, startRig } from './one-digest-rig.ts';
 import { scaled } from './scale.ts';
+import { entriesOf } from '../support/log-entries.ts';
 
 /**
  * Law 2, the other side: one leaf of what was stored is changed in the database file, at a random
@@ -48,9 +49,7 @@ async function approveAsShown(lane: Lane, id: string, before: string): Promise<v
 }
 
 const alertsOf = async (id: string): Promise<any[]> =>
-  (await rig.context.store.log.ofRequest(id))
-    .map(({ leaf }) => JSON.parse(new TextDecoder().decode(leaf)))
-    .filter(({ event }) => event === 'store.tampered');
+  (await entriesOf(rig.context.store, id)).filter(({ event }) => event === 'store.tampered');
 
 /**
  * How the alert names the place: the row that does not open; with the key the part that contradicts

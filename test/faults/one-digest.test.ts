@@ -16,6 +16,7 @@ import { type Received, type Receiver, startReceiver } from './one-digest-receiv
 import { createSeededRandom } from '../support/seeded-random.ts';
 import { type Lane, ONE_APPROVER, type Rig, startRig } from './one-digest-rig.ts';
 import { scaled } from './scale.ts';
+import { entriesOf } from '../support/log-entries.ts';
 
 /**
  * One digest from card to wire (law 2), for random valid inputs of every write action. A request costs
@@ -70,9 +71,7 @@ const digestAtReceiver = (request: RequestRecord, received: readonly Received[])
   });
 
 async function digestsIn(store: Store, id: string): Promise<Record<string, unknown>> {
-  const entries = (await store.log.ofRequest(id)).map(
-    ({ leaf }) => JSON.parse(new TextDecoder().decode(leaf)) as Record<string, any>,
-  );
+  const entries = await entriesOf(store, id);
   const intents = entries.filter(
     ({ event, facts }) => event === 'hubspot.intended' && facts.purpose === 'execute',
   );

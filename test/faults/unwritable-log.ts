@@ -1,6 +1,7 @@
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { startTestGateway } from '../support/gateway.ts';
+import { logEntries } from '../support/log-entries.ts';
 
 /**
  * A process of its own whose gateway lies on a small file system: fills that up, asks for reads and
@@ -21,11 +22,8 @@ const callCount = async (): Promise<number> => {
 };
 
 async function intentCount(): Promise<number> {
-  const { log } = gateway.context.store;
-  const leaves = await log.leaves(0, await log.size());
-  return leaves
-    .map((leaf) => JSON.parse(new TextDecoder().decode(leaf)))
-    .filter(({ event }) => event === 'hubspot.intended').length;
+  const entries = await logEntries(gateway.context.store);
+  return entries.filter(({ event }) => event === 'hubspot.intended').length;
 }
 
 function fill(file: string): void {

@@ -7,6 +7,7 @@ import { openContext } from '../../src/context.ts';
 import { createRunningGateway, type RunningGateway } from '../support/running-gateway.ts';
 import { temporalCliPath } from '../support/temporal-cli.ts';
 import { scaled } from './scale.ts';
+import { entriesOf } from '../support/log-entries.ts';
 
 /** R4: what waits for people outlives every process, and every third time the engine's database too. */
 const APPROVALS = scaled(20, 200);
@@ -129,9 +130,7 @@ describe(`R4: ${APPROVALS} waiting approvals, everything killed ${ROUNDS} times`
     await gateway.stop();
     const context = await openContext(readConfig(gateway.env));
     for (const { id } of expiring) {
-      const entries = (await context.store.log.ofRequest(id)).map(({ leaf }) =>
-        JSON.parse(new TextDecoder().decode(leaf)),
-      );
+      const entries = await entriesOf(context.store, id);
       expect(entries.filter(({ event }) => event === 'approval.expired')).toHaveLength(1);
     }
     await context.close();

@@ -8,6 +8,7 @@ import type { ConnectDependencies } from '../../src/gate/connection-calls.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { type SqlitePlace, sqlitePlace } from '../adapters/store/sqlite-place.ts';
 import { type SimulatorProcess, startSimulator } from '../support/simulator.ts';
+import { logEntries } from '../support/log-entries.ts';
 
 const DEADLINE_MS = 3_000;
 const OPTIONS = { connection: 'main', by: 'operator', isPortalForced: false };
@@ -51,11 +52,8 @@ function fullAfter(commits: number): Store {
   return { ...store, commit };
 }
 
-async function eventsOf(name: string): Promise<number> {
-  const leaves = await store.log.leaves(0, await store.log.size());
-  const entries = leaves.map((leaf) => JSON.parse(new TextDecoder().decode(leaf)) as unknown);
-  return entries.filter((entry) => (entry as { event: string }).event === name).length;
-}
+const eventsOf = async (name: string): Promise<number> =>
+  (await logEntries(store)).filter(({ event }) => event === name).length;
 
 async function callsMade(): Promise<number> {
   return (await simulator.control<{ count: number }>('GET', '/requests')).body.count;

@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, describe, expect, inject, it } from 'vitest';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
+import { logEntries } from '../support/log-entries.ts';
 
 let gateway: TestGateway;
 
@@ -27,9 +28,7 @@ describe('law 1: no HubSpot call without its intent entry on disk', () => {
     const { body } = await gateway.simulator.control<{
       requests: { method: string; path: string }[];
     }>('GET', '/requests');
-    const { log } = gateway.context.store;
-    const leaves = await log.leaves(0, await log.size());
-    const entries = leaves.map((leaf) => JSON.parse(new TextDecoder().decode(leaf)));
+    const entries = await logEntries(gateway.context.store);
     const intents = entries
       .filter(({ event }) => event === 'hubspot.intended')
       .map(({ hubspot_endpoint }) => hubspot_endpoint);

@@ -24,14 +24,12 @@ function editStore(sql: string, ...values: (string | number | Uint8Array | null)
 
 /** The request has ended, its agent hears why, and the log has an alert that names the place. */
 async function expectTampered(id: string): Promise<void> {
-  const { requests, log } = gateway.context.store;
+  const { requests } = gateway.context.store;
   await expect.poll(() => requests.status(id), { timeout: 20_000 }).toBe('failed');
   const { body } = await gateway.agent.call('GET', `/v1/actions/${id}`);
   expect(body.problem?.code ?? body.code).toBe('plan.tampered');
-  const entries = await log.ofRequest(id);
-  const alert = entries
-    .map(({ leaf }) => JSON.parse(new TextDecoder().decode(leaf)))
-    .find(({ event }) => event === 'store.tampered');
+  const entries = await gateway.entriesOf(id);
+  const alert = entries.find(({ event }) => event === 'store.tampered');
   expect(alert.facts.place).toEqual(expect.any(String));
 }
 
@@ -50,9 +48,7 @@ describe('law 2: what was shown, approved, logged and sent has one digest', () =
       effect: expect.any(String),
       body_sha256: sent,
     });
-    const entries = await gateway.context.store.log.ofRequest(id);
-    const digests = entries
-      .map(({ leaf }) => JSON.parse(new TextDecoder().decode(leaf)))
+    const digests = (await gateway.entriesOf(id))
       .filter(
         ({ event, facts }) =>
           /accepted|requested|granted|completed/.test(event) || facts.purpose === 'execute',

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
+import { readLeaf } from '../support/log-entries.ts';
 
 /** An entry that was taken out, or that does not open, may hide that a write was begun. Whose? */
 
@@ -39,7 +40,7 @@ const alerts = async (): Promise<number> => {
   let found = 0;
   for (let at = 0; at < size; at += 1) {
     const [leaf] = await log.leaves(at, at + 1).catch(() => []);
-    if (leaf !== undefined && new TextDecoder().decode(leaf).includes('store.tampered')) found += 1;
+    if (leaf !== undefined && readLeaf(leaf).event === 'store.tampered') found += 1;
   }
   return found;
 };

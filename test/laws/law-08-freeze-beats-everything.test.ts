@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { placeFreeze } from '../../src/gate/freezes.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
+import { logEntries } from '../support/log-entries.ts';
 
 let gateway: TestGateway;
 
@@ -83,8 +84,7 @@ describe('law 8: freeze beats everything', () => {
     // A call whose intent committed before the freeze may be on the wire still; none begins after it.
     const size = await store.log.size();
     await Promise.all(reads);
-    const leaves = await store.log.leaves(size, await store.log.size());
-    const later = leaves.map((leaf) => JSON.parse(new TextDecoder().decode(leaf)).event as string);
+    const later = (await logEntries(store, size)).map(({ event }) => event);
     expect(later).not.toContain('hubspot.intended');
     expect((await gateway.submit(READ)).status).toBe(423);
   });

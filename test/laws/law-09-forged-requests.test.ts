@@ -7,6 +7,7 @@ import { createAttester } from '../../src/gate/attest.ts';
 import { bodyHash } from '../../src/gate/digest.ts';
 import type { AgentActionInput } from '../../src/ports/engine.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
+import { logEntries } from '../support/log-entries.ts';
 
 /**
  * Whoever reaches the engine and the codec server on this machine can start a workflow with any input,
@@ -56,11 +57,9 @@ const WRITE = { action: 'create_note', contact_id: '20001', note: 'Forged.' };
 const OTHER_KEY = createAttester(new Uint8Array(32));
 
 async function expectNothing(requestId: string, before: number, calls: number): Promise<void> {
-  const { requests, log } = gateway.context.store;
-  expect(await requests.get(requestId)).toBeUndefined();
-  const leaves = await log.leaves(before, await log.size());
-  const entries = leaves.map((leaf) => JSON.parse(new TextDecoder().decode(leaf)));
-  expect(entries).toEqual([
+  const { store } = gateway.context;
+  expect(await store.requests.get(requestId)).toBeUndefined();
+  expect(await logEntries(store, before)).toEqual([
     expect.objectContaining({ code: 'request.forged', request_id: null, agent_id: null }),
   ]);
   expect(await hubSpotCalls()).toBe(calls);

@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
+import { logEntries } from '../support/log-entries.ts';
 
 let gateway: TestGateway;
 
@@ -17,10 +18,9 @@ describe('law 10: a damaged row of the roster', () => {
     const refused = await gateway.submit({ action: 'search_contact', company: 'Acme Corp' });
     expect(refused.status).toBe(500);
     expect(refused.body.code).toBe('plan.tampered');
-    const { log } = gateway.context.store;
-    const entries = (await log.leaves(0, await log.size())).map((leaf) =>
-      JSON.parse(new TextDecoder().decode(leaf)),
-    );
-    expect(entries.at(-1)).toMatchObject({ event: 'request.refused', code: 'plan.tampered' });
+    expect((await logEntries(gateway.context.store)).at(-1)).toMatchObject({
+      event: 'request.refused',
+      code: 'plan.tampered',
+    });
   });
 });

@@ -5,6 +5,7 @@ import { freePort } from '../../src/embedded/ports.ts';
 import { startTemporalServer, type TemporalServer } from '../../src/embedded/temporal-server.ts';
 import { SEARCH_ATTRIBUTES } from '../../src/core/search-attributes.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
+import { logEntries } from '../support/log-entries.ts';
 
 let gateway: TestGateway;
 let server: TemporalServer | undefined;
@@ -19,9 +20,7 @@ const READ = { action: 'search_contact', company: 'Acme Corp' };
 const NOTE = { action: 'create_note', contact_id: '20001', note: 'Closed.' };
 
 const eventsOf = async (id: string): Promise<string[]> =>
-  (await gateway.context.store.log.ofRequest(id)).map(
-    ({ leaf }) => JSON.parse(new TextDecoder().decode(leaf)).event,
-  );
+  (await gateway.entriesOf(id)).map(({ event }) => event);
 
 describe('law 10: what cannot be decided is refused', () => {
   it('nobody decides in time: the write expires, once, in the log', async () => {
@@ -103,11 +102,7 @@ describe('law 10: what cannot be decided is refused', () => {
     await gateway.caller('nobody')('GET', '/v1/actions');
     await gateway.submit({ action: 'no_such_action' });
     await gateway.agent.call('POST', '/v1/actions', { body: '{' });
-    const { log } = gateway.context.store;
-    const entries = (await log.leaves(0, await log.size())).map((leaf) =>
-      JSON.parse(new TextDecoder().decode(leaf)),
-    );
-    const codes = entries
+    const codes = (await logEntries(gateway.context.store))
       .filter(({ event }) => event === 'request.refused')
       .map(({ code }) => code);
     expect(codes).toEqual(['agent.unauthenticated', 'action.unknown', 'request.malformed']);

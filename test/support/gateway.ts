@@ -13,6 +13,7 @@ import { addAgent, addPerson, type Enrolled } from '../../src/gate/roster.ts';
 import { type Gateway, startGateway } from '../../src/gateway.ts';
 import { assertDocumented } from './openapi-check.ts';
 import { startSimulator } from './simulator.ts';
+import { entriesOf } from './log-entries.ts';
 
 type Simulator = Awaited<ReturnType<typeof startSimulator>>;
 
@@ -199,10 +200,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
       }),
     approve: (id, digest, by = approverCall) =>
       by('POST', `/v1/approvals/${id}/decisions`, { body: { decision: 'approve', digest } }),
-    entriesOf: async (id) =>
-      (await context.store.log.ofRequest(id)).map(({ leaf }) =>
-        JSON.parse(new TextDecoder().decode(leaf)),
-      ),
+    entriesOf: (id) => entriesOf(context.store, id),
     fault: (match, mode, times = 1, more = {}) =>
       simulator.control('POST', '/faults', { match, mode, times, ...more }),
     timesSent: async (text) =>

@@ -8,6 +8,7 @@ import {
   startTwiceGateway,
   type TwiceGateway,
 } from '../support/run-twice.ts';
+import { entriesOf } from '../support/log-entries.ts';
 
 /**
  * Every activity of every workflow runs twice, one after the other and at once, and fails once, after
@@ -164,9 +165,7 @@ async function take(path: Path, disturbance?: Disturbance): Promise<Result> {
     await expect.poll(() => twice.wasDisturbed(workflowIdOf(id)), { timeout: 20_000 }).toBe(true);
   const { store } = context;
   const request = await store.requests.get(id);
-  const entries = (await store.log.ofRequest(id)).map(({ leaf }) =>
-    JSON.parse(new TextDecoder().decode(leaf)),
-  );
+  const entries = await entriesOf(store, id);
   const effects = (await gateway.simulator.effects()).filter(({ properties }) =>
     JSON.stringify(properties).includes(mark),
   );

@@ -223,10 +223,8 @@ describe('a decision by signal', () => {
     await expect
       .poll(
         async () => {
-          const entries = await gateway.context.store.log.ofRequest(waiting.body.id);
-          return entries.filter(({ leaf }) =>
-            new TextDecoder().decode(leaf).includes('approval.unproven'),
-          ).length;
+          const entries = await gateway.entriesOf(waiting.body.id);
+          return entries.filter(({ code }) => code === 'approval.unproven').length;
         },
         { timeout: 10_000 },
       )

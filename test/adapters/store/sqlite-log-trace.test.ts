@@ -4,6 +4,7 @@ import type { AuditEvent } from '../../../src/core/records.ts';
 import type { LogTrace, Store } from '../../../src/ports/store.ts';
 import { requestId } from './fixtures.ts';
 import { type SqlitePlace, sqlitePlace } from './sqlite-place.ts';
+import { readLeaf } from '../../support/log-entries.ts';
 
 let place: SqlitePlace;
 let store: Store;
@@ -34,7 +35,7 @@ function tamper(sql: string): void {
 const traceAnew = async (id: string) => (await place.open()).log.trace(id);
 
 const eventsOf = ({ records }: LogTrace): unknown[] =>
-  records.map(({ leaf }) => JSON.parse(new TextDecoder().decode(leaf)).event);
+  records.map(({ leaf }) => readLeaf(leaf).event);
 
 const damaged = async (id: string) => (await traceAnew(id)).damaged;
 

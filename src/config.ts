@@ -7,6 +7,7 @@ import { type FailpointSetting, parseFailpoint } from './core/failpoint-places.t
  * The only reader of the environment. Everything else gets this typed value. Secrets are never in the
  * environment: they live in the secret store (`sallyport secret set`).
  */
+
 const MONTH_SECONDS = 86_400 * 30;
 
 /** A setting in seconds (fractions allowed), kept in ms. */

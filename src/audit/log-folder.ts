@@ -22,7 +22,7 @@ export interface LogFiles {
 
 export type EntryKind = 'file' | 'folder' | 'other';
 
-/** The files of a log, written. One writer at a time: the caller holds the store's lock. */
+/** The files of a log, written. One writer at a time: its process has taken the data folder. */
 export interface LogFolder extends LogFiles {
   /**
    * Writes an immutable file: all of it or nothing, also through a power cut. The same bytes again

@@ -24,7 +24,7 @@ export const AuditEntrySchema = z
     index: z.int().min(0),
     timestamp: TimestampSchema,
     event: z.enum(EVENT_NAMES),
-    /** `agent:…`, `person:…`, `operator` or `gateway`. */
+    /** `agent:…`, `person:…`, `operator`, `gateway`; `signal` and `unknown` of what nobody has proven. */
     actor: z.string(),
     request_id: z.string().nullable(),
     agent_id: z.string().nullable(),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** `act_` + 26 characters of Crockford base 32, derived from agent and Idempotency-Key (`core/ids.ts`). */
+/** `act_` + 26 characters of Crockford base 32, derived from agent and Idempotency-Key (`gate/ids.ts`). */
 export const RequestIdSchema = z
   .string()
   .regex(/^act_[0-9a-hjkmnp-tv-z]{26}$/)

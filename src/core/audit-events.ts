@@ -1,4 +1,4 @@
-/** Every event of the audit log and when it is written. `docs/` and the console read this table. */
+/** Every event of the audit log and when it is written. The schema of an entry and `audit show` read this table. */
 export const AUDIT_EVENTS = {
   'request.accepted': 'A request passed validation and policy; its plan and digest are fixed.',
   'request.refused': 'A request or an attempt was refused; `code` says why.',
@@ -24,7 +24,8 @@ export const AUDIT_EVENTS = {
   'connection.checked': 'An operator connected a HubSpot account; `facts` says what was found.',
   'connection.refused': 'A HubSpot account was not connected; `code` says why.',
   'gateway.started': 'A gateway process started.',
-  'store.tampered': 'A stored plan no longer matches what was logged and approved.',
+  'store.tampered':
+    'The row of a request is not what this gateway wrote; `facts.place` says where.',
 } as const satisfies Record<string, string>;
 
 export type AuditEventName = keyof typeof AUDIT_EVENTS;

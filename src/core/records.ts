@@ -145,7 +145,7 @@ export interface AuditEvent {
   readonly event: AuditEventName;
   readonly requestId?: string | undefined;
   readonly agentId?: string | undefined;
-  /** `agent:…`, `person:…`, `operator` or `gateway`. */
+  /** `agent:…`, `person:…`, `operator`, `gateway`; `signal` and `unknown` of what nobody has proven. */
   readonly actor: string;
   readonly code?: string | undefined;
   readonly digest?: string | undefined;

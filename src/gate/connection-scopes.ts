@@ -17,7 +17,6 @@ const ALLOWED: readonly string[] = [
   'crm.schemas.contacts.write',
   'crm.schemas.companies.write',
   'crm.schemas.deals.write',
-  'tickets',
 ];
 
 /** The granted scopes beside the union of what the catalogue's actions need. */

@@ -150,7 +150,7 @@ async function record(
   });
 }
 
-/** Of these the log knows already, or could not take the entry. */
+/** With these the log could not take the entry. */
 const UNLOGGED: ReadonlySet<ErrorCode> = new Set(['store.unavailable', 'log.unavailable']);
 
 async function logRefusal(

@@ -16,14 +16,14 @@ export interface AgentActionInput {
 
 /**
  * The motor: starts, wakes and times what must happen next. What counts is the record, so losing a
- * message costs time, never truth. Every call has a deadline; errors: `engine.unavailable`,
- * `gateway.busy` (start only: the cap on starts in flight is reached).
+ * message costs time, never truth. Every call has a deadline, is safe to repeat and to make from several
+ * processes at once. Errors: `engine.unavailable`; the call may have arrived all the same.
  */
 export interface Engine {
   /** Starts `action/<requestId>`; harmless when it runs already. What is not ours under that id is ended. */
   start(input: AgentActionInput): Promise<void>;
   /** Tells the request's workflow to look at the record; starts it when it is not running. */
   wake(requestId: string): Promise<void>;
-  /** Throws `engine.unavailable` when it does not answer. */
+  /** Whether it answers. */
   probe(): Promise<void>;
 }

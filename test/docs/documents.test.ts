@@ -215,6 +215,14 @@ describe.each(DECISIONS)('%s', (page) => {
   });
 });
 
+describe('the laws in SECURITY.md', () => {
+  it('name every test that tries to break them', () => {
+    const text = read('SECURITY.md');
+    const tests = readdirSync('test/laws').filter((file) => file.startsWith('law-'));
+    expect(tests.filter((file) => !text.includes(`\`test/laws/${file}\``))).toEqual([]);
+  });
+});
+
 describe('the generated documents', () => {
   it('are what the code says', () => {
     const { status, stderr } = spawnSync(

@@ -3,10 +3,10 @@ import type { PresentRecord } from '../actions/define-action.ts';
 import { CrmRecordSchema } from '../actions/hubspot-shapes.ts';
 import type { Operation, RecordRef, Target } from '../contracts/plan.ts';
 import type { ErrorCode } from '../core/errors.ts';
-import { GatewayError } from '../core/gateway-error.ts';
 import { pathForLog, recordPath } from '../core/hubspot-paths.ts';
-import type { AuditEvent } from '../core/records.ts';
+import type { AuditEvent, RequestRecord } from '../core/records.ts';
 import { assertCallable, assertReadable } from '../gate/callable.ts';
+import { failureOf } from '../gate/connection-calls.ts';
 import type { CallPurpose, CredentialRef, CrmAnswer, NoTurn } from '../ports/crm.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 
@@ -17,6 +17,12 @@ export interface CallFor {
   /** Why HubSpot is called. */
   readonly purpose: CallPurpose;
 }
+
+export const callFor = (
+  { id: requestId, agentId }: Pick<RequestRecord, 'id' | 'agentId'>,
+  credential: CredentialRef,
+  purpose: CallPurpose,
+): CallFor => ({ requestId, agentId, credential, purpose });
 
 /** The entry before a call. */
 export function intentEntry(of: CallFor, operation: Operation): AuditEvent {
@@ -52,10 +58,7 @@ export function answerEntry(of: CallFor, operation: Operation, answer: CrmAnswer
 /** Throws the code of an answer that is not `answered`. */
 export function answeredJson(answer: CrmAnswer): unknown {
   if (answer.kind === 'answered') return answer.json;
-  throw new GatewayError(answer.code, {
-    ...('detail' in answer ? { detail: answer.detail } : {}),
-    ...('retryAfterSeconds' in answer ? { retryAfterSeconds: answer.retryAfterSeconds } : {}),
-  });
+  throw failureOf(answer);
 }
 
 /** Nothing was called, and nothing needs an entry. */

@@ -3,12 +3,11 @@ import type { Plan } from '../contracts/plan.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import type { AuditEvent, RequestRecord, Submission } from '../core/records.ts';
 import type { RequestStatus } from '../core/request-state.ts';
-import type { AgentActionInput } from '../ports/engine.ts';
+import { requestEntry } from '../gate/request-entry.ts';
+import type { SignedSubmission } from '../ports/engine.ts';
 import { findAction } from '../actions/catalogue.ts';
 
-export type NewSubmission = NonNullable<AgentActionInput['submission']>;
-
-export const submissionOf = ({ body }: NewSubmission): Submission => ({
+export const submissionOf = ({ body }: SignedSubmission): Submission => ({
   userId: body.user_id,
   prompt: body.agent_prompt,
   action: body.action,
@@ -17,7 +16,7 @@ export const submissionOf = ({ body }: NewSubmission): Submission => ({
 /** A request's first row. */
 export function newRequest(of: {
   readonly requestId: string;
-  readonly submission: NewSubmission;
+  readonly submission: SignedSubmission;
   readonly status: RequestStatus;
   readonly now: Date;
   readonly plan?: Plan | undefined;
@@ -60,10 +59,7 @@ export function newRequest(of: {
 export const requestFacts = (
   request: RequestRecord,
 ): Pick<AuditEvent, 'requestId' | 'agentId' | 'actor' | 'digest' | 'personal'> => ({
-  requestId: request.id,
-  agentId: request.agentId,
-  actor: `agent:${request.agentId}`,
-  digest: request.digest ?? undefined,
+  ...requestEntry(request, `agent:${request.agentId}`),
   personal: {
     user_id: request.submission.userId,
     agent_prompt: request.submission.prompt,

@@ -6,11 +6,12 @@ import { GatewayError } from '../core/gateway-error.ts';
 import type { AgentRecord, AuditEvent, RequestRecord } from '../core/records.ts';
 import { closeRequest, type Ending } from '../gate/close.ts';
 import { requirementOf } from '../gate/policy-query.ts';
+import { requestEntry } from '../gate/request-entry.ts';
 import type { CheckpointSeen } from '../ports/audit-log.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import type { CredentialLease } from './fetch-secret.ts';
-import { type CallFor, readPresent } from './guarded-reads.ts';
+import { callFor, readPresent } from './guarded-reads.ts';
 
 interface CardParts {
   readonly request: RequestRecord;
@@ -68,10 +69,7 @@ async function recordCard(
   if (!isAsked) return;
   await tx.log.append({
     event: 'approval.requested',
-    requestId: request.id,
-    agentId: request.agentId,
-    actor: 'gateway',
-    digest: card.digest,
+    ...requestEntry(request),
     facts: {
       approvals: card.requires.approvals,
       roles: card.requires.roles,
@@ -98,14 +96,54 @@ async function endAtCard(
   await closeRequest(tx, request, ending, cause);
 }
 
+/** Asked of policy on the records as they are now. */
+async function requirementNow(
+  deps: ActivityDependencies,
+  { connection, submission }: RequestRecord,
+  agent: AgentRecord,
+  present: readonly PresentRecord[],
+): Promise<Requirement | undefined> {
+  const of = { agent, connection, submission, present };
+  return requirementOf(deps.policy(), of, await deps.store.people.list());
+}
+
 /**
  * Step 3a: reads the records the write would touch, makes the card and lets the request wait for
  * people. Returns the card as text. Does nothing more when the request waits already. What policy asks
  * for is settled here, on the money that the records hold now. A record that does not exist, or that
  * holds more than anyone may approve, ends the request before anyone is bothered. Errors: HubSpot's
- * passing ones, `freeze.active`, `store.unavailable`.
+ * passing ones, `freeze.active`, `credential.missing`, `policy.denied`, `log.unavailable`,
+ * `plan.tampered`, `store.unavailable`.
  */
 export function createPrepareApproval(deps: ActivityDependencies) {
+  /** The card's Markdown; empty when the request has ended instead. */
+  async function makeCard(
+    request: RequestRecord,
+    agent: AgentRecord,
+    checkpoint: CheckpointSeen,
+    { presence, entries }: Awaited<ReturnType<typeof readPresent>>,
+  ): Promise<string> {
+    const endAs = async (ending: Ending): Promise<string> => {
+      await deps.store.commit((tx) => endAtCard(tx, request.id, ending, entries));
+      return '';
+    };
+    if (presence.kind === 'unreadable') {
+      await deps.store.commit(async (tx) => {
+        for (const entry of entries) await tx.log.append(entry);
+      });
+      throw new GatewayError(presence.code);
+    }
+    if (presence.kind === 'gone')
+      return endAs({ status: 'failed', code: presence.code, detail: presence.detail });
+    const { records: present } = presence;
+    const requirement = await requirementNow(deps, request, agent, present);
+    if (requirement === undefined) return endAs({ status: 'refused', code: 'policy.denied' });
+    const expiresAt = new Date(deps.clock().getTime() + deps.timing.approvalMs);
+    const card = buildCard({ request, agent, present, expiresAt, checkpoint, requirement });
+    await deps.store.commit((tx) => recordCard(tx, request, card, entries));
+    return cardMarkdown(card);
+  }
+
   return async function prepareApproval(
     requestId: string,
     credential: CredentialLease,
@@ -117,35 +155,8 @@ export function createPrepareApproval(deps: ActivityDependencies) {
     if (agent === undefined) throw new GatewayError('policy.denied');
     // First: with a log that cannot be read no card can be made, and HubSpot is not asked in vain.
     const checkpoint = await deps.auditLog.checkpoint();
-    const call: CallFor = { requestId, agentId: request.agentId, credential, purpose: 'card' };
-    const { presence, entries } = await readPresent(deps, call, request.plan.targets);
-    if (presence.kind === 'unreadable') {
-      await deps.store.commit(async (tx) => {
-        for (const entry of entries) await tx.log.append(entry);
-      });
-      throw new GatewayError(presence.code);
-    }
-    const endAs = (ending: Ending) =>
-      deps.store.commit((tx) => endAtCard(tx, requestId, ending, entries));
-    if (presence.kind === 'gone') {
-      const { code, detail } = presence;
-      await endAs({ status: 'failed', code, detail });
-      return '';
-    }
-    const { records: present } = presence;
-    const { connection, submission } = request;
-    const requirement = requirementOf(
-      deps.policy(),
-      { agent, connection, submission, present },
-      await deps.store.people.list(),
-    );
-    if (requirement === undefined) {
-      await endAs({ status: 'refused', code: 'policy.denied' });
-      return '';
-    }
-    const expiresAt = new Date(deps.clock().getTime() + deps.timing.approvalMs);
-    const card = buildCard({ request, agent, present, expiresAt, checkpoint, requirement });
-    await deps.store.commit((tx) => recordCard(tx, request, card, entries));
-    return cardMarkdown(card);
+    const call = callFor(request, credential, 'card');
+    const read = await readPresent(deps, call, request.plan.targets);
+    return makeCard(request, agent, checkpoint, read);
   };
 }

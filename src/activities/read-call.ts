@@ -7,12 +7,12 @@ import { assertCallable } from '../gate/callable.ts';
 import type { Attester } from '../gate/attest.ts';
 import { closeRequest, recordSuccess } from '../gate/close.ts';
 import { planDigest } from '../gate/digest.ts';
-import type { CredentialRef, CrmAnswer, NoTurn } from '../ports/crm.ts';
+import type { CrmAnswer, NoTurn } from '../ports/crm.ts';
 import type { AgentActionInput } from '../ports/engine.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import type { CredentialLease } from './fetch-secret.ts';
-import { answeredJson, type CallFor, intentEntry } from './guarded-reads.ts';
+import { answeredJson, callFor, intentEntry } from './guarded-reads.ts';
 import { againWhereLimited } from './limited-reads.ts';
 import { newRequest, requestFacts } from './new-request.ts';
 import type { ReadPlan } from './validate-action.ts';
@@ -82,12 +82,7 @@ async function beginRead(
     );
     return undefined;
   }
-  const of: CallFor = {
-    requestId: request.id,
-    agentId,
-    credential: call.credential,
-    purpose: 'read',
-  };
+  const of = callFor(request, call.credential, 'read');
   for (const operation of plan.operations) await tx.log.append(intentEntry(of, operation));
   return request;
 }
@@ -117,14 +112,8 @@ export function createReadCall(deps: ActivityDependencies) {
     const request = await deps.store.commit((tx) => beginRead(tx, call, deps.attester, noTurn));
     if (request === undefined) return;
     const { plan } = call.read;
-    const credential: CredentialRef = call.credential;
-    const of: CallFor = {
-      requestId: request.id,
-      agentId: request.agentId,
-      credential,
-      purpose: 'read',
-    };
-    const first = await Promise.all(plan.operations.map((op) => deps.crm.call(op, credential)));
+    const of = callFor(request, call.credential, 'read');
+    const first = await Promise.all(plan.operations.map((op) => deps.crm.call(op, of.credential)));
     const { answers, entries } = await againWhereLimited(deps, of, plan.operations, first);
     await deps.store.commit(async (tx) => {
       for (const entry of entries) await tx.log.append(entry);

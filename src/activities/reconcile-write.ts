@@ -7,14 +7,15 @@ import { assertOneDigest } from '../gate/begin.ts';
 import { markUnknown } from '../gate/close.ts';
 import { readLogged } from '../gate/logged.ts';
 import { type Outcome, recordOutcome } from '../gate/outcome.ts';
+import { requestEntry } from '../gate/request-entry.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import type { CredentialLease } from './fetch-secret.ts';
-import { type CallFor, guardedReads } from './guarded-reads.ts';
+import { type CallFor, callFor, guardedReads } from './guarded-reads.ts';
 import { type Look, sight } from './sightings.ts';
 
 /** What reading HubSpot says of a write whose answer was lost. */
 export type Settlement =
-  /** Settled, or never begun: the record says the rest. */
+  /** It has ended: the record says how. */
   | { readonly kind: 'ended' }
   /** Nothing is open: it was never begun, or its next step is due. */
   | { readonly kind: 'not_begun' }
@@ -42,16 +43,13 @@ async function goOn({ store }: Stored, { id }: RequestRecord): Promise<void> {
 
 async function noteAbsence(
   { store }: Stored,
-  { id, agentId, digest }: RequestRecord,
+  request: RequestRecord,
   lookedAt: Date,
 ): Promise<void> {
   await store.commit((tx) =>
     tx.log.append({
       event: 'hubspot.absent',
-      requestId: id,
-      agentId,
-      actor: 'gateway',
-      digest: digest ?? undefined,
+      ...requestEntry(request),
       facts: { looked_at: lookedAt.toISOString() },
     }),
   );
@@ -70,10 +68,7 @@ async function settleFound(
     if (executedSteps(now) !== step - 1) return { kind: 'more' };
     await tx.log.append({
       event: 'hubspot.settled',
-      requestId: request.id,
-      agentId: request.agentId,
-      actor: 'gateway',
-      digest: request.digest ?? undefined,
+      ...requestEntry(request),
       facts: { settled: 'executed', object_id: record.id, ...stepFact(request.plan, step) },
     });
     const plan = request.plan === null ? undefined : stepPlan(request.plan, step);
@@ -86,7 +81,8 @@ async function settleFound(
 /**
  * Step 5: settles a write whose answer was lost by strongly consistent reads, never by search (its
  * index lags by up to half a minute) and never by sending again. Without a credential nothing is read
- * and the write is said to be unknown. Safe to run any number of times. Errors: `plan.tampered`, `freeze.active`, `credential.missing`, `secret.unavailable`, `store.unavailable`.
+ * and the write is said to be unknown. Safe to run any number of times. Errors: `plan.tampered`,
+ * `freeze.active`, `credential.missing`, `secret.unavailable`, `store.unavailable`.
  */
 export function createReconcileWrite(deps: ActivityDependencies) {
   const lookerFor =
@@ -106,10 +102,10 @@ export function createReconcileWrite(deps: ActivityDependencies) {
     { begunAt, step }: OpenStep,
     credential: CredentialLease,
   ): Promise<Settlement> {
-    const { id: requestId, agentId, plan, seen } = request;
+    const { plan, seen } = request;
     const witness = plan?.steps[step - 1]?.witness;
     if (witness === undefined) return { kind: 'unclear' };
-    const of: CallFor = { requestId, agentId, credential, purpose: 'reconcile' };
+    const of = callFor(request, credential, 'reconcile');
     // From before the look: it says nothing of what HubSpot does while its answer is on the way.
     const lookedAt = deps.clock();
     const sighting = await sight(witness, seen ?? [], lookerFor(of));

@@ -2,6 +2,7 @@ import { ERRORS, type ErrorCode } from '../core/errors.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import type { RequestRecord } from '../core/records.ts';
 import { hasBegun, isTerminal, type RequestStatus } from '../core/request-state.ts';
+import type { Attester } from '../gate/attest.ts';
 import { closeRequest, closeTampered, markUnknown } from '../gate/close.ts';
 import { readLogged } from '../gate/logged.ts';
 import { executedSteps } from '../core/steps.ts';
@@ -40,6 +41,57 @@ async function isContradicted(tx: StoreTransaction, request: RequestRecord): Pro
   }
 }
 
+/** A read that never began, or a write that was never recorded, with the row that it has not had. */
+async function recordUnopened(
+  tx: StoreTransaction,
+  { requestId, submission }: AgentActionInput,
+  failure: Failure,
+  attester: Attester,
+): Promise<void> {
+  if (submission === undefined) return;
+  const facts = factsOf(failure);
+  // Nothing in it is true, so nothing of it is kept: neither its id nor whose it pretends to be.
+  if (!attester.isSubmission(requestId, submission)) {
+    const forged = { event: 'request.refused', actor: 'gateway', code: 'request.forged' } as const;
+    await tx.log.append({ ...forged, facts });
+    return;
+  }
+  const failed = newRequest({ requestId, submission, status: 'failed', now: tx.now, ...failure });
+  await tx.requests.insert(failed);
+  await tx.log.append({
+    event: 'request.refused',
+    ...requestFacts(failed),
+    code: failure.code,
+    facts: { ...facts, status: 'failed' },
+  });
+}
+
+/** The end of a request whose workflow failed. */
+async function close(
+  tx: StoreTransaction,
+  request: RequestRecord,
+  failure: Failure,
+): Promise<void> {
+  // HubSpot may have done it: whatever stopped the workflow, the sweep has it settled by a new one.
+  if (await isOpen(tx, request)) {
+    await markUnknown(tx, request, `workflow stopped: ${failure.code}`);
+    return;
+  }
+  // The row says that nothing was sent; the log has the last word, or its alert the place.
+  if (!hasBegun(request.status) && (await isContradicted(tx, request))) {
+    await closeTampered(tx, request.id, 'the log says that it was begun before');
+    return;
+  }
+  await closeRequest(
+    tx,
+    request,
+    { status: 'failed', ...failure },
+    { event: 'request.completed', actor: 'gateway', facts: factsOf(failure) },
+  );
+}
+
+const factsOf = ({ code }: Failure) => ({ at: 'workflow', http_status: ERRORS[code].status });
+
 /**
  * Step 6, the last of every path: makes sure that the request's ending and its log entry are on
  * record. Most paths have closed it already, in the transaction that decided; then there is nothing to
@@ -51,54 +103,6 @@ export function createRecordAudit(deps: ActivityDependencies) {
   async function settleWake(requestId: string, status: RequestStatus): Promise<void> {
     if (status !== 'rejected' && status !== 'withdrawn') return;
     await deps.store.commit((tx) => tx.requests.setWake(requestId, null));
-  }
-
-  async function close(
-    tx: StoreTransaction,
-    input: AgentActionInput,
-    failure: Failure,
-  ): Promise<void> {
-    const { requestId, submission } = input;
-    const facts = { at: 'workflow', http_status: ERRORS[failure.code].status };
-    const request = await tx.requests.get(requestId);
-    // HubSpot may have done it: whatever stopped the workflow, the sweep has it settled by a new one.
-    if (request !== undefined && (await isOpen(tx, request))) {
-      await markUnknown(tx, request, `workflow stopped: ${failure.code}`);
-      return;
-    }
-    // The row says that nothing was sent; the log has the last word, or its alert the place.
-    if (request !== undefined && !hasBegun(request.status) && (await isContradicted(tx, request))) {
-      await closeTampered(tx, requestId, 'the log says that it was begun before');
-      return;
-    }
-    if (request !== undefined) {
-      const ending = { status: 'failed', ...failure } as const;
-      await closeRequest(tx, request, ending, {
-        event: 'request.completed',
-        actor: 'gateway',
-        facts,
-      });
-      return;
-    }
-    if (submission === undefined) return;
-    // Nothing in it is true, so nothing of it is kept: neither its id nor whose it pretends to be.
-    if (!deps.attester.isSubmission(requestId, submission)) {
-      const forged = {
-        event: 'request.refused',
-        actor: 'gateway',
-        code: 'request.forged',
-      } as const;
-      await tx.log.append({ ...forged, facts });
-      return;
-    }
-    const failed = newRequest({ requestId, submission, status: 'failed', now: tx.now, ...failure });
-    await tx.requests.insert(failed);
-    await tx.log.append({
-      event: 'request.refused',
-      ...requestFacts(failed),
-      code: failure.code,
-      facts: { ...facts, status: 'failed' },
-    });
   }
 
   return async function recordAudit({
@@ -116,7 +120,12 @@ export function createRecordAudit(deps: ActivityDependencies) {
     }
     const status = await deps.store.requests.status(requestId);
     if (status !== undefined && isTerminal(status)) await settleWake(requestId, status);
-    else if (failure !== undefined) await deps.store.commit((tx) => close(tx, input, failure));
+    else if (failure !== undefined)
+      await deps.store.commit(async (tx) => {
+        const request = await tx.requests.get(requestId);
+        if (request === undefined) await recordUnopened(tx, input, failure, deps.attester);
+        else await close(tx, request, failure);
+      });
     return deps.store.requests.status(requestId);
   };
 }

@@ -5,10 +5,10 @@ import { isTerminal, type RequestStatus } from '../core/request-state.ts';
 import { freezeDetail, freezeTargets } from '../gate/callable.ts';
 import { planDigest } from '../gate/digest.ts';
 import { type Judgement, judgeSubmission } from '../gate/judge.ts';
-import type { AgentActionInput } from '../ports/engine.ts';
+import type { AgentActionInput, SignedSubmission } from '../ports/engine.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import type { ActivityDependencies, Timing } from './dependencies.ts';
-import { newRequest, type NewSubmission, requestFacts, submissionOf } from './new-request.ts';
+import { newRequest, requestFacts, submissionOf } from './new-request.ts';
 
 /** A read's plan on its way to `callHubSpot`, which records it with its intent in one commit. */
 export interface ReadPlan {
@@ -45,7 +45,7 @@ function resume(request: RequestRecord, { timing, attester }: ActivityDependenci
 
 async function recordRefusal(
   tx: StoreTransaction,
-  of: { readonly requestId: string; readonly submission: NewSubmission },
+  of: { readonly requestId: string; readonly submission: SignedSubmission },
   refusal: Extract<Judgement, { kind: 'refused' }> & { readonly retryAt?: Date },
 ): Promise<void> {
   const request = newRequest({ ...of, ...refusal, status: 'refused', now: tx.now });
@@ -64,7 +64,7 @@ const QUEUE_RETRY_MS = 60_000;
 /** What stands against a new write: a freeze, or a flood that would hide the requests of others from people. */
 async function refusalOf(
   tx: StoreTransaction,
-  { agentId, connection }: NewSubmission,
+  { agentId, connection }: SignedSubmission,
   { needsCard }: Planned,
   waitingMax: number,
 ): Promise<Parameters<typeof recordRefusal>[2] | undefined> {
@@ -80,7 +80,7 @@ async function refusalOf(
 /** The write's row with its log entry; refused instead when connection or agent is frozen, or too much waits. */
 async function recordWrite(
   tx: StoreTransaction,
-  of: { readonly requestId: string; readonly submission: NewSubmission },
+  of: { readonly requestId: string; readonly submission: SignedSubmission },
   planned: Planned,
   { timing: { approvalMs }, waitingMax }: ActivityDependencies,
 ): Promise<RequestStatus> {
@@ -109,10 +109,10 @@ async function recordWrite(
 /**
  * Step 1: schema, prompt checks, policy → plan and verdict. Writes and refusals are recorded here,
  * reads with their intent in step 4. Runs again safely: a request on record is resumed, not judged.
- * Errors: `request.forged`, `store.unavailable`.
+ * Errors: `request.forged`, `agent.unauthenticated` (its agent is gone), `plan.tampered`, `store.unavailable`.
  */
 export function createValidateAction(deps: ActivityDependencies) {
-  async function judge(requestId: string, submission: NewSubmission): Promise<Verdict> {
+  async function judge(requestId: string, submission: SignedSubmission): Promise<Verdict> {
     const { agentId, connection } = submission;
     const agent = await deps.store.agents.get(agentId);
     if (agent === undefined) throw new GatewayError('agent.unauthenticated');

@@ -8,6 +8,7 @@ import { addTotpGuess, totpPausedUntil } from '../core/totp-guesses.ts';
 import { recordDecision } from '../gate/decisions.ts';
 import { expireRequest } from '../gate/expiry.ts';
 import { entryOf } from '../gate/logged.ts';
+import { requestEntry } from '../gate/request-entry.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 
@@ -15,7 +16,7 @@ import type { ActivityDependencies } from './dependencies.ts';
 const TOTP = { stepSeconds: 30, toleranceSeconds: 30 } as const;
 
 /** How the request stands after looking at the record. */
-export type Standing =
+export type ApprovalState =
   | {
       readonly kind: 'waiting';
       /** Until the deadline, ms. */
@@ -78,11 +79,8 @@ async function refuseSignal(
   if (room <= 0) return UNPROVEN;
   await tx.log.append({
     event: 'approval.refused',
-    requestId: request.id,
-    agentId: request.agentId,
-    actor: SIGNAL_ACTOR,
+    ...requestEntry(request, SIGNAL_ACTOR),
     code: UNPROVEN,
-    digest: request.digest ?? undefined,
     facts: {
       proof: 'totp',
       reason,
@@ -174,7 +172,7 @@ export function createVerifyDecision(deps: ActivityDependencies) {
   return async function verifyDecision(
     requestId: string,
     signals: readonly unknown[],
-  ): Promise<Standing> {
+  ): Promise<ApprovalState> {
     const notes = await takeSignals(requestId, signals);
     const request = await deps.store.requests.get(requestId);
     if (request === undefined || isTerminal(request.status)) return { kind: 'ended' };

@@ -15,7 +15,7 @@ import type { CrmAnswer } from '../ports/crm.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import type { CredentialLease } from './fetch-secret.ts';
-import { answerEntry, type CallFor, type Presence, readPresent } from './guarded-reads.ts';
+import { answerEntry, callFor, type Presence, readPresent } from './guarded-reads.ts';
 
 export interface WriteCall {
   readonly kind: 'write';
@@ -162,14 +162,8 @@ export function createWriteCall(deps: ActivityDependencies) {
     const { request, plan, step } = attempt;
     const [operation] = plan.operations;
     if (operation === undefined) throw new GatewayError('plan.tampered');
-    const of: CallFor = {
-      requestId: request.id,
-      agentId: request.agentId,
-      credential: call.credential,
-      purpose: 'execute',
-    };
     const answer = readable(plan, await callInTime(operation, call, begunAt));
-    const entry = answerEntry(of, operation, answer);
+    const entry = answerEntry(callFor(request, call.credential, 'execute'), operation, answer);
     return deps.store.commit(async (tx) => {
       await tx.log.append({
         ...entry,
@@ -186,8 +180,7 @@ export function createWriteCall(deps: ActivityDependencies) {
    */
   async function readAndBegin(call: WriteCall, request: RequestRecord): Promise<Begun | ErrorCode> {
     const { credential } = call;
-    const purpose = call.resend ? 'reconcile' : 'compare';
-    const of: CallFor = { requestId: request.id, agentId: request.agentId, credential, purpose };
+    const of = callFor(request, credential, call.resend ? 'reconcile' : 'compare');
     const [{ size: publishedSize }, read] = await Promise.all([
       deps.auditLog.checkpoint(),
       readPresent(deps, of, request.plan?.targets ?? []),

@@ -7,7 +7,8 @@ import { requestIdFor } from '../gate/ids.ts';
 import type { ApiContext } from './api-context.ts';
 import { waitForEnd } from './wait-for-end.ts';
 
-export interface Submission {
+/** `POST /v1/actions` as it came, its agent proven. */
+interface PostedAction {
   readonly agent: AgentRecord;
   readonly idempotencyKey: string;
   readonly body: ActionRequest;
@@ -31,7 +32,7 @@ interface Place {
 }
 
 /** The request this key stands for now. Throws `idempotency.mismatch` for another body under the same key. */
-async function findPlace(context: ApiContext, of: Submission): Promise<Place> {
+async function findPlace(context: ApiContext, of: PostedAction): Promise<Place> {
   for (let attempt = 0; attempt < READ_ATTEMPTS_MAX; attempt += 1) {
     const requestId = requestIdFor(of.agent.id, of.idempotencyKey, attempt);
     const onRecord = await context.store.requests.get(requestId);
@@ -41,7 +42,7 @@ async function findPlace(context: ApiContext, of: Submission): Promise<Place> {
   throw new GatewayError('rate.limited', { detail: 'too many tries on one Idempotency-Key' });
 }
 
-function assertSameBody(request: RequestRecord, of: Submission): void {
+function assertSameBody(request: RequestRecord, of: PostedAction): void {
   if (request.bodyHash !== of.bodyHash) throw new GatewayError('idempotency.mismatch');
 }
 
@@ -49,7 +50,7 @@ function assertSameBody(request: RequestRecord, of: Submission): void {
  * Starts the request unless it is on record, and waits until it rests (ended, or waiting for people) or
  * the usual time is over; a caller who prefers less waits less, once the request is on record.
  */
-async function startRequest(context: ApiContext, of: Submission): Promise<RequestRecord> {
+async function startRequest(context: ApiContext, of: PostedAction): Promise<RequestRecord> {
   const { store, engine, settings } = context;
   const { requestId, onRecord } = await findPlace(context, of);
   if (onRecord === undefined) {
@@ -76,7 +77,7 @@ async function startRequest(context: ApiContext, of: Submission): Promise<Reques
  * prefers to wait for that. Throws `gateway.busy`, `gateway.stopping`, and `engine.unavailable` when
  * nothing is on record in the usual time: nothing was accepted.
  */
-export async function submitRequest(context: ApiContext, of: Submission): Promise<RequestRecord> {
+export async function submitRequest(context: ApiContext, of: PostedAction): Promise<RequestRecord> {
   const since = performance.now();
   const request = await context.inFlight.run(() => startRequest(context, of));
   const leftMs = (of.preferredWaitMs ?? 0) - (performance.now() - since);

@@ -1,8 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { canonicalBytes } from '../audit/leaf.ts';
-import type { AgentActionInput } from '../ports/engine.ts';
-
-type Submission = NonNullable<AgentActionInput['submission']>;
+import type { SignedSubmission } from '../ports/engine.ts';
 
 /**
  * Proof that what a workflow was started with, and what its steps hand on, came from this gateway.
@@ -11,10 +9,10 @@ type Submission = NonNullable<AgentActionInput['submission']>;
  */
 export interface Attester {
   /** HMAC-SHA256 in hex over the request's id, its agent, its connection and its body. */
-  submission(requestId: string, submission: Omit<Submission, 'mac'>): string;
+  submission(requestId: string, submission: Omit<SignedSubmission, 'mac'>): string;
   /** HMAC-SHA256 in hex over a read's plan, by its digest. */
   plan(digest: string): string;
-  isSubmission(requestId: string, submission: Submission): boolean;
+  isSubmission(requestId: string, submission: SignedSubmission): boolean;
   isPlan(digest: string, mac: string): boolean;
 }
 

@@ -5,10 +5,9 @@ import { GatewayError } from '../core/gateway-error.ts';
 import type { CredentialRef } from '../ports/crm.ts';
 import { pathForLog } from '../core/hubspot-paths.ts';
 import type { DecisionRecord, RequestRecord } from '../core/records.ts';
-import type { RequestStatus } from '../core/request-state.ts';
+import { ABSENCES_MIN, type RequestStatus } from '../core/request-state.ts';
 import { executedSteps, hasSteps, stepFact } from '../core/steps.ts';
 import type { StoreTransaction } from '../ports/store.ts';
-import { ABSENCES_MIN } from '../core/request-state.ts';
 import { satisfied } from '../policy/requirement.ts';
 import type { Policy } from '../policy/policy.ts';
 import { assertAsLogged } from './as-logged.ts';
@@ -17,6 +16,7 @@ import { closeRequest, closeTampered, type Ending } from './close.ts';
 import { planDigest } from './digest.ts';
 import { type Logged, readLogged } from './logged.ts';
 import { approversOf, policyQueryFor } from './policy-query.ts';
+import { requestEntry } from './request-entry.ts';
 
 /**
  * Begin: the one transaction between a promise and the wire. Either it commits to disk with the intent
@@ -236,9 +236,7 @@ async function recordBegin(
   await tx.requests.setWake(request.id, null);
   await tx.log.append({
     event: 'hubspot.intended',
-    requestId: request.id,
-    agentId: request.agentId,
-    actor: 'gateway',
+    ...requestEntry(request),
     digest,
     hubspotEndpoint: pathForLog(operation.path),
     facts: {

@@ -5,6 +5,7 @@ import { isTerminal, type RequestStatus } from '../core/request-state.ts';
 import { accountAfter, executedSteps } from '../core/steps.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import { hasAlert, readLogged } from './logged.ts';
+import { requestEntry } from './request-entry.ts';
 
 /** How a request ends without success. */
 export interface Ending {
@@ -63,12 +64,8 @@ export async function closeRequest(
   await tx.requests.setWake(request.id, null);
   await tx.log.append({
     event: cause.event,
-    requestId: request.id,
-    agentId: request.agentId,
-    actor: cause.actor,
+    ...requestEntry(request, cause.actor),
     code: ending.code,
-    digest: request.digest ?? undefined,
-    responseStatus: undefined,
     facts: {
       status: ending.status,
       http_status: ERRORS[ending.code].status,
@@ -90,23 +87,20 @@ export async function markUnknown(
   await tx.requests.update(request.id, { status: 'outcome_unknown' });
   await tx.log.append({
     event: 'hubspot.lost',
-    requestId: request.id,
-    agentId: request.agentId,
-    actor: 'gateway',
+    ...requestEntry(request),
     code: 'outcome.unknown',
-    digest: request.digest ?? undefined,
     facts: { purpose: 'execute', answer },
   });
 }
 
-type Standing = Pick<RequestRecord, 'status' | 'code' | 'detail'>;
+type LoggedState = Pick<RequestRecord, 'status' | 'code' | 'detail'>;
 
 /** Where the log says that a request stands whose row cannot be believed. */
 async function trueStanding(
   tx: StoreTransaction,
   requestId: string,
   place: string | undefined,
-): Promise<Standing & { readonly isAlerted: boolean }> {
+): Promise<LoggedState & { readonly isAlerted: boolean }> {
   const untouched = { status: 'failed', code: 'plan.tampered' } as const;
   const unknown = { status: 'outcome_unknown', code: null, detail: null } as const;
   try {
@@ -157,10 +151,7 @@ export async function recordSuccess(
   await tx.requests.setWake(request.id, null);
   await tx.log.append({
     event: 'request.completed',
-    requestId: request.id,
-    agentId: request.agentId,
-    actor: 'gateway',
-    digest: request.digest ?? undefined,
+    ...requestEntry(request),
     facts: { status: 'succeeded' },
     personal: { result },
   });

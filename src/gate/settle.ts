@@ -10,6 +10,7 @@ import { closeRequest } from './close.ts';
 import { readLogged } from './logged.ts';
 import { recordOutcome } from './outcome.ts';
 import { isRequester } from './policy-query.ts';
+import { requestEntry } from './request-entry.ts';
 
 /** What a person found in HubSpot about a write whose answer was lost. */
 export interface HandSettlement extends SettlementBody {
@@ -72,10 +73,7 @@ export async function settleByHand(
   const recordId = of.outcome === 'executed' ? recordIdOf(plan, of.record_id) : undefined;
   await tx.log.append({
     event: 'hubspot.settled',
-    requestId: request.id,
-    agentId: request.agentId,
-    actor,
-    digest: request.digest ?? undefined,
+    ...requestEntry(request, actor),
     facts: {
       settled: of.outcome,
       by: 'person',

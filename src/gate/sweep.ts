@@ -5,10 +5,10 @@ import type { Logger } from '../ports/logger.ts';
 import type { Store } from '../ports/store.ts';
 import { type ExpiryRules, expireRequest } from './expiry.ts';
 
-const PAGE = 200;
+const PAGE_MAX = 200;
 const OVERDUE_AFTER_MS = 3_000;
 const WAKE_AGAIN_AFTER_MS = 60_000;
-const CONCURRENCY = 8;
+const AT_ONCE_MAX = 8;
 const UNDECIDED = ['planned', 'awaiting_approval'] as const;
 
 export interface Sweep {
@@ -25,7 +25,7 @@ const isOurs = (id: string): boolean => RequestIdSchema.safeParse(id).success;
 
 async function eachOf(ids: readonly string[], work: (id: string) => Promise<void>): Promise<void> {
   const queue = [...ids];
-  const workers = Array.from({ length: CONCURRENCY }, async () => {
+  const workers = Array.from({ length: AT_ONCE_MAX }, async () => {
     for (let id = queue.shift(); id !== undefined; id = queue.shift()) await work(id);
   });
   await Promise.all(workers);
@@ -49,17 +49,17 @@ export function createSweep(deps: {
       let asked = 0;
       let after: string | undefined;
       for (;;) {
-        const page = after === undefined ? { limit: PAGE } : { limit: PAGE, after };
+        const page = after === undefined ? { limit: PAGE_MAX } : { limit: PAGE_MAX, after };
         const ids = await store.requests.idsIn(OPEN_STATUSES, page);
         await eachOf(ids.filter(isOurs), (requestId) => engine.start({ requestId }));
         asked += ids.length;
         after = ids.at(-1);
-        if (ids.length < PAGE) return asked;
+        if (ids.length < PAGE_MAX) return asked;
       }
     },
     deliver: async () => {
       const now = clock().getTime();
-      const ids = await store.requests.overdue(new Date(now - OVERDUE_AFTER_MS), PAGE);
+      const ids = await store.requests.overdue(new Date(now - OVERDUE_AFTER_MS), PAGE_MAX);
       await eachOf(ids.filter(isOurs), async (requestId) => {
         // A start first: a message to a foreign workflow under this id would be taken as delivered.
         await engine.start({ requestId });
@@ -74,8 +74,8 @@ export function createSweep(deps: {
       const late = clock().getTime() - OVERDUE_AFTER_MS;
       const unused = new Date(late - rules.approvalValidMs);
       const ids = [
-        ...(await store.requests.expired(UNDECIDED, new Date(late), PAGE)),
-        ...(await store.requests.expired(['approved'], unused, PAGE)),
+        ...(await store.requests.expired(UNDECIDED, new Date(late), PAGE_MAX)),
+        ...(await store.requests.expired(['approved'], unused, PAGE_MAX)),
       ];
       await eachOf(ids.filter(isOurs), async (id) => {
         // What the unit asks of the log is looked up here, where nobody waits for it.

@@ -1,5 +1,4 @@
 import { GatewayError } from '../core/gateway-error.ts';
-import { isTerminal } from '../core/request-state.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import { closeRequest } from './close.ts';
 
@@ -15,7 +14,7 @@ export async function withdrawRequest(
   if (request?.agentId !== of.agentId) throw new GatewayError('request.not_found');
   if (request.status === 'withdrawn') return;
   const isWaiting = request.status === 'planned' || request.status === 'awaiting_approval';
-  if (!isWaiting || isTerminal(request.status)) {
+  if (!isWaiting) {
     throw new GatewayError('request.not_withdrawable', {
       detail: `the request is ${request.status}`,
     });

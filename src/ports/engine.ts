@@ -1,17 +1,20 @@
 import type { ActionRequest } from '../contracts/action-request.ts';
 
+/** What an agent has submitted, on its way to the record. */
+export interface SignedSubmission {
+  readonly agentId: string;
+  readonly connection: string;
+  readonly bodyHash: string;
+  readonly body: ActionRequest;
+  /** That the API made this (`gate/attest.ts`). */
+  readonly mac: string;
+}
+
 /** What a new request's workflow is started with. Also enough to start it again from the record. */
 export interface AgentActionInput {
   readonly requestId: string;
   /** Absent when the workflow is started again for a request that is on record. */
-  readonly submission?: {
-    readonly agentId: string;
-    readonly connection: string;
-    readonly bodyHash: string;
-    readonly body: ActionRequest;
-    /** That the API made this (`gate/attest.ts`). */
-    readonly mac: string;
-  };
+  readonly submission?: SignedSubmission;
 }
 
 /**

@@ -32,11 +32,6 @@ export interface FolderAuditLog extends AuditLog {
   publish(): Promise<void>;
   /** Publishes new entries as they come, until the returned function is called (which publishes the rest). */
   start(): () => Promise<void>;
-  /**
-   * For `/readyz`: that the checkpoint verifies and agrees with the store, and that the last run of
-   * `start` published. Throws `log.unavailable`, or what the store threw.
-   */
-  check(): Promise<void>;
 }
 
 function seen(signed: SignedCheckpoint | undefined): CheckpointSeen {
@@ -90,8 +85,7 @@ export function createFolderAuditLog(options: FolderAuditLogOptions): FolderAudi
     },
   });
   let publishedSize = -1;
-  /** Of the last run of `start`. */
-  let failure: { readonly error: unknown } | undefined;
+  let isFailing = false;
   const guard = createGuard(logger);
   const last = (): Promise<SignedCheckpoint | undefined> => guard.run(() => publisher.last());
 
@@ -106,22 +100,18 @@ export function createFolderAuditLog(options: FolderAuditLogOptions): FolderAudi
     try {
       if ((await store.log.size()) === publishedSize) await last();
       else await publish();
-      if (failure !== undefined) logger.info('the audit log is published again');
-      failure = undefined;
+      if (isFailing) logger.info('the audit log is published again');
+      isFailing = false;
     } catch (error) {
-      const isNews = failure === undefined && contradictionIn(error) === undefined;
+      const isNews = !isFailing && contradictionIn(error) === undefined;
       if (isNews) logger.error('the audit log cannot be published', { error });
-      failure = { error };
+      isFailing = true;
     }
   }
 
   return {
     publish,
     checkpoint: async () => seen(await last()),
-    check: async () => {
-      await last();
-      if (failure !== undefined) throw failure.error;
-    },
     start: () => {
       let running: Promise<void> = Promise.resolve();
       const timer = setInterval(() => {

@@ -4,7 +4,14 @@ import { type Place, type Seal, tampered } from './seal.ts';
 
 /** Building blocks of the noun files: a row leaves the store only after it was parsed. */
 
-export const TimeSchema = z.int().transform((ms) => new Date(ms));
+/** ECMAScript's range of time, either way from 1970: beyond it a Date is none, and throws when it is written. */
+const DATE_MAX_MS = 8.64e15;
+
+export const TimeSchema = z
+  .int()
+  .min(-DATE_MAX_MS)
+  .max(DATE_MAX_MS)
+  .transform((ms) => new Date(ms));
 
 /** A JSON array of strings in a text column. */
 export const NamesSchema = z

@@ -65,6 +65,8 @@ export const refuseNoChange =
     given: (value: Value) => Readonly<Record<string, string>>,
   ) =>
   (value: Value, context: z.RefinementCtx): void => {
+    // zod refines what its fields have refused too: such a value may be of any form.
+    if (context.issues.length > 0) return;
     const message = updateProblem(given(value), value.clear);
     if (message !== undefined) context.addIssue({ code: 'custom', message, input: value });
   };

@@ -245,6 +245,10 @@ describe('updating a deal', () => {
       properties: { closedate: '2027-01-01T04:00:00.000Z' },
     });
   });
+
+  it.each(['tomorrow', '', '2026-13-01T00:00:00Z'])('refuses the close date %j', (closedate) => {
+    expect(problemsOf({ ...DEAL, closedate }).join()).toContain('closedate');
+  });
 });
 
 describe('creating a deal', () => {

@@ -2,13 +2,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Config } from '../config.ts';
 
-/** The clocks of a scratch gateway, where the user's own would make a run last for hours. */
+/** Clocks and limits of a scratch gateway, where the user's own would make a run last for hours. */
 const SHORTENED = {
   SALLYPORT_CALL_DEADLINE_SECONDS: '2',
   SALLYPORT_HEARTBEAT_SECONDS: '2',
   SALLYPORT_RECONCILE_SECONDS: '0.3',
   SALLYPORT_QUIET_SECONDS: '2',
   SALLYPORT_AGENT_REQUESTS_PER_MINUTE: '100000',
+  SALLYPORT_AGENT_WAITING_MAX: '100000',
+  SALLYPORT_PERSON_DECISIONS_PER_MINUTE: '100000',
   SALLYPORT_HUBSPOT_CALLS_PER_10_SECONDS: '100000',
   SALLYPORT_HUBSPOT_SEARCHES_PER_SECOND: '1000',
 } as const;

@@ -114,7 +114,12 @@ describe.skipIf(library === undefined)('the clock, days and weeks on', () => {
   beforeAll(async () => {
     gateway = await createRunningGateway({
       temporalCli: await temporalCliPath(),
-      env: { SALLYPORT_AGENT_REQUESTS_PER_MINUTE: '100000', SALLYPORT_SLOTS: '1000' },
+      env: {
+        SALLYPORT_AGENT_REQUESTS_PER_MINUTE: '100000',
+        SALLYPORT_AGENT_WAITING_MAX: '1000',
+        SALLYPORT_PERSON_DECISIONS_PER_MINUTE: '100000',
+        SALLYPORT_SLOTS: '1000',
+      },
     });
     await gateway.start();
   }, 90_000);

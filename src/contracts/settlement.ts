@@ -12,7 +12,7 @@ export const SettlementBodySchema = z
     reason: z.string().min(1).max(DECISION_LIMITS.reasonMaxChars),
     record_id: z
       .string()
-      .regex(/^\d{1,20}$/)
+      .regex(/^[1-9]\d{0,19}$/)
       .optional()
       .meta({ description: 'The HubSpot id of the record that the write made.' }),
   })

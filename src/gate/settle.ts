@@ -1,4 +1,5 @@
-import { sentProperties } from '../actions/hubspot-shapes.ts';
+import { associationAnswer } from '../actions/association.ts';
+import { type CrmRecord, sentProperties } from '../actions/hubspot-shapes.ts';
 import type { SettlementBody } from '../contracts/settlement.ts';
 import type { Plan } from '../contracts/plan.ts';
 import { GatewayError } from '../core/gateway-error.ts';
@@ -48,13 +49,16 @@ async function openLost(
   return { request, step: begunStep, plan };
 }
 
-/** Of an update the record that its path names; what is created only HubSpot knows. */
-function recordIdOf({ steps, operations }: Plan, given: string | undefined): string {
-  const [step] = steps;
-  if (step?.witness.kind === 'read_back') return step.witness.id;
-  if (given !== undefined) return given;
-  const [operation] = operations;
-  throw new GatewayError('outcome.record_needed', { detail: operation?.object_type });
+/**
+ * HubSpot's answer as it would have been. The records of an update and of an association are named by
+ * the plan itself; what is created only HubSpot knows.
+ */
+function answerOf(plan: Plan, given: string | undefined): CrmRecord {
+  const witness = plan.steps[0]?.witness;
+  if (witness?.kind === 'linked') return associationAnswer(witness.from, witness.to);
+  const id = witness?.kind === 'read_back' ? witness.id : given;
+  if (id !== undefined) return { id, properties: sentProperties(plan) };
+  throw new GatewayError('outcome.record_needed', { detail: plan.operations[0]?.object_type });
 }
 
 /**
@@ -70,24 +74,23 @@ export async function settleByHand(
 ): Promise<void> {
   const { request, step, plan } = await openLost(tx, of, quietMs);
   const actor = `person:${of.person.id}`;
-  const recordId = of.outcome === 'executed' ? recordIdOf(plan, of.record_id) : undefined;
+  const json = of.outcome === 'executed' ? answerOf(plan, of.record_id) : undefined;
   await tx.log.append({
     event: 'hubspot.settled',
     ...requestEntry(request, actor),
     facts: {
       settled: of.outcome,
       by: 'person',
-      ...(recordId === undefined ? {} : { object_id: recordId }),
+      ...(json === undefined ? {} : { object_id: json.id }),
       ...stepFact(request.plan, step),
     },
     personal: { reason: of.reason },
   });
-  if (recordId === undefined) {
+  if (json === undefined) {
     const ending = { status: 'failed', code: 'outcome.not_executed', detail: of.reason } as const;
     await closeRequest(tx, request, ending, { event: 'request.completed', actor });
     return;
   }
-  const json = { id: recordId, properties: sentProperties(plan) };
   const attempt = { request, step, plan, present: request.seen ?? [], isResend: false };
   await recordOutcome(tx, attempt, { kind: 'answered', status: 200, json });
 }

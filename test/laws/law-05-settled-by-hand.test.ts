@@ -96,6 +96,24 @@ describe('law 5: a lost answer that no look can settle is ended by a person', ()
     expect((await settle(id, saw)).body.code).toBe('outcome.not_open');
   }, 30_000);
 
+  it('as executed: an association, of which the request itself names both records', async () => {
+    const { body } = await gateway.submit({
+      action: 'associate_records',
+      contact_id: '20006',
+      ticket_id: '50001',
+    });
+    await gateway.fault({ method: 'PUT', path: 'associations' }, 'drop', 0);
+    await gateway.fault({ method: 'GET', path: 'associations' }, '500', 0);
+    await gateway.approve(body.id, body.digest);
+    await quiet();
+    await quiet();
+    const settled = await settle(body.id, { outcome: 'executed', reason: 'I see it.' });
+    expect(settled.body).toEqual({ id: body.id, status: 'succeeded' });
+    expect(await gateway.context.store.ledger.of(body.id)).toMatchObject([
+      { objectType: 'tickets', objectId: '50001' },
+    ]);
+  }, 30_000);
+
   it('and of several steps the next one goes on', async () => {
     const steps = [
       { ...NOTE, note: 'First of two' },

@@ -19,6 +19,7 @@ export const TokenInfoSchema = z.object({
 /** `GET` and `POST /crm/properties/{version}/{objectType}`. */
 export const PropertySchema = z.object({
   name: z.string(),
+  type: z.string().max(40),
   hasUniqueValue: z.boolean().default(false),
   archived: z.boolean().default(false),
 });

@@ -38,9 +38,11 @@ async function look(
   const isUnclear = answer.kind === 'lost' || answer.kind === 'unsent';
   const property = answer.kind === 'answered' ? PropertySchema.safeParse(answer.json) : undefined;
   if (property?.data === undefined) return { reason: reasonOf(answer), isUnclear };
-  const { hasUniqueValue, archived } = property.data;
-  if (hasUniqueValue && !archived) return 'there';
-  const reason = `there is a property ${REQUEST_PROPERTY} that is not unique; delete it in HubSpot`;
+  const { type, hasUniqueValue, archived } = property.data;
+  // Somebody else may have made it: one that takes no text would refuse every record with a request's id.
+  if (hasUniqueValue && type === 'string' && !archived) return 'there';
+  const what = hasUniqueValue ? 'that is no text' : 'that is not unique';
+  const reason = `there is a property ${REQUEST_PROPERTY} ${what}; delete it in HubSpot`;
   return { reason, isUnclear: false };
 }
 

@@ -99,3 +99,25 @@ describe('connecting on a disk that is full', () => {
     expect(calls).toBe(3);
   });
 });
+
+describe('a property that somebody else has made', () => {
+  it.each([
+    ['of numbers', { type: 'number', fieldType: 'number', hasUniqueValue: true }, 'no text'],
+    ['without unique values', { type: 'string', fieldType: 'text' }, 'not unique'],
+  ])('%s is not counted on', async (_which, made, why) => {
+    const response = await fetch(`${simulator.url}/crm/properties/2026-09/deals`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({
+        ...{ name: 'sallyport_request_id', label: 'Theirs', groupName: 'dealinformation' },
+        ...made,
+      }),
+    });
+    expect(response.status).toBe(201);
+    const { properties } = await connectAccount(depsOn(store), OPTIONS);
+    const deals = properties.find(({ objectType }) => objectType === 'deals');
+    expect(deals).toMatchObject({ state: 'could_not', reason: expect.stringContaining(why) });
+    const known = await store.connections.get('main');
+    expect(Object.keys(known?.uniqueProperties ?? {})).not.toContain('deals');
+  });
+});

@@ -53,7 +53,11 @@ export function createHubSpotCrm(options: HubSpotOptions): Crm {
       }),
     call: async (operation, credential) => {
       assertAllowed(operation);
+      const since = performance.now();
       const token = await options.readToken(credential);
+      // A write that leaves so late could arrive after another one was sent in its place.
+      if (performance.now() - since > options.deadlineMs)
+        return { kind: 'unsent', code: 'secret.unavailable' };
       const answering = callAndHeed(operation, token, credential.connection);
       return withDeadline(answering, options.deadlineMs);
     },

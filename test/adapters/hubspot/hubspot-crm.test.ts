@@ -137,6 +137,23 @@ describe('what goes over the wire', () => {
     expect(hits).toBe(0);
   });
 
+  it('is nothing when reading the token took so long that the caller may have given the call up', async () => {
+    let hits = 0;
+    server = await startHttpServer((_request, response) => {
+      hits += 1;
+      response.writeHead(201, { 'Content-Type': 'application/json' }).end('{}');
+    });
+    installEgress({ allowedOrigins: [server.url], deadlineMs: DEADLINE_MS });
+    const readToken = async () => {
+      await sleep(2 * DEADLINE_MS);
+      return CANARY;
+    };
+    const crm = createHubSpotCrm({ baseUrl: server.url, deadlineMs: DEADLINE_MS, readToken });
+    expect(await crm.call(WRITE, MAIN)).toEqual({ kind: 'unsent', code: 'secret.unavailable' });
+    await sleep(DEADLINE_MS);
+    expect(hits).toBe(0);
+  });
+
   it('waits for a turn that the rate plan does not have: it says when to come back', async () => {
     let hits = 0;
     server = await startHttpServer((_request, response) => {

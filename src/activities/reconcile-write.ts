@@ -4,6 +4,7 @@ import type { RequestRecord } from '../core/records.ts';
 import { hasBegun, isTerminal } from '../core/request-state.ts';
 import { executedSteps, stepFact, stepPlan } from '../core/steps.ts';
 import { assertOneDigest } from '../gate/begin.ts';
+import { assertSameAccount } from '../gate/callable.ts';
 import { markUnknown } from '../gate/close.ts';
 import { readLogged } from '../gate/logged.ts';
 import { type Outcome, recordOutcome } from '../gate/outcome.ts';
@@ -46,13 +47,15 @@ async function noteAbsence(
   request: RequestRecord,
   lookedAt: Date,
 ): Promise<void> {
-  await store.commit((tx) =>
-    tx.log.append({
+  await store.commit(async (tx) => {
+    // What is not in another account says nothing; the account may have changed during the look.
+    await assertSameAccount(tx, request);
+    await tx.log.append({
       event: 'hubspot.absent',
       ...requestEntry(request),
       facts: { looked_at: lookedAt.toISOString() },
-    }),
-  );
+    });
+  });
 }
 
 async function settleFound(
@@ -82,7 +85,7 @@ async function settleFound(
  * Step 5: settles a write whose answer was lost by strongly consistent reads, never by search (its
  * index lags by up to half a minute) and never by sending again. Without a credential nothing is read
  * and the write is said to be unknown. Safe to run any number of times. Errors: `plan.tampered`,
- * `freeze.active`, `credential.missing`, `secret.unavailable`, `store.unavailable`.
+ * `freeze.active`, `credential.missing`, `credential.unchecked`, `connection.portal_changed`, `secret.unavailable`, `store.unavailable`.
  */
 export function createReconcileWrite(deps: ActivityDependencies) {
   const lookerFor =
@@ -102,6 +105,7 @@ export function createReconcileWrite(deps: ActivityDependencies) {
     { begunAt, step }: OpenStep,
     credential: CredentialLease,
   ): Promise<Settlement> {
+    await assertSameAccount(deps.store, request);
     const { plan, seen } = request;
     const witness = plan?.steps[step - 1]?.witness;
     if (witness === undefined) return { kind: 'unclear' };

@@ -95,7 +95,10 @@ async function checkFreezes({ store }: Context): Promise<string> {
 
 async function checkLog({ store, config, signer }: Context): Promise<string> {
   const entries = await store.log.size();
-  const report = await verifyLog({ folder: config.files.log, vkey: [signer.vkey, ...config.logFormerVkeys] });
+  const report = await verifyLog({
+    folder: config.files.log,
+    vkey: [signer.vkey, ...config.logFormerVkeys],
+  });
   if (!report.ok) {
     const found = `${report.findings.length + report.findingsOmitted} findings`;
     throw new CommandError(found, 'npx sallyport audit verify names them; docs/playbook.md.');

@@ -2,8 +2,11 @@ import { createHash } from 'node:crypto';
 import type { Command } from 'commander';
 import { type Config, readConfig } from '../config.ts';
 import type { Context } from '../context.ts';
+import { ERRORS } from '../core/errors.ts';
+import { GatewayError } from '../core/gateway-error.ts';
+import { connectAccount } from '../gate/connection.ts';
 import { activateCredential } from '../gate/credentials.ts';
-import { assertInstalled, isDemoFolder, withContext } from './context.ts';
+import { assertInstalled, connectorOf, isDemoFolder, withContext } from './context.ts';
 import { type JsonOption, withJson } from './options.ts';
 import {
   ask,
@@ -39,6 +42,31 @@ async function activate({ store, config }: Context, version: number, value: stri
     activateCredential(tx, { connection, version, fingerprint, by: 'operator' }),
   );
   print(`Connection ${connection} uses it from now on (fingerprint ${fingerprint}).`);
+}
+
+/** A connected account is called on a new token only once it was seen to open it. */
+async function check(context: Context): Promise<void> {
+  const { store, config } = context;
+  const { connection } = config;
+  if ((await store.connections.get(connection)) === undefined) return;
+  print('Checking which account it opens …');
+  try {
+    const of = { connection, by: 'operator', isPortalForced: false };
+    const { portalId } = await connectAccount(await connectorOf(context), of);
+    print(`It opens HubSpot account ${portalId}, as the one before did.`);
+  } catch (cause) {
+    throw new CommandError(
+      `The key is stored, and nothing is called on it yet: ${messageOf(cause)}`,
+      'Set the right key, or run npx sallyport connect once HubSpot can be reached.',
+      cause,
+    );
+  }
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof GatewayError)) return 'it could not be checked.';
+  const { code, detail } = error;
+  return `${code}, ${detail ?? ERRORS[code].title}`;
 }
 
 /** A misspelt name would be stored, and nobody would ever read it. */
@@ -102,6 +130,7 @@ async function set(name: string, surplus: readonly string[], options: SetOptions
     const version = await context.secrets.put(name, value, before?.version ?? 0);
     print(`Stored ${name} as version ${version}.`);
     await activate(context, version, value);
+    await check(context);
   });
 }
 

@@ -327,11 +327,17 @@ export const ERRORS = {
     'No HubSpot credential is set for this connection.',
     'An operator runs `npx sallyport secret set hubspot/main`.',
   ),
+  'credential.unchecked': spec(
+    503,
+    true,
+    'It was not checked yet which HubSpot account the new key opens.',
+    'An operator runs `npx sallyport connect`; then it goes on by itself.',
+  ),
   'connection.portal_changed': spec(
     409,
     false,
-    'The token belongs to another HubSpot account than the connection.',
-    'Nothing was changed. Set a token of the right account, or run `npx sallyport connect --force-portal` if the account is meant to change.',
+    'This is for another HubSpot account than the connection leads to.',
+    'Nothing was changed. Set a key of the right account, or run `npx sallyport connect --force-portal` if the account is meant to change; what was asked for before that is asked for again.',
   ),
   'secret.unavailable': spec(
     503,

@@ -127,6 +127,10 @@ export interface ConnectionRecord {
   readonly timeZone: string | null;
   readonly uniqueProperties: UniqueProperties;
   readonly checkedAt: Date;
+  /** The credential version that was seen to open this account; null when none was. */
+  readonly credentialVersion: number | null;
+  /** Since when it is this account and not another one; null when it never was another. */
+  readonly accountSince: Date | null;
 }
 
 /** What one executed write changed: revert and the radar work from it. Personal content: encrypted at rest. */

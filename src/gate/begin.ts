@@ -11,7 +11,7 @@ import type { StoreTransaction } from '../ports/store.ts';
 import { satisfied } from '../policy/requirement.ts';
 import type { Policy } from '../policy/policy.ts';
 import { assertAsLogged } from './as-logged.ts';
-import { assertCallable } from './callable.ts';
+import { assertCallable, assertSameAccount } from './callable.ts';
 import { closeRequest, closeTampered, type Ending } from './close.ts';
 import { planDigest } from './digest.ts';
 import { type Logged, readLogged } from './logged.ts';
@@ -157,6 +157,7 @@ async function assertWriteMayBegin(
   const digest = assertOneDigest(request, logged, decisions);
   assertAsLogged(request, logged, decisions);
   await assertLogAgrees(tx, request, logged, of);
+  await assertSameAccount(tx, request);
   await assertCallable(tx, { agentId: request.agentId, credential: of.credential });
   await assertApproved(tx, policy, request, decisions, of.seen);
   await useApproval(tx, request.id, { digest, isFirst: logged.begunStep === 0 });
@@ -214,9 +215,11 @@ const isGateway = (error: unknown): error is GatewayError => error instanceof Ga
 /** A refusal ends the request; trouble of our own does not. */
 async function endOrThrow(tx: StoreTransaction, of: WriteToBegin, error: unknown): Promise<Begun> {
   // The credential was rotated after it was looked up: the next attempt takes the new one.
-  if (isGateway(error) && error.code === 'credential.missing') {
+  const isPassing = isGateway(error) && /^credential\.(?:missing|unchecked)$/.test(error.code);
+  // A write that was lost in another account is not settled by this one: a person says what became of it.
+  const isElsewhere = of.resend && isGateway(error) && error.code === 'connection.portal_changed';
+  if (isPassing || isElsewhere)
     return { kind: 'not_due', status: of.resend ? 'outcome_unknown' : 'approved' };
-  }
   if (!isGateway(error) || error.code === 'store.unavailable') throw error;
   return refuseWrite(tx, of, error);
 }

@@ -1,7 +1,7 @@
 import { GatewayError } from '../core/gateway-error.ts';
-import type { FreezeTarget } from '../core/records.ts';
+import type { FreezeTarget, RequestRecord } from '../core/records.ts';
 import type { CredentialRef } from '../ports/crm.ts';
-import type { StoreTransaction } from '../ports/store.ts';
+import type { StoreReads, StoreTransaction } from '../ports/store.ts';
 
 /** What must hold in the transaction that lets a call begin. */
 export const freezeTargets = (connection: string, agentId: string): FreezeTarget[] => [
@@ -10,7 +10,7 @@ export const freezeTargets = (connection: string, agentId: string): FreezeTarget
 ];
 
 /** Throws `freeze.active` or `credential.missing`: nothing may be called on the connection. */
-async function assertConnected(
+async function assertUsable(
   tx: StoreTransaction,
   { connection, version }: CredentialRef,
   targets: readonly FreezeTarget[],
@@ -23,19 +23,60 @@ async function assertConnected(
 }
 
 /**
+ * A connected account is called only on a token that was seen to open it: a token of another account
+ * would find none of its records, and make the same write again over there. Throws `credential.unchecked`.
+ */
+export async function assertChecked(
+  { connections }: Pick<StoreReads, 'connections'>,
+  { connection, version }: CredentialRef,
+): Promise<void> {
+  const connected = await connections.get(connection);
+  if (connected !== undefined && connected.credentialVersion !== version)
+    throw new GatewayError('credential.unchecked', { detail: `version ${version}` });
+}
+
+/** The check before a connection is looked at, to find out which account its token opens. */
+export const assertConnectable = (tx: StoreTransaction, credential: CredentialRef): Promise<void> =>
+  assertUsable(tx, credential, [{ kind: 'connection', id: credential.connection }]);
+
+/**
  * The check before HubSpot is read about a write that was lost. What became of it must be told also
  * when its agent was frozen or revoked meanwhile, and then above all.
  */
-export const assertReadable = (tx: StoreTransaction, credential: CredentialRef): Promise<void> =>
-  assertConnected(tx, credential, [{ kind: 'connection', id: credential.connection }]);
+export async function assertReadable(
+  tx: StoreTransaction,
+  credential: CredentialRef,
+): Promise<void> {
+  await assertConnectable(tx, credential);
+  await assertChecked(tx, credential);
+}
 
-/** Throws `freeze.active`, `credential.missing`, `policy.denied`: the checks of every call for an agent, reads too. */
+/**
+ * A write is for the account that its connection led to when it was asked for: record ids mean other
+ * records elsewhere, and what was lost is not found there. Throws `connection.portal_changed`.
+ */
+export async function assertSameAccount(
+  { connections }: Pick<StoreReads, 'connections'>,
+  { connection, createdAt }: Pick<RequestRecord, 'connection' | 'createdAt'>,
+): Promise<void> {
+  const since = (await connections.get(connection))?.accountSince;
+  if (since != null && createdAt < since)
+    throw new GatewayError('connection.portal_changed', {
+      detail: `since ${since.toISOString()}, after it was asked for`,
+    });
+}
+
+/**
+ * Throws `freeze.active`, `credential.missing`, `credential.unchecked`, `policy.denied`: the checks of
+ * every call for an agent, reads too.
+ */
 export async function assertCallable(
   tx: StoreTransaction,
   of: { readonly agentId: string; readonly credential: CredentialRef },
 ): Promise<void> {
   const { connection } = of.credential;
-  await assertConnected(tx, of.credential, freezeTargets(connection, of.agentId));
+  await assertUsable(tx, of.credential, freezeTargets(connection, of.agentId));
+  await assertChecked(tx, of.credential);
   const agent = await tx.agents.get(of.agentId);
   if (agent === undefined || agent.revokedAt !== null)
     throw new GatewayError('policy.denied', { detail: 'the agent was revoked' });

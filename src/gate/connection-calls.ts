@@ -5,7 +5,7 @@ import { type SetupCall, setupRequest } from '../core/setup-calls.ts';
 import type { Operation } from '../contracts/plan.ts';
 import type { Crm, CredentialRef, CrmAnswer, CrmSetup } from '../ports/crm.ts';
 import type { Store } from '../ports/store.ts';
-import { assertReadable } from './callable.ts';
+import { assertConnectable } from './callable.ts';
 
 export interface ConnectDependencies {
   readonly store: Store;
@@ -39,7 +39,7 @@ async function guarded(
     facts: { purpose: 'connect', connection: credential.connection, method, ...more.facts },
   });
   await store.commit(async (tx) => {
-    await assertReadable(tx, credential);
+    await assertConnectable(tx, credential);
     const facts = { credential_version: credential.version };
     await tx.log.append(entry('hubspot.intended', { facts }));
   });

@@ -145,6 +145,9 @@ async function record(
       ...{ name, portalId, accountType, timeZone: timeZone ?? before?.timeZone ?? null },
       uniqueProperties: uniqueProperties(properties, before?.uniqueProperties ?? {}),
       checkedAt: tx.now,
+      credentialVersion: report.token.version,
+      accountSince:
+        before === undefined && known !== undefined ? tx.now : (before?.accountSince ?? null),
     });
     await tx.log.append({ event: 'connection.checked', actor: by, facts: factsOf(report) });
   });

@@ -238,6 +238,8 @@ describe('what keeps an account from being connected', () => {
       timeZone: 'Europe/Zurich',
       uniqueProperties: { contacts: 'sallyport_request_id' },
       checkedAt: new Date('2026-11-01T00:00:00Z'),
+      credentialVersion: 1,
+      accountSince: null,
     };
     await at.open(({ store }) => store.commit((tx) => tx.connections.put(other)));
     const said = await connect();
@@ -267,6 +269,36 @@ describe('what keeps an account from being connected', () => {
     await at.sallyport(['freeze']);
     await expectRefused(await connect(), 'freeze.active');
     expect(await requests()).toEqual([]);
+  });
+});
+
+describe('a new key for a connected account', () => {
+  const setKey = async (key: string): Promise<Said> =>
+    at.sallyport(['secret', 'set', 'hubspot/main', '--yes'], {
+      env: { SALLYPORT_HUBSPOT_URL: simulator.url },
+      input: `${key}\n`,
+    });
+
+  it('is checked when it is set, and used', async () => {
+    await setToken(await simulator.token('all'));
+    await connect();
+    const said = await setKey(await simulator.token('all'));
+    expect(said.out).toContain('It opens HubSpot account 47110815, as the one before did.');
+    expect(said.status).toBe(0);
+    expect((await known())?.credentialVersion).toBe(2);
+  });
+
+  it('is stored and not used when it opens another account', async () => {
+    await setToken(await simulator.token('all'));
+    await connect();
+    const moved = await known();
+    await at.open(({ store }) =>
+      store.commit((tx) => tx.connections.put({ ...moved!, portalId: 12_345 })),
+    );
+    const said = await setKey(await simulator.token('all'));
+    expect(said.status).toBe(1);
+    expect(said.err).toMatch(/nothing is called on it yet: connection\.portal_changed/);
+    expect((await known())?.credentialVersion).toBe(1);
   });
 });
 

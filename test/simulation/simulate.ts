@@ -405,7 +405,9 @@ async function activeAgain(scene: Scene): Promise<void> {
 }
 
 const endsOf = async ({ store }: World): Promise<string[]> =>
-  (await store.requests.list({ limit: 100 })).rows.map(({ status, code }) => `${status} ${code ?? ''}`);
+  (await store.requests.list({ limit: 100 })).rows.map(
+    ({ status, code }) => `${status} ${code ?? ''}`,
+  );
 
 /** Runs one seed: `steps` steps of trouble, then health, and the rules after each of them. */
 export async function simulate(

@@ -109,10 +109,11 @@ describe('an approved write that meets a limit', () => {
 describe('the end of the day', () => {
   it('is told until midnight in the time zone that connecting found', async () => {
     const timeZone = 'Asia/Kathmandu';
-    await gateway.context.store.commit((tx) =>
+    await gateway.context.store.commit(async (tx) =>
       tx.connections.put({
         ...{ name: 'main', portalId: 47_110_815, accountType: null, timeZone },
-        ...{ uniqueProperties: {}, checkedAt: tx.now },
+        ...{ uniqueProperties: {}, checkedAt: tx.now, accountSince: null },
+        credentialVersion: (await tx.credentials.active('main'))?.version ?? null,
       }),
     );
     await limits({ enabled: true, daily: 0 });

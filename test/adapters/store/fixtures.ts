@@ -177,6 +177,8 @@ export function connection(change: Partial<ConnectionRecord> = {}): ConnectionRe
     timeZone: 'Europe/Zurich',
     uniqueProperties: { contacts: 'sallyport_request_id', deals: 'sallyport_request_id' },
     checkedAt: START,
+    credentialVersion: 1,
+    accountSince: null,
     ...change,
   };
 }

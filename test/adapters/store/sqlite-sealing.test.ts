@@ -305,15 +305,15 @@ describe('what the SQLite store keeps on disk', () => {
     ]);
   });
 
-  it.each(['portal_id = 1', "time_zone = 'UTC'", 'checked_at = 1', "unique_properties = x'00'"])(
-    'notices a connection that was changed by hand: %s',
-    async (change) => {
-      await store.commit((tx) => tx.connections.put(connection()));
-      tamper(`update connections set ${change}`);
-      const error = { code: 'plan.tampered', detail: 'connections main' };
-      await expect(store.connections.get('main')).rejects.toMatchObject(error);
-    },
-  );
+  it.each([
+    ...['portal_id = 1', "time_zone = 'UTC'", 'checked_at = 1', "unique_properties = x'00'"],
+    ...['credential_version = 2', 'credential_version = null', 'account_since = 1'],
+  ])('notices a connection that was changed by hand: %s', async (change) => {
+    await store.commit((tx) => tx.connections.put(connection()));
+    tamper(`update connections set ${change}`);
+    const error = { code: 'plan.tampered', detail: 'connections main' };
+    await expect(store.connections.get('main')).rejects.toMatchObject(error);
+  });
 
   it('does not open with another key, or with one of another length', async () => {
     await store.close();
@@ -330,7 +330,7 @@ describe('what the SQLite store keeps on disk', () => {
     raw.close();
     await expect(place.open()).rejects.toMatchObject({
       code: 'config.invalid',
-      detail: 'the store was written by a newer Sallyport (schema 999, this one knows 3)',
+      detail: 'the store was written by a newer Sallyport (schema 999, this one knows 4)',
     });
   });
 

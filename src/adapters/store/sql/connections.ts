@@ -16,6 +16,8 @@ const RecordSchema = z.strictObject({
   timeZone: z.string().nullable(),
   uniqueProperties: z.partialRecord(ObjectTypeSchema, z.string()),
   checkedAt: TimeSchema,
+  credentialVersion: z.int().nullable(),
+  accountSince: TimeSchema.nullable(),
 });
 
 export function createConnectionReads(reader: Reader): ConnectionReads {
@@ -55,6 +57,8 @@ const sealFor = ({ seal }: Reader, row: Omit<Row, 'unique_properties'>) =>
   rowSeal(seal, TABLE, row.name, [
     ...[row.portal_id, row.account_type, row.time_zone],
     row.checked_at,
+    // A row from before these were kept has neither, and was sealed without them.
+    ...(row.credential_version === null ? [] : [row.credential_version, row.account_since]),
   ]);
 
 function toRow(unit: Unit, connection: ConnectionRecord): Row {
@@ -64,6 +68,8 @@ function toRow(unit: Unit, connection: ConnectionRecord): Row {
     account_type: connection.accountType,
     time_zone: connection.timeZone,
     checked_at: connection.checkedAt.getTime(),
+    credential_version: connection.credentialVersion,
+    account_since: connection.accountSince?.getTime() ?? null,
   };
   const { uniqueProperties } = connection;
   const sealed = sealFor(unit, clear).closeValue('unique_properties', uniqueProperties);
@@ -78,5 +84,7 @@ function toRecord(reader: Reader, row: Row): ConnectionRecord {
     timeZone: row.time_zone,
     uniqueProperties: sealFor(reader, row).open('unique_properties', row.unique_properties),
     checkedAt: row.checked_at,
+    credentialVersion: row.credential_version,
+    accountSince: row.account_since,
   });
 }

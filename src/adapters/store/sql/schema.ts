@@ -125,6 +125,9 @@ interface ConnectionTable {
   account_type: string | null;
   time_zone: string | null;
   checked_at: number;
+  /** Null in a row from before it was kept: then none was checked. */
+  credential_version: number | null;
+  account_since: number | null;
   /** Vouches for the rest of the row. */
   unique_properties: Sealed;
 }

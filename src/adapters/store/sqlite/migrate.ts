@@ -5,9 +5,10 @@ import type { Place, Seal } from '../sql/seal.ts';
 import { initial } from './migrations/0001-initial.ts';
 import { retryAt } from './migrations/0002-retry-at.ts';
 import { connections } from './migrations/0003-connections.ts';
+import { checkedCredential } from './migrations/0004-checked-credential.ts';
 
 /** Numbered from 1, never edited once released; a database remembers the last one in `user_version`. */
-const MIGRATIONS: readonly string[] = [initial, retryAt, connections];
+const MIGRATIONS: readonly string[] = [initial, retryAt, connections, checkedCredential];
 
 /** A value that only the right key opens. */
 const SEAL_CHECK: Place = { table: 'meta', column: 'value', id: 'seal_check' };

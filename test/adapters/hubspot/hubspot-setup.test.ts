@@ -40,7 +40,9 @@ describe('the calls of setting up a connection', () => {
     const callers = readdirSync('src', { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.ts'))
       .filter((name) => /connectAccount\(/.test(readFileSync(join('src', name), 'utf8')));
-    expect(callers.toSorted()).toEqual(['cli/connect.ts', 'demo.ts', 'gate/connection.ts']);
+    expect(callers.toSorted()).toEqual([
+      ...['cli/connect.ts', 'cli/secret.ts', 'demo.ts', 'gate/connection.ts'],
+    ]);
   });
 
   it('write one property, whose every field is fixed', () => {

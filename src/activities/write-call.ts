@@ -207,7 +207,8 @@ export function createWriteCall(deps: ActivityDependencies) {
     const plan = begunOn.plan === null ? undefined : stepPlan(begunOn.plan, step);
     if (plan === undefined) throw new GatewayError('plan.tampered');
     const present = begunOn.seen ?? [];
-    const attempt = { request: begunOn, step, plan, present, isResend: call.resend };
-    return send(call, attempt, begun.at);
+    const { at: begunAt } = begun;
+    const attempt = { request: begunOn, step, plan, present, isResend: call.resend, begunAt };
+    return send(call, attempt, begunAt);
   };
 }

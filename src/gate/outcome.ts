@@ -8,6 +8,7 @@ import { executedSteps, resultWith } from '../core/steps.ts';
 import type { CrmAnswer } from '../ports/crm.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import { closeRequest, recordSuccess } from './close.ts';
+import { readLogged } from './logged.ts';
 
 /** What became of an attempt. */
 export type Outcome =
@@ -35,6 +36,8 @@ export interface Attempt {
   readonly plan: Plan;
   readonly present: readonly PresentRecord[];
   readonly isResend: boolean;
+  /** When it was begun; absent of what was found or settled by hand. */
+  readonly begunAt?: Date;
 }
 
 /** What the write changed, for revert and the radar. */
@@ -77,6 +80,18 @@ async function recordExecuted(
   return { kind: 'ended' };
 }
 
+/**
+ * Whether a definite refusal says what became of the step. After a lost attempt it may mean that the
+ * first one arrived after all: 409 above all. And an answer that comes when the step was sent again
+ * speaks of the first attempt alone.
+ */
+async function isFinal(tx: StoreTransaction, of: Attempt): Promise<boolean> {
+  if (of.isResend) return false;
+  if (of.begunAt === undefined) return true;
+  const { begunAt } = await readLogged(tx, of.request.id);
+  return begunAt?.getTime() === of.begunAt.getTime();
+}
+
 /** The outcome of a step's call: executed with its ledger entry, a definite refusal, or unknown. */
 export async function recordOutcome(
   tx: StoreTransaction,
@@ -89,8 +104,7 @@ export async function recordOutcome(
   // It was settled meanwhile, and the next step is under way: this answer comes too late to count.
   if (executedSteps(now) !== of.step - 1) return { kind: 'unknown' };
   if (answer.kind === 'answered') return recordExecuted(tx, now, of, answer.json);
-  // After a lost attempt a refusal may mean that the first one arrived after all: 409 above all.
-  if (answer.kind === 'refused' && !of.isResend) {
+  if (answer.kind === 'refused' && (await isFinal(tx, of))) {
     const ending = { status: 'failed', code: answer.code, detail: answer.detail } as const;
     await closeRequest(tx, now, ending, { event: 'request.completed', actor: 'gateway' });
     return { kind: 'ended' };

@@ -10,6 +10,7 @@ import { recordDecision } from '../../src/gate/decisions.ts';
 import { bodyHash } from '../../src/gate/digest.ts';
 import { requestIdFor } from '../../src/gate/ids.ts';
 import type { AgentActionInput } from '../../src/ports/engine.ts';
+import type { CrmAnswer } from '../../src/ports/crm.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { createSimulatedEngine } from './engine.ts';
 import { createTurns } from './turns.ts';
@@ -130,6 +131,39 @@ describe('what the simulation found', () => {
     world.publish();
     expect(await createWriteCall(deps())(again)).toEqual({ kind: 'ended' });
     expect(world.crm.effects).toHaveLength(1);
+  });
+
+  it('a refusal that comes when the write was sent again speaks of the first attempt alone', async () => {
+    await openWorld();
+    const requestId = await approved();
+    const credential = await createFetchSecret(deps())('main');
+    const call = { kind: 'write', requestId, credential, resend: false } as const;
+    /** HubSpot takes as long as we say to answer an update. */
+    const answering = (answer: Promise<CrmAnswer>) => ({
+      ...deps(),
+      crm: {
+        ...deps().crm,
+        call: (operation: Parameters<World['crm']['call']>[0]) =>
+          operation.kind === 'update' ? answer : deps().crm.call(operation),
+      },
+    });
+    const first = Promise.withResolvers<CrmAnswer>();
+    const second = Promise.withResolvers<CrmAnswer>();
+    const slow = createWriteCall(answering(first.promise))(call);
+    await expect.poll(() => world.entries().at(-1)?.facts['purpose']).toBe('execute');
+    const look = createReconcileWrite(deps());
+    for (let n = 0; n < 3; n += 1) {
+      world.advance(TIMING.quietMs);
+      await look(requestId, credential);
+    }
+    world.publish();
+    const again = createWriteCall(answering(second.promise))({ ...call, resend: true });
+    await expect.poll(() => world.entries().at(-1)?.facts['resend']).toBe(true);
+    first.resolve({ kind: 'refused', status: 400, code: 'record.invalid' });
+    expect(await slow).toEqual({ kind: 'unknown' });
+    expect(await world.store.requests.status(requestId)).toBe('outcome_unknown');
+    second.resolve({ kind: 'lost', code: 'hubspot.timeout' });
+    expect(await again).toEqual({ kind: 'unknown' });
   });
 
   it('a card that is refused is refused once, though two runs come to it', async () => {

@@ -1,10 +1,11 @@
 import type { ErrorCode } from '../core/errors.ts';
 import { hasBegun, isTerminal } from '../core/request-state.ts';
+import { isBetweenSteps } from '../gate/expiry.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 
 /**
  * Notes on the request's row what keeps it from going on, for whoever asks how it stands. False when it
- * has ended meanwhile: withdrawn, or past its time. Of one that was begun nothing is noted. Safe to run
+ * has ended meanwhile: withdrawn, or past its time. Of a step that is under way nothing is noted. Safe to run
  * any number of times. Errors: `plan.tampered`, `store.unavailable`.
  */
 export function createNoteWaiting(deps: ActivityDependencies) {
@@ -15,7 +16,8 @@ export function createNoteWaiting(deps: ActivityDependencies) {
     return deps.store.commit(async (tx) => {
       const request = await tx.requests.get(requestId);
       if (request === undefined || isTerminal(request.status)) return false;
-      if (!hasBegun(request.status)) await tx.requests.update(requestId, { code });
+      if (!hasBegun(request.status) || (await isBetweenSteps(tx, request)))
+        await tx.requests.update(requestId, { code });
       return true;
     });
   };

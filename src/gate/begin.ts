@@ -235,7 +235,8 @@ async function recordBegin(
   const operation = request.plan?.operations[step - 1];
   if (operation === undefined)
     throw new GatewayError('plan.tampered', { detail: `there is no step ${step}` });
-  await tx.requests.update(request.id, { status: 'executing', credentialVersion, seen });
+  const begun = { status: 'executing', credentialVersion, seen, code: null } as const;
+  await tx.requests.update(request.id, begun);
   await tx.requests.setWake(request.id, null);
   await tx.log.append({
     event: 'hubspot.intended',

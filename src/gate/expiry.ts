@@ -1,5 +1,6 @@
 import { GatewayError } from '../core/gateway-error.ts';
 import type { RequestRecord } from '../core/records.ts';
+import { hasSteps } from '../core/steps.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import { closeRequest, closeTampered } from './close.ts';
 import { readLogged } from './logged.ts';
@@ -9,14 +10,25 @@ export interface ExpiryRules {
   readonly approvalValidMs: number;
 }
 
-/** When a request that was never begun ends by itself. Undefined: by its own step, and soon. */
+/** When a request that nothing is under way of ends by itself. Undefined: by its own step, and soon. */
 function deadlineOf(
   { status, expiresAt }: RequestRecord,
   { approvalValidMs }: ExpiryRules,
 ): number | undefined {
   if (expiresAt === null) return undefined;
   if (status === 'planned' || status === 'awaiting_approval') return expiresAt.getTime();
-  return status === 'approved' ? expiresAt.getTime() + approvalValidMs : undefined;
+  const isGranted = status === 'approved' || status === 'executing';
+  return isGranted ? expiresAt.getTime() + approvalValidMs : undefined;
+}
+
+/** Of several steps, that the log knows the last one begun to be done: the next one waits. */
+export async function isBetweenSteps(
+  tx: Pick<StoreTransaction, 'log'>,
+  { id, status, plan }: Pick<RequestRecord, 'id' | 'status' | 'plan'>,
+): Promise<boolean> {
+  if (status !== 'executing' || !hasSteps(plan)) return false;
+  const { begunStep, doneStep, end } = await readLogged(tx, id);
+  return end === undefined && doneStep > 0 && begunStep === doneStep;
 }
 
 /** A row put back by hand to where it once stood must not make an executed write look undone. */
@@ -27,9 +39,18 @@ async function assertNeverBegun(tx: StoreTransaction, request: RequestRecord): P
   throw new GatewayError('plan.tampered', { detail: 'the log says that it was begun before' });
 }
 
+/** Its next step waits longer than the approval counts: it ends with an account of what was done. */
+async function lapseBetweenSteps(tx: StoreTransaction, request: RequestRecord): Promise<void> {
+  if (!(await isBetweenSteps(tx, request))) return;
+  const facts = request.code === null ? {} : { waited_for: request.code };
+  const cause = { event: 'request.completed', actor: 'gateway', facts } as const;
+  await closeRequest(tx, request, { status: 'failed', code: 'approval.lapsed' }, cause);
+}
+
 /**
- * Ends a request whose time is over and that was never begun, in the caller's transaction; does
- * nothing to any other. What waits ends undecided, an approval that was not used ends unused.
+ * Ends a request whose time is over and of which nothing is under way, in the caller's transaction; does
+ * nothing to any other. What waits ends undecided, an approval that was not used ends unused, and one of
+ * which some steps were executed ends there.
  */
 export async function expireRequest(
   tx: StoreTransaction,
@@ -41,6 +62,10 @@ export async function expireRequest(
     if (request === undefined) return;
     const deadline = deadlineOf(request, rules);
     if (deadline === undefined || deadline > tx.now.getTime()) return;
+    if (request.status === 'executing') {
+      await lapseBetweenSteps(tx, request);
+      return;
+    }
     await assertNeverBegun(tx, request);
     const code = request.status === 'approved' ? 'approval.lapsed' : 'approval.expired';
     const { code: waitedFor } = request;

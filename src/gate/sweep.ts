@@ -75,7 +75,7 @@ export function createSweep(deps: {
       const unused = new Date(late - rules.approvalValidMs);
       const ids = [
         ...(await store.requests.expired(UNDECIDED, new Date(late), PAGE_MAX)),
-        ...(await store.requests.expired(['approved'], unused, PAGE_MAX)),
+        ...(await store.requests.expired(['approved', 'executing'], unused, PAGE_MAX)),
       ];
       await eachOf(ids.filter(isOurs), async (id) => {
         // What the unit asks of the log is looked up here, where nobody waits for it.

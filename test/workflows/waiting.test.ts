@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { Client, Connection } from '@temporalio/client';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, it, onTestFinished } from 'vitest';
 import { workflowIdOf } from '../../src/adapters/temporal/engine.ts';
 import { activateCredential } from '../../src/gate/credentials.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
+import { type LyingProxy, startLyingProxy } from '../support/lying-proxy.ts';
 
 let gateway: TestGateway;
 
@@ -126,4 +127,60 @@ describe('a write that waits in vain', () => {
     });
     expect(await gateway.timesSent('Waiting.')).toBe(0);
   });
+});
+
+describe('a write whose next step cannot begin', () => {
+  const SEVERAL = {
+    action: 'write_several',
+    steps: [
+      { ...NOTE, note: 'The first step.' },
+      { ...NOTE, note: 'The second step.' },
+    ],
+  };
+
+  /** HubSpot cannot be read any more once the first step is there. */
+  async function startUnreadable(env: Record<string, string>): Promise<void> {
+    let proxy: LyingProxy | undefined;
+    gateway = await startTestGateway({
+      temporalAddress: inject('temporalAddress'),
+      env: { SALLYPORT_ANSWER_WAIT_SECONDS: '1.5', ...env },
+      between: async (url) => {
+        proxy = await startLyingProxy(url);
+        return proxy.url;
+      },
+    });
+    if (proxy === undefined) throw new Error('nothing stands between');
+    let isUnreadable = false;
+    proxy.answer = async (passing) => {
+      if (passing.method === 'GET' && isUnreadable) return undefined;
+      const told = await passing.forward();
+      if (passing.method === 'POST') isUnreadable = true;
+      return told;
+    };
+    onTestFinished(() => proxy?.close());
+  }
+
+  it('says for what it waits, and ends with an account of what was done when its time is over', async () => {
+    await startUnreadable({
+      SALLYPORT_APPROVAL_SECONDS: '6',
+      SALLYPORT_APPROVAL_VALID_SECONDS: '2',
+    });
+    const { body } = await gateway.submit(SEVERAL);
+    await gateway.approve(body.id, body.digest);
+    await expect
+      .poll(async () => (await view(body.id)).waiting_for, { timeout: 10_000 })
+      .toBe('hubspot.unavailable');
+    const ended = await gateway.ended(body.id, 30_000);
+    expect(ended.body).toMatchObject({ status: 'failed', problem: { code: 'outcome.partial' } });
+    expect(ended.body.result.steps).toMatchObject([
+      { status: 'executed' },
+      { status: 'failed', code: 'approval.lapsed' },
+    ]);
+    expect(await gateway.timesSent('The first step.')).toBe(1);
+    expect(await gateway.timesSent('The second step.')).toBe(0);
+    const ends = (await gateway.entriesOf(body.id)).filter(
+      ({ facts }) => facts.status === 'failed',
+    );
+    expect(ends).toHaveLength(1);
+  }, 60_000);
 });

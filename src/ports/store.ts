@@ -17,8 +17,13 @@ import type { TotpGuess } from '../core/totp-guesses.ts';
 /**
  * The record: everything that was promised, decided or done, with its log entries, in one SQL database.
  *
- * Reading outside a transaction sees the last commit. Errors of every method: `store.unavailable` when
- * the database cannot be read or written (disk full, read-only, locked too long); nothing was changed then.
+ * Reading outside a transaction sees the last commit; inside of one, its own writes too. Transactions come
+ * one after the other, whichever process runs them: what one has read stays so until it ends.
+ *
+ * `get` is `undefined` and a list empty where there is nothing. What was not written by this gateway
+ * throws `plan.tampered`, in a list also for one row of many: whoever reads on without it would decide on
+ * less than there is. Errors of every method: `store.unavailable` when the database cannot be read or
+ * written (disk full, read-only, locked too long); nothing was changed then.
  */
 export interface Store extends StoreReads {
   /**
@@ -76,7 +81,6 @@ export interface Listed<T> {
   readonly damaged: readonly string[];
 }
 
-/** `get` and `find` return `undefined` for "not found", lists are empty. */
 export interface RequestReads {
   get(id: string): Promise<RequestRecord | undefined>;
   /** Only the status, also of a row whose sealed content does not open. */
@@ -114,8 +118,8 @@ export interface RequestWrites extends RequestReads {
   insert(request: RequestRecord): Promise<void>;
   /**
    * Changes the given fields; sets `updatedAt`. A move to another status forgets the `code` of the one
-   * before. Throws an internal error when the move from the
-   * present status is not in `core/request-state.ts`, or when the request does not exist.
+   * before. Throws `internal.unexpected` when the move from the present status is not in
+   * `core/request-state.ts`, or when the request does not exist.
    */
   update(
     id: string,
@@ -165,9 +169,11 @@ export interface DecisionWrites extends DecisionReads {
 
 export interface AgentReads {
   get(id: string): Promise<AgentRecord | undefined>;
+  /** Revoked ones too, oldest first. */
   list(): Promise<Listed<AgentRecord>>;
 }
 export interface AgentWrites extends AgentReads {
+  /** Ids and keys are random: one that is there already is an error of the database. */
   insert(agent: AgentRecord): Promise<void>;
   /** Effective with the commit; false when unknown or already revoked. */
   revoke(id: string): Promise<boolean>;
@@ -175,42 +181,52 @@ export interface AgentWrites extends AgentReads {
 
 export interface PersonReads {
   get(id: string): Promise<PersonRecord | undefined>;
-  /** Throws `plan.tampered` for one that does not open: a requester left out could approve what they asked for. */
+  /**
+   * Revoked ones too, oldest first. Throws `plan.tampered` for one that does not open: a requester left out
+   * could approve what they asked for.
+   */
   list(): Promise<readonly PersonRecord[]>;
   /** For people to look at, never to decide by. */
   legible(): Promise<Listed<PersonRecord>>;
 }
 export interface PersonWrites extends PersonReads {
+  /** As for agents; the e-mail of a person who is not revoked cannot be there twice either. */
   insert(person: PersonRecord): Promise<void>;
+  /** Effective with the commit; false when unknown or already revoked. */
   revoke(id: string): Promise<boolean>;
-  /** False when `step` is not newer than the last one used: a TOTP code works once. */
+  /** False when unknown, or when `step` is not newer than the last one used: a TOTP code works once. */
   useTotpStep(id: string, step: number): Promise<boolean>;
-  /** Replaces the wrong codes that count against this person. */
+  /** Replaces the wrong codes that count against this person; does nothing for an unknown one. */
   setTotpGuesses(id: string, guesses: readonly TotpGuess[]): Promise<void>;
 }
 
+/** As their rows or the log say. Throws `freeze.active` when an entry of the log is gone that may be one. */
 export interface FreezeReads {
   /** The oldest freeze that stands on any of these targets. */
   standing(targets: readonly FreezeTarget[]): Promise<FreezeRecord | undefined>;
   get(id: string): Promise<FreezeRecord | undefined>;
+  /** Lifted ones too, oldest first. */
   list(): Promise<readonly FreezeRecord[]>;
 }
+/** The caller appends the entry, which is what makes a freeze stand whatever becomes of its row. */
 export interface FreezeWrites extends FreezeReads {
   insert(freeze: FreezeRecord): Promise<void>;
+  /** Effective with the commit; false when unknown or already lifted. */
   lift(id: string): Promise<boolean>;
 }
 
 export interface CredentialReads {
+  /** None, too, when its row is not of the version that the log says was put in use last. */
   active(connection: string): Promise<CredentialRecord | undefined>;
   get(connection: string, version: number): Promise<CredentialRecord | undefined>;
 }
 export interface CredentialWrites extends CredentialReads {
-  /** Makes this version the active one and retires the one before. */
+  /** Makes this version, a retired one too, the active one and retires the one before. Safe to repeat. */
   activate(credential: Omit<CredentialRecord, 'state' | 'createdAt'>): Promise<void>;
 }
 
 export interface ConnectionReads {
-  /** `undefined` until it was connected. Throws `plan.tampered` for a row that was not written here. */
+  /** `undefined` until it was connected. */
   get(name: string): Promise<ConnectionRecord | undefined>;
 }
 export interface ConnectionWrites extends ConnectionReads {
@@ -219,6 +235,7 @@ export interface ConnectionWrites extends ConnectionReads {
 }
 
 export interface LedgerReads {
+  /** In the order they were executed. */
   of(requestId: string): Promise<readonly LedgerRecord[]>;
 }
 export interface LedgerWrites extends LedgerReads {
@@ -228,9 +245,9 @@ export interface LedgerWrites extends LedgerReads {
 export interface LogReads {
   /** How many entries the log has. */
   size(): Promise<number>;
-  /** Leaf bytes of `[from, to)`, in order. Throws `plan.tampered` for one that is missing or was not written here. */
+  /** Leaf bytes of `[from, to)`, in order. One that is missing between others throws `plan.tampered` too. */
   leaves(from: number, to: number): Promise<readonly Uint8Array[]>;
-  /** All entries of one request, in order. Throws `plan.tampered` like `leaves`. */
+  /** All entries of one request, in order. Throws `plan.tampered` when any since its first one is missing. */
   ofRequest(requestId: string): Promise<readonly AuditRecord[]>;
   /**
    * The request's own entries, in order, whatever became of the entries of others: for what must be known
@@ -247,6 +264,9 @@ export interface LogTrace {
   readonly damaged: string | undefined;
 }
 export interface LogWrites extends LogReads {
-  /** Sequences the entry at the end of the log, in this transaction. Returns its index. */
+  /**
+   * Sequences the entry at the end of the log, in this transaction. Returns its index. Throws RangeError
+   * for one that is too large to be published.
+   */
   append(event: AuditEvent): Promise<number>;
 }

@@ -37,7 +37,6 @@ export function createAgentReads(reader: Reader): AgentReads {
   };
 }
 
-/** `insert` of an id or a key that exists throws the database's own error: ids and keys are random. */
 export function createAgentWrites(unit: Unit): AgentWrites {
   const { db, now } = unit;
   return {

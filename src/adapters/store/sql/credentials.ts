@@ -17,7 +17,6 @@ const RecordSchema = z.strictObject({
   createdAt: TimeSchema,
 });
 
-/** A version that the log does not say was put in use last is none: somebody changed the row. */
 export function createCredentialReads(reader: Reader): CredentialReads {
   const { db } = reader;
   return {
@@ -44,7 +43,6 @@ export function createCredentialReads(reader: Reader): CredentialReads {
   };
 }
 
-/** Activating what is active already changes nothing; a retired version may become active again. */
 export function createCredentialWrites(unit: Unit): CredentialWrites {
   const { db, now } = unit;
   return {

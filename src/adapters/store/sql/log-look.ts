@@ -1,18 +1,8 @@
-import { opens, TABLE, VOUCHED, type VouchedRow } from './log-row.ts';
+import { opens, rowsOf, type VouchedRow } from './log-row.ts';
 import { append, emptyStretch, type Stretch } from './log-scan.ts';
 import type { Reader } from './unit.ts';
 
 const ROWS_PER_PAGE = 1_000;
-
-/** The rows `[from, to)` that are there. */
-const rowsOf = ({ db }: Reader, from: number, to: number): Promise<VouchedRow[]> =>
-  db
-    .selectFrom(TABLE)
-    .select(VOUCHED)
-    .where('idx', '>=', from)
-    .where('idx', '<', to)
-    .orderBy('idx')
-    .execute();
 
 /** Opens the entries `[from, to)`. */
 export async function look(reader: Reader, from: number, to: number): Promise<Stretch> {

@@ -1,7 +1,15 @@
 import type { AuditEntry } from '../../../contracts/audit-entry.ts';
 import { GatewayError } from '../../../core/gateway-error.ts';
 import type { FreezeRecord } from '../../../core/records.ts';
-import { opens, TABLE, tallyAfter, tallyBefore, VOUCHED, type VouchedRow } from './log-row.ts';
+import {
+  lastRow,
+  opens,
+  TABLE,
+  tallyAfter,
+  tallyBefore,
+  VOUCHED,
+  type VouchedRow,
+} from './log-row.ts';
 import type { Orders } from './log-scan.ts';
 import type { Reader } from './unit.ts';
 
@@ -47,9 +55,6 @@ function newestIn(reader: Reader, last: VouchedRow | undefined): number | null {
 
 /** Its nonce is of this one row alone: one that was undone and written anew has another. */
 const keyOf = ({ voucher }: VouchedRow): string => Buffer.from(voucher).toString('base64');
-
-const lastRow = ({ db }: Reader): Promise<VouchedRow | undefined> =>
-  db.selectFrom(TABLE).select(VOUCHED).orderBy('idx', 'desc').limit(1).executeTakeFirst();
 
 const rowAt = ({ db }: Reader, index: number): Promise<VouchedRow | undefined> =>
   db.selectFrom(TABLE).select(VOUCHED).where('idx', '=', index).executeTakeFirst();

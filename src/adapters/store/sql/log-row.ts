@@ -16,6 +16,19 @@ export const VOUCHED = ['idx', 'event', 'request_id', 'at', 'leaf', 'voucher'] a
 
 export type VouchedRow = Pick<Selectable<Database['log_entries']>, (typeof VOUCHED)[number]>;
 
+/** The rows `[from, to)` that are there. */
+export const rowsOf = ({ db }: Reader, from: number, to: number): Promise<VouchedRow[]> =>
+  db
+    .selectFrom(TABLE)
+    .select(VOUCHED)
+    .where('idx', '>=', from)
+    .where('idx', '<', to)
+    .orderBy('idx')
+    .execute();
+
+export const lastRow = ({ db }: Reader): Promise<VouchedRow | undefined> =>
+  db.selectFrom(TABLE).select(VOUCHED).orderBy('idx', 'desc').limit(1).executeTakeFirst();
+
 /** Salt and value are sealed together: who erases one column has erased both. */
 const PersonalSchema = z.strictObject({ salt: z.base64(), value: z.unknown() });
 

@@ -5,14 +5,15 @@ import type { AuditEvent } from '../../../core/records.ts';
 import type { LogReads, LogWrites } from '../../../ports/store.ts';
 import { stretchOf } from './log-look.ts';
 import {
+  lastRow,
   newTally,
   RECORD,
+  rowsOf,
   TABLE,
   type Tally,
   tallyAfter,
   toRecord,
   vouchedLeaf,
-  VOUCHED,
   type VouchedRow,
   vouchFor,
 } from './log-row.ts';
@@ -26,13 +27,7 @@ export function createLogReads(reader: Reader): LogReads {
   return {
     size: () => nextIndex(reader),
     async leaves(from, to) {
-      const rows = await db
-        .selectFrom(TABLE)
-        .select(VOUCHED)
-        .where('idx', '>=', from)
-        .where('idx', '<', to)
-        .orderBy('idx')
-        .execute();
+      const rows = await rowsOf(reader, from, to);
       // A hole would move every later leaf to another place, and a checkpoint would be signed over it.
       const gap = rows.findIndex((row, offset) => row.idx !== from + offset);
       if (gap !== -1) throw tampered(TABLE, String(from + gap));
@@ -56,7 +51,7 @@ export function createLogReads(reader: Reader): LogReads {
 
 /**
  * The index is read and used in one transaction that holds the store's write lock, so the log has no
- * gap and no fork, whichever process appends. Throws RangeError for a leaf that no bundle can hold.
+ * gap and no fork, whichever process appends.
  */
 export function createLogWrites(unit: Unit): LogWrites {
   return {
@@ -125,12 +120,7 @@ function remember({ scan }: Reader, rows: readonly VouchedRow[], from: number): 
 
 /** Where the next entry goes, and what the log holds before it. */
 async function nextPlace(unit: Unit): Promise<{ readonly index: number; readonly tally: Tally }> {
-  const last = await unit.db
-    .selectFrom(TABLE)
-    .select(VOUCHED)
-    .orderBy('idx', 'desc')
-    .limit(1)
-    .executeTakeFirst();
+  const last = await lastRow(unit);
   if (last === undefined) return { index: 0, tally: newTally(null) };
   return {
     index: last.idx + 1,

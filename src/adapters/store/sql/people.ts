@@ -44,7 +44,6 @@ export function createPersonReads(reader: Reader): PersonReads {
   };
 }
 
-/** `insert` of an id, a key or a standing person's e-mail that exists throws the database's own error. */
 export function createPersonWrites(unit: Unit): PersonWrites {
   const { db, now } = unit;
   return {

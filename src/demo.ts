@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
 import { generateSecret } from 'otplib';
 import type { Context } from './context.ts';
 import { connectAccount } from './gate/connection.ts';
 import type { ConnectDependencies } from './gate/connection-calls.ts';
-import { activateCredential } from './gate/credentials.ts';
+import { activateCredential, fingerprintOf } from './gate/credentials.ts';
 import { keyOwner } from './gate/keys.ts';
 import { addAgent, addPerson, revokeAgent, revokePerson } from './gate/roster.ts';
 import type { StoreTransaction } from './ports/store.ts';
@@ -95,10 +94,8 @@ export async function ensureDemoCredential(context: Context, controlUrl: string)
   const known = await context.secrets.get(name);
   const token = await mintToken(controlUrl);
   const version = await context.secrets.put(name, token, known?.version ?? 0);
-  const fingerprint = createHash('sha256').update(token).digest('hex').slice(0, 12);
-  await context.store.commit((tx) =>
-    activateCredential(tx, { connection, version, fingerprint, by: 'gateway' }),
-  );
+  const of = { connection, version, fingerprint: fingerprintOf(token), by: BY };
+  await context.store.commit((tx) => activateCredential(tx, of));
 }
 
 /**
@@ -112,7 +109,7 @@ export async function ensureDemoConnection(
   const { connection } = config;
   if ((await store.connections.get(connection)) !== undefined) return;
   try {
-    await connectAccount(deps(), { connection, by: 'gateway', isPortalForced: false });
+    await connectAccount(deps(), { connection, by: BY, isPortalForced: false });
   } catch (error) {
     logger.warn('the demo connection is not prepared; npx sallyport connect does it', { error });
   }

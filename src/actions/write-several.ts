@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { CardChange } from '../contracts/card.ts';
-import type { Plan, Target } from '../contracts/plan.ts';
+import { type Plan, PLAN_LIMITS, type Target } from '../contracts/plan.ts';
 import type { Asked } from '../core/asked.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import { stepPlan } from '../core/steps.ts';
@@ -14,7 +14,7 @@ import type {
 import { defineAction } from './define-action.ts';
 import { sentProperties } from './hubspot-shapes.ts';
 
-const STEPS = { min: 2, max: 8 } as const;
+const STEPS_MIN = 2;
 
 type StepInput = Readonly<Record<string, unknown>> & { readonly action: string };
 
@@ -125,8 +125,8 @@ export function writeSeveral(writes: readonly ActionDefinition[]): ActionDefinit
       action: z.literal('write_several'),
       steps: z
         .array(z.discriminatedUnion('action', [first, ...others] as never))
-        .min(STEPS.min)
-        .max(STEPS.max)
+        .min(STEPS_MIN)
+        .max(PLAN_LIMITS.operationsMax)
         .meta({ description: 'The writes, in the order in which they are to be carried out.' }),
     }),
     fields: [],

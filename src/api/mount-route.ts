@@ -1,6 +1,7 @@
 import express, { type Request, type RequestHandler, type Response } from 'express';
 import type { z } from 'zod';
 import { ACTION_REQUEST_LIMITS } from '../contracts/action-request.ts';
+import { describeIssues } from '../contracts/issues.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import { authenticate, type Caller } from './authenticate.ts';
@@ -11,18 +12,11 @@ import { parseStrictJson } from './strict-json.ts';
 
 type AnyCall = Call<Door, unknown, unknown, unknown, unknown>;
 
-function describe(error: z.ZodError): string {
-  return error.issues
-    .slice(0, 5)
-    .map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`))
-    .join('; ');
-}
-
 function parsePart(schema: z.ZodType | undefined, value: unknown, code: ErrorCode): unknown {
   if (schema === undefined) return {};
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new GatewayError(code, { detail: describe(parsed.error) });
+  throw new GatewayError(code, { detail: describeIssues(parsed.error) });
 }
 
 /** A body that Express read as raw bytes; a route without a body takes none. */

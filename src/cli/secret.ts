@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
 import type { Command } from 'commander';
 import { type Config, readConfig } from '../config.ts';
 import type { Context } from '../context.ts';
 import { ERRORS } from '../core/errors.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import { connectAccount } from '../gate/connection.ts';
-import { activateCredential } from '../gate/credentials.ts';
+import { activateCredential, fingerprintOf } from '../gate/credentials.ts';
 import { assertInstalled, connectorOf, isDemoFolder, withContext } from './context.ts';
 import { type JsonOption, withJson } from './options.ts';
 import {
@@ -37,7 +36,7 @@ const TOKEN = /^[\x21-\x7e]{8,1000}$/;
 /** The token becomes the credential in use with the same command. */
 async function activate({ store, config }: Context, version: number, value: string): Promise<void> {
   const { connection } = config;
-  const fingerprint = createHash('sha256').update(value).digest('hex').slice(0, 12);
+  const fingerprint = fingerprintOf(value);
   await store.commit((tx) =>
     activateCredential(tx, { connection, version, fingerprint, by: 'operator' }),
   );

@@ -17,12 +17,19 @@ export type ObjectType = z.infer<typeof ObjectTypeSchema>;
 
 export const OPERATION_KINDS = ['search', 'read', 'create', 'update', 'associate'] as const;
 
+/** Of one plan; a request of several writes has one operation for each. */
+export const PLAN_LIMITS = {
+  operationsMax: 8,
+  targetsMax: 16,
+  pathMaxChars: 500,
+} as const;
+
 /** One HubSpot call, exactly as it goes over the wire. `body` is the text that is sent, byte for byte. */
 export const OperationSchema = z.strictObject({
   kind: z.enum(OPERATION_KINDS),
   object_type: ObjectTypeSchema,
   method: z.enum(['GET', 'POST', 'PATCH', 'PUT']),
-  path: z.string().startsWith('/').max(500),
+  path: z.string().startsWith('/').max(PLAN_LIMITS.pathMaxChars),
   query: z.record(z.string(), z.string()),
   body: z.string().nullable(),
 });
@@ -43,7 +50,7 @@ export const TargetSchema = z.strictObject({
   /** HubSpot property names. */
   properties: z.array(z.string()),
   /** Whether it is associated with this record is read, shown and compared, too. */
-  linked_to: z.array(RecordRefSchema).max(8).optional(),
+  linked_to: z.array(RecordRefSchema).max(PLAN_LIMITS.operationsMax).optional(),
 });
 export type Target = z.infer<typeof TargetSchema>;
 
@@ -80,13 +87,15 @@ export type Witness = z.infer<typeof WitnessSchema>;
 /** The frozen plan: made once at validation, never rebuilt. Its digest is what is shown, approved, logged and sent. */
 export const PlanSchema = z.strictObject({
   action: z.string(),
-  operations: z.array(OperationSchema).min(1).max(8),
-  targets: z.array(TargetSchema).max(16),
+  operations: z.array(OperationSchema).min(1).max(PLAN_LIMITS.operationsMax),
+  targets: z.array(TargetSchema).max(PLAN_LIMITS.targetsMax),
   /**
    * Of a write: for each operation the action that asks for it and how its lost answer is settled.
    * Executed in this order, each with its own intent and outcome. Empty for a read.
    */
-  steps: z.array(z.strictObject({ action: z.string(), witness: WitnessSchema })).max(8),
+  steps: z
+    .array(z.strictObject({ action: z.string(), witness: WitnessSchema }))
+    .max(PLAN_LIMITS.operationsMax),
   /** The fields (in the action's own words) that the answer may hold. */
   fields: z.array(z.string()),
 });

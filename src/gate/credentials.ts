@@ -1,4 +1,9 @@
+import { createHash } from 'node:crypto';
 import type { StoreTransaction } from '../ports/store.ts';
+
+/** First 12 hex digits of SHA-256: tells tokens apart, reveals nothing. */
+export const fingerprintOf = (token: string): string =>
+  createHash('sha256').update(token).digest('hex').slice(0, 12);
 
 /**
  * Makes a credential version, whose value is in the secret store already, the one in use. What is in
@@ -9,7 +14,7 @@ export async function activateCredential(
   of: {
     readonly connection: string;
     readonly version: number;
-    /** First 12 hex digits of SHA-256 of the token. */
+    /** Of `fingerprintOf`. */
     readonly fingerprint: string;
     readonly by: string;
   },

@@ -1,7 +1,7 @@
-import type { z } from 'zod';
 import { findAction } from '../actions/catalogue.ts';
 import type { ActionDefinition } from '../actions/define-action.ts';
 import type { Requirement } from '../contracts/card.ts';
+import { describeIssues } from '../contracts/issues.ts';
 import type { Plan } from '../contracts/plan.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import { refusePrompt } from '../core/prompt-rules.ts';
@@ -32,16 +32,6 @@ interface Case {
   readonly now: Date;
   /** What the connection is prepared with. */
   readonly uniqueProperties: UniqueProperties;
-}
-
-const ISSUES_SHOWN_MAX = 5;
-
-/** "company: too long; note: required": field and rule, never the value. */
-function describeIssues(error: z.ZodError): string {
-  return error.issues
-    .slice(0, ISSUES_SHOWN_MAX)
-    .map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`))
-    .join('; ');
 }
 
 function planFor(of: Case, action: ActionDefinition, input: Record<string, unknown>): Judgement {

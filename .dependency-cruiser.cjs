@@ -62,7 +62,7 @@ const rooms = [
   room(
     'prove-stands-outside',
     'prove/',
-    ...src('core', 'actions', 'policy', 'audit', 'embedded'),
+    ...src('contracts', 'core', 'actions', 'policy', 'audit', 'embedded'),
     ...pkg('zod'),
     BUILT_IN,
   ),

@@ -22,7 +22,7 @@ import type { TotpGuess } from '../core/totp-guesses.ts';
  *
  * `get` is `undefined` and a list empty where there is nothing. What was not written by this gateway
  * throws `plan.tampered`, in a list also for one row of many: whoever reads on without it would decide on
- * less than there is. Errors of every method: `store.unavailable` when the database cannot be read or
+ * less than there is. A `Listed` is for people to look at: there one row hides no other, and is named. Errors of every method: `store.unavailable` when the database cannot be read or
  * written (disk full, read-only, locked too long); nothing was changed then.
  */
 export interface Store extends StoreReads {

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import type { Law, Tally } from './guarantee.ts';
 import { approveSurely, callsDuring, ended, read, reading, submitWrite } from './moves.ts';
 import type { Answer } from './http.ts';
-import type { Leaf } from './published-log.ts';
+import type { AuditEntry } from '../contracts/audit-entry.ts';
 import type { Rig } from './rig.ts';
 import { untilTrue } from './wait.ts';
 import { NotApplicableError } from './unproven.ts';
@@ -17,7 +17,7 @@ const shapeOf = (path: string): string =>
     .join('/');
 
 /** Times of intents by path, to be used up by calls. */
-function intentsByShape(entries: readonly Leaf[]): Map<string, number[]> {
+function intentsByShape(entries: readonly AuditEntry[]): Map<string, number[]> {
   const found = new Map<string, number[]>();
   for (const { event, hubspot_endpoint: path, timestamp } of entries) {
     if (event !== 'hubspot.intended' || path === null) continue;

@@ -11,7 +11,7 @@ import {
   writing,
 } from './moves.ts';
 import { createGatewayProcess, findPort } from './product.ts';
-import type { Leaf } from './published-log.ts';
+import type { AuditEntry } from '../contracts/audit-entry.ts';
 import type { Rig } from './rig.ts';
 import { untilTrue } from './wait.ts';
 
@@ -96,10 +96,13 @@ async function placeByCommand(rig: Rig): Promise<string> {
 }
 
 /** Agents' and connections' intents in the log between a freeze and its end. */
-function intentsUnderFreeze(entries: readonly Leaf[]): { under: readonly Leaf[]; freezes: number } {
+function intentsUnderFreeze(entries: readonly AuditEntry[]): {
+  under: readonly AuditEntry[];
+  freezes: number;
+} {
   let standing = 0;
   let freezes = 0;
-  const under: Leaf[] = [];
+  const under: AuditEntry[] = [];
   for (const entry of entries) {
     const isConnection = /connection/.test(JSON.stringify(entry.facts));
     if (entry.event === 'freeze.placed' && isConnection) {

@@ -1,26 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { parseCheckpoint } from '../audit/checkpoint.ts';
 import { createLogFiles } from '../audit/log-folder.ts';
 import { readBundle } from '../audit/tile-reader.ts';
 import { TILE_WIDTH, widthAt } from '../audit/tiles.ts';
+import { type AuditEntry, AuditEntrySchema } from '../contracts/audit-entry.ts';
 import type { StoreFile } from './store-file.ts';
 import { until } from './wait.ts';
-
-const LeafSchema = z.looseObject({
-  index: z.number(),
-  timestamp: z.string(),
-  event: z.string(),
-  actor: z.string(),
-  request_id: z.string().nullable(),
-  agent_id: z.string().nullable(),
-  code: z.string().nullable(),
-  digest: z.string().nullable(),
-  hubspot_endpoint: z.string().nullable(),
-  facts: z.record(z.string(), z.unknown()),
-});
-export type Leaf = z.infer<typeof LeafSchema>;
 
 const PUBLISHED_WITHIN_MS = 20_000;
 
@@ -31,8 +17,8 @@ export interface PublishedLog {
   checkpoint(): string;
   /** The published leaves, once everything is published that was in the store when this was asked. */
   leaves(): Promise<readonly Uint8Array[]>;
-  entries(): Promise<readonly Leaf[]>;
-  entriesOf(requestId: string): Promise<readonly Leaf[]>;
+  entries(): Promise<readonly AuditEntry[]>;
+  entriesOf(requestId: string): Promise<readonly AuditEntry[]>;
 }
 
 export function createPublishedLog(folder: string, store: StoreFile): PublishedLog {
@@ -72,8 +58,10 @@ export function createPublishedLog(folder: string, store: StoreFile): PublishedL
     );
   }
 
-  const entries = async (): Promise<readonly Leaf[]> =>
-    (await leaves()).map((leaf) => LeafSchema.parse(JSON.parse(new TextDecoder().decode(leaf))));
+  const entries = async (): Promise<readonly AuditEntry[]> =>
+    (await leaves()).map((leaf) =>
+      AuditEntrySchema.parse(JSON.parse(new TextDecoder().decode(leaf))),
+    );
   return {
     folder,
     checkpoint,

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type CallFor, guardedReads } from '../../src/activities/guarded-reads.ts';
 import { installEgress } from '../../src/adapters/hubspot/egress.ts';
 import { createHubSpotCrm } from '../../src/adapters/hubspot/hubspot-crm.ts';
@@ -41,6 +41,11 @@ afterAll(async () => {
 describe('reads when agents have used up their turns', () => {
   it('of a lost write still go: reconciling has turns of its own', async () => {
     const token = await simulator.token('all');
+    // All turns are taken in one moment, so that the wait for the next is the whole window.
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(performance.now());
+    onTestFinished(() => {
+      clock.mockRestore();
+    });
     const crm = createHubSpotCrm({
       baseUrl: simulator.url,
       readToken: () => Promise.resolve(token),

@@ -179,8 +179,7 @@ export function createVerifyDecision(deps: ActivityDependencies) {
     if (request.status !== 'awaiting_approval') return { kind: 'approved' };
     const forMs = (request.expiresAt?.getTime() ?? 0) - deps.clock().getTime();
     if (forMs > 0) return { kind: 'waiting', forMs, notes };
-    await deps.store.log.trace(requestId);
-    await deps.store.commit((tx) => expireRequest(tx, requestId, deps.timing));
+    await expireRequest(deps.store, requestId, deps.timing);
     const after = await deps.store.requests.get(requestId);
     return after?.status === 'approved' ? { kind: 'approved' } : { kind: 'ended' };
   };

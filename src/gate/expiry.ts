@@ -1,7 +1,7 @@
 import { GatewayError } from '../core/gateway-error.ts';
 import type { RequestRecord } from '../core/records.ts';
 import { hasSteps } from '../core/steps.ts';
-import type { StoreTransaction } from '../ports/store.ts';
+import type { Store, StoreTransaction } from '../ports/store.ts';
 import { closeRequest, closeTampered } from './close.ts';
 import { readLogged } from './logged.ts';
 
@@ -48,11 +48,21 @@ async function lapseBetweenSteps(tx: StoreTransaction, request: RequestRecord): 
 }
 
 /**
- * Ends a request whose time is over and of which nothing is under way, in the caller's transaction; does
- * nothing to any other. What waits ends undecided, an approval that was not used ends unused, and one of
- * which some steps were executed ends there.
+ * Ends a request whose time is over and of which nothing is under way; does nothing to any other. What
+ * waits ends undecided, an approval that was not used ends unused, and one of which some steps were
+ * executed ends there. Errors: `store.unavailable`.
  */
 export async function expireRequest(
+  store: Pick<Store, 'log' | 'commit'>,
+  requestId: string,
+  rules: ExpiryRules,
+): Promise<void> {
+  // What the unit asks of the log is looked up here, where nobody waits for it.
+  await store.log.trace(requestId);
+  await store.commit((tx) => expireDue(tx, requestId, rules));
+}
+
+async function expireDue(
   tx: StoreTransaction,
   requestId: string,
   rules: ExpiryRules,

@@ -77,11 +77,7 @@ export function createSweep(deps: {
         ...(await store.requests.expired(UNDECIDED, new Date(late), PAGE_MAX)),
         ...(await store.requests.expired(['approved', 'executing'], unused, PAGE_MAX)),
       ];
-      await eachOf(ids.filter(isOurs), async (id) => {
-        // What the unit asks of the log is looked up here, where nobody waits for it.
-        await store.log.trace(id);
-        await store.commit((tx) => expireRequest(tx, id, rules));
-      });
+      await eachOf(ids.filter(isOurs), (id) => expireRequest(store, id, rules));
     },
   };
 }

@@ -1,13 +1,7 @@
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import type { ActivityDependencies } from '../../src/activities/dependencies.ts';
-import { createFetchSecret } from '../../src/activities/fetch-secret.ts';
-import { createNoteWaiting } from '../../src/activities/note-waiting.ts';
-import { createPrepareApproval } from '../../src/activities/prepare-approval.ts';
+import { createActivities } from '../../src/activities/create-activities.ts';
 import { createReadCall } from '../../src/activities/read-call.ts';
-import { createReconcileWrite } from '../../src/activities/reconcile-write.ts';
-import { createRecordAudit } from '../../src/activities/record-audit.ts';
-import { createValidateAction } from '../../src/activities/validate-action.ts';
-import { createVerifyDecision } from '../../src/activities/verify-decision.ts';
 import { createWriteCall } from '../../src/activities/write-call.ts';
 import { workflowIdOf } from '../../src/adapters/temporal/engine.ts';
 import { ERRORS } from '../../src/core/errors.ts';
@@ -26,18 +20,12 @@ import type { World } from './world.ts';
 
 type Call = (...args: never[]) => Promise<unknown>;
 
-/** As `createActivities`, but for the heartbeat, which needs Temporal around it. */
+/** Those of the worker; the call without its heartbeat, which needs Temporal around it. */
 function activitiesOf(deps: ActivityDependencies): Record<string, Call> {
   const readCall = createReadCall(deps);
   const writeCall = createWriteCall(deps);
   return {
-    validateAction: createValidateAction(deps),
-    fetchSecret: createFetchSecret(deps),
-    noteWaiting: createNoteWaiting(deps),
-    prepareApproval: createPrepareApproval(deps),
-    verifyDecision: createVerifyDecision(deps),
-    reconcileWrite: createReconcileWrite(deps),
-    recordAudit: createRecordAudit(deps),
+    ...createActivities(deps),
     callHubSpot: async (call: Parameters<typeof readCall>[0] | Parameters<typeof writeCall>[0]) => {
       if (call.kind === 'write') return writeCall(call);
       await readCall(call);

@@ -53,9 +53,9 @@ describe('a second start', () => {
   }, 60_000);
 
   it('waits for a gateway that is just stopping', async () => {
-    gateway = await create({ SALLYPORT_CALL_DEADLINE_SECONDS: '9' });
+    gateway = await create({ SALLYPORT_CALL_DEADLINE_SECONDS: '5' });
     await gateway.start();
-    await gateway.control('POST', '/faults', { mode: 'slow', delay_ms: 6_000, times: 1 });
+    await gateway.control('POST', '/faults', { mode: 'slow', delay_ms: 2_500, times: 1 });
     const action = { action: 'search_contact', company: 'Acme Corp' };
     const body = { user_id: 'dana@acme.test', agent_prompt: 'Find it.', action };
     const inFlight = gateway.api('POST', '/v1/actions', { body });

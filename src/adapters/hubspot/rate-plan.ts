@@ -125,7 +125,8 @@ function placeFor(budget: Budget, isSearch: boolean, isReserved: boolean, now: n
   return { at, code, windows: isSearch ? [lane, budget.searches] : [lane] };
 }
 
-const secondsOf = (ms: number): number => Math.max(1, Math.ceil(ms / 1000));
+/** Whole milliseconds first: the difference of two floating-point times can be a hair over a second. */
+const secondsOf = (ms: number): number => Math.max(1, Math.ceil(Math.round(ms) / 1000));
 
 /** Turns for all calls or for none. The time when the last of them may go, or what is in the way. */
 function reserveAll(budget: Budget, of: Turns, waitMaxMs: number, now: number): number | NoTurn {

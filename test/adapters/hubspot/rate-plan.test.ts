@@ -44,6 +44,16 @@ describe('the rate plan', () => {
     expect(DEFAULT_RATE_PLAN.searchesPerSecond).toBeLessThan(5);
   });
 
+  it('says whole seconds, whatever the fraction of a millisecond at which it is asked', () => {
+    // A second later than these, in floating point, is a little more than a second away.
+    for (const ms of [1_000.84, 1_002.32, 1_003.8000000000001]) {
+      const { at, turnstile } = standing(impatient);
+      at.ms = ms;
+      const heard: Heard = { stop: { code: 'hubspot.rate_limited' } };
+      expect(turnstile.heed('main', heard, undefined)?.retryAfterSeconds).toBe(1);
+    }
+  });
+
   it('never lets more through than planned, in whatever ten seconds or second one looks', async () => {
     const arrivals = fc.array(fc.record({ afterMs: fc.nat(1_500), isSearch: fc.boolean() }), {
       maxLength: 80,

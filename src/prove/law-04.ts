@@ -61,8 +61,9 @@ async function loseAnswers(rig: Rig): Promise<{ lost: readonly Lost[]; searches:
     const following: Promise<readonly string[]>[] = [];
     for (const [i, waiting] of writes.entries()) {
       await rig.simulator.disarm();
-      await armLoss(rig, LOSSES[i] ?? 'drop');
+      // Counted before it is armed: what an earlier write sends again may be the first to meet it.
       const calls = (await rig.simulator.calls()).length;
+      await armLoss(rig, LOSSES[i] ?? 'drop');
       await approveSurely(rig, waiting);
       following.push(statesUntilEnd(rig, waiting));
       await untilTrue('the write is sent', async () =>

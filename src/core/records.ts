@@ -1,5 +1,6 @@
 import type { AuditEventName } from './audit-events.ts';
 import type { ErrorCode } from './errors.ts';
+import type { Proof } from './proofs.ts';
 import type { RequestStatus } from './request-state.ts';
 import type { TotpGuess } from './totp-guesses.ts';
 import type { Card, Requirement, SeenRecord } from '../contracts/card.ts';
@@ -55,7 +56,7 @@ export interface DecisionRecord {
   readonly digest: string;
   readonly reason: string | null;
   /** How the person proved who they are. */
-  readonly proof: 'key' | 'totp' | 'passkey';
+  readonly proof: Proof;
   readonly decidedAt: Date;
   /** An approval not used until then counts no more. */
   readonly validUntil: Date;
@@ -86,6 +87,62 @@ export interface PersonRecord {
   readonly totpGuesses: readonly TotpGuess[];
   readonly createdAt: Date;
   readonly revokedAt: Date | null;
+}
+
+/** A person's WebAuthn credential. */
+export interface PasskeyRecord {
+  readonly id: string;
+  /** The authenticator's name for it, base64url; nobody else has the same. */
+  readonly credentialId: string;
+  readonly personId: string;
+  /** COSE_Key (RFC 9052, section 7). */
+  readonly publicKey: Uint8Array;
+  /** The signature counter it last showed; 0 for ever where the authenticator keeps none. */
+  readonly counter: number;
+  /** How the browser may reach it: `internal`, `hybrid`, `usb`, … */
+  readonly transports: readonly string[];
+  /** What its person calls it. */
+  readonly label: string;
+  readonly createdAt: Date;
+  readonly lastUsedAt: Date | null;
+  readonly revokedAt: Date | null;
+}
+
+/** A person signed in; it ends with the person and with the passkey that proved them. */
+export interface SessionRecord {
+  readonly id: string;
+  readonly personId: string;
+  /** SHA-256 (hex) of the whole token. */
+  readonly tokenHash: string;
+  /** How the person proved who they are when it began. */
+  readonly proof: 'passkey';
+  readonly passkeyId: string;
+  readonly createdAt: Date;
+  readonly lastSeenAt: Date;
+  readonly expiresAt: Date;
+  readonly endedAt: Date | null;
+}
+
+/** Lets one person enrol one passkey. */
+export interface InvitationRecord {
+  readonly id: string;
+  readonly personId: string;
+  /** SHA-256 (hex) of the whole token. */
+  readonly tokenHash: string;
+  readonly createdAt: Date;
+  readonly expiresAt: Date;
+  readonly usedAt: Date | null;
+}
+
+/** What an authenticator is to sign, once. */
+export interface ChallengeRecord {
+  /** 32 random bytes, base64url. */
+  readonly value: string;
+  readonly purpose: 'enrol' | 'sign_in';
+  /** Who was invited; null for a sign-in, where nobody has said yet who they are. */
+  readonly personId: string | null;
+  readonly expiresAt: Date;
+  readonly usedAt: Date | null;
 }
 
 export interface FreezeRecord {

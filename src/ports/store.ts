@@ -2,14 +2,18 @@ import type {
   AgentRecord,
   AuditEvent,
   AuditRecord,
+  ChallengeRecord,
   ConnectionRecord,
   CredentialRecord,
   DecisionRecord,
   FreezeRecord,
   FreezeTarget,
+  InvitationRecord,
   LedgerRecord,
+  PasskeyRecord,
   PersonRecord,
   RequestRecord,
+  SessionRecord,
 } from '../core/records.ts';
 import type { RequestStatus } from '../core/request-state.ts';
 import type { TotpGuess } from '../core/totp-guesses.ts';
@@ -54,6 +58,9 @@ export interface StoreReads {
   readonly decisions: DecisionReads;
   readonly agents: AgentReads;
   readonly people: PersonReads;
+  readonly passkeys: PasskeyReads;
+  readonly sessions: SessionReads;
+  readonly invitations: InvitationReads;
   readonly freezes: FreezeReads;
   readonly credentials: CredentialReads;
   readonly connections: ConnectionReads;
@@ -66,6 +73,10 @@ export interface StoreTransaction extends StoreReads {
   readonly decisions: DecisionWrites;
   readonly agents: AgentWrites;
   readonly people: PersonWrites;
+  readonly passkeys: PasskeyWrites;
+  readonly sessions: SessionWrites;
+  readonly invitations: InvitationWrites;
+  readonly challenges: ChallengeWrites;
   readonly freezes: FreezeWrites;
   readonly credentials: CredentialWrites;
   readonly connections: ConnectionWrites;
@@ -198,6 +209,55 @@ export interface PersonWrites extends PersonReads {
   useTotpStep(id: string, step: number): Promise<boolean>;
   /** Replaces the wrong codes that count against this person; does nothing for an unknown one. */
   setTotpGuesses(id: string, guesses: readonly TotpGuess[]): Promise<void>;
+}
+
+/** All throw `plan.tampered` for a row that was not written here. */
+export interface PasskeyReads {
+  get(id: string): Promise<PasskeyRecord | undefined>;
+  /** By the authenticator's own name for it. */
+  find(credentialId: string): Promise<PasskeyRecord | undefined>;
+  /** The person's, revoked ones too, oldest first. */
+  of(personId: string): Promise<readonly PasskeyRecord[]>;
+}
+export interface PasskeyWrites extends PasskeyReads {
+  /** False when the credential is known already, be it revoked or another person's. */
+  insert(passkey: PasskeyRecord): Promise<boolean>;
+  /** Keeps the counter it showed, and when. The caller has made sure that it may be used. */
+  used(id: string, counter: number): Promise<void>;
+  /** Effective with the commit; false when unknown or already revoked. */
+  revoke(id: string): Promise<boolean>;
+}
+
+/** Throws `plan.tampered` for a row that was not written here. */
+export interface SessionReads {
+  get(id: string): Promise<SessionRecord | undefined>;
+}
+export interface SessionWrites extends SessionReads {
+  insert(session: SessionRecord): Promise<void>;
+  /** Notes that it was used now. */
+  touch(id: string): Promise<void>;
+  /** Effective with the commit; false when unknown or already ended. */
+  end(id: string): Promise<boolean>;
+}
+
+/** Throws `plan.tampered` for a row that was not written here. */
+export interface InvitationReads {
+  get(id: string): Promise<InvitationRecord | undefined>;
+}
+export interface InvitationWrites extends InvitationReads {
+  insert(invitation: InvitationRecord): Promise<void>;
+  /** False when it is unknown or was used before: of two at once one wins. */
+  use(id: string): Promise<boolean>;
+}
+
+export interface ChallengeWrites {
+  /** Also takes out those whose time is over: what strangers ask for must not pile up. */
+  insert(challenge: ChallengeRecord): Promise<void>;
+  /**
+   * Uses it up: `undefined` when it is unknown, over or was used before. Throws `plan.tampered` for a row
+   * that was not written here.
+   */
+  take(value: string): Promise<ChallengeRecord | undefined>;
 }
 
 /** As their rows or the log say. Throws `freeze.active` when an entry of the log is gone that may be one. */

@@ -3,6 +3,7 @@ import { CardSchema } from '../../contracts/card.ts';
 import { DecisionBodySchema } from '../../contracts/decision.ts';
 import { RequestIdSchema } from '../../contracts/ids.ts';
 import { errorCodeOf, GatewayError } from '../../core/gateway-error.ts';
+import { PROOFS } from '../../core/proofs.ts';
 import type { DecisionRecord, RequestRecord } from '../../core/records.ts';
 import { isTerminal, REQUEST_STATUSES } from '../../core/request-state.ts';
 import { recordDecision } from '../../gate/decisions.ts';
@@ -26,7 +27,7 @@ const ApprovalSchema = z
       z.strictObject({
         person: z.string(),
         decision: z.enum(['approve', 'reject']),
-        proof: z.enum(['key', 'totp', 'passkey']),
+        proof: z.enum(PROOFS),
         decided_at: z.string(),
       }),
     ),

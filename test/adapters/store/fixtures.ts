@@ -2,12 +2,16 @@ import type { Card, Requirement } from '../../../src/contracts/card.ts';
 import type { Plan } from '../../../src/contracts/plan.ts';
 import type {
   AgentRecord,
+  ChallengeRecord,
   ConnectionRecord,
   DecisionRecord,
   FreezeRecord,
+  InvitationRecord,
   LedgerRecord,
+  PasskeyRecord,
   PersonRecord,
   RequestRecord,
+  SessionRecord,
 } from '../../../src/core/records.ts';
 
 /** Rows with every field filled; each test changes what it is about. */
@@ -153,6 +157,63 @@ export function person(number: number, change: Partial<PersonRecord> = {}): Pers
     totpGuesses: [],
     createdAt: new Date(START.getTime() + number),
     revokedAt: null,
+    ...change,
+  };
+}
+
+export function passkey(number: number, change: Partial<PasskeyRecord> = {}): PasskeyRecord {
+  return {
+    id: `psk_0000000000${number}`,
+    credentialId: `credential-${number}`,
+    personId: person(1).id,
+    publicKey: new Uint8Array([0xa5, number, 0xff]),
+    counter: 7,
+    transports: ['internal', 'hybrid'],
+    label: `Laptop ${number}`,
+    createdAt: new Date(START.getTime() + number),
+    lastUsedAt: START,
+    revokedAt: null,
+    ...change,
+  };
+}
+
+export function session(number: number, change: Partial<SessionRecord> = {}): SessionRecord {
+  return {
+    id: `ses_0000000000${number}`,
+    personId: person(1).id,
+    tokenHash: `session-token-${number}`,
+    proof: 'passkey',
+    passkeyId: passkey(1).id,
+    createdAt: START,
+    lastSeenAt: START,
+    expiresAt: later(60_000),
+    endedAt: null,
+    ...change,
+  };
+}
+
+export function invitation(
+  number: number,
+  change: Partial<InvitationRecord> = {},
+): InvitationRecord {
+  return {
+    id: `inv_0000000000${number}`,
+    personId: person(1).id,
+    tokenHash: `invitation-token-${number}`,
+    createdAt: START,
+    expiresAt: later(60_000),
+    usedAt: null,
+    ...change,
+  };
+}
+
+export function challenge(number: number, change: Partial<ChallengeRecord> = {}): ChallengeRecord {
+  return {
+    value: `challenge-${number}`,
+    purpose: 'enrol',
+    personId: person(1).id,
+    expiresAt: later(60_000),
+    usedAt: null,
     ...change,
   };
 }

@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { later, request, requestId } from './fixtures.ts';
+import { later, passkey, request, requestId } from './fixtures.ts';
 import { type SqlitePlace, sqlitePlace } from './sqlite-place.ts';
 
 let place: SqlitePlace;
@@ -11,6 +11,10 @@ afterEach(() => place.close());
 
 /** Takes away what later migrations brought. */
 const BACK_TO_FIRST = `
+drop table passkeys;
+drop table sessions;
+drop table invitations;
+drop table challenges;
 drop table connections;
 alter table requests drop column retry_at;
 PRAGMA user_version = 1;
@@ -29,5 +33,6 @@ describe('a store of an earlier version', () => {
     expect(await store.requests.get(requestId(1))).toEqual(request(1));
     await store.commit((tx) => tx.requests.update(requestId(1), { retryAt: later(5) }));
     expect((await store.requests.get(requestId(1)))?.retryAt).toEqual(later(5));
+    expect(await store.commit((tx) => tx.passkeys.insert(passkey(1)))).toBe(true);
   });
 });

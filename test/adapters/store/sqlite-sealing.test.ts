@@ -4,20 +4,27 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { opens } from '../../../src/audit/leaf.ts';
 import { AuditEntrySchema } from '../../../src/contracts/audit-entry.ts';
-import type { Listed, Store, StoreReads } from '../../../src/ports/store.ts';
+import type { Listed, Store, StoreReads, StoreTransaction } from '../../../src/ports/store.ts';
 import {
   agent,
   cardFor,
+  challenge,
   connection,
   decision,
+  invitation,
   later,
   ledgerEntry,
+  passkey,
   person,
   plan,
   request,
   requestId,
+  session,
 } from './fixtures.ts';
 import { SEAL_KEY, type SqlitePlace, sqlitePlace } from './sqlite-place.ts';
+
+/** Past the real clock that these stores have. */
+const FAR = new Date('2999-01-01T00:00:00.000Z');
 
 const CANARY = 'canary-5f1e';
 const canaryFor = (column: string) => `${CANARY}-${column}`;
@@ -34,6 +41,9 @@ const SEALED = [
   ['decisions', 'reason', (store: Store) => store.decisions.of(requestId(1))],
   ['agents', 'voucher', (store: Store) => store.agents.get(agent(1).id)],
   ['people', 'totp_secret', (store: Store) => store.people.get(person(1).id)],
+  ['passkeys', 'content', (store: Store) => store.passkeys.get(passkey(1).id)],
+  ['sessions', 'voucher', (store: Store) => store.sessions.get(session(1).id)],
+  ['invitations', 'voucher', (store: Store) => store.invitations.get(invitation(1).id)],
   ['ledger', 'before', (store: Store) => store.ledger.of(requestId(1))],
   ['ledger', 'after', (store: Store) => store.ledger.of(requestId(1))],
   ['log_entries', 'personal', (store: Store) => store.log.ofRequest(requestId(1))],
@@ -52,6 +62,16 @@ const VOUCHED_FOR = [
   ...['name', 'groups', 'key_hash', 'created_at', 'revoked_at'].map((c) => ['agents', c] as const),
   ...['name', 'email', 'roles', 'key_hash', 'totp_last_step', 'created_at', 'revoked_at'].map(
     (c) => ['people', c] as const,
+  ),
+  ...['credential_id', 'person_id', 'created_at', 'last_used_at', 'revoked_at'].map(
+    (c) => ['passkeys', c] as const,
+  ),
+  ...['person_id', 'token_hash', 'proof', 'passkey_id', 'created_at', 'last_seen_at'].map(
+    (c) => ['sessions', c] as const,
+  ),
+  ...['expires_at', 'ended_at'].map((c) => ['sessions', c] as const),
+  ...['person_id', 'token_hash', 'created_at', 'expires_at', 'used_at'].map(
+    (c) => ['invitations', c] as const,
   ),
 ];
 
@@ -86,6 +106,9 @@ async function fill(store: Store, number: number): Promise<void> {
     await tx.decisions.insert(decision(id, { reason: canaryFor('reason') }));
     await tx.agents.insert(agent(number));
     await tx.people.insert(person(number, { totpSecret: canaryFor('totp') }));
+    await tx.passkeys.insert(passkey(number, { label: canaryFor('label') }));
+    await tx.sessions.insert(session(number));
+    await tx.invitations.insert(invitation(number));
     const values = { before: { a: canaryFor('before') }, after: { a: canaryFor('after') } };
     await tx.ledger.insert(ledgerEntry(id, values));
     await tx.log.append({
@@ -178,6 +201,9 @@ describe('what the SQLite store keeps on disk', () => {
       decisions: () => store.decisions.of(requestId(1)),
       agents: () => store.agents.get(agent(1).id),
       people: () => store.people.get(person(1).id),
+      passkeys: () => store.passkeys.get(passkey(1).id),
+      sessions: () => store.sessions.get(session(1).id),
+      invitations: () => store.invitations.get(invitation(1).id),
       log_entries: () => store.log.ofRequest(requestId(1)),
     }[table];
     expect(await read()).toBeTruthy();
@@ -185,6 +211,36 @@ describe('what the SQLite store keeps on disk', () => {
     const text = column === 'leaf' ? "x'7b7d'" : '\'["admin"]\'';
     tamper(`update ${table} set "${column}" = ${isNumber ? '1' : text}`);
     await expect(read()).rejects.toMatchObject({ code: 'plan.tampered' });
+  });
+
+  it.each(['purpose', 'person_id', 'expires_at', 'used_at'])(
+    'refuses a challenge whose %s was changed by hand, or that was put in',
+    async (column) => {
+      await store.commit((tx) => tx.challenges.insert(challenge(1, { expiresAt: FAR })));
+      const take = (value: string) => store.commit((tx) => tx.challenges.take(value));
+      await take(challenge(1).value);
+      const isNumber = column.endsWith('_at');
+      tamper(`update challenges set "${column}" = ${isNumber ? '9e15' : "'sign_in'"}`);
+      const error = { code: 'plan.tampered' };
+      await expect(take(challenge(1).value)).rejects.toMatchObject(error);
+      tamper(`insert into challenges select 'new', purpose, person_id, expires_at, null, voucher
+       from challenges`);
+      await expect(take('new')).rejects.toMatchObject(error);
+    },
+  );
+
+  it('writes no new seal over a passkey, session or invitation that somebody changed', async () => {
+    for (const table of ['passkeys', 'sessions', 'invitations'])
+      tamper(`update ${table} set person_id = 'per_mallory'`);
+    const writes: ((tx: StoreTransaction) => Promise<unknown>)[] = [
+      (tx) => tx.passkeys.used(passkey(1).id, 8),
+      (tx) => tx.passkeys.revoke(passkey(1).id),
+      (tx) => tx.sessions.touch(session(1).id),
+      (tx) => tx.sessions.end(session(1).id),
+      (tx) => tx.invitations.use(invitation(1).id),
+    ];
+    for (const write of writes)
+      await expect(store.commit(write)).rejects.toMatchObject({ code: 'plan.tampered' });
   });
 
   it('refuses a TOTP step that was set back, so that a used code stays used', async () => {
@@ -330,7 +386,7 @@ describe('what the SQLite store keeps on disk', () => {
     raw.close();
     await expect(place.open()).rejects.toMatchObject({
       code: 'config.invalid',
-      detail: 'the store was written by a newer Sallyport (schema 999, this one knows 4)',
+      detail: 'the store was written by a newer Sallyport (schema 999, this one knows 5)',
     });
   });
 

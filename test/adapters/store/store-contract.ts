@@ -2,6 +2,7 @@ import { describe } from 'vitest';
 import { createBench, type StoreUnderTest } from './contract/bench.ts';
 import { describeLog } from './contract/log.ts';
 import { describeNouns } from './contract/nouns.ts';
+import { describePasskeys } from './contract/passkeys.ts';
 import { describeRequests } from './contract/requests.ts';
 import { describeUnits } from './contract/units.ts';
 import { describeWaiting } from './contract/waiting.ts';
@@ -13,6 +14,7 @@ export function describeStoreContract(title: string, start: () => Promise<StoreU
     describeUnits(bench);
     describeRequests(bench);
     describeNouns(bench);
+    describePasskeys(bench);
     describeLog(bench);
     describeWaiting(bench);
   });

@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely';
 import { z } from 'zod';
+import { PROOFS } from '../../../core/proofs.ts';
 import type { DecisionRecord } from '../../../core/records.ts';
 import type { DecisionReads, DecisionWrites } from '../../../ports/store.ts';
 import { parseRow, rowSeal, TimeSchema } from './rows.ts';
@@ -14,7 +15,7 @@ const RecordSchema = z.strictObject({
   decision: z.enum(['approve', 'reject']),
   digest: z.string(),
   reason: z.string().nullable(),
-  proof: z.enum(['key', 'totp', 'passkey']),
+  proof: z.enum(PROOFS),
   decidedAt: TimeSchema,
   validUntil: TimeSchema,
 });

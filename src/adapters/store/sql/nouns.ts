@@ -1,13 +1,17 @@
 import type { StoreReads, StoreTransaction } from '../../../ports/store.ts';
 import { createAgentReads, createAgentWrites } from './agents.ts';
+import { createChallengeWrites } from './challenges.ts';
 import { createConnectionReads, createConnectionWrites } from './connections.ts';
 import { createCredentialReads, createCredentialWrites } from './credentials.ts';
 import { createDecisionReads, createDecisionWrites } from './decisions.ts';
 import { createFreezeReads, createFreezeWrites } from './freezes.ts';
+import { createInvitationReads, createInvitationWrites } from './invitations.ts';
 import { createLedgerReads, createLedgerWrites } from './ledger.ts';
 import { createLogReads, createLogWrites } from './log.ts';
+import { createPasskeyReads, createPasskeyWrites } from './passkeys.ts';
 import { createPersonReads, createPersonWrites } from './people.ts';
 import { createRequestReads, createRequestWrites } from './requests.ts';
+import { createSessionReads, createSessionWrites } from './sessions.ts';
 import type { Reader, Unit } from './unit.ts';
 
 /** All nouns on one connection. */
@@ -17,6 +21,9 @@ export function createReads(reader: Reader): StoreReads {
     decisions: createDecisionReads(reader),
     agents: createAgentReads(reader),
     people: createPersonReads(reader),
+    passkeys: createPasskeyReads(reader),
+    sessions: createSessionReads(reader),
+    invitations: createInvitationReads(reader),
     freezes: createFreezeReads(reader),
     credentials: createCredentialReads(reader),
     connections: createConnectionReads(reader),
@@ -33,6 +40,10 @@ export function createTransaction(unit: Unit): StoreTransaction {
     decisions: createDecisionWrites(unit),
     agents: createAgentWrites(unit),
     people: createPersonWrites(unit),
+    passkeys: createPasskeyWrites(unit),
+    sessions: createSessionWrites(unit),
+    invitations: createInvitationWrites(unit),
+    challenges: createChallengeWrites(unit),
     freezes: createFreezeWrites(unit),
     credentials: createCredentialWrites(unit),
     connections: createConnectionWrites(unit),

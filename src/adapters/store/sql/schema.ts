@@ -14,6 +14,10 @@ export interface Database {
   decisions: DecisionTable;
   agents: AgentTable;
   people: PersonTable;
+  passkeys: PasskeyTable;
+  sessions: SessionTable;
+  invitations: InvitationTable;
+  challenges: ChallengeTable;
   freezes: FreezeTable;
   credentials: CredentialTable;
   connections: ConnectionTable;
@@ -99,6 +103,52 @@ interface PersonTable {
   totp_last_step: number;
   created_at: number;
   revoked_at: number | null;
+}
+
+interface PasskeyTable {
+  id: string;
+  credential_id: string;
+  person_id: string;
+  created_at: number;
+  last_used_at: number | null;
+  revoked_at: number | null;
+  /** Public key, counter, transports and label; vouches for the rest of the row. */
+  content: Sealed;
+}
+
+interface SessionTable {
+  id: string;
+  person_id: string;
+  token_hash: string;
+  proof: string;
+  passkey_id: string;
+  created_at: number;
+  last_seen_at: number;
+  expires_at: number;
+  ended_at: number | null;
+  /** Vouches for the rest of the row: a session put in, prolonged or opened again by hand opens no door. */
+  voucher: Sealed;
+}
+
+interface InvitationTable {
+  id: string;
+  person_id: string;
+  token_hash: string;
+  created_at: number;
+  expires_at: number;
+  used_at: number | null;
+  /** Vouches for the rest of the row. */
+  voucher: Sealed;
+}
+
+interface ChallengeTable {
+  value: string;
+  purpose: string;
+  person_id: string | null;
+  expires_at: number;
+  used_at: number | null;
+  /** Vouches for the rest of the row. */
+  voucher: Sealed;
 }
 
 interface FreezeTable {

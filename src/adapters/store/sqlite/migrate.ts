@@ -6,9 +6,10 @@ import { initial } from './migrations/0001-initial.ts';
 import { retryAt } from './migrations/0002-retry-at.ts';
 import { connections } from './migrations/0003-connections.ts';
 import { checkedCredential } from './migrations/0004-checked-credential.ts';
+import { passkeys } from './migrations/0005-passkeys.ts';
 
 /** Numbered from 1, never edited once released; a database remembers the last one in `user_version`. */
-const MIGRATIONS: readonly string[] = [initial, retryAt, connections, checkedCredential];
+const MIGRATIONS: readonly string[] = [initial, retryAt, connections, checkedCredential, passkeys];
 
 /** A value that only the right key opens. */
 const SEAL_CHECK: Place = { table: 'meta', column: 'value', id: 'seal_check' };

@@ -4,7 +4,10 @@ import type { DatabaseSync } from 'node:sqlite';
 export const CHECK_BYTES_MAX = 256 * 1024 * 1024;
 
 /** Small for ever, and what says who may do what. */
-const DECIDING_TABLES = ['meta', 'agents', 'people', 'freezes', 'credentials'] as const;
+const DECIDING_TABLES = [
+  ...['meta', 'agents', 'people', 'freezes', 'credentials'],
+  ...['passkeys', 'sessions', 'invitations'],
+] as const;
 
 /**
  * What SQLite finds damaged in the database, undefined when nothing (https://www.sqlite.org/pragma.html#pragma_quick_check).

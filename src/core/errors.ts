@@ -207,6 +207,12 @@ export const ERRORS = {
     'This person may not decide on this request.',
     'Policy names who may; `npx sallyport policy explain` shows it.',
   ),
+  'approval.passkey_required': spec(
+    403,
+    false,
+    'Approving this write takes a passkey.',
+    'Open it in the console and approve there with your passkey. Rejecting takes none.',
+  ),
   'approval.already_decided': spec(
     409,
     false,

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../core/errors.ts';
 import { GatewayError } from '../core/gateway-error.ts';
+import type { Proof } from '../core/proofs.ts';
 import type { DecisionRecord, PersonRecord, RequestRecord } from '../core/records.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import type { Approver, Policy, PolicyQuery } from '../policy/policy.ts';
@@ -13,6 +14,8 @@ export interface ProvenDecision {
   readonly requestId: string;
   readonly person: PersonRecord;
   readonly proof: DecisionRecord['proof'];
+  /** The passkey that proved it, for proof `passkey`. */
+  readonly passkeyId?: string | undefined;
   readonly decision: 'approve' | 'reject';
   /** The digest the person saw. */
   readonly digest: string;
@@ -63,9 +66,20 @@ function assertMayDecide(
   }
   if (earlier.some(({ personId }) => personId === made.person.id))
     throw new GatewayError('approval.already_decided');
-  if (!mayDecide(policy, query, approverOf(made.person, made.proof), earlierApprovers(ballot, tx)))
-    throw new GatewayError('approval.not_eligible');
+  const earlierOnes = earlierApprovers(ballot, tx);
+  const mayWith = (proof: Proof): boolean =>
+    mayDecide(policy, query, approverOf(made.person, proof), earlierOnes);
+  if (mayWith(made.proof)) return;
+  if (!mayWith('passkey')) throw new GatewayError('approval.not_eligible');
+  // Whoever may say yes with a passkey may say no without: stopping must not wait for a device.
+  if (made.decision === 'approve') throw new GatewayError('approval.passkey_required');
 }
+
+/** How it was proven, for the log. */
+const proofFacts = ({ proof, passkeyId }: ProvenDecision): Readonly<Record<string, string>> => ({
+  proof,
+  ...(proof === 'passkey' && passkeyId !== undefined ? { passkey: passkeyId } : {}),
+});
 
 async function openBallot(tx: StoreTransaction, requestId: string): Promise<Ballot> {
   const request = await tx.requests.get(requestId);
@@ -101,7 +115,7 @@ async function refuseDecision(
     actor: `person:${made.person.id}`,
     code: error.code,
     digest: made.digest,
-    facts: { decision: made.decision, proof: made.proof },
+    facts: { decision: made.decision, ...proofFacts(made) },
   });
   return { kind: 'refused', code: error.code, detail: error.detail };
 }
@@ -124,7 +138,7 @@ async function applyDecision(
       {
         event: 'approval.rejected',
         actor,
-        facts: { proof: made.proof },
+        facts: proofFacts(made),
       },
     );
     await tx.requests.setWake(request.id, tx.now);
@@ -139,7 +153,7 @@ async function applyDecision(
     actor,
     digest: made.digest,
     facts: {
-      proof: made.proof,
+      ...proofFacts(made),
       approvals: approvers.length,
       enough: isEnough,
       valid_until: validUntil.toISOString(),

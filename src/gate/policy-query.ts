@@ -4,6 +4,7 @@ import type { Requirement } from '../contracts/card.ts';
 import type { Asked } from '../core/asked.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import { promptRisk } from '../core/prompt-rules.ts';
+import type { Proof } from '../core/proofs.ts';
 import type { AgentRecord, DecisionRecord, PersonRecord, Submission } from '../core/records.ts';
 import type { Approver, Policy, PolicyQuery } from '../policy/policy.ts';
 import { requirementFor } from '../policy/requirement.ts';
@@ -23,7 +24,7 @@ function requesterOf(userId: string, people: readonly PersonRecord[]): PersonRec
   return named.find(({ revokedAt }) => revokedAt === null) ?? named[0];
 }
 
-export const approverOf = (person: PersonRecord, proof: DecisionRecord['proof']): Approver => ({
+export const approverOf = (person: PersonRecord, proof: Proof): Approver => ({
   id: person.id,
   roles: person.roles,
   passkey: proof === 'passkey',

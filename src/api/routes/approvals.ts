@@ -146,6 +146,7 @@ export const decideApproval = defineRoute({
     'approval.own_request',
     'approval.already_decided',
     'approval.not_eligible',
+    'approval.passkey_required',
     'plan.tampered',
     'rate.limited',
     'store.unavailable',

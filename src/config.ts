@@ -37,12 +37,37 @@ const failpoint = text.transform((value, context) => {
   return z.NEVER;
 });
 
+/** Hosts that a browser takes for its own machine: a secure context without TLS (W3C Secure Contexts, 3.1). */
+const isOwnMachine = (host: string): boolean => host === 'localhost' || host.endsWith('.localhost');
+const IP_ADDRESS = /^(?:[\d.]+|\[.*\])$/;
+
+/** What keeps browsers from making and using passkeys at this address (WebAuthn Level 3, 5.1.3). */
+function originFault({ protocol, hostname, href, origin }: URL): string | undefined {
+  if (IP_ADDRESS.test(hostname))
+    return `${hostname} is an address, and browsers bind passkeys to names only: use http://localhost:<port> on this machine, or the gateway's host name with https`;
+  if (protocol !== 'https:' && !(protocol === 'http:' && isOwnMachine(hostname)))
+    return 'browsers make no passkeys without https, except on localhost';
+  return href === `${origin}/`
+    ? undefined
+    : 'is an origin: scheme, host and port, nothing after them';
+}
+
+const origin = z.url({ protocol: /^https?$/ }).transform((value, context) => {
+  const url = new URL(value);
+  const message = originFault(url);
+  if (message === undefined) return url.origin;
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+});
+
 /** Name -> how it is read. A row in `docs/operations.md` for each (checked by a test). */
 export const ENVIRONMENT = z.object({
   SALLYPORT_DATA_DIR: text.default('data'),
   /** The API's port; Temporal UI, engine, simulator, its control door and the codec server follow. */
   SALLYPORT_PORT: z.coerce.number().int().min(1024).max(65_500).default(8480),
   SALLYPORT_HOST: text.default('127.0.0.1'),
+  /** Where people's browsers reach the gateway: what passkeys and sign-in links are bound to. */
+  SALLYPORT_ORIGIN: origin.optional(),
   SALLYPORT_POLICY: text.default('policy/default.cedar'),
   /** `https://api.hubapi.com` for a real account; without it the simulator stands in. */
   SALLYPORT_HUBSPOT_URL: z.url().optional(),
@@ -84,6 +109,8 @@ export interface Config {
     readonly simulatorControl: number;
     readonly codec: number;
   };
+  /** Scheme, host and port as people's browsers see them: the origin of every passkey. */
+  readonly origin: string;
   readonly connection: string;
   /** Undefined: the simulator stands in for HubSpot. */
   readonly hubspotUrl: string | undefined;
@@ -217,6 +244,7 @@ export function readConfig(environment: Environment = process.env): Config {
     dataDir,
     host: env.SALLYPORT_HOST,
     ports,
+    origin: env.SALLYPORT_ORIGIN ?? `http://localhost:${ports.api}`,
     connection: 'main',
     hubspotUrl: env.SALLYPORT_HUBSPOT_URL,
     files: filesFrom(env, dataDir),

@@ -8,3 +8,42 @@ describe('a setting that is none', () => {
     );
   });
 });
+
+describe('SALLYPORT_ORIGIN', () => {
+  const originOf = (value?: string, more: Record<string, string> = {}): string =>
+    readConfig({ ...(value === undefined ? {} : { SALLYPORT_ORIGIN: value }), ...more }).origin;
+
+  it('is this machine by name when it is not set', () => {
+    expect(originOf()).toBe('http://localhost:8480');
+    expect(originOf(undefined, { SALLYPORT_PORT: '9000' })).toBe('http://localhost:9000');
+  });
+
+  it.each([
+    ['https://gate.acme.test', 'https://gate.acme.test'],
+    ['https://gate.acme.test/', 'https://gate.acme.test'],
+    ['https://Gate.Acme.Test:443', 'https://gate.acme.test'],
+    ['https://gate.acme.test:8443', 'https://gate.acme.test:8443'],
+    ['http://localhost:8480', 'http://localhost:8480'],
+    ['http://gate.localhost:8480', 'http://gate.localhost:8480'],
+  ])('takes %s', (value, origin) => {
+    expect(originOf(value)).toBe(origin);
+  });
+
+  it.each([
+    ['http://127.0.0.1:8480', 'use http://localhost'],
+    ['https://10.0.0.7', 'names only'],
+    ['http://[::1]:8480', 'names only'],
+    ['http://2130706433:8480', '127.0.0.1 is an address'],
+    ['http://gate.acme.test', 'without https'],
+    ['http://localhost.acme.test', 'without https'],
+    ['https://gate.acme.test/console', 'an origin'],
+    ['https://gate.acme.test/?a', 'an origin'],
+    ['https://kim@gate.acme.test', 'an origin'],
+    ['ftp://localhost', 'SALLYPORT_ORIGIN'],
+    ['gate.acme.test', 'SALLYPORT_ORIGIN'],
+  ])('refuses %s and says why', (value, why) => {
+    expect(() => originOf(value)).toThrow(
+      expect.objectContaining({ code: 'config.invalid', detail: expect.stringContaining(why) }),
+    );
+  });
+});

@@ -158,6 +158,7 @@ const vendors = [
   vendor('sql-in-one-place', pkg('kysely'), '^src/adapters/store/'),
   vendor('age-in-one-place', pkg('age-encryption'), '^src/adapters/secrets/'),
   vendor('pino-in-one-place', pkg('pino'), '^src/adapters/logger/'),
+  vendor('webauthn-in-one-place', pkg('@simplewebauthn'), '^src/(adapters/webauthn|console)/'),
   vendor('cedar-in-one-place', pkg('@cedar-policy'), '^src/policy/'),
   vendor('express-in-one-place', pkg('express', 'helmet'), '^src/(api|simulator)/'),
   vendor(

@@ -85,6 +85,8 @@ export const ENVIRONMENT = z.object({
   SALLYPORT_AGENT_REQUESTS_PER_MINUTE: count(300),
   SALLYPORT_AGENT_WAITING_MAX: count(25),
   SALLYPORT_PERSON_DECISIONS_PER_MINUTE: count(60),
+  /** Of one address, for enrolling and signing in; behind one proxy everybody has the same. */
+  SALLYPORT_STRANGER_REQUESTS_PER_MINUTE: count(120),
   SALLYPORT_HUBSPOT_CALLS_PER_10_SECONDS: count(90),
   SALLYPORT_HUBSPOT_SEARCHES_PER_SECOND: count(4),
   /** Requests worked on side by side; past it the API answers 503. */
@@ -148,6 +150,7 @@ export interface Config {
     /** Writes of one agent that wait for people. */
     readonly agentWaitingMax: number;
     readonly personDecisionsPerMinute: number;
+    readonly strangerRequestsPerMinute: number;
     readonly hubspotCallsPerTenSeconds: number;
     readonly hubspotSearchesPerSecond: number;
     readonly slots: number;
@@ -261,6 +264,7 @@ export function readConfig(environment: Environment = process.env): Config {
       agentRequestsPerMinute: env.SALLYPORT_AGENT_REQUESTS_PER_MINUTE,
       agentWaitingMax: env.SALLYPORT_AGENT_WAITING_MAX,
       personDecisionsPerMinute: env.SALLYPORT_PERSON_DECISIONS_PER_MINUTE,
+      strangerRequestsPerMinute: env.SALLYPORT_STRANGER_REQUESTS_PER_MINUTE,
       hubspotCallsPerTenSeconds: env.SALLYPORT_HUBSPOT_CALLS_PER_10_SECONDS,
       hubspotSearchesPerSecond: env.SALLYPORT_HUBSPOT_SEARCHES_PER_SECOND,
       slots: env.SALLYPORT_SLOTS,

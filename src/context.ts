@@ -14,10 +14,12 @@ import { createHubSpotCrm, type HubSpotOptions } from './adapters/hubspot/hubspo
 import { createHubSpotSetup } from './adapters/hubspot/hubspot-setup.ts';
 import { createAgeFileSecretStore } from './adapters/secrets/age-file/age-file-secret-store.ts';
 import { createSqliteStore } from './adapters/store/sqlite/store.ts';
+import { createPasskeyCeremonies } from './adapters/webauthn/simple-webauthn.ts';
 import type { ApiContext } from './api/api-context.ts';
 import { createEdgeRefusals } from './api/edge-refusals.ts';
 import { createInFlight } from './api/in-flight.ts';
 import { createRateLimit, type RateLimit } from './api/rate-limit.ts';
+import { createStrangerRateLimit } from './api/stranger-rate-limit.ts';
 import type { NoteSigner } from './audit/note.ts';
 import type { Config } from './config.ts';
 import { GatewayError } from './core/gateway-error.ts';
@@ -236,6 +238,9 @@ export function apiContext(context: Context, engine: Engine): ApiContext {
       quietMs: config.timing.quietMs,
     },
     ...rateLimits(context),
+    ceremonies: createPasskeyCeremonies(config.origin),
+    clock,
+    strangerLimit: createStrangerRateLimit(config.limits.strangerRequestsPerMinute),
     inFlight: createInFlight(config.limits.slots),
     edgeRefusals: createEdgeRefusals(store, clock),
     probes: [

@@ -50,7 +50,7 @@ async function note(
   const isLookingAround = LOOKING_AROUND.test(code);
   let caller = response.locals['caller'] as Caller | undefined;
   // A path that is none has asked nobody who they are.
-  if (isLookingAround) caller ??= await recognise(context.store, request.headers.authorization);
+  if (isLookingAround) caller ??= await recognise(context, request.headers.authorization);
   const { actor, agentId } = actorOf(caller ?? {});
   if (isLookingAround && actor === NOBODY) return;
   const route = (request.route as { path?: string } | undefined)?.path ?? 'unknown';

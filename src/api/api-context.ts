@@ -1,11 +1,13 @@
 import type { Attester } from '../gate/attest.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Engine } from '../ports/engine.ts';
+import type { PasskeyCeremonies } from '../ports/passkey-ceremonies.ts';
 import type { Store } from '../ports/store.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { EdgeRefusals } from './edge-refusals.ts';
 import type { InFlight } from './in-flight.ts';
 import type { RateLimit } from './rate-limit.ts';
+import type { StrangerRateLimit } from './stranger-rate-limit.ts';
 
 export interface ApiSettings {
   /** The connection new requests go to. */
@@ -33,6 +35,9 @@ export interface ApiContext {
   readonly submissionRate: RateLimit;
   /** Decisions of a person, also those that do not count: each is an entry in the log. */
   readonly decisionRate: RateLimit;
+  readonly ceremonies: PasskeyCeremonies;
+  readonly clock: () => Date;
+  readonly strangerLimit: StrangerRateLimit;
   readonly inFlight: InFlight;
   readonly edgeRefusals: EdgeRefusals;
   readonly probes: readonly Probe[];

@@ -1,7 +1,9 @@
 import { errorCodeOf, GatewayError } from '../core/gateway-error.ts';
-import type { AgentRecord, PersonRecord } from '../core/records.ts';
+import type { AgentRecord, PersonRecord, SessionRecord } from '../core/records.ts';
 import { keyMatches, keyOwner } from '../gate/keys.ts';
+import { sessionOf } from '../gate/sessions.ts';
 import type { Store } from '../ports/store.ts';
+import type { ApiContext } from './api-context.ts';
 import type { Door } from './define-route.ts';
 
 const BEARER = /^Bearer ([\x21-\x7e]{1,200})$/;
@@ -20,47 +22,56 @@ async function authenticateAgent(
   return agent;
 }
 
+/** By their key, or by the token of a session that stands. */
 async function authenticatePerson(
-  store: Pick<Store, 'people'>,
+  { store, clock }: Doorkeeper,
   authorization: string | undefined,
-): Promise<PersonRecord> {
+): Promise<Pick<Caller, 'session'> & { readonly person: PersonRecord }> {
   const key = BEARER.exec(authorization ?? '')?.[1] ?? '';
+  const signedIn = await sessionOf(store, key, clock());
+  if (signedIn !== undefined) return signedIn;
   const id = keyOwner('person', key);
   const person = id === undefined ? undefined : await store.people.get(id);
   if (person === undefined || person.revokedAt !== null || !keyMatches(key, person.keyHash)) {
     throw new GatewayError('person.unauthenticated');
   }
-  return person;
+  return { person };
 }
 
 export interface Caller {
   readonly agent?: AgentRecord;
   readonly person?: PersonRecord;
+  /** The person's, when they came with its token. */
+  readonly session?: SessionRecord;
 }
 
-type Roster = Pick<Store, 'agents' | 'people'>;
+type Doorkeeper = Pick<ApiContext, 'store' | 'clock'>;
 
 /** Who stands at this door. Throws `agent.unauthenticated`, `person.unauthenticated`. */
 export async function authenticate(
-  store: Roster,
+  keeper: Doorkeeper,
   door: Door,
   authorization: string | undefined,
 ): Promise<Caller> {
   switch (door) {
     case 'agent':
-      return { agent: await authenticateAgent(store, authorization) };
+      return { agent: await authenticateAgent(keeper.store, authorization) };
     case 'person':
-      return { person: await authenticatePerson(store, authorization) };
+      return authenticatePerson(keeper, authorization);
+    case 'stranger':
     case 'anyone':
       return {};
   }
 }
 
 /** Whose key this is, where none is asked for; nobody if it is no good one. */
-export async function recognise(store: Roster, authorization: string | undefined): Promise<Caller> {
+export async function recognise(
+  keeper: Doorkeeper,
+  authorization: string | undefined,
+): Promise<Caller> {
   for (const door of ['agent', 'person'] as const) {
     try {
-      return await authenticate(store, door, authorization);
+      return await authenticate(keeper, door, authorization);
     } catch (error) {
       if (errorCodeOf(error) !== `${door}.unauthenticated`) throw error;
     }

@@ -1,10 +1,10 @@
 import type { z } from 'zod';
 import type { ErrorCode } from '../core/errors.ts';
-import type { AgentRecord, PersonRecord } from '../core/records.ts';
+import type { AgentRecord, PersonRecord, SessionRecord } from '../core/records.ts';
 import type { ApiContext } from './api-context.ts';
 
-/** Who must be at the door. */
-export type Door = 'agent' | 'person' | 'anyone';
+/** Who must be at the door. A stranger, too, has shown nothing, and is counted: what is asked there costs a commit. */
+export type Door = 'agent' | 'person' | 'stranger' | 'anyone';
 
 export interface Reply {
   readonly status: number;
@@ -14,7 +14,9 @@ export interface Reply {
 
 interface Caller {
   readonly agent: { readonly agent: AgentRecord };
-  readonly person: { readonly person: PersonRecord };
+  /** `session`: undefined when they came with their key. */
+  readonly person: { readonly person: PersonRecord; readonly session?: SessionRecord };
+  readonly stranger: object;
   readonly anyone: object;
 }
 

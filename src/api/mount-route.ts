@@ -49,9 +49,11 @@ function send(response: Response, reply: Reply): void {
 }
 
 /** Proof of who asks comes before anything of the request is looked at: a stranger's body is not even read. */
-function knock({ store }: ApiContext, { door }: Route): RequestHandler {
+function knock(context: ApiContext, { door }: Route): RequestHandler {
   return async (request, response, next) => {
-    response.locals['caller'] = await authenticate(store, door, request.headers.authorization);
+    if (door === 'stranger')
+      await context.strangerLimit.take(request.socket.remoteAddress ?? 'unknown');
+    response.locals['caller'] = await authenticate(context, door, request.headers.authorization);
     next();
   };
 }

@@ -8,6 +8,7 @@ type Json = Record<string, unknown>;
 const DOOR_ERRORS: Readonly<Record<Door, readonly ErrorCode[]>> = {
   agent: ['agent.unauthenticated'],
   person: ['person.unauthenticated'],
+  stranger: ['rate.limited'],
   anyone: [],
 };
 const BODY_ERRORS: readonly ErrorCode[] = [
@@ -75,11 +76,13 @@ function errorsOf(route: Route): ErrorCode[] {
   ];
 }
 
+const isOpen = (door: Door): boolean => door === 'anyone' || door === 'stranger';
+
 function operation(route: Route): Json {
   return {
     summary: route.summary,
     operationId: `${route.method}${route.path.replaceAll(/[^a-zA-Z]+(.)?/g, (_, next: string | undefined) => (next ?? '').toUpperCase())}`,
-    security: route.door === 'anyone' ? [] : [{ [`${route.door}Key`]: [] }],
+    security: isOpen(route.door) ? [] : [{ [`${route.door}Key`]: [] }],
     parameters: [
       ...parameters('path', route.params),
       ...parameters('query', route.query),
@@ -117,7 +120,7 @@ export function openApiDocument(routes: readonly Route[], version: string): Json
     components: {
       securitySchemes: {
         agentKey: bearer('A key from `sallyport agent add`.'),
-        personKey: bearer('A key from `sallyport person add`.'),
+        personKey: bearer('A key from `sallyport person add`, or the token of a session.'),
       },
     },
   };

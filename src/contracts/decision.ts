@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DigestSchema } from './ids.ts';
+import { AssertionSchema } from './passkey.ts';
 
 export const DECISION_LIMITS = { reasonMaxChars: 500 } as const;
 
@@ -12,6 +13,15 @@ export const DecisionBodySchema = z
     decision: z.enum(['approve', 'reject']),
     digest: DigestSchema,
     reason: z.string().max(DECISION_LIMITS.reasonMaxChars).optional(),
+    passkey: AssertionSchema.optional().meta({
+      description:
+        'What the passkey signed for `POST /v1/approvals/{id}/passkey-options`. It says yes to the digest, so it comes with `approve` alone.',
+    }),
+  })
+  // Signed is the digest and not the verb: taken with a rejection, the same signature would be good for a yes.
+  .refine(({ decision, passkey }) => decision === 'approve' || passkey === undefined, {
+    path: ['passkey'],
+    message: 'a rejection takes none',
   })
   .meta({ id: 'DecisionBody' });
 

@@ -20,6 +20,13 @@ export const AUDIT_EVENTS = {
   'agent.revoked': 'An operator revoked an agent.',
   'person.added': 'An operator added a person.',
   'person.revoked': 'An operator revoked a person.',
+  'invitation.created': 'An operator invited a person to enrol a passkey.',
+  'passkey.enrolled': 'A person enrolled a passkey by invitation.',
+  'passkey.revoked': 'An operator revoked a passkey; sessions that it began ended with it.',
+  'passkey.suspected':
+    'A passkey signed, but its counter had not moved: there may be a second copy of it. Refused.',
+  'session.started': 'A person signed in with a passkey.',
+  'session.ended': 'A person signed out.',
   'credential.activated': 'A credential version became the one in use.',
   'connection.checked': 'An operator connected a HubSpot account; `facts` says what was found.',
   'connection.refused': 'A HubSpot account was not connected; `code` says why.',

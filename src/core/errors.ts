@@ -1,26 +1,11 @@
+import { type ErrorSpec, spec } from './error-spec.ts';
+import { SIGN_IN_ERRORS } from './sign-in-errors.ts';
+
 /**
  * Every error Sallyport can answer with, in one table. A code is stable for ever: agents and people
  * switch on `code` and `retryable`, `docs/errors.md` is generated from here, and the boundary mappers
  * (HubSpot, Temporal, HTTP) only ever translate to and from these codes.
  */
-export interface ErrorSpec {
-  /** HTTP status of the problem answer (RFC 9457). */
-  readonly status: number;
-  /** One plain sentence; safe to show to anyone. */
-  readonly title: string;
-  /** Whether the same request may succeed later without being changed. */
-  readonly retryable: boolean;
-  /** What the reader should do next; goes to `docs/errors.md`. */
-  readonly remedy: string;
-}
-
-const spec = (status: number, retryable: boolean, title: string, remedy: string): ErrorSpec => ({
-  status,
-  title,
-  retryable,
-  remedy,
-});
-
 export const ERRORS = {
   // At the edge
   'request.malformed': spec(
@@ -68,8 +53,8 @@ export const ERRORS = {
   'person.unauthenticated': spec(
     401,
     false,
-    "The person's key is missing, unknown or revoked.",
-    'Send Authorization: Bearer with a key from `npx sallyport person add`.',
+    "The person's key or session is missing, unknown, ended or revoked.",
+    'Send Authorization: Bearer with a key from `npx sallyport person add`, or sign in again.',
   ),
   'person.forbidden': spec(
     403,
@@ -77,6 +62,8 @@ export const ERRORS = {
     'This person may not do that.',
     'Ask an operator; roles are given with `npx sallyport person add --role`.',
   ),
+  ...SIGN_IN_ERRORS,
+
   'idempotency.key_required': spec(
     400,
     false,
@@ -89,12 +76,7 @@ export const ERRORS = {
     'This Idempotency-Key was used with another body.',
     'Use a new key for a new request.',
   ),
-  'rate.limited': spec(
-    429,
-    true,
-    'Too many requests from this agent or person.',
-    'Wait for Retry-After seconds.',
-  ),
+  'rate.limited': spec(429, true, 'Too many requests.', 'Wait for Retry-After seconds.'),
   'gateway.busy': spec(
     503,
     true,
@@ -223,7 +205,7 @@ export const ERRORS = {
     401,
     false,
     'The decision came without valid proof of who made it.',
-    'Use the code your authenticator shows now; a code works once.',
+    'Use your passkey again on the card as it is now, or the code your authenticator shows now; a code works once.',
   ),
   'approval.insufficient': spec(
     409,

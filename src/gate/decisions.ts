@@ -103,7 +103,8 @@ async function openBallot(tx: StoreTransaction, requestId: string): Promise<Ball
   return { request, query, people, earlier };
 }
 
-async function refuseDecision(
+/** Logs the attempt, whatever was wrong with it. */
+export async function refuseDecision(
   tx: StoreTransaction,
   made: ProvenDecision,
   error: GatewayError,

@@ -28,6 +28,6 @@ export function requestIdFor(agentId: string, idempotencyKey: string, attempt = 
   return `act_${base32(hash, REQUEST_ID_CHARS)}`;
 }
 
-export function newId(prefix: 'agt' | 'per' | 'frz' | 'req'): string {
+export function newId(prefix: 'agt' | 'per' | 'frz' | 'req' | 'psk' | 'ses' | 'inv'): string {
   return `${prefix}_${base32(randomBytes(10), RANDOM_ID_CHARS)}`;
 }

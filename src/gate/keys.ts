@@ -1,14 +1,20 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 
 /**
- * Bearer keys of agents (`spa_…`) and people (`spp_…`): `<kind>_<id body>_<32 random bytes>`.
+ * Bearer keys of agents (`spa_…`), people (`spp_…`) and their sessions (`sps_…`), and the tokens of invitations
+ * (`spi_…`): `<kind>_<id body>_<32 random bytes>`.
  * The id inside makes the look-up one row and one hash (peers compare a slow hash against every row).
  * A fast hash is enough: the secret has 256 random bits.
  */
-const KINDS = { agent: { key: 'spa', id: 'agt' }, person: { key: 'spp', id: 'per' } } as const;
+const KINDS = {
+  agent: { key: 'spa', id: 'agt' },
+  person: { key: 'spp', id: 'per' },
+  session: { key: 'sps', id: 'ses' },
+  invitation: { key: 'spi', id: 'inv' },
+} as const;
 type KeyKind = keyof typeof KINDS;
 
-const KEY_PATTERN = /^(spa|spp)_([0-9a-z]{16})_[A-Za-z0-9_-]{43}$/;
+const KEY_PATTERN = /^(sp[apsi])_([0-9a-z]{16})_[A-Za-z0-9_-]{43}$/;
 
 export const hashKey = (key: string): string => createHash('sha256').update(key).digest('hex');
 
@@ -18,7 +24,7 @@ export function mintKey(kind: KeyKind, id: string): string {
   return `${KINDS[kind].key}_${idBody}_${randomBytes(32).toString('base64url')}`;
 }
 
-/** The agent's or person's id that a key claims to be of; `undefined` for anything that is not such a key. */
+/** The id that a key of this kind claims to be of; `undefined` for anything that is not such a key. */
 export function keyOwner(kind: KeyKind, key: string): string | undefined {
   const match = KEY_PATTERN.exec(key);
   return match?.[1] === KINDS[kind].key ? `${KINDS[kind].id}_${match[2] ?? ''}` : undefined;

@@ -63,6 +63,11 @@ const PLANTED: readonly (readonly [rule: string, file: string, statement: string
     'adapters/hubspot/e.ts',
     "export { checkParsePolicySet } from '@cedar-policy/cedar-wasm/nodejs';",
   ],
+  [
+    'webauthn-in-one-place',
+    'adapters/hubspot/g.ts',
+    "export { verifyAuthenticationResponse } from '@simplewebauthn/server';",
+  ],
   ['express-in-one-place', 'adapters/hubspot/f.ts', "export { json } from 'express';"],
   ['temporal-in-few-places', 'run-process.ts', "export { Client } from '@temporalio/client';"],
   ['sqlite-in-few-places', 'cli/c.ts', "export { DatabaseSync } from 'node:sqlite';"],

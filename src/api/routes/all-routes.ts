@@ -1,8 +1,10 @@
 import type { Route } from '../define-route.ts';
 import { getAction, listActions, submitAction, withdrawAction } from './actions.ts';
-import { decideApproval, getApproval, listApprovals } from './approvals.ts';
+import { approvalPasskeyOptions, decideApproval, getApproval, listApprovals } from './approvals.ts';
 import { liftFreezeRoute, listFreezes, placeFreezeRoute } from './freezes.ts';
 import { health, readiness } from './health.ts';
+import { enrolmentOptions, enrolPasskey } from './passkeys.ts';
+import { currentSession, signIn, signInOptions, signOut } from './sessions.ts';
 import { listLost, settleRequest } from './settlements.ts';
 import { listTools } from './tools.ts';
 
@@ -15,7 +17,14 @@ export const ROUTES: readonly Route[] = [
   listTools,
   listApprovals,
   getApproval,
+  approvalPasskeyOptions,
   decideApproval,
+  enrolmentOptions,
+  enrolPasskey,
+  signInOptions,
+  signIn,
+  currentSession,
+  signOut,
   listLost,
   settleRequest,
   placeFreezeRoute,

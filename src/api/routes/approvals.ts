@@ -3,12 +3,14 @@ import { CardSchema } from '../../contracts/card.ts';
 import { DecisionBodySchema } from '../../contracts/decision.ts';
 import { RequestIdSchema } from '../../contracts/ids.ts';
 import { errorCodeOf, GatewayError } from '../../core/gateway-error.ts';
+import { RequestOptionsSchema } from '../../contracts/passkey.ts';
 import { PROOFS } from '../../core/proofs.ts';
 import type { DecisionRecord, RequestRecord } from '../../core/records.ts';
 import { isTerminal, REQUEST_STATUSES } from '../../core/request-state.ts';
 import { recordDecision } from '../../gate/decisions.ts';
 import type { Store } from '../../ports/store.ts';
 import { damagedIn, DamagedSchema } from '../damaged.ts';
+import { approvalOptions, recordPasskeyDecision } from '../../gate/passkey-decisions.ts';
 import { defineRoute } from '../define-route.ts';
 import { wakeLater } from './actions.ts';
 
@@ -121,10 +123,36 @@ export const getApproval = defineRoute({
   },
 });
 
+export const approvalPasskeyOptions = defineRoute({
+  method: 'post',
+  path: '/v1/approvals/{id}/passkey-options',
+  summary: 'Begin to approve with a passkey: its challenge is the digest.',
+  door: 'person',
+  params: IdParams,
+  replies: {
+    200: {
+      is: 'Options for `navigator.credentials.get`, for the passkeys of whoever asks. What they sign goes into `passkey` of the decision.',
+      body: RequestOptionsSchema,
+    },
+  },
+  errors: [
+    'approval.not_found',
+    'approval.closed',
+    'passkey.missing',
+    'plan.tampered',
+    'store.unavailable',
+  ],
+  handler: async (context, { person, params }) => ({
+    status: 200,
+    body: await approvalOptions(context, { requestId: params.id, person }),
+  }),
+});
+
 export const decideApproval = defineRoute({
   method: 'post',
   path: '/v1/approvals/{id}/decisions',
-  summary: 'Approve or reject. Who decides comes from the key, what is decided from the record.',
+  summary:
+    'Approve or reject. Who decides comes from the key or session, what is decided from the record.',
   door: 'person',
   params: IdParams,
   body: DecisionBodySchema,
@@ -147,18 +175,23 @@ export const decideApproval = defineRoute({
     'approval.already_decided',
     'approval.not_eligible',
     'approval.passkey_required',
+    'approval.unproven',
     'plan.tampered',
     'rate.limited',
     'store.unavailable',
   ],
-  handler: async (context, { person, params, body }) => {
+  handler: async (context, { person, session, params, body: { passkey, ...body } }) => {
     await context.decisionRate.take(person.id);
     const rules = {
       policy: context.policy(),
       approvalValidMs: context.settings.approvalValidMs,
     };
-    const made = { requestId: params.id, person, proof: 'key', ...body } as const;
-    const decided = await context.store.commit((tx) => recordDecision(tx, made, rules));
+    const made = { requestId: params.id, person, ...body };
+    const proof = session === undefined ? 'key' : 'session';
+    const decided =
+      passkey === undefined
+        ? await context.store.commit((tx) => recordDecision(tx, { ...made, proof }, rules))
+        : await recordPasskeyDecision(context, made, passkey, rules);
     if (decided.kind === 'refused')
       throw new GatewayError(decided.code, { detail: decided.detail });
     if (decided.status !== 'awaiting_approval') await wakeLater(context, params.id);

@@ -14,6 +14,7 @@ import {
   printTable,
   sayDamaged,
 } from './output.ts';
+import { addPasskeyCommands, findPerson } from './passkey.ts';
 
 const BY = 'operator';
 
@@ -95,19 +96,10 @@ async function list(options: JsonOption): Promise<void> {
 
 async function revoke(named: string): Promise<void> {
   await withContext(async ({ store }) => {
-    const { rows: people } = await store.people.legible();
-    const person = people.find(
-      ({ id, email, revokedAt }) =>
-        id === named || (email === named.toLowerCase() && revokedAt === null),
-    );
-    if (person === undefined)
-      throw new CommandError(
-        `There is no person ${oneLine(named)}.`,
-        '`npx sallyport person list` lists them, by id and e-mail.',
-      );
+    const person = await findPerson(store, named);
     await store.commit((tx) => revokePerson(tx, { id: person.id, by: BY }));
     print(
-      `${person.name} (${person.id}) is revoked: their key, codes and unused approvals count no more.`,
+      `${person.name} (${person.id}) is revoked: their key, codes, passkeys, sessions and unused approvals count no more.`,
     );
   });
 }
@@ -134,6 +126,7 @@ export function addPersonCommands(program: Command): void {
   withJson(person.command('list').description('all people')).action(list);
   person
     .command('revoke <id-or-email>')
-    .description('end their key and codes, effective at once')
+    .description('end their key, codes, passkeys and sessions, effective at once')
     .action(revoke);
+  addPasskeyCommands(person);
 }

@@ -2,5 +2,5 @@
  * How a person proved who they are when they decided, the weakest first. Only a passkey is bound to what
  * was decided: its challenge is the digest. Everything else proves the person alone.
  */
-export const PROOFS = ['key', 'totp', 'session', 'passkey'] as const;
+export const PROOFS = ['key', 'totp', 'slack', 'webhook', 'session', 'passkey'] as const;
 export type Proof = (typeof PROOFS)[number];

@@ -131,10 +131,14 @@ const only = (name, by, path) =>
   rule(name, { path: '^src/', pathNot: [path, ...by] }, runTime({ path }));
 
 const wiring = [
-  only('adapters-are-wired-by-the-mains', ['^src/(context|gateway|main)\\.ts$'], '^src/adapters/'),
+  only(
+    'adapters-are-wired-by-the-mains',
+    ['^src/(channels|context|gateway|main)\\.ts$'],
+    '^src/adapters/',
+  ),
   only(
     'the-context-is-opened-by-the-mains',
-    ['^src/(gateway|run-process|main|cli/context)\\.ts$'],
+    ['^src/(channels|gateway|run-process|main|cli/context)\\.ts$'],
     '^src/context\\.ts$',
   ),
   only('activities-run-in-the-worker', ['^src/gateway\\.ts$'], '^src/activities/'),

@@ -29,6 +29,7 @@ import { createFailpoints, type Failpoints } from './failpoints.ts';
 import { openLogKey } from './log-key.ts';
 import { createLogProbe } from './log-probe.ts';
 import { loadPolicy } from './policy/load.ts';
+import type { NoticePlace } from './gate/notices.ts';
 import type { Policy } from './policy/policy.ts';
 import type { CredentialRef } from './ports/crm.ts';
 import type { Engine } from './ports/engine.ts';
@@ -195,13 +196,17 @@ export function connectDependencies(context: Context, hubspotUrl: string): Conne
 }
 
 /** What the worker's activities get. `hubspotUrl`: HubSpot, or the simulator that stands in. */
-export function activityDependencies(context: Context, hubspotUrl: string): ActivityDependencies {
+export function activityDependencies(
+  context: Context,
+  hubspotUrl: string,
+  noticePlaces: readonly NoticePlace[],
+): ActivityDependencies {
   const { config, failpoints, store, secrets, policy, auditLog, attester } = context;
   const { timing } = config;
   const crm = failpoints.crm(createHubSpotCrm(hubspotOptions(context, hubspotUrl)));
   const waitingMax = config.limits.agentWaitingMax;
   const own = { store, secrets, crm, policy: () => policy, auditLog, attester };
-  return { ...own, timing, waitingMax, clock };
+  return { ...own, noticePlaces, timing, waitingMax, clock };
 }
 
 function rateLimits({

@@ -15,8 +15,10 @@ import { loadPayloadKeys } from './adapters/temporal/payload-keys.ts';
 import { workflowBundle } from './adapters/temporal/workflow-bundle.ts';
 import type { ApiContext } from './api/api-context.ts';
 import { createApp } from './api/create-app.ts';
+import { type Channels, openChannels } from './channels.ts';
 import { activityDependencies, apiContext, type Context } from './context.ts';
 import { GatewayError } from './core/gateway-error.ts';
+import { createCourier } from './courier.ts';
 import { createSweep } from './gate/sweep.ts';
 import type { Engine } from './ports/engine.ts';
 
@@ -49,6 +51,7 @@ const FLUSH_MS = 500;
 const IDLE_CHECK_MS = 10;
 const WORKER_GRACE_MS = 2_500;
 const SWEEP_EVERY_MS = 2_000;
+const DELIVER_EVERY_MS = 500;
 /** The engine may lose its database while we run: everything open is offered to it again. */
 const RESUME_EVERY_MS = 300_000;
 
@@ -78,16 +81,18 @@ async function startWorker(
   connection: NativeConnection,
   of: {
     readonly hubspotUrl: string;
+    readonly channels: Channels;
     readonly dataConverter: Awaited<ReturnType<typeof codecs>>['worker'];
   },
 ): Promise<GatewayWorker> {
   const { config, logger } = context;
-  installEgress({ allowedOrigins: [of.hubspotUrl], deadlineMs: config.timing.deadlineMs });
+  const allowedOrigins = [of.hubspotUrl, ...of.channels.origins];
+  installEgress({ allowedOrigins, deadlineMs: config.timing.deadlineMs });
   return createGatewayWorker({
     connection,
     namespace: config.temporal.namespace,
     taskQueue: config.temporal.taskQueue,
-    activities: createActivities(activityDependencies(context, of.hubspotUrl)),
+    activities: createActivities(activityDependencies(context, of.hubspotUrl, of.channels.places)),
     dataConverter: of.dataConverter,
     workflowBundle: await workflowBundle(config.files.cache),
     slots: config.limits.slots,
@@ -171,6 +176,30 @@ function startSweeping(context: Context, engine: Engine): () => Promise<void> {
   };
 }
 
+/** Tells people what is owed to them, until stopped. */
+function startDelivering(context: Context, { notifiers }: Channels): () => Promise<void> {
+  const { store, logger, config } = context;
+  const { origin } = config;
+  const courier = createCourier({ store, notifiers, origin, clock: () => new Date(), logger });
+  let running: Promise<void> = Promise.resolve();
+
+  async function tick(): Promise<void> {
+    try {
+      await courier.deliver();
+    } catch (error) {
+      logger.warn('notices will be tried again', { error });
+    }
+  }
+
+  const timer = setInterval(() => {
+    running = running.then(tick);
+  }, DELIVER_EVERY_MS);
+  return async () => {
+    clearInterval(timer);
+    await running;
+  };
+}
+
 /** Runs the worker until `parts` end; the answer rejects when it ended by itself. */
 function runWorker(worker: GatewayWorker, parts: AsyncDisposableStack): Promise<never> {
   const ran = worker.run();
@@ -200,9 +229,10 @@ async function startParts(
   const { logger } = context;
   const made = { client, taskQueue, deadlineMs: ENGINE_DEADLINE_MS, eager: roles.worker, logger };
   const engine = context.failpoints.engine(createEngine(made));
+  const channels = openChannels();
   let failed = new Promise<never>(() => undefined);
   if (roles.worker) {
-    const of = { hubspotUrl, dataConverter: converters.worker };
+    const of = { hubspotUrl, channels, dataConverter: converters.worker };
     const worker = await startWorker(context, connection, of);
     // Ends after the worker, whose last entries it still publishes.
     parts.defer(auditLog.start());
@@ -211,7 +241,10 @@ async function startParts(
   stopping?.throwIfAborted();
   const facts = { api: roles.api, worker: roles.worker, policy: policy.digest };
   await store.commit((tx) => tx.log.append({ event: 'gateway.started', actor: 'gateway', facts }));
-  if (roles.worker) parts.defer(startSweeping(context, engine));
+  if (roles.worker) {
+    parts.defer(startSweeping(context, engine));
+    parts.defer(startDelivering(context, channels));
+  }
   if (roles.api) {
     const api = await startApi(context, apiContext(context, engine));
     parts.defer(() => api.stop());

@@ -1,4 +1,5 @@
 import type { Attester } from '../gate/attest.ts';
+import type { NoticePlace } from '../gate/notices.ts';
 import type { AuditLog } from '../ports/audit-log.ts';
 import type { Crm } from '../ports/crm.ts';
 import type { SecretStore } from '../ports/secret-store.ts';
@@ -28,6 +29,8 @@ export interface ActivityDependencies {
   readonly attester: Attester;
   readonly policy: () => Policy;
   readonly auditLog: AuditLog;
+  /** Who is told of what waits, beside those who look by themselves. */
+  readonly noticePlaces: readonly NoticePlace[];
   readonly timing: Timing;
   /** Writes of one agent that may wait for people at once. */
   readonly waitingMax: number;

@@ -5,6 +5,7 @@ import { cardMarkdown } from '../core/card-text.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import type { AgentRecord, AuditEvent, RequestRecord } from '../core/records.ts';
 import { closeRequest, type Ending } from '../gate/close.ts';
+import { oweAsked } from '../gate/notices.ts';
 import { requirementOf } from '../gate/policy-query.ts';
 import { requestEntry } from '../gate/request-entry.ts';
 import type { CheckpointSeen } from '../ports/audit-log.ts';
@@ -54,6 +55,7 @@ async function recordCard(
   request: RequestRecord,
   card: Card,
   entries: readonly AuditEvent[],
+  places: ActivityDependencies['noticePlaces'],
 ): Promise<void> {
   for (const entry of entries) await tx.log.append(entry);
   const now = await tx.requests.get(request.id);
@@ -77,6 +79,7 @@ async function recordCard(
     },
     personal: { card },
   });
+  await oweAsked(tx, request.id, places);
 }
 
 /**
@@ -140,7 +143,7 @@ export function createPrepareApproval(deps: ActivityDependencies) {
     if (requirement === undefined) return endAs({ status: 'refused', code: 'policy.denied' });
     const expiresAt = new Date(deps.clock().getTime() + deps.timing.approvalMs);
     const card = buildCard({ request, agent, present, expiresAt, checkpoint, requirement });
-    await deps.store.commit((tx) => recordCard(tx, request, card, entries));
+    await deps.store.commit((tx) => recordCard(tx, request, card, entries, deps.noticePlaces));
     return cardMarkdown(card);
   }
 

@@ -27,9 +27,13 @@ export const AUDIT_EVENTS = {
     'A passkey signed, but its counter had not moved: there may be a second copy of it. Refused.',
   'session.started': 'A person signed in with a passkey.',
   'session.ended': 'A person signed out.',
+  'person.linked': 'An operator said which Slack user or webhook signer a person is.',
+  'person.unlinked': 'An operator said that a Slack user or webhook signer is nobody.',
   'credential.activated': 'A credential version became the one in use.',
   'connection.checked': 'An operator connected a HubSpot account; `facts` says what was found.',
   'connection.refused': 'A HubSpot account was not connected; `code` says why.',
+  'notice.sent': 'People were told; `facts` says where, of what, and whom.',
+  'notice.dead': 'People could not be told; `npx sallyport notices --dead` has it.',
   'gateway.started': 'A gateway process started.',
   'store.tampered':
     'The row of a request is not what this gateway wrote; `facts.place` says where.',

@@ -226,3 +226,11 @@ export interface AuditRecord {
   /** Clear text of the commitment and its salt; null when there is none or when it was erased. */
   readonly personal: { readonly salt: Uint8Array; readonly value: unknown } | null;
 }
+
+/** Who a Slack user is: put in by an operator, never guessed from an e-mail address. */
+export interface SlackUserRecord {
+  /** `U…` or `W…`. */
+  readonly slackUser: string;
+  readonly personId: string;
+  readonly linkedAt: Date;
+}

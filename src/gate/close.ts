@@ -5,6 +5,7 @@ import { isTerminal, type RequestStatus } from '../core/request-state.ts';
 import { accountAfter, executedSteps } from '../core/steps.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import { hasAlert, readLogged } from './logged.ts';
+import { endKind, oweFurther } from './notices.ts';
 import { requestEntry } from './request-entry.ts';
 
 /** How a request ends without success. */
@@ -75,6 +76,7 @@ export async function closeRequest(
       ...cause.facts,
     },
   });
+  await oweFurther(tx, request.id, endKind(ending.code));
 }
 
 /** From now on it is said that nobody knows whether HubSpot did it. Does nothing unless it is executing. */
@@ -130,6 +132,7 @@ export async function closeTampered(
   const { isAlerted, ...standing } = await trueStanding(tx, requestId, place);
   if (!(await tx.requests.settleTampered(requestId, standing))) return false;
   await tx.requests.setWake(requestId, null);
+  await oweFurther(tx, requestId, 'settled', 'tampered');
   if (isAlerted) return true;
   await tx.log.append({
     event: 'store.tampered',

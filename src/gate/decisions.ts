@@ -7,6 +7,7 @@ import type { Approver, Policy, PolicyQuery } from '../policy/policy.ts';
 import { mayDecide, satisfied } from '../policy/requirement.ts';
 import { assertUntouched } from './begin.ts';
 import { closeRequest, closeTampered } from './close.ts';
+import { oweFurther } from './notices.ts';
 import { approverOf, approversOf, isRequester, policyQueryFor } from './policy-query.ts';
 
 /** A decision by a person whose identity a door has proven. */
@@ -160,6 +161,7 @@ async function applyDecision(
       valid_until: validUntil.toISOString(),
     },
   });
+  await oweFurther(tx, request.id, 'decided', made.person.id);
   if (!isEnough) return { kind: 'decided', status: 'awaiting_approval' };
   await tx.requests.update(request.id, { status: 'approved' });
   await tx.requests.setWake(request.id, tx.now);

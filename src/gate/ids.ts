@@ -28,6 +28,8 @@ export function requestIdFor(agentId: string, idempotencyKey: string, attempt = 
   return `act_${base32(hash, REQUEST_ID_CHARS)}`;
 }
 
-export function newId(prefix: 'agt' | 'per' | 'frz' | 'req' | 'psk' | 'ses' | 'inv'): string {
+export function newId(
+  prefix: 'agt' | 'per' | 'frz' | 'req' | 'psk' | 'ses' | 'inv' | 'ntc',
+): string {
   return `${prefix}_${base32(randomBytes(10), RANDOM_ID_CHARS)}`;
 }

@@ -9,6 +9,7 @@ import type { CrmAnswer } from '../ports/crm.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import { closeRequest, recordSuccess } from './close.ts';
 import { readLogged } from './logged.ts';
+import { oweFurther } from './notices.ts';
 
 /** What became of an attempt. */
 export type Outcome =
@@ -77,6 +78,7 @@ async function recordExecuted(
     return { kind: 'more' };
   }
   await recordSuccess(tx, now, result);
+  await oweFurther(tx, now.id, 'settled');
   return { kind: 'ended' };
 }
 

@@ -14,7 +14,9 @@ import type {
   PersonRecord,
   RequestRecord,
   SessionRecord,
+  SlackUserRecord,
 } from '../core/records.ts';
+import type { NoticeRecord, NoticeState } from '../core/notices.ts';
 import type { RequestStatus } from '../core/request-state.ts';
 import type { TotpGuess } from '../core/totp-guesses.ts';
 
@@ -66,6 +68,8 @@ export interface StoreReads {
   readonly connections: ConnectionReads;
   readonly ledger: LedgerReads;
   readonly log: LogReads;
+  readonly notices: NoticeReads;
+  readonly slackUsers: SlackUserReads;
 }
 
 export interface StoreTransaction extends StoreReads {
@@ -82,6 +86,9 @@ export interface StoreTransaction extends StoreReads {
   readonly connections: ConnectionWrites;
   readonly ledger: LedgerWrites;
   readonly log: LogWrites;
+  readonly notices: NoticeWrites;
+  readonly slackUsers: SlackUserWrites;
+  readonly heardOnce: HeardOnceWrites;
   /** The transaction's own time, from the store's clock. */
   readonly now: Date;
 }
@@ -329,4 +336,51 @@ export interface LogWrites extends LogReads {
    * for one that is too large to be published.
    */
   append(event: AuditEvent): Promise<number>;
+}
+
+/** The outbox: who is still to be told what. */
+export interface NoticeReads {
+  get(id: string): Promise<NoticeRecord | undefined>;
+  /** In the order in which they came to be owed; one that was not written here is left out: it tells nobody. */
+  of(requestId: string): Promise<readonly NoticeRecord[]>;
+  /** Newest first. */
+  list(filter: {
+    readonly states: readonly NoticeState[];
+    readonly limit: number;
+  }): Promise<readonly NoticeRecord[]>;
+}
+export interface NoticeWrites extends NoticeReads {
+  /** False when it is owed or was sent already: of one request, place, kind and occasion there is one. */
+  insert(notice: NoticeRecord): Promise<boolean>;
+  /**
+   * Takes what is due for `leaseMs`, the oldest first; of one request and place only the oldest, so that
+   * nobody hears the end before the beginning. Of two couriers one gets it. A row that was not written
+   * here is not sent: it is put among the dead.
+   */
+  take(of: { readonly leaseMs: number; readonly limit: number }): Promise<readonly NoticeRecord[]>;
+  /** What became of a notice that was taken at this attempt; false when the lease had run out and another has it. */
+  settle(
+    taken: Pick<NoticeRecord, 'id' | 'attempts'>,
+    change: Partial<Pick<NoticeRecord, 'state' | 'reference' | 'error' | 'dueAt'>>,
+  ): Promise<boolean>;
+  /** Due at once, as if it were new; false unless it is dead. */
+  resend(id: string): Promise<boolean>;
+}
+
+export interface SlackUserReads {
+  /** `undefined` for who is not on the map. Throws `plan.tampered` for a row that was not written here. */
+  get(slackUser: string): Promise<SlackUserRecord | undefined>;
+  list(): Promise<readonly SlackUserRecord[]>;
+}
+export interface SlackUserWrites extends SlackUserReads {
+  /** Replaces whom this Slack user stood for. */
+  put(user: SlackUserRecord): Promise<void>;
+  /** False when there was none. */
+  remove(slackUser: string): Promise<boolean>;
+}
+
+/** Signed messages that were heard: each counts once, on any process, across restarts. */
+export interface HeardOnceWrites {
+  /** True the first time; remembered until then. */
+  hear(door: string, name: string, until: Date): Promise<boolean>;
 }

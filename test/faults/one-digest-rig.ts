@@ -88,7 +88,7 @@ function createLane(of: {
   readonly agent: AgentRecord;
   readonly approver: PersonRecord;
 }): Lane {
-  const deps = activityDependencies(of.context, of.receiver.url);
+  const deps = activityDependencies(of.context, of.receiver.url, []);
   const validateAction = createValidateAction(deps);
   const fetchSecret = createFetchSecret(deps);
   const prepareApproval = createPrepareApproval(deps);

@@ -206,6 +206,7 @@ export async function createWorld(seed: number, sabotage: Sabotage = {}): Promis
       },
       timing: TIMING,
       waitingMax: Number.MAX_SAFE_INTEGER,
+      noticePlaces: [],
       clock: now,
     },
     close: async () => {

@@ -123,7 +123,7 @@ export async function startTwiceGateway(temporalAddress: string): Promise<TwiceG
   const connection = await connectTemporal({ address: temporalAddress }, context.logger);
   const keys = await loadPayloadKeys(context.secrets);
   const codec = createPayloadCodec({ keys, namespace, reloadKeys: () => Promise.resolve(keys) });
-  const activities = createActivities(activityDependencies(context, lying.url));
+  const activities = createActivities(activityDependencies(context, lying.url, []));
   const twice = runTwice(activities);
   const worker = await createGatewayWorker({
     connection,

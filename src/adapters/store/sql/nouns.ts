@@ -5,13 +5,16 @@ import { createConnectionReads, createConnectionWrites } from './connections.ts'
 import { createCredentialReads, createCredentialWrites } from './credentials.ts';
 import { createDecisionReads, createDecisionWrites } from './decisions.ts';
 import { createFreezeReads, createFreezeWrites } from './freezes.ts';
+import { createHeardOnceWrites } from './heard-once.ts';
 import { createInvitationReads, createInvitationWrites } from './invitations.ts';
 import { createLedgerReads, createLedgerWrites } from './ledger.ts';
 import { createLogReads, createLogWrites } from './log.ts';
+import { createNoticeReads, createNoticeWrites } from './notices.ts';
 import { createPasskeyReads, createPasskeyWrites } from './passkeys.ts';
 import { createPersonReads, createPersonWrites } from './people.ts';
 import { createRequestReads, createRequestWrites } from './requests.ts';
 import { createSessionReads, createSessionWrites } from './sessions.ts';
+import { createSlackUserReads, createSlackUserWrites } from './slack-users.ts';
 import type { Reader, Unit } from './unit.ts';
 
 /** All nouns on one connection. */
@@ -29,6 +32,8 @@ export function createReads(reader: Reader): StoreReads {
     connections: createConnectionReads(reader),
     ledger: createLedgerReads(reader),
     log: createLogReads(reader),
+    notices: createNoticeReads(reader),
+    slackUsers: createSlackUserReads(reader),
   };
 }
 
@@ -49,5 +54,8 @@ export function createTransaction(unit: Unit): StoreTransaction {
     connections: createConnectionWrites(unit),
     ledger: createLedgerWrites(unit),
     log: createLogWrites(unit),
+    notices: createNoticeWrites(unit),
+    slackUsers: createSlackUserWrites(unit),
+    heardOnce: createHeardOnceWrites(unit),
   };
 }

@@ -23,6 +23,9 @@ export interface Database {
   connections: ConnectionTable;
   ledger: LedgerTable;
   log_entries: LogEntryTable;
+  notices: NoticeTable;
+  slack_users: SlackUserTable;
+  heard_once: HeardOnceTable;
 }
 
 interface MetaTable {
@@ -203,4 +206,36 @@ interface LogEntryTable {
   voucher: Sealed;
   /** Clear text of the commitment with its salt; null when there is none or when it was erased. */
   personal: Sealed | null;
+}
+
+interface NoticeTable {
+  /** The order in which they came to be owed: what is told of one request in one place keeps it. */
+  seq: Generated<number>;
+  id: string;
+  request_id: string;
+  channel: string;
+  recipient: string;
+  kind: string;
+  occasion: string;
+  created_at: number;
+  since_at: number;
+  due_at: number;
+  attempts: number;
+  state: string;
+  /** Reference and error; vouches for the rest of the row: nothing is told to where a hand wrote. */
+  outcome: Sealed;
+}
+
+interface SlackUserTable {
+  slack_user: string;
+  person_id: string;
+  linked_at: number;
+  /** Vouches for the rest of the row: a Slack user put in by hand is nobody. */
+  voucher: Sealed;
+}
+
+interface HeardOnceTable {
+  door: string;
+  name: string;
+  until: number;
 }

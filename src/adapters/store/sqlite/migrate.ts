@@ -7,9 +7,17 @@ import { retryAt } from './migrations/0002-retry-at.ts';
 import { connections } from './migrations/0003-connections.ts';
 import { checkedCredential } from './migrations/0004-checked-credential.ts';
 import { passkeys } from './migrations/0005-passkeys.ts';
+import { notices } from './migrations/0006-notices.ts';
 
 /** Numbered from 1, never edited once released; a database remembers the last one in `user_version`. */
-const MIGRATIONS: readonly string[] = [initial, retryAt, connections, checkedCredential, passkeys];
+const MIGRATIONS: readonly string[] = [
+  initial,
+  retryAt,
+  connections,
+  checkedCredential,
+  passkeys,
+  notices,
+];
 
 /** A value that only the right key opens. */
 const SEAL_CHECK: Place = { table: 'meta', column: 'value', id: 'seal_check' };

@@ -1,0 +1,201 @@
+import type { Selectable } from 'kysely';
+import { z } from 'zod';
+import {
+  CHANNELS,
+  NOTICE_KINDS,
+  NOTICE_STATES,
+  type NoticeKind,
+  type NoticeRecord,
+} from '../../../core/notices.ts';
+import { GatewayError } from '../../../core/gateway-error.ts';
+import type { NoticeReads, NoticeWrites } from '../../../ports/store.ts';
+import { parseRow, rowSeal, TimeSchema } from './rows.ts';
+import type { Database } from './schema.ts';
+import type { Reader, Unit } from './unit.ts';
+
+const TABLE = 'notices';
+
+const KIND_NAMES = Object.keys(NOTICE_KINDS) as [NoticeKind, ...NoticeKind[]];
+
+const RecordSchema = z.strictObject({
+  id: z.string(),
+  requestId: z.string(),
+  channel: z.enum(CHANNELS),
+  recipient: z.string(),
+  kind: z.enum(KIND_NAMES),
+  occasion: z.string(),
+  createdAt: TimeSchema,
+  sinceAt: TimeSchema,
+  dueAt: TimeSchema,
+  attempts: z.int(),
+  state: z.enum(NOTICE_STATES),
+  reference: z.string().nullable(),
+  error: z.string().nullable(),
+});
+
+/** Sealed together. */
+const OutcomeSchema = z.strictObject({ reference: z.unknown(), error: z.unknown() });
+
+export function createNoticeReads(reader: Reader): NoticeReads {
+  const { db } = reader;
+  return {
+    async get(id) {
+      const row = await db.selectFrom(TABLE).selectAll().where('id', '=', id).executeTakeFirst();
+      return row && toRecord(reader, row);
+    },
+    async of(requestId) {
+      const rows = await db
+        .selectFrom(TABLE)
+        .selectAll()
+        .where('request_id', '=', requestId)
+        .orderBy('seq')
+        .execute();
+      return rows.flatMap((row) => readable(reader, row) ?? []);
+    },
+    async list({ states, limit }) {
+      const rows = await db
+        .selectFrom(TABLE)
+        .selectAll()
+        .where('state', 'in', states)
+        .orderBy('seq', 'desc')
+        .limit(limit)
+        .execute();
+      return rows.flatMap((row) => readable(reader, row) ?? []);
+    },
+  };
+}
+
+export function createNoticeWrites(unit: Unit): NoticeWrites {
+  const { db, now } = unit;
+  const reads = createNoticeReads(unit);
+  return {
+    ...reads,
+    async insert(notice) {
+      const { numInsertedOrUpdatedRows } = await db
+        .insertInto(TABLE)
+        .values(toRow(unit, notice))
+        .onConflict((conflict) =>
+          conflict.columns(['request_id', 'channel', 'recipient', 'kind', 'occasion']).doNothing(),
+        )
+        .executeTakeFirstOrThrow();
+      return numInsertedOrUpdatedRows === 1n;
+    },
+    async take({ leaseMs, limit }) {
+      const taken: NoticeRecord[] = [];
+      for (const row of await dueRows(unit, limit)) {
+        const notice = readable(unit, row);
+        if (notice === undefined) {
+          await db.updateTable(TABLE).set({ state: 'dead' }).where('seq', '=', row.seq).execute();
+          continue;
+        }
+        const dueAt = new Date(now.getTime() + leaseMs);
+        const mine = { ...notice, dueAt, attempts: notice.attempts + 1 };
+        await rewrite(unit, mine);
+        taken.push(mine);
+      }
+      return taken;
+    },
+    async settle({ id, attempts }, change) {
+      const notice = await reads.get(id);
+      if (notice?.state !== 'due' || notice.attempts !== attempts) return false;
+      await rewrite(unit, { ...notice, ...change });
+      return true;
+    },
+    async resend(id) {
+      const notice = await reads.get(id);
+      if (notice?.state !== 'dead') return false;
+      await rewrite(unit, { ...notice, state: 'due', sinceAt: now, dueAt: now, attempts: 0 });
+      return true;
+    },
+  };
+}
+
+type Row = Selectable<Database['notices']>;
+
+/** What of one request goes to one place goes there in its order: an older one that is due holds the later back. */
+const dueRows = ({ db, now }: Unit, limit: number): Promise<Row[]> =>
+  db
+    .selectFrom('notices as late')
+    .selectAll('late')
+    .where('late.state', '=', 'due')
+    .where('late.due_at', '<=', now.getTime())
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('notices as earlier')
+            .select('earlier.seq')
+            .whereRef('earlier.request_id', '=', 'late.request_id')
+            .whereRef('earlier.channel', '=', 'late.channel')
+            .whereRef('earlier.recipient', '=', 'late.recipient')
+            .whereRef('earlier.seq', '<', 'late.seq')
+            .where('earlier.state', '=', 'due'),
+        ),
+      ),
+    )
+    .orderBy('late.due_at')
+    .orderBy('late.seq')
+    .limit(limit)
+    .execute();
+
+/** For a record that was read in this very unit: its row opened, so nothing forged gets a new seal. */
+async function rewrite(unit: Unit, notice: NoticeRecord): Promise<void> {
+  await unit.db
+    .updateTable(TABLE)
+    .set(toRow(unit, notice))
+    .where('id', '=', notice.id)
+    .executeTakeFirstOrThrow();
+}
+
+function toRow(unit: Unit, notice: NoticeRecord): Omit<Row, 'seq'> {
+  const clear = {
+    id: notice.id,
+    request_id: notice.requestId,
+    channel: notice.channel,
+    recipient: notice.recipient,
+    kind: notice.kind,
+    occasion: notice.occasion,
+    created_at: notice.createdAt.getTime(),
+    since_at: notice.sinceAt.getTime(),
+    due_at: notice.dueAt.getTime(),
+    attempts: notice.attempts,
+    state: notice.state,
+  };
+  const { reference, error } = notice;
+  return { ...clear, outcome: sealFor(unit, clear).closeValue('outcome', { reference, error }) };
+}
+
+/** A recipient written by hand would get to read what people are asked. */
+const sealFor = ({ seal }: Reader, row: Omit<Row, 'seq' | 'outcome'>) =>
+  rowSeal(seal, TABLE, row.id, [
+    ...[row.request_id, row.channel, row.recipient, row.kind, row.occasion],
+    ...[row.created_at, row.since_at, row.due_at, row.attempts, row.state],
+  ]);
+
+/** Undefined for a row that was not written here. */
+function readable(reader: Reader, row: Row): NoticeRecord | undefined {
+  try {
+    return toRecord(reader, row);
+  } catch (error) {
+    if (error instanceof GatewayError && error.code === 'plan.tampered') return undefined;
+    throw error;
+  }
+}
+
+function toRecord(reader: Reader, row: Row): NoticeRecord {
+  const opened = sealFor(reader, row).open('outcome', row.outcome);
+  return parseRow(RecordSchema, TABLE, row.id, {
+    ...parseRow(OutcomeSchema, TABLE, row.id, opened),
+    id: row.id,
+    requestId: row.request_id,
+    channel: row.channel,
+    recipient: row.recipient,
+    kind: row.kind,
+    occasion: row.occasion,
+    createdAt: row.created_at,
+    sinceAt: row.since_at,
+    dueAt: row.due_at,
+    attempts: row.attempts,
+    state: row.state,
+  });
+}

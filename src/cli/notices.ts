@@ -1,0 +1,59 @@
+import type { Command } from 'commander';
+import type { NoticeRecord } from '../core/notices.ts';
+import { withContext } from './context.ts';
+import { type JsonOption, withJson } from './options.ts';
+import { CommandError, oneLine, print, printJson, printTable } from './output.ts';
+
+const PAGE_MAX = 200;
+
+interface ListOptions extends JsonOption {
+  readonly dead?: true;
+}
+
+const stateText = ({ state, dueAt, error }: NoticeRecord): string => {
+  const why = error === null ? '' : `: ${oneLine(error)}`;
+  return state === 'due' ? `due ${dueAt.toISOString()}${why}` : `${state}${why}`;
+};
+
+async function list({ dead, json }: ListOptions): Promise<void> {
+  const states = dead === true ? (['dead'] as const) : (['dead', 'due', 'sent'] as const);
+  const notices = await withContext(({ store }) => store.notices.list({ states, limit: PAGE_MAX }));
+  if (json) {
+    printJson(notices);
+    return;
+  }
+  printTable(
+    ['ID', 'REQUEST', 'CHANNEL', 'TO', 'KIND', 'TRIES', 'STATE'],
+    notices.map((notice) => [
+      notice.id,
+      notice.requestId,
+      notice.channel,
+      oneLine(notice.recipient),
+      notice.kind,
+      String(notice.attempts),
+      stateText(notice),
+    ]),
+  );
+}
+
+async function resend(id: string): Promise<void> {
+  const isDue = await withContext(({ store }) => store.commit((tx) => tx.notices.resend(id)));
+  if (!isDue)
+    throw new CommandError(
+      `There is no dead notice ${oneLine(id)}.`,
+      '`npx sallyport notices --dead` lists them.',
+    );
+  print(`${id} is due: the running gateway sends it within seconds.`);
+}
+
+export function addNoticeCommands(program: Command): void {
+  const notices = withJson(
+    program.command('notices').description('what people were told, newest first'),
+  )
+    .option('--dead', 'those that could not be delivered')
+    .action(list);
+  notices
+    .command('resend <id>')
+    .description('try a dead notice again, as if it were new')
+    .action(resend);
+}

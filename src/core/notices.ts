@@ -1,0 +1,57 @@
+/** Where people are told. */
+export const CHANNELS = ['slack', 'webhook', 'email'] as const;
+export type Channel = (typeof CHANNELS)[number];
+
+/** What people are told of a request. */
+export const NOTICE_KINDS = {
+  asked: 'It waits for people.',
+  reminded: 'It still waits, and its time runs out.',
+  decided: 'A person approved or rejected.',
+  expired: 'Nobody decided in time, or what was approved could not begin in time.',
+  withdrawn: 'The agent took it back.',
+  stale: 'The record changed after it was shown.',
+  settled: 'It was carried out, or ended without.',
+} as const satisfies Record<string, string>;
+export type NoticeKind = keyof typeof NOTICE_KINDS;
+
+/** Due until it was sent, or until nobody tries any longer. */
+export const NOTICE_STATES = ['due', 'sent', 'dead'] as const;
+export type NoticeState = (typeof NOTICE_STATES)[number];
+
+export const NOTICE_LIMITS = {
+  /** A courier that has not said by then what became of a notice is taken for dead. */
+  leaseMs: 60_000,
+  retryFirstMs: 1_000,
+  retryMaxMs: 600_000,
+  /** Tried for so long, then kept for a person to send again. */
+  triedMaxMs: 86_400_000,
+  errorMaxChars: 200,
+} as const;
+
+/** One telling: of one request, one event, one place. */
+export interface NoticeRecord {
+  /** `ntc_…`; the receivers' means to tell a repeat from a new one. */
+  readonly id: string;
+  readonly requestId: string;
+  readonly channel: Channel;
+  /** A Slack channel's id, a webhook's address, or a person's id for e-mail. */
+  readonly recipient: string;
+  readonly kind: NoticeKind;
+  /** Tells two of a kind apart: who decided, which reminder. */
+  readonly occasion: string;
+  readonly createdAt: Date;
+  /** When sending began, or began again by a person's wish: what is dead counts from here. */
+  readonly sinceAt: Date;
+  /** Not before then; moved on while a courier has it. */
+  readonly dueAt: Date;
+  readonly attempts: number;
+  readonly state: NoticeState;
+  /** The channel's own name of the message, once it is there. */
+  readonly reference: string | null;
+  /** Why the last try did not send it. */
+  readonly error: string | null;
+}
+
+/** How long to wait after this many tries: a second, doubled each time, ten minutes at most. */
+export const retryAfterMs = (attempts: number): number =>
+  Math.min(NOTICE_LIMITS.retryMaxMs, NOTICE_LIMITS.retryFirstMs * 2 ** Math.max(0, attempts - 1));

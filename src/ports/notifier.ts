@@ -1,0 +1,53 @@
+import type { Card } from '../contracts/card.ts';
+import type { ErrorCode } from '../core/errors.ts';
+import type { Channel, NoticeRecord } from '../core/notices.ts';
+import type { DecisionRecord } from '../core/records.ts';
+import type { RequestStatus } from '../core/request-state.ts';
+
+/** Somebody who has decided. */
+export interface NamedDecision {
+  readonly name: string;
+  readonly decision: DecisionRecord['decision'];
+  readonly proof: DecisionRecord['proof'];
+  readonly at: Date;
+}
+
+/** How the request stands when it is told, not when it came to be owed. */
+export interface NoticeSubject {
+  readonly requestId: string;
+  readonly status: RequestStatus;
+  readonly code: ErrorCode | null;
+  /** Null when the stored request does not open: somebody changed it. */
+  readonly card: Card | null;
+  readonly decisions: readonly NamedDecision[];
+  /** Where the console shows it; the only link there is in a notice. */
+  readonly link: string;
+}
+
+export interface Telling {
+  readonly notice: NoticeRecord;
+  readonly about: NoticeSubject;
+  /** What the channel called the first message about this request in this place. */
+  readonly thread: string | null;
+  /** The address, where the recipient is a person. */
+  readonly address: string | null;
+}
+
+export type Told =
+  /** `reference`: the channel's name of the message; null when there was nothing to say there. */
+  | { readonly kind: 'sent'; readonly reference: string | null }
+  /** It may go better later; `afterMs` when the channel said when. */
+  | { readonly kind: 'later'; readonly error: string; readonly afterMs?: number | undefined }
+  /** It will never be taken: wrong token, no such channel. */
+  | { readonly kind: 'refused'; readonly error: string };
+
+/**
+ * One way to tell people. `tell` may be called again for a notice that was sent (a crash between sending
+ * and recording): the channel makes it one, by the notice's id. It holds no state, decides nothing, and
+ * what it throws is taken for "later". `error` is said in the log: no personal content, no secrets.
+ */
+export interface Notifier {
+  readonly channel: Channel;
+  /** Ended within 30 seconds, well before the courier's lease. */
+  tell(telling: Telling): Promise<Told>;
+}

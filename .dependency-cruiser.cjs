@@ -138,7 +138,7 @@ const wiring = [
   ),
   only(
     'the-context-is-opened-by-the-mains',
-    ['^src/(channels|gateway|run-process|main|cli/context)\\.ts$'],
+    ['^src/(gateway|run-process|main|cli/context)\\.ts$'],
     '^src/context\\.ts$',
   ),
   only('activities-run-in-the-worker', ['^src/gateway\\.ts$'], '^src/activities/'),
@@ -158,7 +158,11 @@ const vendor = (name, packages, ...places) =>
   rule(name, { path: '^src/', pathNot: places }, runTime({ path: packages }));
 
 const vendors = [
-  vendor('hubspot-in-one-place', pkg('@hubspot', 'undici'), '^src/adapters/hubspot/'),
+  vendor('hubspot-in-one-place', pkg('@hubspot'), '^src/adapters/hubspot/'),
+  vendor('undici-in-two-places', pkg('undici'), '^src/adapters/(hubspot|notify)/'),
+  vendor('slack-in-one-place', pkg('@slack'), '^src/adapters/notify/slack/'),
+  vendor('webhooks-in-one-place', pkg('standardwebhooks'), '^src/adapters/notify/webhook/'),
+  vendor('mail-in-one-place', pkg('nodemailer'), '^src/adapters/notify/email/'),
   vendor('sql-in-one-place', pkg('kysely'), '^src/adapters/store/'),
   vendor('age-in-one-place', pkg('age-encryption'), '^src/adapters/secrets/'),
   vendor('pino-in-one-place', pkg('pino'), '^src/adapters/logger/'),

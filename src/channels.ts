@@ -1,5 +1,31 @@
+import { createSlackDoor } from './adapters/notify/slack/slack-door.ts';
+import { createSlackNotifier } from './adapters/notify/slack/slack-notifier.ts';
+import { startSlackSocket } from './adapters/notify/slack/slack-socket.ts';
+import type { Config } from './config.ts';
+import { type ChatDesk, createChatDesk } from './gate/chat-desk.ts';
 import type { NoticePlace } from './gate/notices.ts';
+import type { ChatDoor } from './ports/chat-door.ts';
+import type { Engine } from './ports/engine.ts';
+import type { Policy } from './policy/policy.ts';
+import type { Logger } from './ports/logger.ts';
 import type { Notifier } from './ports/notifier.ts';
+import type { SecretStore } from './ports/secret-store.ts';
+import type { Store } from './ports/store.ts';
+
+export interface ChannelDependencies {
+  readonly config: Config;
+  readonly store: Store;
+  readonly secrets: SecretStore;
+  readonly policy: Policy;
+  readonly logger: Logger;
+}
+
+interface SlackChannel {
+  readonly door: ChatDoor;
+  readonly deskFor: (engine: Engine) => ChatDesk;
+  /** Listens where nobody can reach us; returns how to end it. */
+  readonly startSocket: (engine: Engine) => () => Promise<void>;
+}
 
 /** The ways to people that are configured. */
 export interface Channels {
@@ -7,9 +33,75 @@ export interface Channels {
   readonly notifiers: readonly Notifier[];
   /** What this process may reach for their sake. */
   readonly origins: readonly string[];
+  readonly slack: SlackChannel | undefined;
+}
+
+/** The record has it; a message that is lost now is delivered by the sweep. */
+const wakeWith =
+  (engine: Engine, { logger }: ChannelDependencies) =>
+  async (requestId: string) => {
+    try {
+      await engine.wake(requestId);
+    } catch (error) {
+      logger.warn('the workflow could not be woken; the sweep will', { requestId, error });
+    }
+  };
+
+interface Way {
+  readonly places: readonly NoticePlace[];
+  readonly notifier: Notifier;
+  readonly origins: readonly string[];
+}
+
+const readSecretOf =
+  ({ secrets }: ChannelDependencies) =>
+  async (name: string): Promise<string | undefined> =>
+    (await secrets.get(name))?.value;
+
+function slackOf(
+  context: ChannelDependencies,
+): (Way & { readonly slack: SlackChannel }) | undefined {
+  const { config, store, policy, logger } = context;
+  if (config.slack === undefined) return undefined;
+  const settings = { ...config.slack, readSecret: readSecretOf(context) };
+  const door = createSlackDoor(settings);
+  const { approvalValidMs } = config.timing;
+  const deskFor = (engine: Engine) =>
+    createChatDesk({
+      store,
+      door,
+      rules: () => ({ policy, approvalValidMs }),
+      wake: wakeWith(engine, context),
+      logger,
+    });
+  const startSocket = (engine: Engine) => {
+    const desk = deskFor(engine);
+    return startSlackSocket(
+      settings,
+      async (proven) => {
+        const answer = await desk.take(proven);
+        const isModal = proven.interaction.kind === 'reject';
+        return isModal && answer.kind === 'refused' ? answer.words : undefined;
+      },
+      logger,
+    );
+  };
+  return {
+    places: [{ channel: 'slack', recipient: config.slack.channel }],
+    notifier: createSlackNotifier(settings),
+    origins: [config.slack.url],
+    slack: { door, deskFor, startSocket },
+  };
 }
 
 /** None is there by default: nothing leaves the machine that was not set up. */
-export function openChannels(): Channels {
-  return { places: [], notifiers: [], origins: [] };
+export function openChannels(context: ChannelDependencies): Channels {
+  const slack = slackOf(context);
+  const ways: readonly Way[] = [slack].filter((way) => way !== undefined);
+  return {
+    places: ways.flatMap(({ places }) => places),
+    notifiers: ways.map(({ notifier }) => notifier),
+    origins: ways.flatMap(({ origins }) => origins),
+    slack: slack?.slack,
+  };
 }

@@ -93,6 +93,12 @@ export const ENVIRONMENT = z.object({
   SALLYPORT_SLOTS: count(64),
   /** Where this process is to die, for the fault harness (`core/failpoint-places.ts`). */
   SALLYPORT_FAILPOINT: failpoint.optional(),
+  /** The channel in which people are asked: `C…`. */
+  SALLYPORT_SLACK_CHANNEL: z
+    .string()
+    .regex(/^[CG][A-Z0-9]{2,20}$/, 'is no id of a channel (C…), which is not its name')
+    .optional(),
+  SALLYPORT_SLACK_URL: origin.default('https://slack.com'),
   TEMPORAL_ADDRESS: text.optional(),
   TEMPORAL_NAMESPACE: text.default('default'),
   TEMPORAL_API_KEY_FILE: text.optional(),
@@ -155,6 +161,8 @@ export interface Config {
     readonly hubspotSearchesPerSecond: number;
     readonly slots: number;
   };
+  /** Undefined: nobody is asked in Slack. */
+  readonly slack: { readonly channel: string; readonly url: string } | undefined;
   /** Undefined everywhere but under the fault harness. */
   readonly failpoint: FailpointSetting | undefined;
   /** Public keys that signed the log before the present one. */
@@ -236,6 +244,11 @@ function timingFrom(env: z.output<typeof ENVIRONMENT>): Config['timing'] {
   };
 }
 
+function slackFrom(env: z.output<typeof ENVIRONMENT>): Config['slack'] {
+  const { SALLYPORT_SLACK_CHANNEL: channel, SALLYPORT_SLACK_URL: url } = env;
+  return channel === undefined ? undefined : { channel, url };
+}
+
 /** Environment -> config. Throws `config.invalid` naming the setting. */
 export function readConfig(environment: Environment = process.env): Config {
   assertKnown(environment);
@@ -269,6 +282,7 @@ export function readConfig(environment: Environment = process.env): Config {
       hubspotSearchesPerSecond: env.SALLYPORT_HUBSPOT_SEARCHES_PER_SECOND,
       slots: env.SALLYPORT_SLOTS,
     },
+    slack: slackFrom(env),
     failpoint: env.SALLYPORT_FAILPOINT,
     logFormerVkeys: partsOf(env.SALLYPORT_LOG_FORMER_VKEYS),
     logLevel: env.SALLYPORT_LOG_LEVEL,

@@ -9,6 +9,7 @@ import {
   type FolderAuditLog,
 } from './adapters/log-folder/folder-audit-log.ts';
 import { createPinoLogger } from './adapters/logger/pino-logger.ts';
+import type { Channels } from './channels.ts';
 import { installEgress } from './adapters/hubspot/egress.ts';
 import { createHubSpotCrm, type HubSpotOptions } from './adapters/hubspot/hubspot-crm.ts';
 import { createHubSpotSetup } from './adapters/hubspot/hubspot-setup.ts';
@@ -229,7 +230,7 @@ function rateLimits({
   };
 }
 
-export function apiContext(context: Context, engine: Engine): ApiContext {
+export function apiContext(context: Context, engine: Engine, channels: Channels): ApiContext {
   const { config, store, secrets, policy, auditLog, attester, logger } = context;
   return {
     store,
@@ -246,6 +247,7 @@ export function apiContext(context: Context, engine: Engine): ApiContext {
     ceremonies: createPasskeyCeremonies(config.origin),
     clock,
     strangerLimit: createStrangerRateLimit(config.limits.strangerRequestsPerMinute),
+    slack: channels.slack && { ...channels.slack, desk: channels.slack.deskFor(engine) },
     inFlight: createInFlight(config.limits.slots),
     edgeRefusals: createEdgeRefusals(store, clock),
     probes: [

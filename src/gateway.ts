@@ -229,7 +229,7 @@ async function startParts(
   const { logger } = context;
   const made = { client, taskQueue, deadlineMs: ENGINE_DEADLINE_MS, eager: roles.worker, logger };
   const engine = context.failpoints.engine(createEngine(made));
-  const channels = openChannels();
+  const channels = openChannels(context);
   let failed = new Promise<never>(() => undefined);
   if (roles.worker) {
     const of = { hubspotUrl, channels, dataConverter: converters.worker };
@@ -244,9 +244,10 @@ async function startParts(
   if (roles.worker) {
     parts.defer(startSweeping(context, engine));
     parts.defer(startDelivering(context, channels));
+    if (channels.slack !== undefined) parts.defer(channels.slack.startSocket(engine));
   }
   if (roles.api) {
-    const api = await startApi(context, apiContext(context, engine));
+    const api = await startApi(context, apiContext(context, engine, channels));
     parts.defer(() => api.stop());
   }
   return { failed };

@@ -1,5 +1,7 @@
+import type { ChatDesk } from '../gate/chat-desk.ts';
 import type { Attester } from '../gate/attest.ts';
 import type { Logger } from '../ports/logger.ts';
+import type { ChatDoor } from '../ports/chat-door.ts';
 import type { Engine } from '../ports/engine.ts';
 import type { PasskeyCeremonies } from '../ports/passkey-ceremonies.ts';
 import type { Store } from '../ports/store.ts';
@@ -40,6 +42,8 @@ export interface ApiContext {
   readonly strangerLimit: StrangerRateLimit;
   readonly inFlight: InFlight;
   readonly edgeRefusals: EdgeRefusals;
+  /** Undefined: nobody is asked in Slack. */
+  readonly slack: { readonly door: ChatDoor; readonly desk: ChatDesk } | undefined;
   readonly probes: readonly Probe[];
   readonly logger: Logger;
 }

@@ -26,6 +26,8 @@ export type Call<D extends Door, P, Q, H, B> = Caller[D] & {
   readonly query: Q;
   readonly headers: H;
   readonly body: B;
+  /** Of a route with `raw`; empty otherwise. */
+  readonly raw: Uint8Array;
   /** This HTTP exchange, `req_…`. */
   readonly exchangeId: string;
   /** Aborted when the caller hangs up. */
@@ -46,6 +48,8 @@ export interface RouteSpec<
   readonly door: D;
   readonly params?: P;
   readonly query?: Q;
+  /** Instead of `body`: handed to the handler byte for byte, for signatures. */
+  readonly raw?: { readonly type: string; readonly schema: z.ZodType };
   /** Lower-case header names. */
   readonly headers?: H;
   readonly body?: B;

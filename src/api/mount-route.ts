@@ -29,6 +29,14 @@ function parseBody(route: Route, request: Request): unknown {
   return parsePart(route.body, value, 'request.malformed');
 }
 
+/** The bytes as they came: a signature is over them, not over what a parser makes of them. */
+function rawBody({ raw }: Route, request: Request): Uint8Array {
+  if (raw === undefined) return new Uint8Array();
+  if (!request.is(raw.type) || !Buffer.isBuffer(request.body))
+    throw new GatewayError('request.unsupported_media', { detail: `send ${raw.type}` });
+  return request.body;
+}
+
 /** An id that is no id names nothing, and a query or header that cannot be is malformed. */
 function parseCall(route: Route, request: Request): Omit<AnyCall, 'exchangeId' | 'signal'> {
   return {
@@ -36,6 +44,7 @@ function parseCall(route: Route, request: Request): Omit<AnyCall, 'exchangeId' |
     query: parsePart(route.query, request.query, 'request.malformed'),
     headers: parsePart(route.headers, request.headers, 'request.malformed'),
     body: parseBody(route, request),
+    raw: rawBody(route, request),
   };
 }
 
@@ -91,7 +100,8 @@ function handle(context: ApiContext, route: Route): RequestHandler {
  * where one is read: an announced one that never comes holds no other answer.
  */
 export function mountRoute(context: ApiContext, route: Route): RequestHandler[] {
-  const reading = route.body === undefined ? [] : [readBody];
+  const isRead = route.body !== undefined || route.raw !== undefined;
+  const reading = isRead ? [readBody] : [];
   return [knock(context, route), ...reading, handle(context, route)];
 }
 

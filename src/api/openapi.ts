@@ -63,13 +63,16 @@ function goodResponses(route: Route): Json {
 
 function errorsOf(route: Route): ErrorCode[] {
   const malformed: ErrorCode[] =
-    route.body !== undefined || route.query !== undefined || route.headers !== undefined
+    route.raw !== undefined ||
+    route.body !== undefined ||
+    route.query !== undefined ||
+    route.headers !== undefined
       ? ['request.malformed']
       : [];
   return [
     ...DOOR_ERRORS[route.door],
     ...malformed,
-    ...(route.body === undefined ? [] : BODY_ERRORS),
+    ...(bodyOf(route) === undefined ? [] : BODY_ERRORS),
     ...(route.params === undefined ? [] : (['request.not_found'] as const)),
     ...route.errors,
     'internal.unexpected',
@@ -77,8 +80,11 @@ function errorsOf(route: Route): ErrorCode[] {
 }
 
 const isOpen = (door: Door): boolean => door === 'anyone' || door === 'stranger';
+const bodyOf = ({ body, raw }: Route) =>
+  raw ?? (body === undefined ? undefined : { type: 'application/json', schema: body });
 
 function operation(route: Route): Json {
+  const body = bodyOf(route);
   return {
     summary: route.summary,
     operationId: `${route.method}${route.path.replaceAll(/[^a-zA-Z]+(.)?/g, (_, next: string | undefined) => (next ?? '').toUpperCase())}`,
@@ -88,12 +94,12 @@ function operation(route: Route): Json {
       ...parameters('query', route.query),
       ...parameters('header', route.headers),
     ],
-    ...(route.body === undefined
+    ...(body === undefined
       ? {}
       : {
           requestBody: {
             required: true,
-            content: { 'application/json': { schema: jsonSchema(route.body, 'input') } },
+            content: { [body.type]: { schema: jsonSchema(body.schema, 'input') } },
           },
         }),
     responses: { ...problemResponses(errorsOf(route)), ...goodResponses(route) },

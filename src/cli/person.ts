@@ -1,8 +1,10 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { generateSecret, generateURI } from 'otplib';
 import { z } from 'zod';
-import { addPerson, revokePerson } from '../gate/roster.ts';
+import { addPerson, linkSlackUser, revokePerson, unlinkSlackUser } from '../gate/roster.ts';
+import type { PersonRecord } from '../core/records.ts';
 import type { Policy } from '../policy/policy.ts';
+import type { Store } from '../ports/store.ts';
 import { withContext, withPolicy } from './context.ts';
 import { collectNames, type JsonOption, parseName, withJson } from './options.ts';
 import {
@@ -94,6 +96,41 @@ async function list(options: JsonOption): Promise<void> {
   );
 }
 
+/** By id, or by e-mail of one who is not revoked. */
+async function findPerson(store: Store, named: string): Promise<PersonRecord> {
+  const person = (await store.people.list()).find(
+    ({ id, email, revokedAt }) =>
+      id === named || (email === named.toLowerCase() && revokedAt === null),
+  );
+  if (person !== undefined) return person;
+  throw new CommandError(
+    `There is no person ${oneLine(named)}.`,
+    '`npx sallyport person list` lists them, by id and e-mail.',
+  );
+}
+
+/** A name or a handle can be taken by anybody in the workspace; the member id cannot. */
+function parseSlackUser(value: string): string {
+  if (/^[UW][A-Z0-9]{2,20}$/.test(value)) return value;
+  throw new InvalidArgumentError('It is no member id (U…): profile, "…", "Copy member ID".');
+}
+
+async function slack(named: string, slackUser: string, options: { remove?: true }): Promise<void> {
+  await withContext(async ({ store }) => {
+    const person = await findPerson(store, named);
+    if (options.remove === true) {
+      const link = await store.slackUsers.get(slackUser);
+      if (link?.personId !== person.id)
+        throw new CommandError(`${slackUser} is not ${oneLine(person.name)}.`, 'Nothing changed.');
+      await store.commit((tx) => unlinkSlackUser(tx, { slackUser, by: BY }));
+      print(`${slackUser} is nobody from now on.`);
+      return;
+    }
+    await store.commit((tx) => linkSlackUser(tx, { slackUser, personId: person.id, by: BY }));
+    print(`What ${slackUser} decides in Slack is decided by ${person.name} (${person.id}).`);
+  });
+}
+
 async function revoke(named: string): Promise<void> {
   await withContext(async ({ store }) => {
     const person = await findPerson(store, named);
@@ -124,6 +161,13 @@ export function addPersonCommands(program: Command): void {
     )
     .action(add);
   withJson(person.command('list').description('all people')).action(list);
+  person
+    .command('slack')
+    .argument('<id-or-email>')
+    .argument('<member-id>', 'U…, from the Slack profile', parseSlackUser)
+    .description('say which Slack user this person is')
+    .option('--remove', 'this Slack user is nobody from now on')
+    .action(slack);
   person
     .command('revoke <id-or-email>')
     .description('end their key, codes, passkeys and sessions, effective at once')

@@ -1,3 +1,4 @@
+import { CHANNEL_ERRORS } from './channel-errors.ts';
 import { type ErrorSpec, spec } from './error-spec.ts';
 import { SIGN_IN_ERRORS } from './sign-in-errors.ts';
 
@@ -213,6 +214,8 @@ export const ERRORS = {
     'The decisions on file no longer satisfy policy.',
     'Nothing was sent. Submit the write again.',
   ),
+
+  ...CHANNEL_ERRORS,
 
   // The CRM's answers
   'record.not_found': spec(

@@ -86,6 +86,29 @@ export async function addPerson(
   return { record, key };
 }
 
+/** Says which Slack user this person is; who that user was before counts no more. Throws `request.not_found`. */
+export async function linkSlackUser(
+  tx: StoreTransaction,
+  of: { readonly slackUser: string; readonly personId: string; readonly by: string },
+): Promise<void> {
+  const { slackUser, personId } = of;
+  if ((await tx.people.get(personId))?.revokedAt !== null)
+    throw new GatewayError('request.not_found', { detail: `no person ${personId}` });
+  await tx.slackUsers.put({ slackUser, personId, linkedAt: tx.now });
+  const facts = { person: personId, slack_user: slackUser };
+  await tx.log.append({ event: 'person.linked', actor: of.by, facts });
+}
+
+/** From now on this Slack user is nobody. */
+export async function unlinkSlackUser(
+  tx: StoreTransaction,
+  of: { readonly slackUser: string; readonly by: string },
+): Promise<void> {
+  if (!(await tx.slackUsers.remove(of.slackUser))) return;
+  const facts = { slack_user: of.slackUser };
+  await tx.log.append({ event: 'person.unlinked', actor: of.by, facts });
+}
+
 /** Effective at once, also on approvals given before and not yet used. Throws `request.not_found`. */
 export async function revokePerson(
   tx: StoreTransaction,

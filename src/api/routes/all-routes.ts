@@ -6,6 +6,7 @@ import { health, readiness } from './health.ts';
 import { enrolmentOptions, enrolPasskey } from './passkeys.ts';
 import { currentSession, signIn, signInOptions, signOut } from './sessions.ts';
 import { listLost, settleRequest } from './settlements.ts';
+import { slackInteractions } from './slack.ts';
 import { listTools } from './tools.ts';
 
 /** Every route of the API, in the order of the documentation. */
@@ -25,6 +26,7 @@ export const ROUTES: readonly Route[] = [
   signIn,
   currentSession,
   signOut,
+  slackInteractions,
   listLost,
   settleRequest,
   placeFreezeRoute,

@@ -145,6 +145,29 @@ describe('an approval in Slack', () => {
     expect(refused?.code).toBe('approval.elsewhere');
   });
 
+  it('refuses the same signed request a second time, also after a restart, and any without a signature', async () => {
+    const { id, message } = await waiting();
+    const heard = signedForm(press(message, 'approve', ROBIN));
+    const { headers } = heard;
+    const unsigned = { ...heard, headers: { 'content-type': headers['content-type'] ?? '' } };
+    const forged = signedForm(press(message, 'approve', ROBIN), { secret: 'x' });
+    for (const one of [unsigned, forged]) {
+      const answer = await postForm(door, one);
+      expect([answer.status, ((await answer.json()) as any).code]).toEqual([
+        401,
+        'channel.unproven',
+      ]);
+    }
+    expect((await postForm(door, heard)).status).toBe(200);
+    const replay = async () => ((await (await postForm(door, heard)).json()) as any).code;
+    expect(await replay()).toBe('channel.replayed');
+    await gateway.ended(id);
+    await gateway.stopGateway();
+    await gateway.startGateway();
+    expect(await replay()).toBe('channel.replayed');
+    expect(await gateway.context.store.decisions.of(id)).toHaveLength(1);
+  });
+
   it('counts one of a hundred presses at once', async () => {
     const { id, message } = await waiting();
     await Promise.all(

@@ -1,0 +1,272 @@
+import { describe, expect, it } from 'vitest';
+import { slackMessage, whyNotInSlack } from '../../src/adapters/notify/slack/card-blocks.ts';
+import { verifySlackSignature } from '../../src/adapters/notify/slack/signature.ts';
+import type { Card, CardChange } from '../../src/contracts/card.ts';
+import { cardFor, requestId } from '../adapters/store/fixtures.ts';
+import { createSeededRandom } from '../support/seeded-random.ts';
+import { blocksProblem, SIGNING_SECRET } from '../support/slack.ts';
+import { createHmac } from 'node:crypto';
+
+const SEED = 20_261_125;
+const id = requestId(1);
+
+const messageOf = (card: Card) =>
+  slackMessage({
+    requestId: id,
+    status: 'awaiting_approval',
+    code: null,
+    card,
+    decisions: [],
+    link: `https://gate.test/console/approvals/${id}`,
+  });
+
+const buttonsOf = (blocks: readonly any[]): string[] =>
+  blocks.flatMap((b) => (b.type === 'actions' ? b.elements.map((e: any) => e.action_id) : []));
+
+/** All texts, with how Slack reads each. */
+const textsOf = (blocks: readonly any[]): { type: string; text: string; emoji?: boolean }[] =>
+  blocks
+    .flatMap((b) => [b.text, ...(b.elements ?? []).map((e: any) => (e.text?.text ? e.text : e))])
+    .filter((t) => typeof t?.text === 'string');
+
+/** An independent reading: what is on the screen, spelled-out characters put back. */
+const shown = (text: string): string =>
+  text
+    .replace(/^│ /gm, '')
+    .replace(/<U\+([0-9A-F]{4,6})>/g, (_, hex) => String.fromCodePoint(parseInt(hex, 16)));
+
+const readValue = (text: string): string => {
+  if (text.startsWith('\n')) return shown(text.slice(1));
+  return text === ' (empty)' ? '' : shown(text.slice(1));
+};
+
+/** A field as a person reads it: its name, what it holds, what it would hold; exactly. */
+function readField(
+  text: string,
+): { label: string; before: string | null; after: string } | undefined {
+  const found =
+    /^(Field \d+)\n(?:Now in HubSpot:((?: .*|(?:\n│ .*)+))\n)?After your yes:((?: .*|(?:\n│ .*)+))$/.exec(
+      text,
+    );
+  if (found === null) return undefined;
+  const [, label = '', before, after = ''] = found;
+  return {
+    label,
+    before: before === undefined ? null : readValue(before),
+    after: readValue(after),
+  };
+}
+
+const UNSEEN = ['\u202e', '\u200b', '\u2066', '\u00ad', '\u{e0041}'];
+
+describe('P2: nothing hidden in Slack', () => {
+  it('shows each changed field of 2,000 random cards, or does not let it be decided and says how many', () => {
+    const { below } = createSeededRandom(SEED);
+    const value = (): string => {
+      const length = below(20) === 0 ? below(4_000) : below(60);
+      return Array.from({ length }, () =>
+        below(30) === 0 ? UNSEEN[below(UNSEEN.length)]! : 'abc &<>\nдеф é'.charAt(below(13)),
+      ).join('');
+    };
+    let blocked = 0;
+    let fields = 0;
+    for (let n = 0; n < 2_000; n += 1) {
+      const count = below(10) === 0 ? below(60) + 1 : below(5) + 1;
+      const changes: CardChange[] = Array.from({ length: count }, (_, i) => ({
+        label: `Field ${i}`,
+        property: `p${i}`,
+        before: below(2) === 0 ? null : value(),
+        after: value(),
+      }));
+      const card = { ...cardFor(id), changes };
+      const { blocks } = messageOf(card);
+      expect(blocksProblem(blocks)).toBeUndefined();
+      const screen = textsOf(blocks).map(({ text }) => text);
+      const read = screen.map(readField);
+      const isShown = ({ label, before, after }: CardChange): boolean =>
+        read.some((one) => one?.label === label && one.before === before && one.after === after);
+      const missing = changes.filter((change) => !isShown(change)).length;
+      fields += count;
+      if (buttonsOf(blocks).includes('approve')) expect(missing).toBe(0);
+      else {
+        blocked += 1;
+        expect(screen.join('\n')).toContain(
+          `${missing} of ${count === 1 ? '1 field' : `${count} fields`} cannot be shown in full here.`,
+        );
+        expect(buttonsOf(blocks)).toEqual(['open']);
+      }
+    }
+    console.log('P2 slack', { seed: SEED, cards: 2_000, fields, blocked, hidden: 0 });
+    expect(blocked).toBeGreaterThan(50);
+    expect(blocked).toBeLessThan(1_900);
+  });
+
+  it('is only opened where policy asks for a passkey or the risk is high', () => {
+    const card = cardFor(id);
+    for (const strict of [
+      { ...card, requires: { ...card.requires, passkey: true } },
+      { ...card, risk: 'destructive' as const },
+    ]) {
+      expect(whyNotInSlack(strict)).toBeDefined();
+      expect(buttonsOf(messageOf(strict).blocks)).toEqual(['open']);
+    }
+    expect(buttonsOf(messageOf(card).blocks)).toEqual(['approve', 'reject', 'open']);
+  });
+});
+
+const BASE = [
+  '<!channel>',
+  '<!here>',
+  '<!everyone>',
+  '@channel',
+  '<@U0ROBIN>',
+  '<#C0APPROVALS>',
+  '<!subteam^S1>',
+  '<https://evil.test|Approve>',
+  'https://evil.test/',
+  '<mailto:a@evil.test|x>',
+  '*bold*',
+  '_it_',
+  '~no~',
+  '`code`',
+  '```\nblock\n```',
+  '> quote',
+  ':white_check_mark:',
+  '<!date^1^{date}^https://evil.test|x>',
+  '</text><script>alert(1)</script>',
+  '<img src=x onerror=alert(1)>',
+  '&lt;!channel&gt;',
+  '[x](https://evil.test)',
+  '"}],"type":"actions"',
+  'Approved by Lena',
+  '\u202eevorppA',
+  'a\u200bb',
+  '\u2066<!here>\u2069',
+  'After your yes: nothing',
+  'x\nDecide by tomorrow',
+  'x\n│ y',
+  'javascript:alert(1)',
+  'xoxb-1-2',
+];
+const wrap = [
+  (s: string) => s,
+  (s: string) => `a ${s} b`,
+  (s: string) => s + s,
+  (s: string) => `\n${s}`,
+  (s: string) => `(${s})`,
+  (s: string) => `“${s}”`,
+  (s: string) => s.toUpperCase(),
+];
+const HOSTILE = [...new Set(BASE.flatMap((text) => wrap.map((w) => w(text))))];
+
+describe('P3: hostile text in Slack', () => {
+  it('is never read as markup, whatever field it stands in, and can be read as it is', () => {
+    let tried = 0;
+    for (const text of HOSTILE) {
+      const base = cardFor(id);
+      const change = { label: 'L', property: 'p', before: 'b', after: 'a' };
+      const cards: Card[] = [
+        { ...base, sentence: text },
+        { ...base, agent: { ...base.agent, name: text } },
+        { ...base, connection: text },
+        { ...base, records: [{ object_type: 'deals', id: '1', name: text }] },
+        { ...base, changes: [{ ...change, label: text }] },
+        { ...base, changes: [{ ...change, before: text }] },
+        { ...base, changes: [{ ...change, after: text }] },
+        { ...base, claimed: { user_id: text, prompt: 'p' } },
+        { ...base, claimed: { user_id: 'u', prompt: text } },
+        { ...base, requires: { ...base.requires, reasons: [text] } },
+        { ...base, requires: { ...base.requires, roles: [text] } },
+      ];
+      for (const card of cards) {
+        tried += 1;
+        const message = messageOf(card);
+        expect(message.text).toBe(`Waits for a decision (${id})`);
+        const texts = textsOf(message.blocks);
+        for (const one of texts) {
+          if (one.type === 'mrkdwn')
+            expect(one.text).toMatch(
+              /^Decide by <!date\^\d+\^\{date_short_pretty\} at \{time\}\|[-\dT:.Z]+>$/,
+            );
+          else expect(one).toMatchObject({ type: 'plain_text', emoji: false });
+        }
+        expect(buttonsOf(message.blocks)).toEqual(['approve', 'reject', 'open']);
+        expect(texts.some((one) => shown(one.text).includes(text))).toBe(true);
+        const isOurs = texts.filter((one) => /[\u202a-\u202e\u2066-\u2069\u200b]/.test(one.text));
+        expect(isOurs).toEqual([]);
+      }
+    }
+    console.log('P3 slack', { strings: HOSTILE.length, cards: tried, active: 0 });
+    expect(HOSTILE.length).toBeGreaterThanOrEqual(200);
+  });
+});
+
+const NOW = new Date('2026-11-25T12:00:00.000Z');
+const sign = (timestamp: string, raw: Uint8Array | string, secret = SIGNING_SECRET): string =>
+  `v0=${createHmac('sha256', secret).update(`v0:${timestamp}:`).update(raw).digest('hex')}`;
+
+describe('P4: forged signatures of Slack', () => {
+  const raw = Buffer.from('payload=%7B%7D');
+  const seconds = NOW.getTime() / 1000;
+  const ts = String(seconds);
+  const good = sign(ts, raw);
+  const variants: [
+    string,
+    string | undefined,
+    string | undefined,
+    Uint8Array,
+    string | undefined,
+  ][] = [
+    ['no timestamp', undefined, good, raw, SIGNING_SECRET],
+    ['no signature', ts, undefined, raw, SIGNING_SECRET],
+    ['empty signature', ts, '', raw, SIGNING_SECRET],
+    ['no secret set', ts, good, raw, undefined],
+    ['empty secret', ts, sign(ts, raw, ' '), raw, ''],
+    ['another secret', ts, sign(ts, raw, 'other'), raw, SIGNING_SECRET],
+    ['another body', ts, good, Buffer.from('payload=%7B%7D '), SIGNING_SECRET],
+    ['no body', ts, good, Buffer.alloc(0), SIGNING_SECRET],
+    ['another timestamp', String(seconds + 1), good, raw, SIGNING_SECRET],
+    ['301 s old', String(seconds - 301), sign(String(seconds - 301), raw), raw, SIGNING_SECRET],
+    ['301 s ahead', String(seconds + 301), sign(String(seconds + 301), raw), raw, SIGNING_SECRET],
+    [
+      'a day old',
+      String(seconds - 86_400),
+      sign(String(seconds - 86_400), raw),
+      raw,
+      SIGNING_SECRET,
+    ],
+    ['milliseconds', `${ts}000`, sign(`${ts}000`, raw), raw, SIGNING_SECRET],
+    ['a fraction', `${ts}.0`, sign(`${ts}.0`, raw), raw, SIGNING_SECRET],
+    ['a leading zero', `0${ts}`, sign(`0${ts}`, raw), raw, SIGNING_SECRET],
+    ['a sign', `+${ts}`, sign(`+${ts}`, raw), raw, SIGNING_SECRET],
+    ['a blank', ` ${ts}`, sign(` ${ts}`, raw), raw, SIGNING_SECRET],
+    ['hex', '0x5', sign('0x5', raw), raw, SIGNING_SECRET],
+    ['NaN', 'NaN', sign('NaN', raw), raw, SIGNING_SECRET],
+    ['negative', '-1', sign('-1', raw), raw, SIGNING_SECRET],
+    ['upper case', ts, good.toUpperCase(), raw, SIGNING_SECRET],
+    ['upper case hex', ts, `v0=${good.slice(3).toUpperCase()}`, raw, SIGNING_SECRET],
+    ['cut', ts, good.slice(0, -1), raw, SIGNING_SECRET],
+    ['longer', ts, `${good}0`, raw, SIGNING_SECRET],
+    ['two at once', ts, `${good},${good}`, raw, SIGNING_SECRET],
+    ['version 1', ts, `v1${good.slice(2)}`, raw, SIGNING_SECRET],
+    ['no version', ts, good.slice(3), raw, SIGNING_SECRET],
+    ['a line break', ts, `${good}\n`, raw, SIGNING_SECRET],
+    ['one bit', ts, `${good.slice(0, -1)}${good.endsWith('0') ? '1' : '0'}`, raw, SIGNING_SECRET],
+    ['zeros', ts, `v0=${'0'.repeat(64)}`, raw, SIGNING_SECRET],
+  ];
+  it.each(variants)('%s is refused', (_, timestamp, signature, body, secret) => {
+    const check = () => verifySlackSignature(secret, { timestamp, signature, raw: body }, NOW);
+    expect(check).toThrow(expect.objectContaining({ code: 'channel.unproven' }));
+  });
+
+  it('refuses none within 299 seconds either way', () => {
+    for (let s = -299; s <= 299; s += 1) {
+      const timestamp = String(seconds + s);
+      const signature = sign(timestamp, raw);
+      expect(verifySlackSignature(SIGNING_SECRET, { timestamp, signature, raw }, NOW)).toBe(
+        signature,
+      );
+    }
+    console.log('P4 slack', { refused: variants.length, accepted: 599 });
+  });
+});

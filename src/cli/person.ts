@@ -2,9 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { generateSecret, generateURI } from 'otplib';
 import { z } from 'zod';
 import { addPerson, linkSlackUser, revokePerson, unlinkSlackUser } from '../gate/roster.ts';
-import type { PersonRecord } from '../core/records.ts';
 import type { Policy } from '../policy/policy.ts';
-import type { Store } from '../ports/store.ts';
 import { withContext, withPolicy } from './context.ts';
 import { collectNames, type JsonOption, parseName, withJson } from './options.ts';
 import {
@@ -93,19 +91,6 @@ async function list(options: JsonOption): Promise<void> {
       roles.join(', '),
       revokedAt === null ? 'active' : `revoked ${revokedAt.toISOString()}`,
     ]),
-  );
-}
-
-/** By id, or by e-mail of one who is not revoked. */
-async function findPerson(store: Store, named: string): Promise<PersonRecord> {
-  const person = (await store.people.list()).find(
-    ({ id, email, revokedAt }) =>
-      id === named || (email === named.toLowerCase() && revokedAt === null),
-  );
-  if (person !== undefined) return person;
-  throw new CommandError(
-    `There is no person ${oneLine(named)}.`,
-    '`npx sallyport person list` lists them, by id and e-mail.',
   );
 }
 

@@ -60,6 +60,9 @@ const origin = z.url({ protocol: /^https?$/ }).transform((value, context) => {
   return z.NEVER;
 });
 
+/** A server that we call: an address will do, which no browser has to bind a passkey to. */
+const server = z.url({ protocol: /^https?$/ }).transform((value) => new URL(value).origin);
+
 /** Name -> how it is read. A row in `docs/operations.md` for each (checked by a test). */
 export const ENVIRONMENT = z.object({
   SALLYPORT_DATA_DIR: text.default('data'),
@@ -98,7 +101,7 @@ export const ENVIRONMENT = z.object({
     .string()
     .regex(/^[CG][A-Z0-9]{2,20}$/, 'is no id of a channel (C…), which is not its name')
     .optional(),
-  SALLYPORT_SLACK_URL: origin.default('https://slack.com'),
+  SALLYPORT_SLACK_URL: server.default('https://slack.com'),
   TEMPORAL_ADDRESS: text.optional(),
   TEMPORAL_NAMESPACE: text.default('default'),
   TEMPORAL_API_KEY_FILE: text.optional(),

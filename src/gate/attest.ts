@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
 import { canonicalBytes } from '../audit/leaf.ts';
 import type { SignedSubmission } from '../ports/engine.ts';
 
@@ -23,9 +23,10 @@ const isSame = (given: string, expected: string): boolean => {
 
 /** `key` is a secret of this gateway alone; it lies in the secret store and nowhere else. */
 export function createAttester(key: Uint8Array): Attester {
+  const ownKey = createSecretKey(key);
   // What it is for is part of what is signed: no mac is good in another's place.
   const mac = (purpose: string, value: unknown): string =>
-    createHmac('sha256', key)
+    createHmac('sha256', ownKey)
       .update(canonicalBytes([purpose, value]))
       .digest('hex');
 

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import type { Payload, PayloadCodec, SerializationContext } from '@temporalio/common';
 import type { PayloadKeys } from './payload-keys.ts';
 import { PayloadRefusedError } from './payload-refused-error.ts';
@@ -107,8 +108,8 @@ function voidPayload(): Payload {
 }
 
 interface KeyRing {
-  current(): { keyId: string; key: Uint8Array };
-  find(keyId: string): Promise<Uint8Array>;
+  current(): { keyId: string; key: KeyObject };
+  find(keyId: string): Promise<KeyObject>;
 }
 
 function createKeyRing({ keys: initial, reloadKeys }: PayloadCodecDeps): KeyRing {
@@ -138,7 +139,7 @@ function createKeyRing({ keys: initial, reloadKeys }: PayloadCodecDeps): KeyRing
   };
 }
 
-function requireKey({ keys }: PayloadKeys, keyId: string): Uint8Array {
+function requireKey({ keys }: PayloadKeys, keyId: string): KeyObject {
   const key = keys.get(keyId);
   if (key !== undefined) return key;
   throw new PayloadRefusedError('unknown_key', KEY_ID.test(keyId) ? keyId : undefined);

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import { GatewayError } from '../../core/gateway-error.ts';
 import type { Secret, SecretStore } from '../../ports/secret-store.ts';
 
@@ -9,7 +9,7 @@ export const PAYLOAD_KEY_BYTES = 32;
 export interface PayloadKeys {
   /** Encrypts; the others only decrypt what was encrypted before. */
   readonly currentKeyId: string;
-  readonly keys: ReadonlyMap<string, Uint8Array>;
+  readonly keys: ReadonlyMap<string, KeyObject>;
 }
 
 /**
@@ -35,9 +35,9 @@ function keyIdOf({ version }: Secret): string {
   return `k${version}`;
 }
 
-function keyOf({ version, value }: Secret): Uint8Array {
+function keyOf({ version, value }: Secret): KeyObject {
   const key = Buffer.from(value, 'base64url');
-  if (key.byteLength === PAYLOAD_KEY_BYTES) return key;
+  if (key.byteLength === PAYLOAD_KEY_BYTES) return createSecretKey(key);
   throw new GatewayError('secret.unavailable', {
     detail: `version ${version} of ${PAYLOAD_KEY_SECRET} is not ${PAYLOAD_KEY_BYTES} bytes in base64url`,
   });

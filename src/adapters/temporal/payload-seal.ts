@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, type KeyObject, randomBytes } from 'node:crypto';
 import type { Payload } from '@temporalio/common';
 import proto from '@temporalio/proto';
 import { PayloadRefusedError } from './payload-refused-error.ts';
@@ -33,7 +33,7 @@ export interface PayloadBinding {
  * Data is nonce (12 bytes), ciphertext, tag (16 bytes). Random nonces are good for 2^32 payloads a
  * key: at one thousand a second that is seven weeks of full load, then the key must be rotated.
  */
-export function sealPayload(payload: Payload, binding: PayloadBinding, key: Uint8Array): Payload {
+export function sealPayload(payload: Payload, binding: PayloadBinding, key: KeyObject): Payload {
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES });
   cipher.setAAD(additionalData(binding));
@@ -56,7 +56,7 @@ export function sealPayload(payload: Payload, binding: PayloadBinding, key: Uint
 }
 
 /** Undoes `sealPayload`. Throws `damaged` when any bit of data or binding is not as it was sealed. */
-export function openPayload(sealed: Payload, binding: PayloadBinding, key: Uint8Array): Payload {
+export function openPayload(sealed: Payload, binding: PayloadBinding, key: KeyObject): Payload {
   const data = sealed.data ?? new Uint8Array();
   if (data.byteLength < NONCE_BYTES + TAG_BYTES) throw new PayloadRefusedError('damaged');
   const nonce = data.subarray(0, NONCE_BYTES);

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createSecretKey, randomBytes } from 'node:crypto';
 import {
   defaultPayloadConverter,
   type Payload,
@@ -13,7 +13,7 @@ export const NAMESPACE = 'sallyport-test';
 export function makeKeys(...ids: string[]): PayloadKeys {
   return {
     currentKeyId: ids.at(-1)!,
-    keys: new Map(ids.map((id) => [id, new Uint8Array(randomBytes(32))])),
+    keys: new Map(ids.map((id) => [id, createSecretKey(randomBytes(32))])),
   };
 }
 

@@ -35,14 +35,16 @@ describe('Payload keys', () => {
   it('are made once and read again', async () => {
     const first = await loadPayloadKeys(store);
     expect(first.currentKeyId).toBe('k1');
-    expect(first.keys.get('k1')).toHaveLength(32);
-    expect(await loadPayloadKeys(await open())).toEqual(first);
+    expect(first.keys.get('k1')?.symmetricKeySize).toBe(32);
+    const again = await loadPayloadKeys(await open());
+    expect(again.keys.get('k1')?.equals(first.keys.get('k1')!)).toBe(true);
   });
 
   it('are the same for processes that make the first one at once', async () => {
     const stores = await Promise.all([open(), open(), open(), open()]);
     const loaded = await Promise.all(stores.map(loadPayloadKeys));
-    for (const keys of loaded) expect(keys).toEqual(loaded[0]);
+    const [one, ...others] = loaded.map(({ keys }) => keys.get('k1')?.export().toString('hex'));
+    for (const other of others) expect(other).toBe(one);
   });
 
   it('encrypt with the newest version and still decrypt with the older ones', async () => {

@@ -62,9 +62,8 @@ function assertMayDecide(
     throw new GatewayError('approval.expired');
   if (made.digest !== request.digest) throw new GatewayError('approval.digest_mismatch');
   if (made.person.revokedAt !== null) throw new GatewayError('approval.not_eligible');
-  if (isRequester(request.submission.userId, made.person)) {
+  if (isRequester(request.submission.userId, made.person))
     throw new GatewayError('approval.own_request');
-  }
   if (earlier.some(({ personId }) => personId === made.person.id))
     throw new GatewayError('approval.already_decided');
   const earlierOnes = earlierApprovers(ballot, tx);
@@ -176,11 +175,15 @@ async function applyDecision(
  */
 export async function recordDecision(
   tx: StoreTransaction,
-  made: ProvenDecision,
+  proven: ProvenDecision,
   rules: DecisionRules,
 ): Promise<Decided> {
   try {
-    const ballot = await openBallot(tx, made.requestId);
+    const ballot = await openBallot(tx, proven.requestId);
+    // As they are now: since the door knew them they may have been revoked.
+    const person = ballot.people.find(({ id }) => id === proven.person.id);
+    if (person === undefined) throw new GatewayError('approval.not_eligible');
+    const made = { ...proven, person };
     assertMayDecide(ballot, made, rules.policy, tx);
     const deadline = Math.max(ballot.request.expiresAt?.getTime() ?? 0, tx.now.getTime());
     const validUntil = new Date(deadline + rules.approvalValidMs);
@@ -197,7 +200,7 @@ export async function recordDecision(
     return await applyDecision(tx, ballot, made, rules, validUntil);
   } catch (error) {
     if (error instanceof GatewayError && error.code !== 'store.unavailable') {
-      return refuseDecision(tx, made, error);
+      return refuseDecision(tx, proven, error);
     }
     throw error;
   }

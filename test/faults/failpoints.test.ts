@@ -5,8 +5,8 @@ import { readConfig } from '../../src/config.ts';
 import { openContext } from '../../src/context.ts';
 import { FAILPOINTS } from '../../src/core/failpoint-places.ts';
 import { createLoneGateway, type LoneGateway } from '../support/lone-gateway.ts';
-import { scaled } from './scale.ts';
 import { entriesOf } from '../support/log-entries.ts';
+import { isFull, scaled } from './scale.ts';
 
 /**
  * R1: the gateway is killed at every failpoint of an approved write's way, with writes on every part of
@@ -75,6 +75,14 @@ async function runInto(place: string, writes: readonly Write[]): Promise<void> {
   await lone.simulator.control('DELETE', '/faults');
 }
 
+/** Pushes them to their ends, and says which are none of success. */
+async function endAll(writes: readonly Write[]): Promise<unknown[]> {
+  const deadline = Date.now() + SETTLED_WITHIN_MS;
+  await Promise.all(writes.map((write) => pushUntil(write, () => Date.now() > deadline)));
+  const ends = await Promise.all(writes.map(async ({ id }) => (await lone.state(id!)).body));
+  return ends.filter(({ status }) => status !== 'succeeded');
+}
+
 interface Entry {
   readonly event: string;
   readonly facts: { readonly purpose?: string };
@@ -110,15 +118,17 @@ describe('R1: kill -9 at each failpoint', () => {
       }));
       writes.push(...fresh);
       await runInto(place, fresh);
+      if (!isFull) continue;
+      // So many that each place has to bring its own to an end: no box ends a thousand in a minute.
+      await lone.start();
+      expect(await endAll(fresh), place).toEqual([]);
+      await lone.gateway.stop('SIGKILL');
     }
-  }, 1_800_000);
+  }, 3_600_000);
 
   it('leaves every write terminal within a minute of the last restart', async () => {
     await lone.start();
-    const deadline = Date.now() + SETTLED_WITHIN_MS;
-    await Promise.all(writes.map((write) => pushUntil(write, () => Date.now() > deadline)));
-    const ends = await Promise.all(writes.map(async ({ id }) => (await lone.state(id!)).body));
-    expect(ends.filter(({ status }) => status !== 'succeeded')).toEqual([]);
+    expect(await endAll(writes)).toEqual([]);
   }, 120_000);
 
   it('leaves each of them in HubSpot exactly once, looked for without one search', async () => {

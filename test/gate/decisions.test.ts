@@ -88,3 +88,16 @@ describe('the money a change of a deal touches', () => {
     expect(await approve(lena)).toEqual({ kind: 'decided', status: 'awaiting_approval' });
   });
 });
+
+describe('a decision by somebody who was revoked after a door knew them', () => {
+  it.each(['approve', 'reject'] as const)('does not count: %s', async (decision) => {
+    await waitFor({ dealname: 'New name' }, '3500');
+    await store.commit((tx) => tx.people.revoke(lena.id));
+    const made = { requestId: requestId(1), person: lena, proof: 'key', decision, digest } as const;
+    expect(await store.commit((tx) => recordDecision(tx, made, rules))).toMatchObject({
+      kind: 'refused',
+      code: 'approval.not_eligible',
+    });
+    expect(await store.requests.status(requestId(1))).toBe('awaiting_approval');
+  });
+});

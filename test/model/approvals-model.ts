@@ -1,0 +1,162 @@
+import type fc from 'fast-check';
+import { expect } from 'vitest';
+import type { Proof } from '../../src/core/proofs.ts';
+import type { PersonRecord } from '../../src/core/records.ts';
+import {
+  APPROVAL_VALID_MS,
+  ASKED,
+  type AskedFor,
+  requesterEmail,
+  type World,
+  WAITS_MS,
+} from './approvals-world.ts';
+
+/** Who is there at the start, by role; `dana` is who asked, through her agent. */
+export const NAMES = ['dana', 'lena', 'omar', 'ines', 'vera'] as const;
+export type Name = (typeof NAMES)[number];
+const ROLES: Readonly<Record<Name, readonly string[]>> = {
+  dana: ['approver'],
+  lena: ['approver'],
+  omar: ['approver'],
+  ines: ['approver'],
+  vera: ['viewer'],
+};
+
+interface Vote {
+  readonly personId: string;
+  readonly proof: Proof;
+  readonly validUntil: number;
+}
+
+interface Standing {
+  status: 'awaiting_approval' | 'approved' | 'begun' | 'ended';
+  readonly votes: Vote[];
+  readonly expiresAt: number;
+}
+
+interface Known {
+  readonly id: string;
+  readonly isRequester: boolean;
+  readonly isApprover: boolean;
+  isRevoked: boolean;
+}
+
+/** What should be, in the plainest words: the product's own rules are not asked. */
+export interface Model {
+  readonly people: Known[];
+  readonly standing: Record<AskedFor, Standing>;
+}
+
+export interface Real {
+  readonly world: World;
+  /** Present and former records of each, the newest last; a door may hold an old one. */
+  readonly records: Record<Name, PersonRecord[]>;
+  readonly counts: Counts;
+  readonly scheduler: fc.Scheduler;
+}
+
+export interface Counts {
+  commands: number;
+  counted: number;
+  refused: number;
+  begun: number;
+  clicks: number;
+}
+
+const emailOf = (name: Name, { run }: World): string =>
+  name === 'dana' ? requesterEmail(run) : `${name}-${run}@acme.test`;
+
+export async function setUp(
+  world: World,
+  counts: Counts,
+  scheduler: fc.Scheduler,
+): Promise<{ model: Model; real: Real }> {
+  const model: Model = {
+    people: [],
+    standing: Object.fromEntries(
+      ASKED.map((asked) => [
+        asked,
+        { status: 'awaiting_approval', votes: [], expiresAt: world.now() + WAITS_MS },
+      ]),
+    ) as unknown as Model['standing'],
+  };
+  const records = Object.fromEntries(NAMES.map((name) => [name, []])) as unknown as Real['records'];
+  const real = { world, records, counts, scheduler };
+  for (const name of NAMES) await enrol(model, real, name, ROLES[name]);
+  return { model, real };
+}
+
+async function enrol(
+  model: Model,
+  { world, records }: Pick<Real, 'world' | 'records'>,
+  name: Name,
+  roles: readonly string[],
+): Promise<void> {
+  const person = await world.add(emailOf(name, world), roles);
+  records[name].push(person);
+  const isApprover = roles.includes('approver');
+  model.people.push({ id: person.id, isRequester: name === 'dana', isApprover, isRevoked: false });
+}
+
+const knownAs = (model: Model, id: string): Known | undefined =>
+  model.people.find((person) => person.id === id);
+
+const QUORUM = { note: 1, large_deal: 2, call: 1 } as const satisfies Record<AskedFor, number>;
+
+/** Votes that count now: of distinct people on the roster, in the role, not of the requester, not too old. */
+function countedVotes(model: Model, asked: AskedFor, now: number): Vote[] {
+  return model.standing[asked].votes.filter(({ personId, validUntil, proof }) => {
+    const person = knownAs(model, personId);
+    const isGood = person?.isRevoked === false && person.isApprover && !person.isRequester;
+    return isGood && validUntil > now && (asked !== 'call' || proof === 'passkey');
+  });
+}
+
+export const isQuorate = (model: Model, asked: AskedFor, now: number): boolean =>
+  countedVotes(model, asked, now).length >= QUORUM[asked];
+
+/** Whether this vote has to be taken. */
+export function mayVote(
+  model: Model,
+  asked: AskedFor,
+  of: { readonly personId: string; readonly proof: Proof; readonly decision: string },
+  now: number,
+): boolean {
+  const standing = model.standing[asked];
+  const person = knownAs(model, of.personId);
+  if (standing.status !== 'awaiting_approval' || standing.expiresAt <= now) return false;
+  if (person?.isRevoked !== false || !person.isApprover || person.isRequester) return false;
+  if (standing.votes.some(({ personId }) => personId === of.personId)) return false;
+  return of.decision === 'reject' || asked !== 'call' || of.proof === 'passkey';
+}
+
+export function vote(
+  model: Model,
+  asked: AskedFor,
+  of: { readonly personId: string; readonly proof: Proof; readonly decision: string },
+  now: number,
+): void {
+  const standing = model.standing[asked];
+  if (of.decision === 'reject') {
+    standing.status = 'ended';
+    return;
+  }
+  const validUntil = Math.max(standing.expiresAt, now) + APPROVAL_VALID_MS;
+  standing.votes.push({ personId: of.personId, proof: of.proof, validUntil });
+  if (isQuorate(model, asked, now)) standing.status = 'approved';
+}
+
+/** That the record and the model tell the same of every request, and nobody was counted twice. */
+export async function assertSame(model: Model, { world }: Real): Promise<void> {
+  for (const asked of ASKED) {
+    const on = world.requests[asked];
+    const status = await world.statusOf(on);
+    const shown = status === 'executing' ? 'begun' : status;
+    const isOpen = shown === 'awaiting_approval' || shown === 'approved' || shown === 'begun';
+    expect(isOpen ? shown : 'ended').toBe(model.standing[asked].status);
+    const deciders = await world.deciders(on);
+    expect(new Set(deciders).size).toBe(deciders.length);
+  }
+}
+
+export { enrol };

@@ -1,0 +1,34 @@
+import fc from 'fast-check';
+import { afterAll, describe, it } from 'vitest';
+import { scaled } from '../faults/scale.ts';
+import { COMMANDS } from './approvals-commands.ts';
+import { type Counts, setUp } from './approvals-model.ts';
+import { createWorlds } from './approvals-world.ts';
+
+const RUNS = Number(process.env['RUNS'] ?? scaled(1_000, 10_000));
+const TIME_LIMIT_MS = scaled(300_000, 3_600_000);
+const worlds = createWorlds();
+afterAll(() => worlds.close());
+
+describe('P5: approvals, held against a model', () => {
+  it(
+    `keep its rules in ${RUNS} command runs: nobody for themselves, none below the quorum, none twice or late`,
+    async () => {
+      const counts: Counts = { commands: 0, counted: 0, refused: 0, begun: 0, clicks: 0 };
+      const property = fc.asyncProperty(
+        fc.commands(COMMANDS, { size: 'max', maxCommands: 14 }),
+        fc.scheduler(),
+        async (commands, scheduler) => {
+          const world = await worlds.next();
+          await fc.asyncModelRun(() => setUp(world, counts, scheduler), commands);
+        },
+      );
+      await fc.assert(property, {
+        numRuns: RUNS,
+        seed: Number(process.env['SEED'] ?? Date.now() % 1e9),
+      });
+      console.info('P5', { runs: RUNS, ...counts });
+    },
+    TIME_LIMIT_MS,
+  );
+});

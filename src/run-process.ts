@@ -1,7 +1,7 @@
 import { readConfig } from './config.ts';
 import { openContext } from './context.ts';
 import { GatewayError } from './core/gateway-error.ts';
-import { takeDataFolder } from './embedded/data-folder.ts';
+import { makeDataFolder, takeDataFolder } from './embedded/data-folder.ts';
 import { type GatewayRoles, startGateway } from './gateway.ts';
 import { type Life, runUntilStopped, type Started } from './run-until-stopped.ts';
 import { say } from './start-text.ts';
@@ -20,7 +20,7 @@ async function start(roles: GatewayRoles, { parts, stopping }: Life): Promise<St
     parts.defer(() => {
       lock.release();
     });
-  }
+  } else await makeDataFolder(config.dataDir);
   const context = await openContext(config);
   parts.defer(() => context.close());
   const gateway = await startGateway(context, {

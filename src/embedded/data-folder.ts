@@ -1,5 +1,5 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { GatewayError } from '../core/gateway-error.ts';
 import { type FileLock, tryFileLock, waitForFileLock } from './file-lock.ts';
@@ -24,7 +24,10 @@ export async function takeDataFolder(options: TakeDataFolderOptions): Promise<Fi
   const { folder, onWait, stopping } = options;
   const lockFile = join(folder, 'gateway.lock');
   const pidFile = join(folder, 'gateway.pid');
-  let lock = await makeAndTry(folder, lockFile);
+  await makeDataFolder(folder);
+  let lock = await tryFileLock(lockFile).catch((cause: unknown) => {
+    throw unusable(folder, cause);
+  });
   if (lock === undefined) {
     const holder = await describeHolder(pidFile);
     onWait(`${holder} has ${folder}; waiting up to ${HANDOVER_MAX_MS / 1000} s for its end …`);
@@ -41,18 +44,40 @@ export async function takeDataFolder(options: TakeDataFolderOptions): Promise<Fi
   return lock;
 }
 
-async function makeAndTry(folder: string, lockFile: string): Promise<FileLock | undefined> {
-  try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    return await tryFileLock(lockFile);
-  } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-    const problem =
-      code === 'EEXIST' || code === 'ENOTDIR'
-        ? `${folder} is no folder. Move what is there away`
-        : `${folder} cannot be used (${code}). Give this user the right to write there`;
-    throw invalid(`${problem}, or set SALLYPORT_DATA_DIR to another folder.`, cause);
-  }
+/**
+ * Makes the folder, and what is missing above it, for this user alone.
+ *
+ * @throws GatewayError `config.invalid` when it cannot be made
+ */
+export async function makeDataFolder(folder: string): Promise<void> {
+  await makeWithParents(folder).catch((cause: unknown) => {
+    throw unusable(folder, cause);
+  });
+}
+
+/** Node's own `recursive` turns for ever in places like /proc, where all making is "no such file". */
+async function makeWithParents(folder: string): Promise<void> {
+  const make = (): Promise<void> =>
+    mkdir(folder, { mode: 0o700 }).catch((error: unknown) => {
+      if (codeOf(error) !== 'EEXIST') throw error;
+    });
+  await make().catch(async (error: unknown) => {
+    if (codeOf(error) !== 'ENOENT') throw error;
+    await makeWithParents(dirname(folder));
+    await make();
+  });
+}
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? String(error.code) : '';
+
+function unusable(folder: string, cause: unknown): GatewayError {
+  const code = codeOf(cause);
+  const problem =
+    code === 'EEXIST' || code === 'ENOTDIR'
+      ? `${folder} is no folder. Move what is there away`
+      : `${folder} cannot be used (${code}). Check its place, and this user's rights there`;
+  return invalid(`${problem}, or set SALLYPORT_DATA_DIR to another folder.`, cause);
 }
 
 async function describeHolder(pidFile: string): Promise<string> {

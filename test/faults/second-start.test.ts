@@ -112,6 +112,31 @@ describe('a data folder that is none', () => {
     expect(gateway.output()).toContain('SALLYPORT_DATA_DIR');
   }, 60_000);
 
+  // There every making is answered "no such file", on which Node's recursive mkdir turns for ever.
+  it.runIf(process.platform === 'linux').each([
+    ['src/main.ts', '/proc/sallyport'],
+    ['src/worker-main.ts', '/proc/sallyport/data'],
+    ['src/api-main.ts', '/proc/sallyport'],
+  ])('that cannot be made is said at once (%s, %s)', async (main, folder) => {
+    gateway = await createRunningGateway({
+      main,
+      temporalCli: await temporalCliPath(),
+      env: {
+        SALLYPORT_DATA_DIR: folder,
+        TEMPORAL_ADDRESS: inject('temporalAddress'),
+        SALLYPORT_HUBSPOT_URL: 'http://127.0.0.1:9',
+      },
+    });
+    gateway.launch();
+    const tooLong = sleep(10_000).then(() => 'still running');
+    const exited = await Promise.race([gateway.exited(), tooLong]);
+    // A process that turns in mkdir is deaf to SIGTERM.
+    if (exited !== 1) await gateway.stop('SIGKILL');
+    expect(exited).toBe(1);
+    expect(gateway.output()).toContain(`${folder} cannot be used (ENOENT)`);
+    expect(gateway.output()).toContain('SALLYPORT_DATA_DIR');
+  });
+
   it('nor is run.json, and that is said after everything is ended again', async () => {
     gateway = await create();
     mkdirSync(`${gateway.dataDir}/run.json/kept`, { recursive: true });

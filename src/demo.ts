@@ -93,8 +93,11 @@ export async function ensureDemoCredential(context: Context, controlUrl: string)
   const name = `hubspot/${connection}`;
   const known = await context.secrets.get(name);
   const token = await mintToken(controlUrl);
+  const fingerprint = fingerprintOf(token);
+  // First, so that `sallyport connect` knows it as the simulator's whatever happens in between.
+  await remember(context, 'demo/hubspot-fingerprint', fingerprint);
   const version = await context.secrets.put(name, token, known?.version ?? 0);
-  const of = { connection, version, fingerprint: fingerprintOf(token), by: BY };
+  const of = { connection, version, fingerprint, by: BY };
   await context.store.commit((tx) => activateCredential(tx, of));
 }
 

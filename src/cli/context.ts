@@ -99,10 +99,40 @@ export const withPolicy = <T>(work: (context: Context) => Promise<T>): Promise<T
 /** For every region; https://developers.hubspot.com/docs/api-reference/overview. */
 const HUBSPOT_URL = 'https://api.hubapi.com';
 
-/** HubSpot as this folder's gateway reaches it: the demo's simulator, or the real one. */
+const DEMO_MAX_MS = 5_000;
+
+/** The demo's token is for its simulator: a real HubSpot would be told it, and could only refuse it. */
+async function assertNotTheDemos(context: Context, url: string): Promise<void> {
+  const { config, secrets, store } = context;
+  const active = await store.credentials.active(config.connection);
+  const demo = await secrets.get('demo/hubspot-fingerprint');
+  if (demo === undefined || demo.value !== active?.fingerprint) return;
+  throw new CommandError(
+    `The key in ${config.dataDir} is the demo's, which its simulator alone knows: it is not sent to ${url}.`,
+    'For the demo: npm start without SALLYPORT_HUBSPOT_URL, which writes run.json anew. For a real HubSpot: set SALLYPORT_DATA_DIR to a folder of its own (README, "Connect a real HubSpot").',
+  );
+}
+
+async function assertSimulatorAnswers(url: string): Promise<void> {
+  await fetch(url, { signal: AbortSignal.timeout(DEMO_MAX_MS) }).catch((cause: unknown) => {
+    throw new CommandError(
+      `The demo's simulator at ${url} does not answer.`,
+      'It runs with the gateway: start it with npm start.',
+      cause,
+    );
+  });
+}
+
+/**
+ * HubSpot as this folder's gateway reaches it: the demo's simulator, or the real one. Throws
+ * `CommandError` when the simulator is stopped, and for a token that is not for that address.
+ */
 export async function connectorOf(context: Context): Promise<ConnectDependencies> {
   const { config } = context;
-  const url = config.hubspotUrl ?? readRunFile(config)?.simulator ?? HUBSPOT_URL;
+  const simulator = readRunFile(config)?.simulator ?? undefined;
+  const url = config.hubspotUrl ?? simulator ?? HUBSPOT_URL;
+  if (url === simulator) await assertSimulatorAnswers(url);
+  else await assertNotTheDemos(context, url);
   const { connectDependencies } = await import('../context.ts');
   return connectDependencies(context, url);
 }

@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ACTIONS } from '../../src/actions/catalogue.ts';
 import type { ConnectionRecord } from '../../src/core/records.ts';
+import { ensureDemoCredential } from '../../src/demo.ts';
 import { activateCredential } from '../../src/gate/credentials.ts';
 import { type SimulatorProcess, startSimulator } from '../support/simulator.ts';
 import { createInstallation, type Installation, type Said } from './support.ts';
@@ -169,6 +172,56 @@ describe('sallyport connect', () => {
     await setToken(token);
     const said = await connect('--json');
     expect(said.out + said.err + JSON.stringify(await entries())).not.toContain(token.slice(8));
+  });
+});
+
+describe('the demo’s token', () => {
+  beforeEach(async () => {
+    await at.open((context) => ensureDemoCredential(context, simulator.controlUrl));
+    at.writeRunFile({ simulator: simulator.url });
+  });
+
+  /** That no intent is in the log says that nothing was called. */
+  async function expectKept(said: Said): Promise<void> {
+    expect(said.status).toBe(1);
+    expect(said.out).toBe('');
+    expect(said.err).toMatch(/the demo's.*is not sent to/);
+    expect((await entries()).map(({ event }) => event)).not.toContain('hubspot.intended');
+  }
+
+  it('goes to its simulator', async () => {
+    const said = await at.sallyport(['connect']);
+    expect(said.err).toBe('');
+    expect(said.out).toMatch(/^Connected: main$/m);
+  });
+
+  it('goes nowhere where run.json is missing, and both ways on are said', async () => {
+    rmSync(join(at.folder, 'data', 'run.json'));
+    const said = await at.sallyport(['connect']);
+    await expectKept(said);
+    expect(said.err).toContain('npm start');
+    expect(said.err).toContain('SALLYPORT_DATA_DIR');
+  });
+
+  it('goes to no other address, be it named, and not after a start with a real HubSpot', async () => {
+    const other = { SALLYPORT_HUBSPOT_URL: 'http://127.0.0.1:9' };
+    await expectKept(await at.sallyport(['connect'], { env: other }));
+    at.writeRunFile({ simulator: null });
+    await expectKept(await at.sallyport(['connect'], { env: other }));
+  });
+
+  it('makes room for a key of the operator’s', async () => {
+    at.writeRunFile({ simulator: null });
+    await setToken(await simulator.token('all'));
+    expect((await connect()).status).toBe(0);
+  });
+
+  it('waits for a simulator that is stopped, and says how to start it', async () => {
+    at.writeRunFile({ simulator: 'http://127.0.0.1:9' });
+    const said = await at.sallyport(['connect']);
+    expect(said.status).toBe(1);
+    expect(said.err).toMatch(/simulator.*http:\/\/127\.0\.0\.1:9 does not answer/);
+    expect(said.err).toContain('npm start');
   });
 });
 

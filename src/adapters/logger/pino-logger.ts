@@ -1,5 +1,6 @@
 import pino from 'pino';
-import { errorCodeOf, GatewayError } from '../../core/gateway-error.ts';
+import { isErrorCode } from '../../core/errors.ts';
+import { GatewayError } from '../../core/gateway-error.ts';
 import type { Logger } from '../../ports/logger.ts';
 
 /** Values that look like secrets, wherever they stand: pino's own `redact` covers known paths only. */
@@ -20,7 +21,8 @@ function describeError(error: unknown): Record<string, unknown> {
     name: error.name,
     ...code,
     message: scrub(error.message).slice(0, 500),
-    our: errorCodeOf(error),
+    // A failure that the engine brings back carries our code as its type.
+    our: 'type' in error && isErrorCode(String(error.type)) ? error.type : 'internal.unexpected',
   };
 }
 

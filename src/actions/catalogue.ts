@@ -47,3 +47,5 @@ const BY_NAME: ReadonlyMap<string, ActionDefinition> = new Map(
 
 /** A Map, so that `__proto__` and `constructor` are as unknown as any other word. */
 export const findAction = (name: string): ActionDefinition | undefined => BY_NAME.get(name);
+
+export const ACTION_NAMES: readonly string[] = [...BY_NAME.keys()];

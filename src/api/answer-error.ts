@@ -1,4 +1,5 @@
 import type { ErrorRequestHandler, Request, Response } from 'express';
+import { ACTION_REQUEST_LIMITS } from '../contracts/action-request.ts';
 import { ERRORS, type ErrorCode } from '../core/errors.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import type { ApiContext } from './api-context.ts';
@@ -14,6 +15,8 @@ const BODY_ERRORS: Readonly<Record<string, ErrorCode>> = {
   'request.size.invalid': 'request.malformed',
 };
 
+const TOO_LARGE = `at most ${ACTION_REQUEST_LIMITS.bodyMaxBytes} bytes are taken`;
+
 function typeOf(error: unknown): string {
   const isTyped = typeof error === 'object' && error !== null && 'type' in error;
   return isTyped ? String(error.type) : '';
@@ -22,7 +25,8 @@ function typeOf(error: unknown): string {
 function toGatewayError(error: unknown): GatewayError {
   if (error instanceof GatewayError) return error;
   const code = BODY_ERRORS[typeOf(error)];
-  if (code !== undefined) return new GatewayError(code);
+  const detail = code === 'request.too_large' ? TOO_LARGE : undefined;
+  if (code !== undefined) return new GatewayError(code, { detail });
   // Express throws these for a path whose percent-encoding is broken.
   if (error instanceof URIError) return new GatewayError('request.not_found');
   return new GatewayError('internal.unexpected', { cause: error });

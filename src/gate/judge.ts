@@ -1,4 +1,4 @@
-import { findAction } from '../actions/catalogue.ts';
+import { ACTION_NAMES, findAction } from '../actions/catalogue.ts';
 import type { ActionDefinition } from '../actions/define-action.ts';
 import type { Requirement } from '../contracts/card.ts';
 import { describeIssues } from '../contracts/issues.ts';
@@ -70,7 +70,10 @@ export function judgeSubmission(of: Case): Judgement {
     };
   }
   const action = findAction(of.submission.action.action);
-  if (action === undefined) return { kind: 'refused', code: 'action.unknown' };
+  if (action === undefined) {
+    const detail = `the actions are ${ACTION_NAMES.join(', ')}`;
+    return { kind: 'refused', code: 'action.unknown', detail };
+  }
   const parsed = action.input.safeParse(of.submission.action);
   if (!parsed.success) {
     return { kind: 'refused', code: 'action.invalid', detail: describeIssues(parsed.error) };

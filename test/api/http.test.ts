@@ -117,6 +117,22 @@ describe('the body', () => {
     expect(answer.body.code).toBe(code);
   });
 
+  it('with more than the limit is told the limit', async () => {
+    const body = ' '.repeat(131_073);
+    const answer = await gateway.agent.call('POST', '/v1/actions', { body });
+    expect(answer.body).toMatchObject({
+      code: 'request.too_large',
+      detail: 'at most 131072 bytes are taken',
+    });
+  });
+
+  it('with an action that does not exist is told those that do', async () => {
+    const body = envelope({ action: 'make_coffee' });
+    const answer = await gateway.agent.call('POST', '/v1/actions', { body });
+    expect(answer.body.code).toBe('action.unknown');
+    expect(answer.body.detail).toMatch(/^the actions are search_contact, .*, write_several$/);
+  });
+
   it('with a number that has no canonical form is refused in the log too', async () => {
     const agent = await gateway.addAgent('counts-high');
     const body = envelope({ action: 'search_deal' }).replace('}', ',"amount_min":1e400}');

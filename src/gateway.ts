@@ -108,7 +108,10 @@ async function listen(server: Server, port: number, host: string): Promise<void>
   try {
     await once(server, 'listening');
   } catch (cause) {
-    const detail = `Port ${port} on ${host} cannot be listened on. Stop whoever holds it, or set SALLYPORT_PORT.`;
+    const isTaken = cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE';
+    const detail = isTaken
+      ? `Port ${port} on ${host} is taken. Stop whoever holds it, or set SALLYPORT_PORT.`
+      : `SALLYPORT_HOST names ${host}, which is no address of this machine. Set one that is; without it the API listens on 127.0.0.1.`;
     throw new GatewayError('config.invalid', { detail, cause });
   }
 }

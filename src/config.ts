@@ -189,8 +189,21 @@ function assertKnown(environment: Environment): void {
   );
   if (unknown.length === 0) return;
   throw new GatewayError('config.invalid', {
-    detail: `there is no setting ${unknown.join(', ')}; docs/operations.md lists all`,
+    detail: `There is no setting ${unknown.join(', ')}; docs/operations.md lists all`,
   });
+}
+
+/** What a setting must be; never its value, since a token may have been pasted in the wrong place. */
+function ruleOf(issue: z.core.$ZodIssue): string {
+  const { code } = issue;
+  if (code === 'too_small')
+    return `must be ${issue.inclusive === true ? 'at least' : 'more than'} ${issue.minimum}`;
+  if (code === 'too_big') return `must be at most ${issue.maximum}`;
+  if (code === 'invalid_type')
+    return issue.expected === 'int' ? 'must be a whole number' : 'must be a number';
+  if (code === 'invalid_value') return `must be one of ${issue.values.join(', ')}`;
+  if (code === 'invalid_format') return 'must be an address such as https://api.hubapi.com';
+  return issue.message;
 }
 
 function parse(environment: Environment): z.output<typeof ENVIRONMENT> {
@@ -200,7 +213,7 @@ function parse(environment: Environment): z.output<typeof ENVIRONMENT> {
   const parsed = ENVIRONMENT.safeParse(Object.fromEntries(given));
   if (parsed.success) return parsed.data;
   const detail = parsed.error.issues
-    .map(({ path, message }) => `${path.join('.')}: ${message}`)
+    .map((issue) => `${issue.path.join('.')} ${ruleOf(issue)}`)
     .join('; ');
   throw new GatewayError('config.invalid', { detail });
 }

@@ -47,3 +47,20 @@ describe('SALLYPORT_ORIGIN', () => {
     );
   });
 });
+
+describe('a setting that cannot be', () => {
+  it.each([
+    ['SALLYPORT_PORT', '80', 'must be at least 1024'],
+    ['SALLYPORT_SLOTS', 'many', 'must be a number'],
+    ['SALLYPORT_SLOTS', '1.5', 'must be a whole number'],
+    ['SALLYPORT_APPROVAL_SECONDS', '0', 'must be more than 0'],
+    ['SALLYPORT_ANSWER_WAIT_SECONDS', '61', 'must be at most 60'],
+    ['SALLYPORT_LOG_LEVEL', 'loud', 'must be one of debug, info, warn, error, silent'],
+    ['SALLYPORT_HUBSPOT_URL', 'hubspot', 'must be an address such as https://api.hubapi.com'],
+    ['SALLYPORT_FAILPOINT', 'x', 'is no failpoint; src/core/failpoint-places.ts lists them'],
+  ])('is said in words: %s=%s %s', (name, value, rule) => {
+    expect(() => readConfig({ [name]: value })).toThrow(
+      expect.objectContaining({ code: 'config.invalid', detail: `${name} ${rule}` }),
+    );
+  });
+});

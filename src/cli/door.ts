@@ -151,7 +151,8 @@ export function openDoor(options: DoorOptions): Door {
       signal: AbortSignal.timeout(ANSWER_MAX_MS),
       ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
     }).catch((cause: unknown) => {
-      throw new CommandError(`No gateway answers at ${api}.`, 'Is it running?', cause);
+      const remedy = 'Start it with npm start, in this data folder; or name another with --api.';
+      throw new CommandError(`No gateway answers at ${api}.`, remedy, cause);
     });
     const answer = schema.safeParse(await readAnswer(api, response));
     if (answer.success) return answer.data;

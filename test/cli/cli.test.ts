@@ -179,6 +179,6 @@ describe('wrong usage', () => {
   it('a gateway that does not answer is said so', () => {
     const said = sallyport(['approve', '--yes']);
     expect(said.status).toBe(1);
-    expect(said.err).toContain('No gateway answers');
+    expect(said.err).toMatch(/No gateway answers.*\n.*npm start/);
   });
 });

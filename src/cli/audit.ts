@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { parseVerifier } from '../audit/note.ts';
 import { verifyLog, type VerifyReport } from '../audit/verify.ts';
@@ -21,6 +23,11 @@ const SHOWN_MAX = 20;
 /** A gateway that publishes writes something several times a second. */
 const UNSIGNED_PATIENCE_MS = 10_000;
 
+export function findingsText({ findings, findingsOmitted }: VerifyReport): string {
+  const count = findings.length + findingsOmitted;
+  return count === 1 ? '1 finding' : `${count} findings`;
+}
+
 function printUnsigned({ size, unsigned, unsignedEntries }: VerifyReport): void {
   if (unsigned.length === 0) return;
   const range = unsignedEntries === 0 ? '' : `, ${size} to ${size + unsignedEntries - 1}`;
@@ -43,7 +50,7 @@ function printReport(report: VerifyReport): void {
     printUnsigned(report);
     return;
   }
-  print(`NOT VERIFIED: ${findings.length + report.findingsOmitted} findings`);
+  print(`NOT VERIFIED: ${findingsText(report)}`);
   for (const { place, entry, problem } of findings.slice(0, SHOWN_MAX)) {
     print(`  ${place}${entry === undefined ? '' : `, entry ${entry}`}: ${problem}`);
   }
@@ -67,10 +74,21 @@ function logOf(options: VerifyOptions): { folder: string; vkey: readonly string[
   return { folder, vkey };
 }
 
+/** Nothing of a log at all is a wrong folder; one without its checkpoint is for the verifier to find. */
+function assertLog(folder: string): void {
+  if (['checkpoint', 'tile'].some((name) => existsSync(join(folder, name)))) return;
+  throw new CommandError(
+    `There is no log at ${folder}.`,
+    'Name its folder with --folder: it is log_dir of run.json, and has checkpoint and tile in it. Was it there before? docs/playbook.md.',
+  );
+}
+
 async function verify(options: VerifyOptions): Promise<void> {
   const since = options.since === undefined ? undefined : readNamedFile(options.since);
+  const log = logOf(options);
+  assertLog(log.folder);
   const report = await verifyLog({
-    ...logOf(options),
+    ...log,
     since,
     patienceMs: UNSIGNED_PATIENCE_MS,
   });

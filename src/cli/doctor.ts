@@ -4,6 +4,7 @@ import { verifyLog } from '../audit/verify.ts';
 import { readConfig } from '../config.ts';
 import type { Context } from '../context.ts';
 import { GatewayError } from '../core/gateway-error.ts';
+import { findingsText } from './audit.ts';
 import { readRunFile, withContext, withPolicy } from './context.ts';
 import { type JsonOption, withJson } from './options.ts';
 import { CommandError, oneLine, print, printJson } from './output.ts';
@@ -100,8 +101,10 @@ async function checkLog({ store, config, signer }: Context): Promise<string> {
     vkey: [signer.vkey, ...config.logFormerVkeys],
   });
   if (!report.ok) {
-    const found = `${report.findings.length + report.findingsOmitted} findings`;
-    throw new CommandError(found, 'npx sallyport audit verify names them; docs/playbook.md.');
+    throw new CommandError(
+      findingsText(report),
+      'npx sallyport audit verify names them; docs/playbook.md.',
+    );
   }
   if (report.size > entries) {
     const found = `${report.size} entries are published, the store has ${entries}`;

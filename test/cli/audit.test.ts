@@ -1,4 +1,4 @@
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createFolderAuditLog } from '../../src/adapters/log-folder/folder-audit-log.ts';
@@ -66,11 +66,28 @@ describe('audit verify', () => {
     log.putBack(300);
     const [said, asJson] = await Promise.all([verify(log.folder), verify(log.folder, '--json')]);
     expect([said.status, asJson.status]).toEqual([1, 1]);
-    expect(said.out).toContain('NOT VERIFIED: 1 findings\n  checkpoint: ');
+    expect(said.out).toContain('NOT VERIFIED: 1 finding\n  checkpoint: ');
     expect(said.out).toContain('700 entries that are not signed, 300 to 999');
     expect(said.out).toContain('  tile/entries/003.p/232\n');
     expect(said.out).not.toContain('Verified:');
     expect(JSON.parse(asJson.out)).toMatchObject({ ok: false, size: 300, unsignedEntries: 700 });
+  });
+
+  it('where there is no log says so, and what to give', async () => {
+    const nowhere = join(scratchFolder(), 'nowhere');
+    const [said, asJson] = await Promise.all([verify(nowhere), verify(nowhere, '--json')]);
+    expect(said).toEqual(asJson);
+    expect(said).toMatchObject({ status: 1, out: '' });
+    expect(said.err).toContain(`There is no log at ${nowhere}.`);
+    expect(said.err).toMatch(/--folder.*log_dir of run\.json/);
+  });
+
+  it('of a log whose checkpoint was taken away is a finding', async () => {
+    const { folder } = await publishedLog([3]);
+    rmSync(join(folder, 'checkpoint'));
+    const said = await verify(folder);
+    expect(said).toMatchObject({ status: 1, err: '' });
+    expect(said.out).toContain('NOT VERIFIED: 1 finding\n  checkpoint: is missing');
   });
 
   it('names no more than 20 of the tiles, and counts the rest', async () => {

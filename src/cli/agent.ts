@@ -6,23 +6,19 @@ import { addAgent, revokeAgent } from '../gate/roster.ts';
 import type { Store } from '../ports/store.ts';
 import { withContext, withPolicy } from './context.ts';
 import { collectNames, type JsonOption, parseName, withJson } from './options.ts';
-import {
-  CommandError,
-  oneLine,
-  print,
-  printAside,
-  printJson,
-  printTable,
-  sayDamaged,
-} from './output.ts';
+import { CommandError, oneLine, print, printJson, printTable, sayDamaged } from './output.ts';
 
 const BY = 'operator';
 
 const standingCalled = (agents: readonly AgentRecord[], called: string): AgentRecord[] =>
   agents.filter(({ name, revokedAt }) => name === called && revokedAt === null);
 
-/** By id or by the name of an agent that is not revoked. */
-export async function findAgent(store: Store, named: string): Promise<AgentRecord> {
+/** By id or by the name of an agent that is not revoked. `command` is what an id is given to. */
+export async function findAgent(
+  store: Store,
+  named: string,
+  command: string,
+): Promise<AgentRecord> {
   const { rows: agents } = await store.agents.list();
   const byId = agents.find(({ id }) => id === named);
   if (byId !== undefined) return byId;
@@ -35,25 +31,34 @@ export async function findAgent(store: Store, named: string): Promise<AgentRecor
     );
   if (found.length > 1)
     throw new CommandError(
-      `Several agents are called ${named}: ${found.map(({ id }) => id).join(', ')}.`,
-      'Name one by its id. `npx sallyport agent list` has them all.',
+      `${found.length} agents are called ${named}. Name one by its id:`,
+      found.map(({ id }) => `  npx sallyport ${command} ${id}`).join('\n'),
     );
   return agent;
 }
 
 interface AddOptions extends JsonOption {
   readonly group: readonly string[];
+  readonly sameName?: true;
+}
+
+/** `freeze <name>` must mean one agent, at once, by the name that cards show. */
+function assertNew(name: string, agents: readonly AgentRecord[]): void {
+  const [namesake] = standingCalled(agents, name);
+  if (namesake === undefined) return;
+  throw new CommandError(
+    `An agent is called ${name} already (${namesake.id}).`,
+    `Take another name, or end that one first: npx sallyport agent revoke ${namesake.id}`,
+  );
 }
 
 async function add(name: string, options: AddOptions): Promise<void> {
   const groups = options.group.length === 0 ? ['assistants'] : options.group;
   await withPolicy(async ({ store, policy, config: { connection } }) => {
-    const namesakes = standingCalled((await store.agents.list()).rows, name).map(({ id }) => id);
-    if (namesakes.length > 0)
-      printAside(
-        `Another agent is called ${name} already (${namesakes.join(', ')}): cards show the same name for both.`,
-      );
-    const { record, key } = await store.commit((tx) => addAgent(tx, { name, groups, by: BY }));
+    const { record, key } = await store.commit(async (tx) => {
+      if (options.sameName !== true) assertNew(name, (await tx.agents.list()).rows);
+      return addAgent(tx, { name, groups, by: BY });
+    });
     if (options.json) {
       printJson({ id: record.id, name, groups, key });
       return;
@@ -101,7 +106,7 @@ async function list(options: JsonOption): Promise<void> {
 
 async function revoke(named: string): Promise<void> {
   await withContext(async ({ store }) => {
-    const { id, name } = await findAgent(store, named);
+    const { id, name } = await findAgent(store, named, 'agent revoke');
     await store.commit((tx) => revokeAgent(tx, { id, by: BY }));
     print(`Agent ${name} (${id}) is revoked: its key opens nothing from now on.`);
   });
@@ -117,6 +122,7 @@ export function addAgentCommands(program: Command): void {
       collectNames,
       [],
     )
+    .option('--same-name', 'although another agent is called so: cards show the same for both')
     .action(add);
   withJson(agent.command('list').description('all agents')).action(list);
   agent.command('revoke <id-or-name>').description('end its key, effective at once').action(revoke);

@@ -14,11 +14,12 @@ const BY = 'operator';
 async function targetOf(
   { config, store }: Context,
   named: string | undefined,
+  verb: 'freeze' | 'unfreeze',
 ): Promise<FreezeTarget> {
   if (named === undefined || named === 'connection' || named === config.connection) {
     return { kind: 'connection', id: config.connection };
   }
-  const { id } = await findAgent(store, named);
+  const { id } = await findAgent(store, named, verb);
   return { kind: 'agent', id };
 }
 
@@ -38,7 +39,7 @@ function printPlaced(placed: FreezeRecord): void {
 
 async function freeze(named: string | undefined, options: FreezeOptions): Promise<void> {
   await withContext(async (context) => {
-    const target = await targetOf(context, named);
+    const target = await targetOf(context, named, 'freeze');
     const of = { target, reason: options.reason, by: BY, configured: context.config.connection };
     const placed = await context.store.commit((tx) => placeFreeze(tx, of));
     if (options.json) printJson(placed);
@@ -50,7 +51,7 @@ async function standingFreeze(context: Context, named: string | undefined): Prom
   const { freezes } = context.store;
   const found = named?.startsWith('frz_')
     ? await freezes.get(named)
-    : await freezes.standing([await targetOf(context, named)]);
+    : await freezes.standing([await targetOf(context, named, 'unfreeze')]);
   if (found?.liftedAt === null) return found;
   throw new CommandError('Nothing is frozen there.', '`npx sallyport freezes` lists what is.');
 }

@@ -13,7 +13,7 @@ async function explain(options: { agent?: string }): Promise<void> {
     const agents =
       options.agent === undefined
         ? (await store.agents.list()).rows.filter(({ revokedAt }) => revokedAt === null)
-        : [await findAgent(store, options.agent)];
+        : [await findAgent(store, options.agent, 'policy explain --agent')];
     const people = (await store.people.list()).filter(({ revokedAt }) => revokedAt === null);
     const { connection } = config;
     print(explainPolicy(policy, ACTIONS, agents, { people, connection }));

@@ -72,7 +72,13 @@ const AddedPersonSchema = z.object({ id: z.string(), email: z.string(), key: z.s
 async function addAgent(command: Command, { name, groups }: Likeness): Promise<ScratchAgent> {
   const given = groups.length === 0 ? [NO_GROUP] : groups;
   const options = given.flatMap((group) => ['--group', group]);
-  const added = await enroll(command, AddedAgentSchema, ['agent', 'add', name, ...options]);
+  const added = await enroll(command, AddedAgentSchema, [
+    'agent',
+    'add',
+    name,
+    '--same-name',
+    ...options,
+  ]);
   return { ...added, name, groups: given };
 }
 

@@ -162,15 +162,28 @@ describe('the roster', () => {
     expect((await at.sallyport(known)).err).toBe('');
   });
 
-  it('agents of one name are told apart by their ids', async () => {
+  it('takes no second agent of a name until the first is revoked', async () => {
     const add = ['agent', 'add', 'twin', '--json'];
     const one = JSON.parse((await at.sallyport(add)).out) as { id: string };
     const second = await at.sallyport(add);
-    expect(second.err).toContain(`called twin already (${one.id})`);
-    const two = JSON.parse(second.out) as { id: string };
-    const said = await at.sallyport(['agent', 'revoke', 'twin']);
-    expect(said.status).toBe(1);
-    for (const { id } of [one, two]) expect(said.err).toContain(id);
+    expect(second).toMatchObject({ status: 1, out: '' });
+    expect(second.err).toMatch(/called twin already.*\n.*npx sallyport agent revoke agt_/);
+    const { out } = await at.sallyport(['agent', 'list', '--json']);
+    expect(out.match(/twin/g)).toHaveLength(1);
+    await at.sallyport(['agent', 'revoke', one.id]);
+    expect((await at.sallyport(add)).status).toBe(0);
+  });
+
+  it('agents of one name are told apart by their ids, in the very commands', async () => {
+    const add = ['agent', 'add', 'double', '--same-name', '--json'];
+    const made = [await at.sallyport(add), await at.sallyport(add)];
+    const ids = made.map(({ out }) => (JSON.parse(out) as { id: string }).id);
+    for (const command of [['freeze'], ['agent', 'revoke'], ['policy', 'explain', '--agent']]) {
+      const said = await at.sallyport([...command, 'double']);
+      expect(said.status).toBe(1);
+      for (const id of ids)
+        expect(said.err).toContain(`\n  npx sallyport ${command.join(' ')} ${id}\n`);
+    }
   });
 });
 

@@ -24,10 +24,14 @@ import { isPortFree } from './embedded/ports.ts';
 import { type SimulatorProcess, startSimulatorProcess } from './embedded/simulator-process.ts';
 import { findTemporalCli } from './embedded/temporal-binary.ts';
 import { startTemporalServer, type TemporalServer } from './embedded/temporal-server.ts';
+import { withProgress } from './embedded/with-progress.ts';
 import { startGateway } from './gateway.ts';
 import { writeRunFile } from './run-file.ts';
 import { type Life, runUntilStopped, type Started } from './run-until-stopped.ts';
 import { printStart, say } from './start-text.ts';
+
+const sayStarting = <T>(what: string, work: Promise<T>): Promise<T> =>
+  withProgress(say, (seconds) => `Starting ${what}, ${seconds} s …`, work);
 
 const CODEC_PATH_SECRET = 'temporal/codec-path';
 const SIMULATOR_MAIN = fileURLToPath(new URL('./simulator/main.ts', import.meta.url));
@@ -127,7 +131,7 @@ async function startOwnEngine(
   });
   const path = await codecPath(context);
   await startCodecServer(context, path, parts);
-  const server = await startTemporalServer({
+  const starting = startTemporalServer({
     cliPath: cli.path,
     port: config.ports.temporal,
     uiPort: config.ports.temporalUi,
@@ -139,6 +143,7 @@ async function startOwnEngine(
     ),
     logFile: join(config.files.processLogs, 'temporal.log'),
   });
+  const server = await sayStarting('the Temporal server', starting);
   parts.defer(() => server.stop());
   if (server.setAside !== undefined) {
     say(
@@ -153,7 +158,7 @@ async function startSimulator(
   parts: AsyncDisposableStack,
 ): Promise<SimulatorProcess | undefined> {
   if (config.hubspotUrl !== undefined) return undefined;
-  const simulator = await startSimulatorProcess({
+  const starting = startSimulatorProcess({
     main: SIMULATOR_MAIN,
     port: config.ports.simulator,
     controlPort: config.ports.simulatorControl,
@@ -161,6 +166,7 @@ async function startSimulator(
     logFile: join(config.files.processLogs, 'simulator.log'),
     path: config.hostEnvironment.path,
   });
+  const simulator = await sayStarting('the HubSpot simulator', starting);
   parts.defer(() => simulator.stop());
   return simulator;
 }
@@ -204,12 +210,13 @@ async function start(config: Config, { parts, stopping }: Life): Promise<Started
   const { address } = engine;
   stopping.throwIfAborted();
   const keys = await demoKeys(context, simulator);
-  const gateway = await startGateway(context, {
+  const starting = startGateway(context, {
     roles: { api: true, worker: true },
     temporalAddress: address,
     hubspotUrl: simulator?.url ?? config.hubspotUrl ?? '',
     stopping,
   });
+  const gateway = await sayStarting('the worker and the API', starting);
   parts.defer(() => gateway.stop());
   writeRunFile(context, { address, simulator, keys });
   printStart({ config, isFirst, address, simulator, keys });

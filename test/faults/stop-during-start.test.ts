@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { createRunningGateway, type RunningGateway } from '../support/running-gateway.ts';
@@ -71,6 +72,24 @@ describe('a signal while the gateway is still starting', () => {
     gateway.launch();
     expect(await gateway.exited()).toBe(1);
     expect(Date.now() - since).toBeLessThan(20_000);
+    expect(gateway.output()).toMatch(/^Starting the worker and the API, [24] s …$/m);
     expect(gateway.output()).toMatch(/does not answer within 10 s.*TEMPORAL_ADDRESS/);
+  }, 60_000);
+});
+
+describe('a start that takes long', () => {
+  it('says what it is at', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'sallyport-slow-'));
+    onTestFinished(() => {
+      rmSync(folder, { recursive: true });
+    });
+    const slow = join(folder, 'temporal');
+    const sleepBeforeServer = '[ "$1" = server ] && sleep 5';
+    const real = await temporalCliPath();
+    writeFileSync(slow, `#!/bin/sh\n${sleepBeforeServer}\nexec ${real} "$@"\n`, { mode: 0o755 });
+    gateway = await createRunningGateway({ temporalCli: slow });
+    await gateway.start();
+    expect(gateway.output()).toMatch(/^Starting the Temporal server, 2 s …$/m);
+    expect(gateway.output()).toMatch(/^Starting the Temporal server, 4 s …$/m);
   }, 60_000);
 });

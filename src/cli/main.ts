@@ -8,6 +8,7 @@ import { addConnectCommand } from './connect.ts';
 import { addDecideCommands } from './decide.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { addFreezeCommands } from './freeze.ts';
+import { addHelp } from './help.ts';
 import { addNoticeCommands } from './notices.ts';
 import { reportError } from './output.ts';
 import { addPersonCommands } from './person.ts';
@@ -26,7 +27,6 @@ const EXIT = { failed: 1, usage: 2 } as const;
 
 const program = new Command('sallyport')
   .description('The operator’s and approver’s side of the gateway.')
-  .showHelpAfterError('(npx sallyport --help lists the commands)')
   .version(version())
   .exitOverride();
 
@@ -44,6 +44,7 @@ addAuditCommands(program);
 addPolicyCommands(program);
 addDoctorCommand(program);
 addProveCommand(program);
+addHelp(program);
 // A reader that has seen enough (`| head`) is no failure; what was done stays done.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {

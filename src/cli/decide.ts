@@ -14,6 +14,7 @@ import {
   printAside,
   printJson,
 } from './output.ts';
+import { terminalRemedy } from './terminal-remedy.ts';
 
 interface DecideOptions extends DoorOptions {
   readonly yes?: true;
@@ -94,16 +95,22 @@ interface Outcome {
   readonly status: string;
   /** Why it did not succeed, when this machine has the gateway's own store. */
   readonly why?: string;
+  /** What to do now; with `why`. */
+  readonly remedy?: string;
 }
 
 /** The API shows approvers a status; the code is in the record. A decision that was made stays made without it. */
-async function reasonOf(id: string): Promise<string | undefined> {
+async function reasonOf(id: string): Promise<Omit<Outcome, 'status'>> {
   try {
     const request = await withContext(({ store }) => store.requests.get(id));
-    const parts = [request?.code, request?.detail].filter((part) => typeof part === 'string');
-    return parts.length === 0 ? undefined : parts.join(': ');
+    if (typeof request?.code !== 'string') return {};
+    const { code, detail } = request;
+    return {
+      why: detail === null ? code : `${code}: ${detail}`,
+      remedy: terminalRemedy(code),
+    };
   } catch {
-    return undefined;
+    return {};
   }
 }
 
@@ -112,10 +119,7 @@ async function outcomeOf(door: Door, id: string): Promise<Outcome> {
   const deadline = Date.now() + OUTCOME_WAIT_MS;
   for (;;) {
     const { status } = await door.approval(id);
-    if (ENDED_BADLY.includes(status)) {
-      const why = await reasonOf(id);
-      return why === undefined ? { status } : { status, why };
-    }
+    if (ENDED_BADLY.includes(status)) return { status, ...(await reasonOf(id)) };
     if (!ON_THE_WAY.includes(status) || Date.now() > deadline) return { status };
     await sleep(OUTCOME_POLL_MS);
   }
@@ -131,9 +135,10 @@ const WORDS: Readonly<Record<string, string>> = {
     "Approved. HubSpot's answer was lost; the gateway is finding out whether it was done.",
 };
 
-function outcomeText({ status, why }: Outcome): string {
+function printOutcome({ status, why, remedy }: Outcome): void {
   const words = WORDS[status] ?? `Approved, and not done: ${status}.`;
-  return why === undefined ? words : `${words} ${why}`;
+  print(oneLine(why === undefined ? words : `${words} ${why}`));
+  if (remedy !== undefined) print(remedy);
 }
 
 /** An approval under a freeze ends the request for good. A gateway that does not tell stops no decision. */
@@ -168,7 +173,7 @@ async function decide(verb: Verb, id: string | undefined, options: DecideOptions
   const outcome: Outcome =
     answer.status === 'approved' ? await outcomeOf(door, approval.id) : { status: answer.status };
   if (options.json) printJson({ ...answer, outcome: outcome.status, why: outcome.why ?? null });
-  else print(oneLine(outcomeText(outcome)));
+  else printOutcome(outcome);
   if (ENDED_BADLY.includes(outcome.status)) process.exitCode = 1;
 }
 

@@ -8,6 +8,8 @@ const IN_THE_TERMINAL: Partial<Readonly<Record<ErrorCode, string>>> = {
   'approval.digest_mismatch': 'Run the command again, and decide on the card that it shows.',
   'person.unauthenticated':
     'Name your own key with --key-file. `npx sallyport person list` shows who is revoked.',
+  'freeze.active':
+    '`npx sallyport unfreeze <freeze>` lifts it, `npx sallyport freezes` says why it was placed. A write that ended on it is not sent later: its agent asks for it again, with a new Idempotency-Key.',
   'secret.unavailable': 'Nothing was changed. "When" in docs/operations.md has what to do.',
   'secret.conflict': 'Run the command again.',
   'store.unavailable': 'Check disk space and permissions of the data folder.',

@@ -120,7 +120,7 @@ export const ERRORS = {
     423,
     false,
     'The connection or the agent is frozen.',
-    'Stop and wait for a person: an operator sees it with `npx sallyport freezes` and lifts it with `npx sallyport unfreeze`.',
+    'Stop and wait for a person: an operator sees it with `npx sallyport freezes` and lifts it with `npx sallyport unfreeze`. What ended on it is not done later: submit it again then, with a new Idempotency-Key.',
   ),
 
   // Approvals

@@ -152,17 +152,25 @@ describe('approve', () => {
     expect(said.out).not.toContain(KEY);
   });
 
-  it('says why an approved write was not done, from the record', async () => {
+  it.each([
+    [ID, 'approval.stale', /^Nothing was sent\. Submit the write again/m],
+    [
+      ID.replace('b8ha', 'b8hd'),
+      'freeze.active',
+      /^`npx sallyport unfreeze <freeze>` lifts it.*new Idempotency-Key\.$/m,
+    ],
+  ] as const)('says why %s was not done (%s) and what to do', async (id, code, remedy) => {
     await at.open(({ store }) =>
       store.commit(async (tx) => {
-        await tx.requests.insert(recordOf(ID, tx.now));
-        await tx.requests.update(ID, { status: 'refused', code: 'approval.stale' });
+        await tx.requests.insert(recordOf(id, tx.now));
+        await tx.requests.update(id, { status: 'refused', code });
       }),
     );
     standIn.after = ['approved', 'refused'];
-    const said = await at.sallyport(['approve', ID, '--yes']);
+    const said = await at.sallyport(['approve', id, '--yes']);
     expect(said.status).toBe(1);
-    expect(said.out).toContain('not done: refused. approval.stale');
+    expect(said.out).toContain(`not done: refused. ${code}\n`);
+    expect(said.out).toMatch(remedy);
   });
 
   it('without a terminal and without --yes decides nothing', async () => {

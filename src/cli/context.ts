@@ -41,12 +41,18 @@ export function readRunFile(config: Config = readConfig()): RunFile | undefined 
 export const isDemoFolder = ({ files }: Config): boolean =>
   typeof parseRunFile(files.run)?.simulator === 'string';
 
+const UNREADABLE: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is a folder',
+};
+
 /** A file that the reader named. Throws `CommandError` in plain words. */
-export function readNamedFile(file: string): string {
+export function readNamedFile(file: string, remedy = 'Check its name and permissions.'): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new CommandError(`${file} cannot be read.`, 'Check its name and its permissions.', cause);
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
+    throw new CommandError(`${file} cannot be read: ${UNREADABLE[code] ?? code}.`, remedy, cause);
   }
 }
 

@@ -154,16 +154,18 @@ async function runCheck({ what, run }: Check): Promise<Result> {
   }
 }
 
-function printResult({ what, ok, found, remedy }: Result): void {
-  print(`${ok ? 'ok  ' : 'FAIL'}  ${what.padEnd(24)}  ${oneLine(found)}`);
-  if (remedy !== null) print(`${' '.repeat(32)}${remedy}`);
+/** What stands in the way of several checks is told once. */
+function printResult({ what, ok, found, remedy }: Result, before: readonly Result[]): void {
+  const isKnown = before.some((each) => each.found === found && each.remedy === remedy);
+  print(`${ok ? 'ok  ' : 'FAIL'}  ${what.padEnd(24)}  ${isKnown ? '(as above)' : oneLine(found)}`);
+  if (remedy !== null && !isKnown) print(`${' '.repeat(32)}${remedy}`);
 }
 
 async function doctor(options: JsonOption): Promise<void> {
   const results: Result[] = [];
   for (const check of CHECKS) {
     const result = await runCheck(check);
-    if (!options.json) printResult(result);
+    if (!options.json) printResult(result, results);
     results.push(result);
   }
   if (options.json) printJson(results);

@@ -22,7 +22,8 @@ async function explain(options: { agent?: string }): Promise<void> {
 
 function check(file: string | undefined): void {
   const path = file ?? readConfig().files.policy;
-  const text = readNamedFile(path);
+  const remedy = 'Set SALLYPORT_POLICY, or name the file: npx sallyport policy check <file>';
+  const text = readNamedFile(path, remedy);
   const { digest } = loadPolicy({ text, file: relative(process.cwd(), path), actions: ACTIONS });
   print(`${relative(process.cwd(), path)} is valid (digest ${digest.slice(0, 16)}).`);
 }

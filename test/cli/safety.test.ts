@@ -213,7 +213,8 @@ describe('ordinary mistakes', () => {
   });
 
   it.each([
-    [['policy', 'check', '/no/such/file'], 'cannot be read'],
+    [['policy', 'check', '/no/such/file'], '/no/such/file cannot be read: there is no such file.'],
+    [['policy', 'check', '/'], '/ cannot be read: it is a folder.'],
     [['audit', 'verify', '--vkey', 'nonsense'], 'public key'],
     [['audit', 'verify', '--since', '/no/such/file'], 'cannot be read'],
     [['approve', '--key-file', '/no/such/file'], 'cannot be read'],
@@ -223,6 +224,15 @@ describe('ordinary mistakes', () => {
     expect(said.status).toBe(1);
     expect(said.err).toContain(words);
     expect(said.err).not.toContain('internal.unexpected');
+  });
+
+  it('a policy file that is set and not there is said, with the setting', async () => {
+    const env = { SALLYPORT_POLICY: '/no/such/policy.cedar' };
+    const said = await at.sallyport(['policy', 'check'], { env });
+    expect(said.status).toBe(1);
+    expect(said.err).toMatch(
+      /policy\.cedar cannot be read: there is no such file\.\n.*SALLYPORT_POLICY/,
+    );
   });
 
   it('a damaged run.json is said in plain words', async () => {
@@ -277,6 +287,15 @@ describe('doctor', () => {
       (await at.sallyport(['doctor', '--json'])).out,
     );
     expect(after.filter(({ ok }) => !ok).map(({ what }) => what)).toEqual(['gateway answers']);
+  });
+
+  it('tells one reason once, whatever it stands in the way of', async () => {
+    const env = { SALLYPORT_DATA_DIR: join(at.folder, 'nowhere') };
+    const said = await at.sallyport(['doctor'], { env });
+    expect(said.status).toBe(1);
+    expect(said.out.match(/There is no gateway in/g)).toHaveLength(1);
+    expect(said.out.match(/Run npm start first/g)).toHaveLength(1);
+    expect(said.out).toMatch(/^FAIL {2}audit log verifies +\(as above\)$/m);
   });
 
   it('says that something is frozen', async () => {

@@ -25,7 +25,9 @@ function inWords(error: unknown): string {
     return `${error.message}. Check what is there and whether this user may use it.`;
   if (!(error instanceof GatewayError)) return String(error);
   const { title, remedy } = ERRORS[error.code];
-  return error.detail ?? `${title} ${remedy}`;
+  // Details are made to stand after a code; a path or a setting that begins one stays as it is.
+  const detail = error.detail?.replace(/^[a-z](?=[a-z]* )/, (first) => first.toUpperCase());
+  return detail ?? `${title} ${remedy}`;
 }
 
 function armStopTimer(): void {

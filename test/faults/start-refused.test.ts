@@ -7,12 +7,12 @@ let gateway: RunningGateway;
 
 afterEach(() => gateway.close());
 
-async function launch(host: string): Promise<void> {
+async function create(env: Record<string, string>): Promise<void> {
   gateway = await createRunningGateway({
     main: 'src/api-main.ts',
     temporalCli: 'not needed',
     env: {
-      SALLYPORT_HOST: host,
+      ...env,
       TEMPORAL_ADDRESS: inject('temporalAddress'),
       SALLYPORT_HUBSPOT_URL: 'http://127.0.0.1:9',
     },
@@ -23,7 +23,7 @@ describe('an API that cannot listen', () => {
   it.each(['192.0.2.1', 'nowhere.invalid'])(
     'because %s is not of this machine says so, and nothing of the port',
     async (host) => {
-      await launch(host);
+      await create({ SALLYPORT_HOST: host });
       gateway.launch();
       expect(await gateway.exited()).toBe(1);
       expect(gateway.output()).toMatch(new RegExp(`SALLYPORT_HOST.*${host}.*127\\.0\\.0\\.1`));
@@ -33,7 +33,7 @@ describe('an API that cannot listen', () => {
   );
 
   it('because somebody has the port says that, and nothing of the host', async () => {
-    await launch('127.0.0.1');
+    await create({ SALLYPORT_HOST: '127.0.0.1' });
     const port = Number(gateway.env['SALLYPORT_PORT']);
     const holder = createServer().listen(port, '127.0.0.1');
     await once(holder, 'listening');
@@ -47,4 +47,15 @@ describe('an API that cannot listen', () => {
     );
     expect(gateway.output()).not.toContain('SALLYPORT_HOST');
   }, 60_000);
+});
+
+describe('what keeps a gateway from starting', () => {
+  it('is said in a sentence that begins as one', async () => {
+    await create({ SALLYPORT_POLICY: '/no/such/policy.cedar' });
+    gateway.launch();
+    expect(await gateway.exited()).toBe(1);
+    expect(gateway.output()).toMatch(
+      /^Cannot start\. The policy file \S+ cannot be read; set SALLYPORT_POLICY/,
+    );
+  });
 });

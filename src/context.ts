@@ -26,6 +26,7 @@ import type { Config } from './config.ts';
 import { GatewayError } from './core/gateway-error.ts';
 import { type Attester, createAttester } from './gate/attest.ts';
 import type { ConnectDependencies } from './gate/connection-calls.ts';
+import { isDemoToken } from './gate/demo-token.ts';
 import { createFailpoints, type Failpoints } from './failpoints.ts';
 import { openLogKey } from './log-key.ts';
 import { createLogProbe } from './log-probe.ts';
@@ -56,6 +57,7 @@ const SEAL_KEY = 'store/seal-key';
 const ATTEST_KEY = 'gateway/attest-key';
 /** Published within a second (design, section 8), with room for a slow disk. */
 const PUBLISH_EVERY_MS = 400;
+const DEMO_ONLY = 'What is set is the key of the demo, which is for its simulator alone.';
 const TOKEN_CACHE_MS = 30_000;
 const clock = (): Date => new Date();
 
@@ -160,8 +162,14 @@ export async function openContext(
   return { config, logger, failpoints, ...own, close };
 }
 
-/** The token of a credential version, cached for seconds: versions never change their value. */
-function tokenReader(secrets: SecretStore): (credential: CredentialRef) => Promise<string> {
+/**
+ * The token of a credential version, cached for seconds: versions never change their value. A HubSpot
+ * that a setting names is never told the demo's.
+ */
+function tokenReader({
+  secrets,
+  config,
+}: Pick<Context, 'secrets' | 'config'>): (credential: CredentialRef) => Promise<string> {
   const cache = new Map<string, { readonly value: string; readonly until: number }>();
   return async ({ connection, version }) => {
     const key = `${connection}@${version}`;
@@ -169,6 +177,8 @@ function tokenReader(secrets: SecretStore): (credential: CredentialRef) => Promi
     if (cached !== undefined && cached.until > Date.now()) return cached.value;
     const secret = await secrets.get(`hubspot/${connection}`, version);
     if (secret === undefined) throw new GatewayError('credential.missing');
+    if (config.hubspotUrl !== undefined && (await isDemoToken(secrets, secret.value)))
+      throw new GatewayError('credential.missing', { detail: DEMO_ONLY });
     cache.set(key, { value: secret.value, until: Date.now() + TOKEN_CACHE_MS });
     return secret.value;
   };
@@ -176,7 +186,7 @@ function tokenReader(secrets: SecretStore): (credential: CredentialRef) => Promi
 
 const hubspotOptions = ({ config, secrets, store }: Context, url: string): HubSpotOptions => ({
   baseUrl: url,
-  readToken: tokenReader(secrets),
+  readToken: tokenReader({ secrets, config }),
   deadlineMs: config.timing.deadlineMs,
   ratePlan: {
     callsPerTenSeconds: config.limits.hubspotCallsPerTenSeconds,

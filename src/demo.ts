@@ -1,5 +1,6 @@
 import { generateSecret } from 'otplib';
 import type { Context } from './context.ts';
+import { DEMO_FINGERPRINT } from './gate/demo-token.ts';
 import { connectAccount } from './gate/connection.ts';
 import type { ConnectDependencies } from './gate/connection-calls.ts';
 import { activateCredential, fingerprintOf } from './gate/credentials.ts';
@@ -95,7 +96,7 @@ export async function ensureDemoCredential(context: Context, controlUrl: string)
   const token = await mintToken(controlUrl);
   const fingerprint = fingerprintOf(token);
   // First, so that `sallyport connect` knows it as the simulator's whatever happens in between.
-  await remember(context, 'demo/hubspot-fingerprint', fingerprint);
+  await remember(context, DEMO_FINGERPRINT, fingerprint);
   const version = await context.secrets.put(name, token, known?.version ?? 0);
   const of = { connection, version, fingerprint, by: BY };
   await context.store.commit((tx) => activateCredential(tx, of));

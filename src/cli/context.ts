@@ -3,6 +3,7 @@ import { devNull } from 'node:os';
 import { z } from 'zod';
 import { type Config, readConfig } from '../config.ts';
 import type { Context } from '../context.ts';
+import { DEMO_FINGERPRINT } from '../gate/demo-token.ts';
 import type { ConnectDependencies } from '../gate/connection-calls.ts';
 import { CommandError } from './output.ts';
 
@@ -111,7 +112,7 @@ const DEMO_MAX_MS = 5_000;
 async function assertNotTheDemos(context: Context, url: string): Promise<void> {
   const { config, secrets, store } = context;
   const active = await store.credentials.active(config.connection);
-  const demo = await secrets.get('demo/hubspot-fingerprint');
+  const demo = await secrets.get(DEMO_FINGERPRINT);
   if (demo === undefined || demo.value !== active?.fingerprint) return;
   throw new CommandError(
     `The key in ${config.dataDir} is the demo's, which its simulator alone knows: it is not sent to ${url}.`,

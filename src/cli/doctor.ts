@@ -4,6 +4,7 @@ import { verifyLog } from '../audit/verify.ts';
 import { readConfig } from '../config.ts';
 import type { Context } from '../context.ts';
 import { GatewayError } from '../core/gateway-error.ts';
+import { isDemoToken } from '../gate/demo-token.ts';
 import { findingsText } from './audit.ts';
 import { readRunFile, withContext, withPolicy } from './context.ts';
 import { type JsonOption, withJson } from './options.ts';
@@ -58,6 +59,8 @@ async function checkCredential({ store, secrets, config }: Context): Promise<str
     const remedy = `Run npx sallyport secret set hubspot/${connection}.`;
     throw new CommandError(`the value of version ${active.version} is gone`, remedy);
   }
+  if (config.hubspotUrl !== undefined && (await isDemoToken(secrets, secret.value)))
+    throw new GatewayError('credential.missing');
   const newest = await store.requests.list({ limit: REQUESTS_READ_MAX });
   const last = newest.rows.find(({ credentialVersion: version }) => version === active.version);
   if (last?.code === 'hubspot.unauthorized') {

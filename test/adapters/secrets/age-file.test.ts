@@ -156,6 +156,15 @@ describe('The age file', () => {
     expect(await store.put('a/b', 'value', 0)).toBe(1);
   });
 
+  // There every making is answered "no such file", on which Node's recursive mkdir turns for ever.
+  it.runIf(process.platform === 'linux')('says at once that its folder cannot be made', () => {
+    const args = [WRITER, place.file, '/proc/sallyport/identity', 'write', '1'];
+    const limits = { timeout: 15_000, killSignal: 'SIGKILL', encoding: 'utf8' } as const;
+    const { status, stderr } = spawnSync(process.execPath, args, limits);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/The folder \/proc\/sallyport cannot be made \(ENOENT\)\. Make it/);
+  });
+
   it('loses no version when two processes and this one write at once', async () => {
     const store = await open();
     const writers = [startWriter('add', 15), startWriter('add', 15)];

@@ -44,12 +44,16 @@ export async function openAgeFiles(paths: AgeFilePaths): Promise<AgeIdentity> {
   return identity;
 }
 
+/** One level each: Node's own `recursive` turns for ever in places like /proc. */
 export async function makeFolders({ file, identityFile }: AgeFilePaths): Promise<void> {
   for (const folder of [dirname(file), dirname(identityFile)]) {
     try {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await mkdir(folder, { mode: 0o700 });
     } catch (error) {
-      throw unavailable(`cannot make the folder ${folder}: ${errnoOf(error)}`);
+      if (errnoOf(error) === 'EEXIST') continue;
+      throw unavailable(
+        `The folder ${folder} cannot be made (${errnoOf(error)}). Make it, for this user alone, or set SALLYPORT_IDENTITY_FILE to another place.`,
+      );
     }
   }
 }

@@ -48,8 +48,15 @@ function allRoutes(): Route[] {
   ];
 }
 
+/**
+ * Longer than a client keeps an idle connection: closing one that is just being written to loses the
+ * call, and a slow machine meets Node's five seconds often.
+ */
+const KEEP_ALIVE_MS = 120_000;
+
 async function listen(listener: RequestListener, port: number): Promise<Server> {
   const server = createServer(listener);
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, LOOPBACK, resolve);

@@ -51,6 +51,8 @@ export async function startReceiver(simulatorUrl: string): Promise<Receiver> {
       response.end(Buffer.from(await told.body.arrayBuffer()));
     })().catch(() => response.destroy());
   });
+  // A connection that is closed while it is written to would count as a lost answer.
+  server.keepAliveTimeout = 120_000;
   server.listen({ port: 0, host: '127.0.0.1' });
   await once(server, 'listening');
   return {

@@ -93,6 +93,19 @@ async function logNotice(
   });
 }
 
+/** A reminder that comes late says nothing: it has ended, a later reminder follows, or this person has decided. */
+async function isMoot({ store }: CourierDependencies, notice: NoticeRecord): Promise<boolean> {
+  const { requestId, kind, channel, recipient } = notice;
+  if (kind !== 'reminded') return false;
+  if ((await store.requests.status(requestId)) !== 'awaiting_approval') return true;
+  const here = (await store.notices.of(requestId)).filter(
+    (other) => other.channel === channel && other.recipient === recipient,
+  );
+  const isLast = here.findLast((other) => other.kind === kind)?.id === notice.id;
+  const decisions = await unlessTampered(store.decisions.of(requestId), []);
+  return !isLast || decisions.some(({ personId }) => personId === recipient);
+}
+
 /** What became of it, with its log entry; nothing when the lease had run out and another has it. */
 async function record(tx: StoreTransaction, notice: NoticeRecord, told: Told): Promise<void> {
   if (told.kind === 'sent') {
@@ -146,6 +159,10 @@ export function createCourier(deps: CourierDependencies): Courier {
   const { store, notifiers, logger, leaseMs = NOTICE_LIMITS.leaseMs } = deps;
 
   async function deliverOne(notice: NoticeRecord): Promise<void> {
+    if (await isMoot(deps, notice)) {
+      await store.commit((tx) => tx.notices.settle(notice, { state: 'moot', error: null }));
+      return;
+    }
     const told = await tell(deps, notice);
     if (told.kind === 'refused')
       logger.warn('a notice was refused for good', { notice: notice.id, error: told.error });

@@ -19,6 +19,7 @@ import { type Channels, openChannels } from './channels.ts';
 import { activityDependencies, apiContext, type Context } from './context.ts';
 import { GatewayError } from './core/gateway-error.ts';
 import { createCourier } from './courier.ts';
+import { every } from './every.ts';
 import { createSweep } from './gate/sweep.ts';
 import type { Engine } from './ports/engine.ts';
 
@@ -150,7 +151,6 @@ function startSweeping(context: Context, engine: Engine): () => Promise<void> {
   const rules = context.config.timing;
   const sweep = createSweep({ store, engine, clock: () => new Date(), logger, rules });
   let resumeDueAt = 0;
-  let running: Promise<void> = Promise.resolve();
 
   const tryAgain = (error: unknown): void => {
     logger.warn('the sweep will try again', { error });
@@ -163,20 +163,12 @@ function startSweeping(context: Context, engine: Engine): () => Promise<void> {
     if (asked > 0) logger.info('open requests were offered to the engine', { requests: asked });
   }
 
-  async function tick(): Promise<void> {
+  return every(SWEEP_EVERY_MS, async () => {
     await sweep.expire().catch(tryAgain);
+    await sweep.remind().catch(tryAgain);
     await sweep.deliver().catch(tryAgain);
     await resume().catch(tryAgain);
-  }
-
-  running = tick();
-  const timer = setInterval(() => {
-    running = running.then(tick);
-  }, SWEEP_EVERY_MS);
-  return async () => {
-    clearInterval(timer);
-    await running;
-  };
+  });
 }
 
 /** Tells people what is owed to them, until stopped. */
@@ -184,23 +176,13 @@ function startDelivering(context: Context, { notifiers }: Channels): () => Promi
   const { store, logger, config } = context;
   const { origin } = config;
   const courier = createCourier({ store, notifiers, origin, clock: () => new Date(), logger });
-  let running: Promise<void> = Promise.resolve();
-
-  async function tick(): Promise<void> {
+  return every(DELIVER_EVERY_MS, async () => {
     try {
       await courier.deliver();
     } catch (error) {
       logger.warn('notices will be tried again', { error });
     }
-  }
-
-  const timer = setInterval(() => {
-    running = running.then(tick);
-  }, DELIVER_EVERY_MS);
-  return async () => {
-    clearInterval(timer);
-    await running;
-  };
+  });
 }
 
 /** Runs the worker until `parts` end; the answer rejects when it ended by itself. */

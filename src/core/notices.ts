@@ -14,8 +14,8 @@ export const NOTICE_KINDS = {
 } as const satisfies Record<string, string>;
 export type NoticeKind = keyof typeof NOTICE_KINDS;
 
-/** Due until it was sent, or until nobody tries any longer. */
-export const NOTICE_STATES = ['due', 'sent', 'dead'] as const;
+/** Due until it was sent, until nobody tries any longer, or until it would say what is no longer so. */
+export const NOTICE_STATES = ['due', 'sent', 'dead', 'moot'] as const;
 export type NoticeState = (typeof NOTICE_STATES)[number];
 
 export const NOTICE_LIMITS = {
@@ -27,6 +27,17 @@ export const NOTICE_LIMITS = {
   triedMaxMs: 86_400_000,
   errorMaxChars: 200,
 } as const;
+
+/** When people are reminded, as shares of the time between being asked and the deadline; the last one first. */
+export const REMINDERS = [
+  { occasion: 'nine_tenths', share: 0.9 },
+  { occasion: 'half', share: 0.5 },
+] as const;
+export type Reminder = (typeof REMINDERS)[number];
+
+/** From when on this reminder is owed, ms since 1970. */
+export const reminderDueMs = ({ share }: Reminder, askedMs: number, deadlineMs: number): number =>
+  askedMs + (deadlineMs - askedMs) * share;
 
 /** One telling: of one request, one event, one place. */
 export interface NoticeRecord {

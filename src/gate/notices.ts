@@ -19,7 +19,8 @@ interface Owed {
   readonly occasion?: string | undefined;
 }
 
-const owe = (tx: StoreTransaction, { occasion = '', ...of }: Owed): Promise<boolean> =>
+/** False when it is owed or was told already. */
+export const owe = (tx: StoreTransaction, { occasion = '', ...of }: Owed): Promise<boolean> =>
   tx.notices.insert({
     ...of,
     id: newId('ntc'),

@@ -4,6 +4,7 @@ import type { Engine } from '../ports/engine.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Store } from '../ports/store.ts';
 import { type ExpiryRules, expireRequest } from './expiry.ts';
+import { remindOf, toBeReminded } from './reminders.ts';
 
 const PAGE_MAX = 200;
 const OVERDUE_AFTER_MS = 3_000;
@@ -18,6 +19,8 @@ export interface Sweep {
   deliver(): Promise<number>;
   /** Ends what was not decided or not begun in time, should its workflow not do it. */
   expire(): Promise<void>;
+  /** Owes the reminders whose time has come. */
+  remind(): Promise<void>;
 }
 
 /** A row put in by hand may have an id that the engine does not take; it must not hold the others back. */
@@ -78,6 +81,10 @@ export function createSweep(deps: {
         ...(await store.requests.expired(['approved', 'executing'], unused, PAGE_MAX)),
       ];
       await eachOf(ids.filter(isOurs), (id) => expireRequest(store, id, rules));
+    },
+    remind: async () => {
+      const ids = await toBeReminded(store, clock(), PAGE_MAX);
+      await eachOf([...ids].filter(isOurs), (id) => remindOf(store, id));
     },
   };
 }

@@ -348,6 +348,16 @@ export interface NoticeReads {
     readonly states: readonly NoticeState[];
     readonly limit: number;
   }): Promise<readonly NoticeRecord[]>;
+  /**
+   * Ids of waiting requests of whose time more than `share` is over at `at`, with no reminder on any of
+   * these occasions: candidates, since the rows are not opened.
+   */
+  unreminded(of: {
+    readonly share: number;
+    readonly occasions: readonly string[];
+    readonly at: Date;
+    readonly limit: number;
+  }): Promise<readonly string[]>;
 }
 export interface NoticeWrites extends NoticeReads {
   /** False when it is owed or was sent already: of one request, place, kind and occasion there is one. */

@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import { z } from 'zod';
 import {
   CHANNELS,
@@ -62,7 +62,44 @@ export function createNoticeReads(reader: Reader): NoticeReads {
         .execute();
       return rows.flatMap((row) => readable(reader, row) ?? []);
     },
+    unreminded: (of) => unreminded(reader, of),
   };
+}
+
+async function unreminded(
+  { db }: Reader,
+  { share, occasions, at, limit }: Parameters<NoticeReads['unreminded']>[0],
+): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom('requests')
+    .innerJoin('notices as asked', 'asked.request_id', 'requests.id')
+    .select('requests.id')
+    .distinct()
+    .where('requests.status', '=', 'awaiting_approval')
+    .where('requests.expires_at', '>', at.getTime())
+    .where('asked.kind', '=', 'asked')
+    .where(
+      sql<number>`asked.created_at + (requests.expires_at - asked.created_at) * ${share}`,
+      '<=',
+      at.getTime(),
+    )
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('notices as reminder')
+            .select('reminder.seq')
+            .whereRef('reminder.request_id', '=', 'asked.request_id')
+            .whereRef('reminder.channel', '=', 'asked.channel')
+            .whereRef('reminder.recipient', '=', 'asked.recipient')
+            .where('reminder.kind', '=', 'reminded')
+            .where('reminder.occasion', 'in', occasions),
+        ),
+      ),
+    )
+    .limit(limit)
+    .execute();
+  return rows.map(({ id }) => id);
 }
 
 export function createNoticeWrites(unit: Unit): NoticeWrites {

@@ -1,0 +1,54 @@
+import { GatewayError } from '../core/gateway-error.ts';
+import { type Reminder, REMINDERS, reminderDueMs } from '../core/notices.ts';
+import type { RequestRecord } from '../core/records.ts';
+import type { Store, StoreTransaction } from '../ports/store.ts';
+import { closeTampered } from './close.ts';
+import { owe } from './notices.ts';
+
+/** The reminder whose time has come, of all that have come the last: what was missed is told once. */
+const dueReminder = (askedAt: Date, deadline: Date, now: Date): Reminder | undefined =>
+  REMINDERS.find(
+    (one) => reminderDueMs(one, askedAt.getTime(), deadline.getTime()) <= now.getTime(),
+  );
+
+async function oweReminders(tx: StoreTransaction, request: RequestRecord): Promise<void> {
+  const { id: requestId, status, expiresAt } = request;
+  if (status !== 'awaiting_approval' || expiresAt === null || expiresAt <= tx.now) return;
+  const asked = (await tx.notices.of(requestId)).filter(({ kind }) => kind === 'asked');
+  for (const { channel, recipient, createdAt } of asked) {
+    const due = dueReminder(createdAt, expiresAt, tx.now);
+    if (due === undefined) continue;
+    await owe(tx, { requestId, channel, recipient, kind: 'reminded', occasion: due.occasion });
+  }
+}
+
+/**
+ * Owes everybody who was asked about this request the reminder whose time has come, once each, whoever
+ * looks and however often; nothing about a request that no longer waits. Errors: `store.unavailable`.
+ */
+export async function remindOf(store: Pick<Store, 'commit'>, requestId: string): Promise<void> {
+  await store.commit(async (tx) => {
+    try {
+      const request = await tx.requests.get(requestId);
+      if (request !== undefined) await oweReminders(tx, request);
+    } catch (error) {
+      if (!(error instanceof GatewayError) || error.code !== 'plan.tampered') throw error;
+      await closeTampered(tx, requestId, error.detail);
+    }
+  });
+}
+
+/** Ids of requests of which a reminder is owed by now and was not noted yet. */
+export async function toBeReminded(
+  { notices }: Pick<Store, 'notices'>,
+  at: Date,
+  limit: number,
+): Promise<ReadonlySet<string>> {
+  const ids = new Set<string>();
+  for (const [index, { share }] of REMINDERS.entries()) {
+    // Where a later one is noted, the earlier one is no longer owed.
+    const occasions = REMINDERS.slice(0, index + 1).map(({ occasion }) => occasion);
+    for (const id of await notices.unreminded({ share, occasions, at, limit })) ids.add(id);
+  }
+  return ids;
+}

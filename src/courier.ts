@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { GatewayError } from './core/gateway-error.ts';
 import { NOTICE_LIMITS, type NoticeRecord, retryAfterMs } from './core/notices.ts';
 import type { PersonRecord, RequestRecord } from './core/records.ts';
+import { isPutBack, logForged, logNotice } from './gate/notices.ts';
 import type { Logger } from './ports/logger.ts';
 import type { NamedDecision, Notifier, NoticeSubject, Telling, Told } from './ports/notifier.ts';
 import type { Store, StoreTransaction } from './ports/store.ts';
@@ -72,27 +73,6 @@ async function tellingOf(
   return { notice, about, thread: first?.reference ?? null, address };
 }
 
-async function logNotice(
-  tx: StoreTransaction,
-  notice: NoticeRecord,
-  event: 'notice.sent' | 'notice.dead',
-  error?: string,
-): Promise<void> {
-  await tx.log.append({
-    event,
-    requestId: notice.requestId,
-    actor: 'gateway',
-    facts: {
-      notice: notice.id,
-      channel: notice.channel,
-      kind: notice.kind,
-      to: notice.recipient,
-      attempts: notice.attempts,
-      ...(error === undefined ? {} : { error }),
-    },
-  });
-}
-
 /** A reminder that comes late says nothing: it has ended, a later reminder follows, or this person has decided. */
 async function isMoot({ store }: CourierDependencies, notice: NoticeRecord): Promise<boolean> {
   const { requestId, kind, channel, recipient } = notice;
@@ -125,7 +105,12 @@ async function record(tx: StoreTransaction, notice: NoticeRecord, told: Told): P
     return;
   }
   if (await tx.notices.settle(notice, { state: 'dead', error }))
-    await logNotice(tx, notice, 'notice.dead', error);
+    await logNotice(tx, notice, 'notice.dead', { error });
+}
+
+async function setPutBackAside(tx: StoreTransaction, notice: NoticeRecord): Promise<void> {
+  if (await tx.notices.settle(notice, { state: 'dead', error: 'put back by hand' }))
+    await logNotice(tx, notice, 'notice.tampered');
 }
 
 /** A notifier that hangs or throws costs this notice a try, and holds up nobody else's for long. */
@@ -158,7 +143,19 @@ async function tell(deps: CourierDependencies, notice: NoticeRecord): Promise<To
 export function createCourier(deps: CourierDependencies): Courier {
   const { store, notifiers, logger, leaseMs = NOTICE_LIMITS.leaseMs } = deps;
 
+  async function takeDue(): Promise<readonly NoticeRecord[]> {
+    return store.commit(async (tx) => {
+      for (const forged of await tx.notices.setAside(BATCH)) await logForged(tx, forged);
+      return tx.notices.take({ leaseMs, limit: BATCH });
+    });
+  }
+
   async function deliverOne(notice: NoticeRecord): Promise<void> {
+    if (await isPutBack(store, notice)) {
+      logger.warn('a notice was put back by hand', { notice: notice.id });
+      await store.commit((tx) => setPutBackAside(tx, notice));
+      return;
+    }
     if (await isMoot(deps, notice)) {
       await store.commit((tx) => tx.notices.settle(notice, { state: 'moot', error: null }));
       return;
@@ -172,7 +169,7 @@ export function createCourier(deps: CourierDependencies): Courier {
   return {
     deliver: async () => {
       if (notifiers.length === 0) return 0;
-      const taken = await store.commit((tx) => tx.notices.take({ leaseMs, limit: BATCH }));
+      const taken = await takeDue();
       await Promise.all(taken.map(deliverOne));
       return taken.length;
     },

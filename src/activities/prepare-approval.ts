@@ -69,6 +69,7 @@ async function recordCard(
     expiresAt: new Date(card.expires_at),
   });
   if (!isAsked) return;
+  const asked = await oweAsked(tx, request.id, places);
   await tx.log.append({
     event: 'approval.requested',
     ...requestEntry(request),
@@ -76,10 +77,10 @@ async function recordCard(
       approvals: card.requires.approvals,
       roles: card.requires.roles,
       expires_at: card.expires_at,
+      ...(asked.length === 0 ? {} : { asked }),
     },
     personal: { card },
   });
-  await oweAsked(tx, request.id, places);
 }
 
 /**

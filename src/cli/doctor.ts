@@ -32,6 +32,10 @@ const ANSWER_MAX_MS = 10_000;
 /** The newest requests that are looked through for HubSpot's word on the credential. */
 const REQUESTS_READ_MAX = 50;
 const PAGE_ROWS = 500;
+const FORGED_NAMED_MAX = 20;
+const DEAD_READ_MAX = 100;
+/** What was given up longer ago is listed, and no longer a fault. */
+const DEAD_SAID_MS = 7 * 86_400_000;
 
 /** The gateway of run.json; where the processes write none, the one that the settings name. */
 async function askReadiness(): Promise<string> {
@@ -74,7 +78,10 @@ async function checkCredential({ store, secrets, config }: Context): Promise<str
 async function checkRecord({ store }: Context): Promise<string> {
   const agents = await store.agents.list();
   const people = await store.people.legible();
-  const damaged = [...agents.damaged, ...people.damaged];
+  const links = await store.slackUsers.legible();
+  const forged = await store.notices.forged({ limit: FORGED_NAMED_MAX });
+  const damaged = [...agents.damaged, ...people.damaged, ...links.damaged];
+  damaged.push(...forged.map(({ id }) => id));
   let requests = 0;
   for (let before: string | undefined; ;) {
     const page = { limit: PAGE_ROWS, ...(before === undefined ? {} : { before }) };
@@ -87,6 +94,19 @@ async function checkRecord({ store }: Context): Promise<string> {
   if (damaged.length > 0)
     throw new CommandError(`damaged: ${damaged.join(', ')}`, terminalRemedy('plan.tampered'));
   return `${requests} requests, ${agents.rows.length} agents, ${people.rows.length} people`;
+}
+
+/** Channels that are gone, tokens that were revoked: nobody hears of what waits, so somebody has to say it. */
+async function checkNotices({ store }: Context): Promise<string> {
+  const dead = await store.notices.list({ states: ['dead'], limit: DEAD_READ_MAX });
+  const recent = dead.filter(({ sinceAt }) => sinceAt.getTime() > Date.now() - DEAD_SAID_MS);
+  const [newest] = recent;
+  if (newest === undefined) return 'nothing could not be delivered';
+  const count = recent.length === DEAD_READ_MAX ? `${recent.length} or more` : recent.length;
+  throw new CommandError(
+    `${count} could not be delivered; ${newest.channel}: ${newest.error ?? 'no reason is known'}`,
+    '`npx sallyport notices --dead` lists them; docs/operations.md has what each reason means.',
+  );
 }
 
 async function checkFreezes({ store }: Context): Promise<string> {
@@ -132,6 +152,7 @@ const CHECKS: readonly Check[] = [
   },
   { what: 'record opens', run: () => withContext(checkRecord) },
   { what: 'credential is set', run: () => withContext(checkCredential) },
+  { what: 'people are told', run: () => withContext(checkNotices) },
   { what: 'nothing is frozen', run: () => withContext(checkFreezes) },
   { what: 'audit log verifies', run: () => withContext(checkLog) },
 ];

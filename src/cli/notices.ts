@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import type { NoticeRecord } from '../core/notices.ts';
+import { NOTICE_STATES, type NoticeRecord } from '../core/notices.ts';
+import { resendNotice } from '../gate/notices.ts';
 import { withContext } from './context.ts';
 import { type JsonOption, withJson } from './options.ts';
 import { CommandError, oneLine, print, printJson, printTable } from './output.ts';
@@ -16,7 +17,7 @@ const stateText = ({ state, dueAt, error }: NoticeRecord): string => {
 };
 
 async function list({ dead, json }: ListOptions): Promise<void> {
-  const states = dead === true ? (['dead'] as const) : (['dead', 'due', 'sent'] as const);
+  const states = dead === true ? (['dead'] as const) : NOTICE_STATES;
   const notices = await withContext(({ store }) => store.notices.list({ states, limit: PAGE_MAX }));
   if (json) {
     printJson(notices);
@@ -37,7 +38,9 @@ async function list({ dead, json }: ListOptions): Promise<void> {
 }
 
 async function resend(id: string): Promise<void> {
-  const isDue = await withContext(({ store }) => store.commit((tx) => tx.notices.resend(id)));
+  const isDue = await withContext(({ store }) =>
+    store.commit((tx) => resendNotice(tx, { id, by: 'operator' })),
+  );
   if (!isDue)
     throw new CommandError(
       `There is no dead notice ${oneLine(id)}.`,

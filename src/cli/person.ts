@@ -3,6 +3,7 @@ import { generateSecret, generateURI } from 'otplib';
 import { z } from 'zod';
 import { addPerson, linkSlackUser, revokePerson, unlinkSlackUser } from '../gate/roster.ts';
 import type { Policy } from '../policy/policy.ts';
+import type { StoreReads } from '../ports/store.ts';
 import { withContext, withPolicy } from './context.ts';
 import { collectNames, type JsonOption, parseName, withJson } from './options.ts';
 import {
@@ -67,15 +68,21 @@ async function add(name: string, options: AddOptions): Promise<void> {
 }
 
 async function list(options: JsonOption): Promise<void> {
-  const { rows: people, damaged } = await withContext(({ store }) => store.people.legible());
-  sayDamaged(damaged);
+  const { people, links } = await withContext(async ({ store }) => ({
+    people: await store.people.legible(),
+    links: await store.slackUsers.legible(),
+  }));
+  sayDamaged([...people.damaged, ...links.damaged]);
+  const slackOf = (person: string): string[] =>
+    links.rows.filter(({ personId }) => personId === person).map(({ slackUser }) => slackUser);
   if (options.json) {
     printJson(
-      people.map(({ id, name, email, roles, createdAt, revokedAt }) => ({
+      people.rows.map(({ id, name, email, roles, createdAt, revokedAt }) => ({
         id,
         name,
         email,
         roles,
+        slack: slackOf(id),
         createdAt,
         revokedAt,
       })),
@@ -83,12 +90,13 @@ async function list(options: JsonOption): Promise<void> {
     return;
   }
   printTable(
-    ['ID', 'NAME', 'E-MAIL', 'ROLES', 'STATE'],
-    people.map(({ id, name, email, roles, revokedAt }) => [
+    ['ID', 'NAME', 'E-MAIL', 'ROLES', 'SLACK', 'STATE'],
+    people.rows.map(({ id, name, email, roles, revokedAt }) => [
       id,
       name,
       email,
       roles.join(', '),
+      slackOf(id).join(', '),
       revokedAt === null ? 'active' : `revoked ${revokedAt.toISOString()}`,
     ]),
   );
@@ -100,12 +108,22 @@ function parseSlackUser(value: string): string {
   throw new InvalidArgumentError('It is no member id (U…): profile, "…", "Copy member ID".');
 }
 
+/** Undefined for nobody. A link that somebody was at can still be taken away, whomever it names. */
+async function linkedTo(
+  { slackUsers }: Pick<StoreReads, 'slackUsers'>,
+  slackUser: string,
+): Promise<string | undefined> {
+  const { rows, damaged } = await slackUsers.legible();
+  if (damaged.includes(slackUser)) return 'damaged';
+  return rows.find((link) => link.slackUser === slackUser)?.personId;
+}
+
 async function slack(named: string, slackUser: string, options: { remove?: true }): Promise<void> {
   await withContext(async ({ store }) => {
     const person = await findPerson(store, named);
     if (options.remove === true) {
-      const link = await store.slackUsers.get(slackUser);
-      if (link?.personId !== person.id)
+      const linked = await linkedTo(store, slackUser);
+      if (linked !== person.id && linked !== 'damaged')
         throw new CommandError(`${slackUser} is not ${oneLine(person.name)}.`, 'Nothing changed.');
       await store.commit((tx) => unlinkSlackUser(tx, { slackUser, by: BY }));
       print(`${slackUser} is nobody from now on.`);

@@ -34,6 +34,9 @@ export const AUDIT_EVENTS = {
   'connection.refused': 'A HubSpot account was not connected; `code` says why.',
   'notice.sent': 'People were told; `facts` says where, of what, and whom.',
   'notice.dead': 'People could not be told; `npx sallyport notices --dead` has it.',
+  'notice.resent': 'An operator had a notice sent again that could not be delivered.',
+  'notice.tampered':
+    'A notice is not what this gateway wrote, or was sent before by what the log says: nobody is told.',
   'gateway.started': 'A gateway process started.',
   'store.tampered':
     'The row of a request is not what this gateway wrote; `facts.place` says where.',

@@ -63,6 +63,12 @@ export interface NoticeRecord {
   readonly error: string | null;
 }
 
+/** A place as the log names it, which anybody may read: a webhook's path or query may be its secret. */
+export function loggedPlace({ channel, recipient }: Pick<NoticeRecord, 'channel' | 'recipient'>) {
+  if (channel !== 'webhook') return recipient;
+  return /^https?:\/\/[^/?#@\s]+(?=[/?#]|$)/.exec(recipient)?.[0] ?? 'webhook';
+}
+
 /** How long to wait after this many tries: a second, doubled each time, ten minutes at most. */
 export const retryAfterMs = (attempts: number): number =>
   Math.min(NOTICE_LIMITS.retryMaxMs, NOTICE_LIMITS.retryFirstMs * 2 ** Math.max(0, attempts - 1));

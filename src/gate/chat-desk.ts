@@ -10,6 +10,7 @@ import { type Decided, type DecisionRules, recordDecision } from './decisions.ts
 const REMEMBER_MS = 900_000;
 const DOOR = 'slack';
 
+type Refusal = Extract<Decided, { kind: 'refused' }>;
 type Deciding = Extract<Interaction, Pressed>;
 
 export interface ChatDesk {
@@ -25,14 +26,19 @@ export type ChatAnswer =
   | { readonly kind: 'done' }
   | { readonly kind: 'refused'; readonly code: ErrorCode; readonly words: string };
 
-async function logRefusal(tx: StoreTransaction, of: Deciding, code: ErrorCode): Promise<Decided> {
+async function logRefusal(
+  tx: StoreTransaction,
+  of: Deciding,
+  code: ErrorCode,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Refusal> {
   await tx.log.append({
     event: 'approval.refused',
     requestId: of.requestId,
     actor: DOOR,
     code,
     digest: of.digest,
-    facts: { proof: 'slack', slack_user: of.user, decision: of.kind },
+    facts: { proof: 'slack', slack_user: of.user, decision: of.kind, ...more },
   });
   return { kind: 'refused', code };
 }
@@ -45,6 +51,20 @@ async function personFor(
   const link = await tx.slackUsers.get(user);
   const person = link === undefined ? undefined : await tx.people.get(link.personId);
   return person?.revokedAt === null ? person : undefined;
+}
+
+/** The map or the roster was edited, or the log that vouches for the map was. */
+const LOST: ReadonlySet<ErrorCode> = new Set(['plan.tampered', 'freeze.active']);
+
+/** Who it is, or the refusal; an edited map, or roster, gives nobody any power, and the log says where it was edited. */
+async function provenPerson(tx: StoreTransaction, of: Deciding): Promise<PersonRecord | Refusal> {
+  try {
+    const person = await personFor(tx, of.user);
+    return person ?? (await logRefusal(tx, of, 'channel.unknown_sender'));
+  } catch (error) {
+    if (!(error instanceof GatewayError) || !LOST.has(error.code)) throw error;
+    return logRefusal(tx, of, error.code, { place: error.detail ?? '' });
+  }
 }
 
 /** What the message showed is what is decided on, and it has to have shown all of it. */
@@ -63,17 +83,18 @@ async function decide(
   of: Exclude<Deciding, { kind: 'ask_reason' }>,
   { door, rules }: Pick<ChatDeskDependencies, 'door' | 'rules'>,
 ): Promise<Decided> {
-  const person = await personFor(tx, of.user);
-  if (person === undefined) return logRefusal(tx, of, 'channel.unknown_sender');
+  const person = await provenPerson(tx, of);
+  if ('kind' in person) return person;
   const { requestId, digest } = of;
   const reason = of.kind === 'approve' ? undefined : of.reason;
   const why = await whyNot(tx, door, requestId);
   if (why !== undefined) {
     const refused = await logRefusal(tx, of, 'approval.elsewhere');
-    return { ...refused, kind: 'refused', code: 'approval.elsewhere', detail: why };
+    return { ...refused, detail: why };
   }
   const decision = of.kind;
-  const made = { requestId, digest, person, proof: 'slack', decision, reason } as const;
+  const slackUser = of.user;
+  const made = { requestId, digest, person, proof: 'slack', slackUser, decision, reason } as const;
   return recordDecision(tx, made, rules());
 }
 

@@ -17,6 +17,8 @@ export interface ProvenDecision {
   readonly proof: DecisionRecord['proof'];
   /** The passkey that proved it, for proof `passkey`. */
   readonly passkeyId?: string | undefined;
+  /** Who Slack says it was, for proof `slack`. */
+  readonly slackUser?: string | undefined;
   readonly decision: 'approve' | 'reject';
   /** The digest the person saw. */
   readonly digest: string;
@@ -76,8 +78,13 @@ function assertMayDecide(
 }
 
 /** How it was proven, for the log. */
-const proofFacts = ({ proof, passkeyId }: ProvenDecision): Readonly<Record<string, string>> => ({
+const proofFacts = ({
   proof,
+  passkeyId,
+  slackUser,
+}: ProvenDecision): Readonly<Record<string, string>> => ({
+  proof,
+  ...(slackUser === undefined ? {} : { slack_user: slackUser }),
   ...(proof === 'passkey' && passkeyId !== undefined ? { passkey: passkeyId } : {}),
 });
 

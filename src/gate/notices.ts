@@ -1,8 +1,11 @@
+import { RequestIdSchema } from '../contracts/ids.ts';
+import type { AuditEventName } from '../core/audit-events.ts';
 import { GatewayError } from '../core/gateway-error.ts';
-import type { Channel, NoticeKind } from '../core/notices.ts';
+import { type Channel, loggedPlace, type NoticeKind, type NoticeRecord } from '../core/notices.ts';
 import type { PersonRecord, RequestRecord } from '../core/records.ts';
-import type { StoreTransaction } from '../ports/store.ts';
+import type { ForgedNotice, Store, StoreTransaction } from '../ports/store.ts';
 import { newId } from './ids.ts';
+import { entryOf } from './logged.ts';
 import { isRequester } from './policy-query.ts';
 
 /** A place that is told of everything that waits; without a recipient: each person who may decide. */
@@ -61,24 +64,96 @@ async function recipientsAt(
   }
 }
 
+/** So many are named in the entry that says who was asked; of each that is told there is an entry of its own. */
+const NAMED_MAX = 100;
+
 /**
  * Owes the first notice of a request that now waits to every configured place, in the commit that lets
- * it wait. Repeating it owes nothing twice.
+ * it wait. Repeating it owes nothing twice. Returns who is asked, in the words of the log.
  */
 export async function oweAsked(
   tx: StoreTransaction,
   requestId: string,
   places: readonly NoticePlace[],
-): Promise<void> {
-  if (places.length === 0) return;
+): Promise<readonly string[]> {
+  if (places.length === 0) return [];
   const request = await tx.requests.get(requestId);
-  if (request === undefined) return;
-  for (const place of places) {
-    for (const recipient of await recipientsAt(tx, request, place)) {
-      await owe(tx, { requestId, channel: place.channel, recipient, kind: 'asked' });
+  if (request === undefined) return [];
+  const asked: string[] = [];
+  for (const { channel, ...place } of places) {
+    for (const recipient of await recipientsAt(tx, request, { channel, ...place })) {
+      await owe(tx, { requestId, channel, recipient, kind: 'asked' });
+      asked.push(`${channel} ${loggedPlace({ channel, recipient })}`);
     }
   }
+  return asked.slice(0, NAMED_MAX);
 }
+
+export async function logNotice(
+  tx: StoreTransaction,
+  notice: NoticeRecord,
+  event: Extract<AuditEventName, `notice.${string}`>,
+  of: { readonly actor?: string; readonly error?: string } = {},
+): Promise<void> {
+  const { actor = 'gateway', error } = of;
+  await tx.log.append({
+    event,
+    requestId: notice.requestId,
+    actor,
+    facts: {
+      notice: notice.id,
+      channel: notice.channel,
+      kind: notice.kind,
+      to: loggedPlace(notice),
+      attempts: notice.attempts,
+      ...(error === undefined ? {} : { error }),
+    },
+  });
+}
+
+/** What is written in a forged row must not keep its entry from being written. */
+const FORGED_ID = /^ntc_[0-9a-z]{1,32}$/;
+
+/** Says in the log that somebody was at the outbox. */
+export async function logForged(
+  tx: StoreTransaction,
+  { id, requestId }: ForgedNotice,
+): Promise<void> {
+  const isKnown = (await tx.requests.status(requestId)) !== undefined;
+  await tx.log.append({
+    event: 'notice.tampered',
+    ...(isKnown && RequestIdSchema.safeParse(requestId).success ? { requestId } : {}),
+    actor: 'gateway',
+    code: 'plan.tampered',
+    facts: { notice: FORGED_ID.test(id) ? id : null },
+  });
+}
+
+/** By the log it was sent, or given up, and nobody has asked for it again since: its row was put back by hand. */
+export async function isPutBack(
+  { log }: Pick<Store, 'log'>,
+  { id, requestId }: Pick<NoticeRecord, 'id' | 'requestId'>,
+): Promise<boolean> {
+  const { records } = await log.trace(requestId);
+  const last = records
+    .map(({ leaf }) => entryOf(leaf))
+    .findLast(({ event, facts }) => event.startsWith('notice.') && facts['notice'] === id);
+  return last !== undefined && last.event !== 'notice.resent';
+}
+
+/** Has a dead notice sent again, and says who wanted it. False unless it is dead. */
+export async function resendNotice(
+  tx: StoreTransaction,
+  { id, by }: { readonly id: string; readonly by: string },
+): Promise<boolean> {
+  if (!(await tx.notices.resend(id))) return false;
+  const notice = await tx.notices.get(id);
+  if (notice !== undefined) await logNotice(tx, notice, 'notice.resent', { actor: by });
+  return true;
+}
+
+/** Of one request; one is enough to know that somebody was there. */
+const FORGED_SAID_MAX = 3;
 
 /**
  * Owes what became of it to everybody who was asked; nothing for a request nobody was asked about.
@@ -90,6 +165,8 @@ export async function oweFurther(
   kind: Exclude<NoticeKind, 'asked'>,
   occasion?: string,
 ): Promise<void> {
+  for (const forged of await tx.notices.forged({ requestId, limit: FORGED_SAID_MAX }))
+    await logForged(tx, forged);
   const asked = (await tx.notices.of(requestId)).filter((notice) => notice.kind === 'asked');
   for (const { channel, recipient } of asked) {
     await owe(tx, { requestId, channel, recipient, kind, occasion });

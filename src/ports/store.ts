@@ -338,11 +338,21 @@ export interface LogWrites extends LogReads {
   append(event: AuditEvent): Promise<number>;
 }
 
+export interface ForgedNotice {
+  readonly id: string;
+  readonly requestId: string;
+}
+
 /** The outbox: who is still to be told what. */
 export interface NoticeReads {
   get(id: string): Promise<NoticeRecord | undefined>;
   /** In the order in which they came to be owed; one that was not written here is left out: it tells nobody. */
   of(requestId: string): Promise<readonly NoticeRecord[]>;
+  /** Of one request, or of all, those that were not written here: as many at most. */
+  forged(of: {
+    readonly requestId?: string;
+    readonly limit: number;
+  }): Promise<readonly ForgedNotice[]>;
   /** Newest first. */
   list(filter: {
     readonly states: readonly NoticeState[];
@@ -360,12 +370,17 @@ export interface NoticeReads {
   }): Promise<readonly string[]>;
 }
 export interface NoticeWrites extends NoticeReads {
+  /**
+   * Puts what is due and was not written here among the dead, so that it holds up nothing; returns ids as
+   * their rows have them, which are nobody's word.
+   */
+  setAside(limit: number): Promise<readonly ForgedNotice[]>;
   /** False when it is owed or was sent already: of one request, place, kind and occasion there is one. */
   insert(notice: NoticeRecord): Promise<boolean>;
   /**
    * Takes what is due for `leaseMs`, the oldest first; of one request and place only the oldest, so that
    * nobody hears the end before the beginning. Of two couriers one gets it. A row that was not written
-   * here is not sent: it is put among the dead.
+   * here is left out.
    */
   take(of: { readonly leaseMs: number; readonly limit: number }): Promise<readonly NoticeRecord[]>;
   /** What became of a notice that was taken at this attempt; false when the lease had run out and another has it. */
@@ -378,14 +393,18 @@ export interface NoticeWrites extends NoticeReads {
 }
 
 export interface SlackUserReads {
-  /** `undefined` for who is not on the map. Throws `plan.tampered` for a row that was not written here. */
+  /**
+   * `undefined` for who is not on the map. Throws `plan.tampered` for a row that was not written here, and
+   * for one that is not what the log says: an older one that was put back, or one taken out.
+   */
   get(slackUser: string): Promise<SlackUserRecord | undefined>;
-  list(): Promise<readonly SlackUserRecord[]>;
+  /** For people to look at, never to decide by. */
+  legible(): Promise<Listed<SlackUserRecord>>;
 }
 export interface SlackUserWrites extends SlackUserReads {
-  /** Replaces whom this Slack user stood for. */
+  /** Replaces whom this Slack user stood for. The caller appends the entry, without which it is not believed. */
   put(user: SlackUserRecord): Promise<void>;
-  /** False when there was none. */
+  /** False when neither its row nor the log had it. */
   remove(slackUser: string): Promise<boolean>;
 }
 

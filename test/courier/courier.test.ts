@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createCourier } from '../../src/courier.ts';
-import { oweAsked, oweFurther } from '../../src/gate/notices.ts';
+import { oweAsked, oweFurther, resendNotice } from '../../src/gate/notices.ts';
 import type { Notifier, Telling, Told } from '../../src/ports/notifier.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { agent, person, requestId, START } from '../adapters/store/fixtures.ts';
@@ -76,7 +76,7 @@ describe('the courier', () => {
     const [entry] = await eventsOf();
     expect(entry).toMatchObject({
       event: 'notice.sent',
-      facts: { channel: 'webhook', kind: 'asked', to: HOOK },
+      facts: { channel: 'webhook', kind: 'asked', to: 'https://hooks.acme.test' },
     });
   });
 
@@ -129,11 +129,16 @@ describe('the courier', () => {
     expect(now.getTime() - START.getTime()).toBeGreaterThan(24 * HOUR_MS);
     expect((await eventsOf()).map(({ event }) => event)).toEqual(['notice.dead']);
     answer = sent;
-    expect(await store.commit((tx) => tx.notices.resend(dead!.id))).toBe(true);
+    const resend = () => store.commit((tx) => resendNotice(tx, { id: dead!.id, by: 'operator' }));
+    expect(await resend()).toBe(true);
     expect(await courier.deliver()).toBe(1);
     expect((await store.notices.get(dead!.id))?.state).toBe('sent');
-    expect((await eventsOf()).map(({ event }) => event)).toEqual(['notice.dead', 'notice.sent']);
-    expect(await store.commit((tx) => tx.notices.resend(dead!.id))).toBe(false);
+    expect((await eventsOf()).map(({ event, actor }) => [event, actor])).toEqual([
+      ['notice.dead', 'gateway'],
+      ['notice.resent', 'operator'],
+      ['notice.sent', 'gateway'],
+    ]);
+    expect(await resend()).toBe(false);
   });
 
   it('gives up at once where the channel refuses for good', async () => {

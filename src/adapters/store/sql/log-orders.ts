@@ -13,12 +13,12 @@ import {
 import type { Orders } from './log-scan.ts';
 import type { Reader } from './unit.ts';
 
-const NONE: Orders = { key: '', freezes: new Map(), credentials: new Map() };
+const NONE: Orders = { key: '', freezes: new Map(), credentials: new Map(), links: new Map() };
 
 const ROW_LOST = 'its row in the store was changed or taken out; the log has it';
 
 /**
- * What the log says of standing freezes and credentials in use, whatever their rows say. Each entry's
+ * What the log says of standing freezes, credentials in use and Slack users, whatever their rows say. Each entry's
  * voucher names the newest order before it, so they are found one by one from the end of the log, and
  * once in the life of a process. Throws `freeze.active` when one of them is gone, or the end of the log is,
  * or does not open: that may be a freeze.
@@ -64,23 +64,33 @@ const orderLost = (index: number): GatewayError =>
     detail: `entry ${index} of the log, which may be a freeze, is gone or was changed; restore the store`,
   });
 
-/** As `gate/freezes.ts` and `gate/credentials.ts` write them; its voucher has opened. */
+/** As `freezes.ts`, `credentials.ts` and `roster.ts` of the gate write them; its voucher has opened. */
 interface OrderFacts {
   readonly freeze: string;
   readonly target: string;
   readonly connection: string;
   readonly version: number;
+  readonly person: string;
+  /** Absent where the entry is about another kind of sender. */
+  readonly slack_user?: string;
 }
 
 function applied(before: Orders, row: VouchedRow): Orders {
   const entry = JSON.parse(Buffer.from(row.leaf).toString('utf8')) as AuditEntry;
   const freezes = new Map(before.freezes);
   const credentials = new Map(before.credentials);
-  const { freeze, connection, version } = entry.facts as unknown as OrderFacts;
+  const links = new Map(before.links);
+  const { freeze, connection, version, ...link } = entry.facts as unknown as OrderFacts;
+  const { slack_user: slackUser, person: personId } = link;
   if (entry.event === 'freeze.placed') freezes.set(freeze, freezeOf(entry));
   if (entry.event === 'freeze.lifted') freezes.delete(freeze);
   if (entry.event === 'credential.activated') credentials.set(connection, version);
-  return { key: keyOf(row), freezes, credentials };
+  if (slackUser !== undefined) {
+    const linkedAt = new Date(entry.timestamp);
+    if (entry.event === 'person.linked') links.set(slackUser, { slackUser, personId, linkedAt });
+    if (entry.event === 'person.unlinked') links.delete(slackUser);
+  }
+  return { key: keyOf(row), freezes, credentials, links };
 }
 
 function freezeOf({ facts, actor, timestamp }: AuditEntry): FreezeRecord {

@@ -42,7 +42,7 @@ const TallySchema = z.strictObject({
   chain: z.string(),
   fates: z.int(),
   last: z.string().nullable(),
-  /** Where the newest order is: an entry that places or lifts a freeze, or puts a credential in use. */
+  /** Where the newest order is: an entry that says what is in force from then on, whatever its row says. */
   orders: z.int().nullable(),
 });
 export type Tally = z.infer<typeof TallySchema>;
@@ -58,6 +58,8 @@ const ORDERS: ReadonlySet<string> = new Set<AuditEventName>([
   'freeze.placed',
   'freeze.lifted',
   'credential.activated',
+  'person.linked',
+  'person.unlinked',
 ]);
 
 const isFate = ({ event, facts }: AuditEntry): boolean =>

@@ -1,4 +1,4 @@
-import type { FreezeRecord } from '../../../core/records.ts';
+import type { FreezeRecord, SlackUserRecord } from '../../../core/records.ts';
 
 const LIMITS = {
   /** Some 40 MB. What is older is opened again when somebody asks for it. */
@@ -27,6 +27,8 @@ export interface Orders {
   readonly freezes: ReadonlyMap<string, FreezeRecord>;
   /** The version in use, by connection. */
   readonly credentials: ReadonlyMap<string, number>;
+  /** Who a Slack user is, by the Slack user. */
+  readonly links: ReadonlyMap<string, SlackUserRecord>;
 }
 
 /**

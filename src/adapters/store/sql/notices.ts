@@ -8,7 +8,7 @@ import {
   type NoticeRecord,
 } from '../../../core/notices.ts';
 import { GatewayError } from '../../../core/gateway-error.ts';
-import type { NoticeReads, NoticeWrites } from '../../../ports/store.ts';
+import type { ForgedNotice, NoticeReads, NoticeWrites } from '../../../ports/store.ts';
 import { parseRow, rowSeal, TimeSchema } from './rows.ts';
 import type { Database } from './schema.ts';
 import type { Reader, Unit } from './unit.ts';
@@ -63,6 +63,16 @@ export function createNoticeReads(reader: Reader): NoticeReads {
       return rows.flatMap((row) => readable(reader, row) ?? []);
     },
     unreminded: (of) => unreminded(reader, of),
+    async forged({ requestId, limit }) {
+      let query = db.selectFrom(TABLE).selectAll().orderBy('seq', 'desc');
+      if (requestId !== undefined) query = query.where('request_id', '=', requestId);
+      const found: ForgedNotice[] = [];
+      for (const row of await query.execute()) {
+        if (found.length === limit) break;
+        if (readable(reader, row) === undefined) found.push(nameOf(row));
+      }
+      return found;
+    },
   };
 }
 
@@ -117,14 +127,18 @@ export function createNoticeWrites(unit: Unit): NoticeWrites {
         .executeTakeFirstOrThrow();
       return numInsertedOrUpdatedRows === 1n;
     },
+    async setAside(limit) {
+      const rows = await dueRows(unit, limit);
+      const forged = rows.filter((row) => readable(unit, row) === undefined);
+      for (const { seq } of forged)
+        await db.updateTable(TABLE).set({ state: 'dead' }).where('seq', '=', seq).execute();
+      return forged.map(nameOf);
+    },
     async take({ leaseMs, limit }) {
       const taken: NoticeRecord[] = [];
       for (const row of await dueRows(unit, limit)) {
         const notice = readable(unit, row);
-        if (notice === undefined) {
-          await db.updateTable(TABLE).set({ state: 'dead' }).where('seq', '=', row.seq).execute();
-          continue;
-        }
+        if (notice === undefined) continue;
         const dueAt = new Date(now.getTime() + leaseMs);
         const mine = { ...notice, dueAt, attempts: notice.attempts + 1 };
         await rewrite(unit, mine);
@@ -148,6 +162,8 @@ export function createNoticeWrites(unit: Unit): NoticeWrites {
 }
 
 type Row = Selectable<Database['notices']>;
+
+const nameOf = (row: Row): ForgedNotice => ({ id: row.id, requestId: row.request_id });
 
 /** What of one request goes to one place goes there in its order: an older one that is due holds the later back. */
 const dueRows = ({ db, now }: Unit, limit: number): Promise<Row[]> =>

@@ -1,9 +1,12 @@
 import type { Selectable } from 'kysely';
 import { z } from 'zod';
+import { GatewayError } from '../../../core/gateway-error.ts';
 import type { SlackUserRecord } from '../../../core/records.ts';
 import type { SlackUserReads, SlackUserWrites } from '../../../ports/store.ts';
+import { ordersOf } from './log-orders.ts';
 import { parseRow, rowSeal, TimeSchema } from './rows.ts';
 import type { Database } from './schema.ts';
+import { tampered } from './seal.ts';
 import type { Reader, Unit } from './unit.ts';
 
 const TABLE = 'slack_users';
@@ -16,21 +19,41 @@ const RecordSchema = z.strictObject({
 
 export function createSlackUserReads(reader: Reader): SlackUserReads {
   const { db } = reader;
+  async function get(slackUser: string): Promise<SlackUserRecord | undefined> {
+    const row = await db
+      .selectFrom(TABLE)
+      .selectAll()
+      .where('slack_user', '=', slackUser)
+      .executeTakeFirst();
+    const found = row && toRecord(reader, row);
+    const logged = (await ordersOf(reader)).links.get(slackUser);
+    if (!isSame(found, logged)) throw tampered(TABLE, slackUser);
+    return found;
+  }
   return {
-    async get(slackUser) {
-      const row = await db
-        .selectFrom(TABLE)
-        .selectAll()
-        .where('slack_user', '=', slackUser)
-        .executeTakeFirst();
-      return row && toRecord(reader, row);
-    },
-    async list() {
-      const rows = await db.selectFrom(TABLE).selectAll().orderBy('slack_user').execute();
-      return rows.map((row) => toRecord(reader, row));
+    get,
+    async legible() {
+      const rows = await db.selectFrom(TABLE).select('slack_user').execute();
+      const { links } = await ordersOf(reader);
+      const all = new Set([...rows.map((row) => row.slack_user), ...links.keys()]);
+      const listed = { rows: [] as SlackUserRecord[], damaged: [] as string[] };
+      for (const slackUser of [...all].toSorted()) {
+        const found = await get(slackUser).catch(unlessTampered);
+        if (found === undefined) listed.damaged.push(slackUser);
+        else listed.rows.push(found);
+      }
+      return listed;
     },
   };
 }
+
+function unlessTampered(error: unknown): undefined {
+  if (!(error instanceof GatewayError) || error.code !== 'plan.tampered') throw error;
+}
+
+/** A link that was ended or replaced opens as well as it ever did when its row is put back: the log knows. */
+const isSame = (row: SlackUserRecord | undefined, logged: SlackUserRecord | undefined): boolean =>
+  row?.personId === logged?.personId && row?.linkedAt.getTime() === logged?.linkedAt.getTime();
 
 export function createSlackUserWrites(unit: Unit): SlackUserWrites {
   const { db } = unit;
@@ -54,7 +77,8 @@ export function createSlackUserWrites(unit: Unit): SlackUserWrites {
         .deleteFrom(TABLE)
         .where('slack_user', '=', slackUser)
         .executeTakeFirstOrThrow();
-      return numDeletedRows === 1n;
+      const { links } = await ordersOf(unit);
+      return numDeletedRows === 1n || links.has(slackUser);
     },
   };
 }

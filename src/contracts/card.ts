@@ -16,6 +16,8 @@ export const CardRecordSchema = z.strictObject({
   object_type: z.string(),
   id: z.string().nullable(),
   name: z.string(),
+  /** Where HubSpot shows the record; absent where the account is not known or the type has no page. */
+  url: z.string().startsWith('https://app.hubspot.com/').optional(),
 });
 export type CardRecord = z.infer<typeof CardRecordSchema>;
 
@@ -43,6 +45,10 @@ export const SeenRecordSchema = z.strictObject({
 });
 export type SeenRecord = z.infer<typeof SeenRecordSchema>;
 
+/** What can be taken back once it is sent, and what cannot: whole sentences. */
+export const CardEffectsSchema = z.strictObject({ undo: z.string(), remains: z.string() });
+export type CardEffects = z.infer<typeof CardEffectsSchema>;
+
 /** What an approver sees. Built from the plan and the records' present values; only `prompt` and `user_id` are the agent's words. */
 export const CardSchema = z
   .strictObject({
@@ -59,6 +65,9 @@ export const CardSchema = z
     seen: z.array(SeenRecordSchema),
     /** Said by the agent, not checked, not to be trusted. */
     claimed: z.strictObject({ user_id: z.string(), prompt: z.string() }),
+    /** What in the agent's words reads like an attempt to mislead: hints, never proof. */
+    signals: z.array(z.string()).optional(),
+    effects: CardEffectsSchema.optional(),
     requires: RequirementSchema,
     expires_at: TimestampSchema,
     /** The log when the card was made: approvers' memory of it is a witness. */

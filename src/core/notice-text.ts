@@ -1,3 +1,4 @@
+import { alikeIn, alikeLetter } from './alike.ts';
 import { ERRORS, type ErrorCode } from './errors.ts';
 import type { RequestStatus } from './request-state.ts';
 import { spellOutUnseen } from './unseen.ts';
@@ -12,6 +13,37 @@ export const ruled = (text: string): string =>
     .split('\n')
     .map((line) => `│ ${line}`)
     .join('\n');
+
+const ALIKE_NAMED_MAX = 10;
+
+const codeOf = (letter: string): string =>
+  `U+${(letter.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
+
+/** Names the letters that pass for Latin ones and are not; undefined where there are none. */
+export function alikeHint(texts: readonly string[]): string | undefined {
+  const letters = new Set(
+    texts.flatMap((text) => {
+      const places = alikeIn(text);
+      return Array.from(text).filter((_, place) => places.has(place));
+    }),
+  );
+  const named = [...letters].flatMap((letter) => {
+    const found = alikeLetter(letter);
+    if (found === undefined) return [];
+    return [`${codeOf(letter)} is ${found.script} ${letter}, not the Latin ${found.looksLike}`];
+  });
+  if (named.length === 0) return undefined;
+  const more = named.length - ALIKE_NAMED_MAX;
+  const rest = more > 0 ? `; and ${countText(more, 'other', 'others')}` : '';
+  return `Look-alike letters above: ${named.slice(0, ALIKE_NAMED_MAX).join('; ')}${rest}.`;
+}
+
+/** HubSpot's own pages, of every region; nothing in it that markup could be made of. */
+const HUBSPOT_PAGE = /^https:\/\/app(?:-[a-z]{2}\d)?\.hubspot\.com\/[\w/-]{1,200}$/;
+
+/** Where HubSpot shows a record, when that is a page of HubSpot's; a link anywhere else is none. */
+export const hubspotPage = (url: string | undefined): string | undefined =>
+  url !== undefined && HUBSPOT_PAGE.test(url) ? url : undefined;
 
 const WORDS: Partial<Record<RequestStatus, string>> = {
   planned: 'Waits for its card',

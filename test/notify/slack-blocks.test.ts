@@ -114,6 +114,105 @@ describe('P2: nothing hidden in Slack', () => {
   });
 });
 
+describe('look-alike letters in Slack', () => {
+  const card = cardFor(id);
+  const withAfter = (after: string): Card => ({
+    ...card,
+    changes: [{ label: 'Website', property: 'website', before: 'acme.test', after }],
+  });
+  const hints = (of: Card): string[] =>
+    textsOf(messageOf(of).blocks)
+      .map(({ text }) => text)
+      .filter((text) => text.startsWith('Look-alike'));
+
+  it.each([
+    ['\u0430cme.test', 'U+0430 is Cyrillic \u0430, not the Latin a'],
+    ['acm\u0435.test', 'U+0435 is Cyrillic \u0435, not the Latin e'],
+    ['\u03bfn account', 'U+03BF is Greek \u03bf, not the Latin o'],
+    ['\uff41cme', 'U+FF41 is full-width \uff41, not the Latin a'],
+  ])('in %s are named under the value', (after, hint) => {
+    expect(hints(withAfter(after))).toEqual([`Look-alike letters above: ${hint}.`]);
+    const texts = textsOf(messageOf(withAfter(after)).blocks).map(({ text }) => text);
+    const place = texts.findIndex((text) => text.includes(`After your yes: ${after}`));
+    expect(texts[place + 1]).toBe(hints(withAfter(after))[0]);
+  });
+
+  it('are named in every text of the card that is not ours', () => {
+    const text = 'Acm\u0435';
+    for (const of of [
+      { ...card, sentence: text },
+      { ...card, records: [{ object_type: 'companies', id: '1', name: text }] },
+      { ...card, agent: { ...card.agent, name: text } },
+      { ...card, claimed: { ...card.claimed, prompt: text } },
+      { ...card, claimed: { ...card.claimed, user_id: text } },
+      { ...card, changes: [{ label: text, property: 'p', before: null, after: 'a' }] },
+      { ...card, changes: [{ label: 'l', property: 'p', before: text, after: 'a' }] },
+    ])
+      expect(hints(of)).toHaveLength(1);
+  });
+
+  it('are no matter in a text that is of one script', () => {
+    expect(hints(withAfter('Привет, мир'))).toEqual([]);
+    expect(hints(withAfter('Acme, Zürich'))).toEqual([]);
+  });
+
+  it('are named ten at most, so that the hint itself fits', () => {
+    const many = `a${'аеорсухіјѕһԁԛԝВНКМТАЕО'}`;
+    const [hint = ''] = hints(withAfter(many));
+    expect(hint).toMatch(/; and 12 others\.$/);
+    expect(buttonsOf(messageOf(withAfter(many)).blocks)).toContain('approve');
+  });
+});
+
+describe('links into HubSpot', () => {
+  const recordAt = (url: string) => ({ object_type: 'companies', id: '77', name: 'Acme', url });
+  const linksOf = (urls: readonly string[]): string[] =>
+    textsOf(messageOf({ ...cardFor(id), records: urls.map(recordAt) }).blocks)
+      .filter(({ type }) => type === 'mrkdwn')
+      .map(({ text }) => text)
+      .filter((text) => !text.startsWith('Decide by'));
+  const PAGE = 'https://app.hubspot.com/contacts/123/record/0-2/77';
+
+  it('are shown for HubSpot’s own pages, in every region', () => {
+    expect(linksOf([PAGE])).toEqual([`Open in HubSpot: <${PAGE}|the record>`]);
+    const eu = PAGE.replace('app.', 'app-eu1.');
+    expect(linksOf([eu])).toEqual([`Open in HubSpot: <${eu}|the record>`]);
+    expect(linksOf([PAGE, eu])).toEqual([`Open in HubSpot: <${PAGE}|1> <${eu}|2>`]);
+    expect(linksOf(Array.from({ length: 30 }, () => PAGE))[0]?.match(/</g)).toHaveLength(8);
+  });
+
+  it.each([
+    'https://evil.test/',
+    'http://app.hubspot.com/contacts/1/record/0-2/77',
+    'https://app.hubspot.com.evil.test/contacts/1',
+    'https://app.hubspot.com@evil.test/contacts/1',
+    'https://evil.test/app.hubspot.com/contacts',
+    'https://app-evil.hubspot.com/contacts/1',
+    'https://apphubspot.com/contacts/1',
+    'https://app.hubspot.com/contacts/1|Approve> <https://evil.test/',
+    'https://app.hubspot.com/contacts/1?redirect=https://evil.test',
+    'https://app.hubspot.com/contacts/1#x',
+    'https://app.hubspot.com/contacts/1\nhttps://evil.test',
+    'https://app.hubspot.com/%0a',
+    'https://\u0430pp.hubspot.com/contacts/1',
+    'javascript:alert(1)',
+    '<!channel>',
+  ])('are not made of %s', (url) => {
+    expect(linksOf([url])).toEqual([]);
+  });
+});
+
+describe('what a card says beside its fields', () => {
+  it('is in the message: what can be taken back, and what in the prompt reads like a trick', () => {
+    const effects = { undo: 'It can be set back.', remains: 'A workflow may send e-mail.' };
+    const signals = ['It asks to skip approval.'];
+    const texts = textsOf(messageOf({ ...cardFor(id), effects, signals }).blocks);
+    const text = texts.map((one) => one.text).join('\n');
+    expect(text).toContain('If it is sent: It can be set back. A workflow may send e-mail.');
+    expect(text).toContain('It asks to skip approval.');
+  });
+});
+
 const BASE = [
   '<!channel>',
   '<!here>',

@@ -1,6 +1,8 @@
 import type { Card, CardChange } from '../../../contracts/card.ts';
 import {
+  alikeHint,
   countText,
+  hubspotPage,
   inOneLine,
   needsText,
   ruled,
@@ -22,9 +24,12 @@ import {
 
 export const ACTION_IDS = { approve: 'approve', reject: 'reject', open: 'open' } as const;
 
-/** Header, deadline, decisions, the reason why not, buttons: what every message may need beside the card. */
-const BLOCKS_KEPT = 6;
-const CHARS_KEPT = 2_000;
+/** Header, links, deadline, decisions, digest, the reason why not, buttons: what every message may need beside the card. */
+const BLOCKS_KEPT = 7;
+const CHARS_KEPT = 4_000;
+/** A link is some 70 characters long, 250 at most. */
+const LINKS_MAX = 8;
+const DECIDED_MAX_CHARS = 1_000;
 
 /** One part of the card: as a whole, or not at all. */
 interface Part {
@@ -33,6 +38,8 @@ interface Part {
   readonly instead: string;
   /** A field that would change, or what else an approver has to see. */
   readonly isField: boolean;
+  /** What is to be said of it beside: shown with it, or neither. */
+  readonly hint?: string | undefined;
 }
 
 /** A value of one line stays in the line of its name; several are ruled. */
@@ -50,13 +57,15 @@ function changePart({ label, before, after }: CardChange): Part {
     text: [name, ...was, valueText('After your yes', after)].join('\n'),
     instead: `${name.slice(0, 80)}: ${countText(chars, 'character', 'characters')}, too long to be shown here`,
     isField: true,
+    hint: alikeHint([label, before ?? '', after]),
   };
 }
 
-const otherPart = (what: string, text: string): Part => ({
+const otherPart = (what: string, text: string, raw: readonly string[] = []): Part => ({
   text,
   instead: `${what}: too long to be shown here`,
   isField: false,
+  hint: alikeHint(raw),
 });
 
 function recordText({ records }: Card): string {
@@ -77,14 +86,45 @@ const whyText = ({ agent, connection, requires }: Card): string =>
 const saidText = ({ claimed }: Card): string =>
   `The agent’s words, not checked:\n${ruled(`for ${claimed.user_id}\n${claimed.prompt}`)}`;
 
+/** What can be taken back, and what never can. */
+const effectsOf = ({ effects }: Card): Part[] =>
+  effects === undefined
+    ? []
+    : [otherPart('What it does', inOneLine(`If it is sent: ${effects.undo} ${effects.remains}`))];
+
+const signalsOf = ({ signals = [] }: Card): Part[] =>
+  signals.length === 0
+    ? []
+    : [
+        otherPart(
+          'The signals',
+          [...signals.map(inOneLine), 'That is a reason to ask whoever it is for.'].join('\n'),
+        ),
+      ];
+
 function partsOf(card: Card): Part[] {
+  const { sentence, records, agent, claimed } = card;
+  const names = records.map(({ name }) => name);
   return [
-    otherPart('The sentence', inOneLine(card.sentence)),
-    ...(card.records.length === 0 ? [] : [otherPart('The record', recordText(card))]),
+    otherPart('The sentence', inOneLine(sentence), [sentence]),
+    ...(records.length === 0 ? [] : [otherPart('The record', recordText(card), names)]),
     ...card.changes.map(changePart),
-    otherPart('Who asked and why', whyText(card)),
-    otherPart('The agent’s words', saidText(card)),
+    ...effectsOf(card),
+    otherPart('Who asked and why', whyText(card), [agent.name]),
+    otherPart('The agent’s words', saidText(card), [claimed.user_id, claimed.prompt]),
+    ...signalsOf(card),
   ];
+}
+
+/** Only pages of HubSpot's, in words of ours: no text of a record gets into a link. */
+function linkBlocks({ records }: Card): Block[] {
+  const pages = records.map(({ url }) => hubspotPage(url));
+  const links = pages.flatMap((page, index) =>
+    page === undefined ? [] : [`<${page}|${pages.length === 1 ? 'the record' : index + 1}>`],
+  );
+  return links.length === 0
+    ? []
+    : [ownMarkup(`Open in HubSpot: ${links.slice(0, LINKS_MAX).join(' ')}`)];
 }
 
 interface Fitted {
@@ -93,30 +133,45 @@ interface Fitted {
   readonly hiddenOthers: readonly Part[];
 }
 
-/** What does not fit as a whole is left out as a whole, never cut. */
+const hintOf = ({ hint }: Part): string[] => (hint === undefined ? [] : [hint]);
+
+/** Takes room from what is left, for all of these texts or for none. */
+function takeRoom(left: { blocks: number; chars: number }, texts: readonly string[]): boolean {
+  const lengths = texts.map(slackLength);
+  const chars = lengths.reduce((sum, length) => sum + length, 0);
+  if (lengths.some((length) => length > SLACK_LIMITS.textMaxChars)) return false;
+  if (texts.length > left.blocks || chars > left.chars) return false;
+  left.blocks -= texts.length;
+  left.chars -= chars;
+  return true;
+}
+
+/**
+ * What does not fit as a whole is left out as a whole, never cut. What frames the fields comes first, so
+ * that it is fields that are counted when there is no room for all.
+ */
 function fit(card: Card): Fitted {
-  const blocks: Block[] = [];
+  const left = {
+    blocks: SLACK_LIMITS.blocksMax - BLOCKS_KEPT,
+    chars: SLACK_LIMITS.messageMaxChars - CHARS_KEPT,
+  };
+  const parts = partsOf(card);
+  const shown = new Map<Part, readonly string[]>();
   const hidden: Part[] = [];
-  let chars = CHARS_KEPT;
-  for (const part of partsOf(card)) {
-    const length = slackLength(part.text);
-    const hasBlock = blocks.length < SLACK_LIMITS.blocksMax - BLOCKS_KEPT;
-    const hasRoom = hasBlock && chars + length <= SLACK_LIMITS.messageMaxChars;
-    if (length <= SLACK_LIMITS.textMaxChars && hasRoom) {
-      blocks.push(section(part.text));
-      chars += length;
-    } else {
-      hidden.push(part);
-      const instead = slackLength(part.instead);
-      // Where not even this has room, the count that takes the buttons away has it.
-      if (hasBlock && chars + instead <= SLACK_LIMITS.messageMaxChars) {
-        blocks.push(section(part.instead));
-        chars += instead;
-      }
-    }
+  for (const part of parts.toSorted((a, b) => Number(a.isField) - Number(b.isField))) {
+    const texts = [part.text, ...hintOf(part)];
+    const isShown = takeRoom(left, texts);
+    if (!isShown) hidden.push(part);
+    // Where not even this has room, the count that takes the buttons away has it.
+    if (isShown) shown.set(part, texts);
+    else if (takeRoom(left, [part.instead])) shown.set(part, [part.instead]);
   }
   const hiddenOthers = hidden.filter(({ isField }) => !isField);
-  return { blocks, hiddenFields: hidden.length - hiddenOthers.length, hiddenOthers };
+  return {
+    blocks: parts.flatMap((part) => shown.get(part) ?? []).map(section),
+    hiddenFields: hidden.length - hiddenOthers.length,
+    hiddenOthers,
+  };
 }
 
 /** Why this cannot be decided in Slack, with a count; undefined when it can. */
@@ -160,7 +215,7 @@ function decidedBlocks({ decisions }: NoticeSubject): Block[] {
   const lines = decisions.map(decidedText);
   const text = lines.join('\n');
   return [
-    section(slackLength(text) <= CHARS_KEPT / 2 ? text : `${lines.length} people have decided`),
+    section(slackLength(text) <= DECIDED_MAX_CHARS ? text : `${lines.length} people have decided`),
   ];
 }
 
@@ -213,6 +268,7 @@ export function slackMessage(about: NoticeSubject): SlackMessage {
     blocks: [
       header,
       ...fit(card).blocks,
+      ...linkBlocks(card),
       ...decidedBlocks(about),
       evidence(card),
       ...(status === 'awaiting_approval' ? waitingBlocks(about, card) : []),

@@ -1,12 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SocketModeClient } from '@slack/socket-mode';
 import { Agent, type Dispatcher } from 'undici';
+import { ERRORS } from '../../../core/errors.ts';
+import { GatewayError } from '../../../core/gateway-error.ts';
 import type { ProvenInteraction } from '../../../ports/chat-door.ts';
 import type { Logger } from '../../../ports/logger.ts';
 import { readInteraction } from './interaction.ts';
 import { silentLogger, type SlackSettings } from './slack-api.ts';
 
-const START_AGAIN_MS = 60_000;
+const TIMES = {
+  /** From the call that asks for an address to Slack's hello. */
+  helloMs: 20_000,
+  /** Doubled with every try that came to nothing. */
+  againFirstMs: 1_000,
+  againMaxMs: 60_000,
+  /** A peer that does not close its side must not hold up the end of the gateway. */
+  closeMs: 1_000,
+} as const;
 
 interface Envelope {
   readonly ack: (answer?: Record<string, unknown>) => Promise<void>;
@@ -17,16 +27,19 @@ interface Envelope {
 /** What to answer in the modal; undefined: nothing. */
 export type TakeInteraction = (proven: ProvenInteraction) => Promise<string | undefined>;
 
-/** Slack names the socket's address in its answer; it is followed to Slack alone. */
-function toSlackOnly(url: string): Dispatcher {
-  const { hostname } = new URL(url);
-  const isSlack = (host: string): boolean => host === hostname || host.endsWith(`.${hostname}`);
+/** Slack names the socket's address in its answer; it is followed to Slack alone, and not without TLS. */
+function toSlackOnly(agent: Agent, url: string): Dispatcher {
+  const slack = new URL(url);
+  const isSlack = ({ hostname, protocol }: URL): boolean =>
+    (hostname === slack.hostname || hostname.endsWith(`.${slack.hostname}`)) &&
+    protocol.replace('ws', 'http') === slack.protocol;
   const guard: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) => {
-    const host = options.origin === undefined ? '' : new URL(options.origin).hostname;
-    if (!isSlack(host)) throw new Error('refused by the gateway: origin');
+    const { origin } = options;
+    if (origin === undefined || !isSlack(new URL(origin)))
+      throw new Error('refused by the gateway: origin');
     return dispatch(options, handler);
   };
-  return new Agent().compose(guard);
+  return agent.compose(guard);
 }
 
 function listen(client: SocketModeClient, of: SlackSettings, take: TakeInteraction, log: Logger) {
@@ -40,7 +53,9 @@ function listen(client: SocketModeClient, of: SlackSettings, take: TakeInteracti
       );
     } catch (error) {
       log.warn('an interaction in Slack was not taken', { error });
-      await ack().catch(() => undefined);
+      // Without an answer Slack tells the person that it did not work, and they press again.
+      if (error instanceof GatewayError && !ERRORS[error.code].retryable)
+        await ack().catch(() => undefined);
     }
   }
   client.on('interactive', (envelope: Envelope) => {
@@ -48,24 +63,43 @@ function listen(client: SocketModeClient, of: SlackSettings, take: TakeInteracti
   });
 }
 
-async function open(of: SlackSettings, take: TakeInteraction, logger: Logger) {
-  const appToken = await of.readSecret('slack/app-token');
-  if (appToken === undefined) return undefined;
-  const client = new SocketModeClient({
-    appToken,
-    logger: silentLogger(),
-    dispatcher: toSlackOnly(of.url),
-    clientOptions: { slackApiUrl: `${of.url}/api/`, retryConfig: { retries: 0 } },
-  });
-  listen(client, of, take, logger);
-  await client.start();
-  logger.info('connected to Slack by socket');
-  return client;
+async function close(client: SocketModeClient): Promise<void> {
+  await Promise.race([client.disconnect(), sleep(TIMES.closeMs)]);
+}
+
+/** Resolves after Slack's hello. Its own reconnecting is not used: what fails there ends the process. */
+async function connect(client: SocketModeClient, signal: AbortSignal): Promise<void> {
+  const tooLate = AbortSignal.any([signal, AbortSignal.timeout(TIMES.helloMs)]);
+  const abandon = (): void => {
+    void close(client);
+  };
+  tooLate.addEventListener('abort', abandon);
+  try {
+    await client.start();
+  } catch (cause) {
+    throw cause instanceof Error ? cause : new Error('the socket was closed before its hello');
+  } finally {
+    tooLate.removeEventListener('abort', abandon);
+  }
+}
+
+/** Until Slack, the network or `signal` ends it. */
+async function untilOver(client: SocketModeClient, signal: AbortSignal): Promise<void> {
+  const over = Promise.withResolvers<undefined>();
+  const end = (): void => {
+    over.resolve(undefined);
+  };
+  client.once('disconnected', end);
+  signal.addEventListener('abort', end);
+  await over.promise;
+  signal.removeEventListener('abort', end);
+  if (signal.aborted) await close(client);
 }
 
 /**
  * Socket mode, for a gateway that nobody can reach from outside: a connection that we open, over which
- * Slack sends what people press. Nothing is opened without `slack/app-token`. Returns how to end it.
+ * Slack sends what people press, and which is opened again whenever it ends. Nothing is opened without
+ * `slack/app-token`. Returns how to end it.
  */
 export function startSlackSocket(
   settings: SlackSettings,
@@ -73,21 +107,50 @@ export function startSlackSocket(
   logger: Logger,
 ): () => Promise<void> {
   const stopping = new AbortController();
-  async function run(): Promise<SocketModeClient | undefined> {
-    while (!stopping.signal.aborted) {
-      try {
-        return await open(settings, take, logger);
-      } catch (error) {
-        logger.warn('Slack cannot be reached by socket; it is tried again', { error });
-        await sleep(START_AGAIN_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
-      }
-    }
-    return undefined;
+  const { signal } = stopping;
+  const agent = new Agent();
+  const dispatcher = toSlackOnly(agent, settings.url);
+
+  /** False where there is no token to connect with. */
+  async function stayConnected(onHello: () => void): Promise<boolean> {
+    const appToken = await settings.readSecret('slack/app-token');
+    if (appToken === undefined) return false;
+    const client = new SocketModeClient({
+      appToken,
+      autoReconnectEnabled: false,
+      logger: silentLogger(),
+      dispatcher,
+      clientOptions: { slackApiUrl: `${settings.url}/api/`, retryConfig: { retries: 0 } },
+    });
+    listen(client, settings, take, logger);
+    await connect(client, signal);
+    onHello();
+    logger.info('connected to Slack by socket');
+    await untilOver(client, signal);
+    return true;
   }
+
+  async function run(): Promise<void> {
+    let pauseMs: number = TIMES.againFirstMs;
+    const onHello = (): void => {
+      pauseMs = TIMES.againFirstMs;
+    };
+    while (!signal.aborted) {
+      try {
+        if (!(await stayConnected(onHello))) return;
+      } catch (error) {
+        if (!signal.aborted)
+          logger.warn('Slack cannot be reached by socket; it is tried again', { error });
+      }
+      await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
+      pauseMs = Math.min(TIMES.againMaxMs, pauseMs * 2);
+    }
+  }
+
   const running = run();
   return async () => {
     stopping.abort();
-    const client = await running;
-    await client?.disconnect();
+    await running;
+    await agent.destroy();
   };
 }

@@ -93,6 +93,10 @@ async function record(tx: StoreTransaction, notice: NoticeRecord, told: Told): P
     if (await tx.notices.settle(notice, change)) await logNotice(tx, notice, 'notice.sent');
     return;
   }
+  if (told.kind === 'nothing') {
+    await tx.notices.settle(notice, { state: 'moot', error: null });
+    return;
+  }
   const error = told.error.slice(0, NOTICE_LIMITS.errorMaxChars);
   const waitMs = Math.max(
     retryAfterMs(notice.attempts),

@@ -34,8 +34,10 @@ export interface Telling {
 }
 
 export type Told =
-  /** `reference`: the channel's name of the message; null when there was nothing to say there. */
+  /** `reference`: the channel's name of the message; null where it gives none. */
   | { readonly kind: 'sent'; readonly reference: string | null }
+  /** There is nothing to say there, such as the end of what was never begun: nobody was told. */
+  | { readonly kind: 'nothing' }
   /** It may go better later; `afterMs` when the channel said when. */
   | { readonly kind: 'later'; readonly error: string; readonly afterMs?: number | undefined }
   /** It will never be taken: wrong token, no such channel. */

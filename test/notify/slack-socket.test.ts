@@ -48,7 +48,7 @@ function start(of: Partial<SlackSettings> = {}): void {
   };
   const take = (proven: ProvenInteraction) => {
     heard.push(proven);
-    return failure === undefined ? Promise.resolve(words) : Promise.reject(failure as Error);
+    return failure === undefined ? Promise.resolve(words) : Promise.reject(failure);
   };
   stop = startSlackSocket(settings, take, logger);
 }

@@ -58,7 +58,7 @@ const FOR_GOOD = new Set([
 ]);
 
 /** Slack's errors as the outbox takes them. Only its own word for the error goes on. */
-export function slackFailure(error: unknown): Exclude<Told, { kind: 'sent' }> {
+export function slackFailure(error: unknown): Extract<Told, { kind: 'later' | 'refused' }> {
   if (error instanceof WebAPIRateLimitedError)
     return { kind: 'later', error: 'ratelimited', afterMs: error.retryAfter * 1_000 };
   if (error instanceof WebAPIPlatformError) {

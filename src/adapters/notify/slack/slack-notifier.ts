@@ -66,7 +66,7 @@ async function post(client: WebClient, channel: string, telling: Telling): Promi
 /** The message as it is now, in place; without a message there is nothing to change. */
 async function update(client: WebClient, channel: string, telling: Telling): Promise<Told> {
   const { about, thread } = telling;
-  if (thread === null) return { kind: 'sent', reference: null };
+  if (thread === null) return { kind: 'nothing' };
   const { text, blocks } = slackMessage(about);
   await client.chat.update({
     channel,

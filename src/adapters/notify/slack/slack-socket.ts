@@ -108,6 +108,7 @@ export function startSlackSocket(
 ): () => Promise<void> {
   const stopping = new AbortController();
   const { signal } = stopping;
+  const isOver = (): boolean => signal.aborted;
   const agent = new Agent();
   const dispatcher = toSlackOnly(agent, settings.url);
 
@@ -135,11 +136,11 @@ export function startSlackSocket(
     const onHello = (): void => {
       pauseMs = TIMES.againFirstMs;
     };
-    while (!signal.aborted) {
+    while (!isOver()) {
       try {
         if (!(await stayConnected(onHello))) return;
       } catch (error) {
-        if (!signal.aborted)
+        if (!isOver())
           logger.warn('Slack cannot be reached by socket; it is tried again', { error });
       }
       await sleep(pauseMs, undefined, { signal }).catch(() => undefined);

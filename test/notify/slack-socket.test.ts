@@ -29,7 +29,7 @@ const modal = submitReason(
 let slack: SlackSocketStandIn;
 let heard: ProvenInteraction[];
 let said: string[];
-let failure: unknown;
+let failure: Error | undefined;
 let words: string | undefined;
 let stop: () => Promise<void>;
 

@@ -30,6 +30,8 @@ interface SlackChannel {
 /** The ways to people that are configured. */
 export interface Channels {
   readonly places: readonly NoticePlace[];
+  /** Where a second group is asked about what the first has not decided. */
+  readonly escalateTo: readonly NoticePlace[];
   readonly notifiers: readonly Notifier[];
   /** What this process may reach for their sake. */
   readonly origins: readonly string[];
@@ -94,12 +96,18 @@ function slackOf(
   };
 }
 
+function escalationOf({ config }: ChannelDependencies): NoticePlace[] {
+  const channel = config.slack?.escalationChannel;
+  return channel === undefined ? [] : [{ channel: 'slack', recipient: channel }];
+}
+
 /** None is there by default: nothing leaves the machine that was not set up. */
 export function openChannels(context: ChannelDependencies): Channels {
   const slack = slackOf(context);
   const ways: readonly Way[] = [slack].filter((way) => way !== undefined);
   return {
     places: ways.flatMap(({ places }) => places),
+    escalateTo: escalationOf(context),
     notifiers: ways.map(({ notifier }) => notifier),
     origins: ways.flatMap(({ origins }) => origins),
     slack: slack?.slack,

@@ -63,6 +63,10 @@ const origin = z.url({ protocol: /^https?$/ }).transform((value, context) => {
 /** A server that we call: an address will do, which no browser has to bind a passkey to. */
 const server = z.url({ protocol: /^https?$/ }).transform((value) => new URL(value).origin);
 
+const slackChannel = z
+  .string()
+  .regex(/^[CG][A-Z0-9]{2,20}$/, 'is no id of a channel (C…), which is not its name');
+
 /** Name -> how it is read. A row in `docs/operations.md` for each (checked by a test). */
 export const ENVIRONMENT = z.object({
   SALLYPORT_DATA_DIR: text.default('data'),
@@ -97,10 +101,9 @@ export const ENVIRONMENT = z.object({
   /** Where this process is to die, for the fault harness (`core/failpoint-places.ts`). */
   SALLYPORT_FAILPOINT: failpoint.optional(),
   /** The channel in which people are asked: `C…`. */
-  SALLYPORT_SLACK_CHANNEL: z
-    .string()
-    .regex(/^[CG][A-Z0-9]{2,20}$/, 'is no id of a channel (C…), which is not its name')
-    .optional(),
+  SALLYPORT_SLACK_CHANNEL: slackChannel.optional(),
+  /** Where others are asked about what nobody has decided: `C…`. */
+  SALLYPORT_SLACK_ESCALATION_CHANNEL: slackChannel.optional(),
   SALLYPORT_SLACK_URL: server.default('https://slack.com'),
   TEMPORAL_ADDRESS: text.optional(),
   TEMPORAL_NAMESPACE: text.default('default'),
@@ -165,7 +168,13 @@ export interface Config {
     readonly slots: number;
   };
   /** Undefined: nobody is asked in Slack. */
-  readonly slack: { readonly channel: string; readonly url: string } | undefined;
+  readonly slack:
+    | {
+        readonly channel: string;
+        readonly escalationChannel: string | undefined;
+        readonly url: string;
+      }
+    | undefined;
   /** Undefined everywhere but under the fault harness. */
   readonly failpoint: FailpointSetting | undefined;
   /** Public keys that signed the log before the present one. */
@@ -262,7 +271,13 @@ function timingFrom(env: z.output<typeof ENVIRONMENT>): Config['timing'] {
 
 function slackFrom(env: z.output<typeof ENVIRONMENT>): Config['slack'] {
   const { SALLYPORT_SLACK_CHANNEL: channel, SALLYPORT_SLACK_URL: url } = env;
-  return channel === undefined ? undefined : { channel, url };
+  const escalationChannel = env.SALLYPORT_SLACK_ESCALATION_CHANNEL;
+  if (channel === undefined && escalationChannel === undefined) return undefined;
+  if (channel !== undefined && channel !== escalationChannel)
+    return { channel, escalationChannel, url };
+  const detail =
+    'SALLYPORT_SLACK_ESCALATION_CHANNEL: needs SALLYPORT_SLACK_CHANNEL too, and is another channel';
+  throw new GatewayError('config.invalid', { detail });
 }
 
 /** Environment -> config. Throws `config.invalid` naming the setting. */

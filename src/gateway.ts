@@ -146,10 +146,15 @@ async function startApi(context: Context, api: ApiContext): Promise<RunningApi> 
 }
 
 /** Offers everything open to the engine now and then, and delivers what is owed, until stopped. */
-function startSweeping(context: Context, engine: Engine): () => Promise<void> {
+function startSweeping(
+  context: Context,
+  engine: Engine,
+  { escalateTo }: Channels,
+): () => Promise<void> {
   const { store, logger } = context;
   const rules = context.config.timing;
-  const sweep = createSweep({ store, engine, clock: () => new Date(), logger, rules });
+  const clock = () => new Date();
+  const sweep = createSweep({ store, engine, clock, logger, rules, escalateTo });
   let resumeDueAt = 0;
 
   const tryAgain = (error: unknown): void => {
@@ -227,7 +232,7 @@ async function startParts(
   const facts = { api: roles.api, worker: roles.worker, policy: policy.digest };
   await store.commit((tx) => tx.log.append({ event: 'gateway.started', actor: 'gateway', facts }));
   if (roles.worker) {
-    parts.defer(startSweeping(context, engine));
+    parts.defer(startSweeping(context, engine, channels));
     parts.defer(startDelivering(context, channels));
     if (channels.slack !== undefined) parts.defer(channels.slack.startSocket(engine));
   }

@@ -10,6 +10,8 @@ export const AUDIT_EVENTS = {
   'hubspot.absent': 'A lost write was looked for and HubSpot does not have it.',
   'hubspot.settled': 'A lost answer was settled by reading HubSpot.',
   'approval.requested': 'A write waits for people; its card is fixed.',
+  'approval.escalated':
+    'Nobody had decided in three quarters of the time: others are asked as well.',
   'approval.granted': 'A person approved.',
   'approval.rejected': 'A person rejected.',
   'approval.refused': 'A decision was refused; `code` says why.',

@@ -35,9 +35,15 @@ export const REMINDERS = [
 ] as const;
 export type Reminder = (typeof REMINDERS)[number];
 
+/** When others are asked as well, should nobody have decided: their first notice, in a place of theirs. */
+export const ESCALATION = { occasion: 'escalated', share: 0.75 } as const;
+
 /** From when on this reminder is owed, ms since 1970. */
-export const reminderDueMs = ({ share }: Reminder, askedMs: number, deadlineMs: number): number =>
-  askedMs + (deadlineMs - askedMs) * share;
+export const reminderDueMs = (
+  { share }: { readonly share: number },
+  askedMs: number,
+  deadlineMs: number,
+): number => askedMs + (deadlineMs - askedMs) * share;
 
 /** One telling: of one request, one event, one place. */
 export interface NoticeRecord {

@@ -49,7 +49,7 @@ async function askable(tx: StoreTransaction, request: RequestRecord): Promise<Pe
   );
 }
 
-async function recipientsAt(
+export async function recipientsAt(
   tx: StoreTransaction,
   request: RequestRecord,
   { recipient }: NoticePlace,

@@ -1,9 +1,12 @@
 import { RequestIdSchema } from '../contracts/ids.ts';
+import { ESCALATION } from '../core/notices.ts';
 import { OPEN_STATUSES } from '../core/request-state.ts';
 import type { Engine } from '../ports/engine.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Store } from '../ports/store.ts';
 import { type ExpiryRules, expireRequest } from './expiry.ts';
+import { escalateOf } from './escalation.ts';
+import type { NoticePlace } from './notices.ts';
 import { remindOf, toBeReminded } from './reminders.ts';
 
 const PAGE_MAX = 200;
@@ -19,7 +22,7 @@ export interface Sweep {
   deliver(): Promise<number>;
   /** Ends what was not decided or not begun in time, should its workflow not do it. */
   expire(): Promise<void>;
-  /** Owes the reminders whose time has come. */
+  /** Owes the reminders whose time has come, and asks the second group where it has come to that. */
   remind(): Promise<void>;
 }
 
@@ -44,8 +47,10 @@ export function createSweep(deps: {
   readonly clock: () => Date;
   readonly logger: Logger;
   readonly rules: ExpiryRules;
+  /** Where a second group is asked; nowhere by default. */
+  readonly escalateTo?: readonly NoticePlace[] | undefined;
 }): Sweep {
-  const { store, engine, clock, logger, rules } = deps;
+  const { store, engine, clock, logger, rules, escalateTo = [] } = deps;
 
   return {
     resume: async () => {
@@ -85,6 +90,10 @@ export function createSweep(deps: {
     remind: async () => {
       const ids = await toBeReminded(store, clock(), PAGE_MAX);
       await eachOf([...ids].filter(isOurs), (id) => remindOf(store, id));
+      if (escalateTo.length === 0) return;
+      const of = { share: ESCALATION.share, at: clock(), limit: PAGE_MAX };
+      const undecided = await store.notices.unescalated(of);
+      await eachOf(undecided.filter(isOurs), (id) => escalateOf(store, id, escalateTo));
     },
   };
 }

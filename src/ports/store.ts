@@ -368,6 +368,12 @@ export interface NoticeReads {
     readonly at: Date;
     readonly limit: number;
   }): Promise<readonly string[]>;
+  /** The same of those that were not escalated yet. */
+  unescalated(of: {
+    readonly share: number;
+    readonly at: Date;
+    readonly limit: number;
+  }): Promise<readonly string[]>;
 }
 export interface NoticeWrites extends NoticeReads {
   /**

@@ -50,11 +50,14 @@ const pressed = (user: string, value: string): Pressed => {
   return { user, requestId, digest };
 };
 
-function fromActions(payload: z.infer<typeof ActionsSchema>, channel: string): Interaction {
+function fromActions(
+  payload: z.infer<typeof ActionsSchema>,
+  channels: readonly string[],
+): Interaction {
   const [{ action_id: id, value }] = payload.actions;
   if (id === ACTION_IDS.open) return { kind: 'nothing' };
   // A user of another workspace, or of another channel, was never shown this message.
-  if (payload.channel.id !== channel) throw new GatewayError('channel.unknown_sender');
+  if (!channels.includes(payload.channel.id)) throw new GatewayError('channel.unknown_sender');
   const on = pressed(payload.user.id, value ?? '');
   if (id === ACTION_IDS.approve) return { kind: 'approve', ...on };
   if (id === ACTION_IDS.reject) return { kind: 'ask_reason', trigger: payload.trigger_id, ...on };
@@ -62,10 +65,10 @@ function fromActions(payload: z.infer<typeof ActionsSchema>, channel: string): I
 }
 
 /** A payload that is proven to be Slack's. Throws `request.malformed`, `channel.unknown_sender`. */
-export function readInteraction(value: unknown, channel: string): Interaction {
+export function readInteraction(value: unknown, channels: readonly string[]): Interaction {
   try {
     const payload = PayloadSchema.parse(value);
-    if (payload.type === 'block_actions') return fromActions(payload, channel);
+    if (payload.type === 'block_actions') return fromActions(payload, channels);
     const { private_metadata: on, state } = payload.view;
     const reason = state.values[REJECT_MODAL.block][REJECT_MODAL.action].value;
     return { kind: 'reject', reason, ...pressed(payload.user.id, on) };

@@ -28,10 +28,16 @@ export function silentLogger(): SlackLogger {
 export interface SlackSettings {
   /** The one channel in which people are asked: `C…`. */
   readonly channel: string;
+  /** Where others are asked about what nobody has decided. */
+  readonly escalationChannel?: string | undefined;
   /** `https://slack.com`, or another origin where Slack's API is. */
   readonly url: string;
   readonly readSecret: (name: string) => Promise<string | undefined>;
 }
+
+/** Every channel that a message of ours stands in. */
+export const channelsOf = ({ channel, escalationChannel }: SlackSettings): readonly string[] =>
+  escalationChannel === undefined ? [channel] : [channel, escalationChannel];
 
 /** A client for one call: the token may have been replaced since the last. Undefined: there is none. */
 export async function slackClient(of: SlackSettings): Promise<WebClient | undefined> {

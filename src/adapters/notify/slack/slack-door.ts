@@ -5,7 +5,7 @@ import { plain } from './block-kit.ts';
 import { whyNotInSlack } from './card-blocks.ts';
 import { readForm, readInteraction, REJECT_MODAL } from './interaction.ts';
 import { verifySlackSignature } from './signature.ts';
-import { slackClient, type SlackSettings } from './slack-api.ts';
+import { channelsOf, slackClient, type SlackSettings } from './slack-api.ts';
 
 const reasonModal = ({ requestId, digest }: Pressed): ModalView => ({
   type: 'modal',
@@ -30,12 +30,22 @@ const reasonModal = ({ requestId, digest }: Pressed): ModalView => ({
 });
 
 export function createSlackDoor(settings: SlackSettings): ChatDoor {
-  const { channel } = settings;
+  const say = async (channel: string, user: string, text: string): Promise<void> => {
+    const client = await slackClient(settings);
+    await client?.chat.postEphemeral({
+      channel,
+      user,
+      text,
+      blocks: [{ type: 'section', text: plain(text) }],
+      link_names: false,
+      parse: 'none',
+    });
+  };
   return {
     read: async (message, now) => {
       const secret = await settings.readSecret('slack/signing-secret');
       const name = verifySlackSignature(secret, message, now);
-      return { name, interaction: readInteraction(readForm(message.raw), channel) };
+      return { name, interaction: readInteraction(readForm(message.raw), channelsOf(settings)) };
     },
     whyNotHere: whyNotInSlack,
     askReason: async (pressed, trigger) => {
@@ -43,15 +53,8 @@ export function createSlackDoor(settings: SlackSettings): ChatDoor {
       await client?.views.open({ trigger_id: trigger, view: reasonModal(pressed) });
     },
     say: async (user, text) => {
-      const client = await slackClient(settings);
-      await client?.chat.postEphemeral({
-        channel,
-        user,
-        text,
-        blocks: [{ type: 'section', text: plain(text) }],
-        link_names: false,
-        parse: 'none',
-      });
+      // Not everybody is in each channel; one of them is where they pressed.
+      await Promise.any(channelsOf(settings).map((channel) => say(channel, user, text)));
     },
   };
 }

@@ -6,7 +6,7 @@ import { GatewayError } from '../../../core/gateway-error.ts';
 import type { ProvenInteraction } from '../../../ports/chat-door.ts';
 import type { Logger } from '../../../ports/logger.ts';
 import { readInteraction } from './interaction.ts';
-import { silentLogger, type SlackSettings } from './slack-api.ts';
+import { channelsOf, silentLogger, type SlackSettings } from './slack-api.ts';
 
 const TIMES = {
   /** From the call that asks for an address to Slack's hello. */
@@ -46,7 +46,7 @@ function listen(client: SocketModeClient, of: SlackSettings, take: TakeInteracti
   async function hear({ ack, envelope_id, body }: Envelope): Promise<void> {
     try {
       // The socket was opened with our app's own token: what comes over it is Slack's.
-      const interaction = readInteraction(body, of.channel);
+      const interaction = readInteraction(body, channelsOf(of));
       const words = await take({ name: `socket ${envelope_id}`, interaction });
       await ack(
         words === undefined ? {} : { response_action: 'errors', errors: { reason: words } },

@@ -2,6 +2,7 @@ import { type Selectable, sql } from 'kysely';
 import { z } from 'zod';
 import {
   CHANNELS,
+  ESCALATION,
   NOTICE_KINDS,
   NOTICE_STATES,
   type NoticeKind,
@@ -63,6 +64,7 @@ export function createNoticeReads(reader: Reader): NoticeReads {
       return rows.flatMap((row) => readable(reader, row) ?? []);
     },
     unreminded: (of) => unreminded(reader, of),
+    unescalated: (of) => unescalated(reader, of),
     async forged({ requestId, limit }) {
       let query = db.selectFrom(TABLE).selectAll().orderBy('seq', 'desc');
       if (requestId !== undefined) query = query.where('request_id', '=', requestId);
@@ -76,11 +78,12 @@ export function createNoticeReads(reader: Reader): NoticeReads {
   };
 }
 
-async function unreminded(
+/** Of waiting requests, who was asked so long ago that this share of the time is over. */
+const askedLongAgo = (
   { db }: Reader,
-  { share, occasions, at, limit }: Parameters<NoticeReads['unreminded']>[0],
-): Promise<readonly string[]> {
-  const rows = await db
+  { share, at }: { readonly share: number; readonly at: Date },
+) =>
+  db
     .selectFrom('requests')
     .innerJoin('notices as asked', 'asked.request_id', 'requests.id')
     .select('requests.id')
@@ -92,7 +95,13 @@ async function unreminded(
       sql<number>`asked.created_at + (requests.expires_at - asked.created_at) * ${share}`,
       '<=',
       at.getTime(),
-    )
+    );
+
+async function unreminded(
+  reader: Reader,
+  { occasions, limit, ...of }: Parameters<NoticeReads['unreminded']>[0],
+): Promise<readonly string[]> {
+  const rows = await askedLongAgo(reader, of)
     .where((eb) =>
       eb.not(
         eb.exists(
@@ -104,6 +113,28 @@ async function unreminded(
             .whereRef('reminder.recipient', '=', 'asked.recipient')
             .where('reminder.kind', '=', 'reminded')
             .where('reminder.occasion', 'in', occasions),
+        ),
+      ),
+    )
+    .limit(limit)
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
+async function unescalated(
+  reader: Reader,
+  { limit, ...of }: Parameters<NoticeReads['unescalated']>[0],
+): Promise<readonly string[]> {
+  const rows = await askedLongAgo(reader, of)
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('notices as escalated')
+            .select('escalated.seq')
+            .whereRef('escalated.request_id', '=', 'asked.request_id')
+            .where('escalated.kind', '=', 'asked')
+            .where('escalated.occasion', '=', ESCALATION.occasion),
         ),
       ),
     )

@@ -1,11 +1,12 @@
+import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { slackMessage, whyNotInSlack } from '../../src/adapters/notify/slack/card-blocks.ts';
 import { verifySlackSignature } from '../../src/adapters/notify/slack/signature.ts';
 import type { Card, CardChange } from '../../src/contracts/card.ts';
 import { cardFor, requestId } from '../adapters/store/fixtures.ts';
-import { createSeededRandom } from '../support/seeded-random.ts';
+import { cardsWith, HOSTILE } from '../support/hostile.ts';
+import { asRead, randomChanges } from '../support/random-cards.ts';
 import { blocksProblem, SIGNING_SECRET } from '../support/slack.ts';
-import { createHmac } from 'node:crypto';
 
 const SEED = 20_261_125;
 const id = requestId(1);
@@ -29,11 +30,8 @@ const textsOf = (blocks: readonly any[]): { type: string; text: string; emoji?: 
     .flatMap((b) => [b.text, ...(b.elements ?? []).map((e: any) => (e.text?.text ? e.text : e))])
     .filter((t) => typeof t?.text === 'string');
 
-/** An independent reading: what is on the screen, spelled-out characters put back. */
-const shown = (text: string): string =>
-  text
-    .replace(/^│ /gm, '')
-    .replace(/<U\+([0-9A-F]{4,6})>/g, (_, hex) => String.fromCodePoint(parseInt(hex, 16)));
+/** Without the rules before lines. */
+const shown = (text: string): string => asRead(text.replace(/^│ /gm, ''));
 
 const readValue = (text: string): string => {
   if (text.startsWith('\n')) return shown(text.slice(1));
@@ -57,27 +55,14 @@ function readField(
   };
 }
 
-const UNSEEN = ['\u202e', '\u200b', '\u2066', '\u00ad', '\u{e0041}'];
-
 describe('P2: nothing hidden in Slack', () => {
   it('shows each changed field of 2,000 random cards, or does not let it be decided and says how many', () => {
-    const { below } = createSeededRandom(SEED);
-    const value = (): string => {
-      const length = below(20) === 0 ? below(4_000) : below(60);
-      return Array.from({ length }, () =>
-        below(30) === 0 ? UNSEEN[below(UNSEEN.length)]! : 'abc &<>\nдеф é'.charAt(below(13)),
-      ).join('');
-    };
+    const changesOfNext = randomChanges(SEED);
     let blocked = 0;
     let fields = 0;
     for (let n = 0; n < 2_000; n += 1) {
-      const count = below(10) === 0 ? below(60) + 1 : below(5) + 1;
-      const changes: CardChange[] = Array.from({ length: count }, (_, i) => ({
-        label: `Field ${i}`,
-        property: `p${i}`,
-        before: below(2) === 0 ? null : value(),
-        after: value(),
-      }));
+      const changes = changesOfNext();
+      const count = changes.length;
       const card = { ...cardFor(id), changes };
       const { blocks } = messageOf(card);
       expect(blocksProblem(blocks)).toBeUndefined();
@@ -213,71 +198,11 @@ describe('what a card says beside its fields', () => {
   });
 });
 
-const BASE = [
-  '<!channel>',
-  '<!here>',
-  '<!everyone>',
-  '@channel',
-  '<@U0ROBIN>',
-  '<#C0APPROVALS>',
-  '<!subteam^S1>',
-  '<https://evil.test|Approve>',
-  'https://evil.test/',
-  '<mailto:a@evil.test|x>',
-  '*bold*',
-  '_it_',
-  '~no~',
-  '`code`',
-  '```\nblock\n```',
-  '> quote',
-  ':white_check_mark:',
-  '<!date^1^{date}^https://evil.test|x>',
-  '</text><script>alert(1)</script>',
-  '<img src=x onerror=alert(1)>',
-  '&lt;!channel&gt;',
-  '[x](https://evil.test)',
-  '"}],"type":"actions"',
-  'Approved by Lena',
-  '\u202eevorppA',
-  'a\u200bb',
-  '\u2066<!here>\u2069',
-  'After your yes: nothing',
-  'x\nDecide by tomorrow',
-  'x\n│ y',
-  'javascript:alert(1)',
-  'xoxb-1-2',
-];
-const wrap = [
-  (s: string) => s,
-  (s: string) => `a ${s} b`,
-  (s: string) => s + s,
-  (s: string) => `\n${s}`,
-  (s: string) => `(${s})`,
-  (s: string) => `“${s}”`,
-  (s: string) => s.toUpperCase(),
-];
-const HOSTILE = [...new Set(BASE.flatMap((text) => wrap.map((w) => w(text))))];
-
 describe('P3: hostile text in Slack', () => {
   it('is never read as markup, whatever field it stands in, and can be read as it is', () => {
     let tried = 0;
     for (const text of HOSTILE) {
-      const base = cardFor(id);
-      const change = { label: 'L', property: 'p', before: 'b', after: 'a' };
-      const cards: Card[] = [
-        { ...base, sentence: text },
-        { ...base, agent: { ...base.agent, name: text } },
-        { ...base, connection: text },
-        { ...base, records: [{ object_type: 'deals', id: '1', name: text }] },
-        { ...base, changes: [{ ...change, label: text }] },
-        { ...base, changes: [{ ...change, before: text }] },
-        { ...base, changes: [{ ...change, after: text }] },
-        { ...base, claimed: { user_id: text, prompt: 'p' } },
-        { ...base, claimed: { user_id: 'u', prompt: text } },
-        { ...base, requires: { ...base.requires, reasons: [text] } },
-        { ...base, requires: { ...base.requires, roles: [text] } },
-      ];
-      for (const card of cards) {
+      for (const card of cardsWith(cardFor(id), text)) {
         tried += 1;
         const message = messageOf(card);
         expect(message.text).toBe(`Waits for a decision (${id})`);

@@ -1,9 +1,12 @@
 import { createSlackDoor } from './adapters/notify/slack/slack-door.ts';
 import { createSlackNotifier } from './adapters/notify/slack/slack-notifier.ts';
 import { startSlackSocket } from './adapters/notify/slack/slack-socket.ts';
+import { createStandardWebhookDoor } from './adapters/notify/webhook/standard-webhook-door.ts';
+import { createWebhookNotifier } from './adapters/notify/webhook/webhook-notifier.ts';
 import type { Config } from './config.ts';
 import { type ChatDesk, createChatDesk } from './gate/chat-desk.ts';
 import type { NoticePlace } from './gate/notices.ts';
+import { createWebhookDesk, type WebhookDesk } from './gate/webhook-desk.ts';
 import type { ChatDoor } from './ports/chat-door.ts';
 import type { Engine } from './ports/engine.ts';
 import type { Policy } from './policy/policy.ts';
@@ -36,6 +39,8 @@ export interface Channels {
   /** What this process may reach for their sake. */
   readonly origins: readonly string[];
   readonly slack: SlackChannel | undefined;
+  /** Always there: without a signer on record nothing is proven. */
+  readonly webhooks: WebhookDesk;
 }
 
 /** The record has it; a message that is lost now is delivered by the sweep. */
@@ -101,15 +106,38 @@ function escalationOf({ config }: ChannelDependencies): NoticePlace[] {
   return channel === undefined ? [] : [{ channel: 'slack', recipient: channel }];
 }
 
+const clock = (): Date => new Date();
+
+function webhookOf({ config, secrets }: ChannelDependencies): Way | undefined {
+  if (config.webhook === undefined) return undefined;
+  const { url } = config.webhook;
+  const { origin } = new URL(url);
+  const readSecret = (name: string, version?: number) => secrets.get(name, version);
+  return {
+    // The origin alone: what follows it may be a secret of the receiver's, and this goes into the log.
+    places: [{ channel: 'webhook', recipient: origin }],
+    notifier: createWebhookNotifier({ url, readSecret, clock }),
+    origins: [origin],
+  };
+}
+
+function webhookDeskOf({ config, store, secrets, policy }: ChannelDependencies): WebhookDesk {
+  const { approvalValidMs } = config.timing;
+  const door = createStandardWebhookDoor();
+  const rules = () => ({ policy, approvalValidMs });
+  return createWebhookDesk({ store, secrets, door, rules, clock });
+}
+
 /** None is there by default: nothing leaves the machine that was not set up. */
 export function openChannels(context: ChannelDependencies): Channels {
   const slack = slackOf(context);
-  const ways: readonly Way[] = [slack].filter((way) => way !== undefined);
+  const ways: readonly Way[] = [slack, webhookOf(context)].filter((way) => way !== undefined);
   return {
     places: ways.flatMap(({ places }) => places),
     escalateTo: escalationOf(context),
     notifiers: ways.map(({ notifier }) => notifier),
     origins: ways.flatMap(({ origins }) => origins),
     slack: slack?.slack,
+    webhooks: webhookDeskOf(context),
   };
 }

@@ -67,6 +67,26 @@ const slackChannel = z
   .string()
   .regex(/^[CG][A-Z0-9]{2,20}$/, 'is no id of a channel (C…), which is not its name');
 
+const isThisMachine = (host: string): boolean =>
+  isOwnMachine(host) || host === '127.0.0.1' || host === '[::1]';
+
+/** What keeps cards from being sent to this address. */
+function hookFault({ protocol, hostname, username, password, hash }: URL): string | undefined {
+  if (protocol !== 'https:' && !isThisMachine(hostname))
+    return 'cards are personal content: https, except on this machine';
+  if (username !== '' || password !== '')
+    return 'has a user or password in it, which everybody who sees the settings would see';
+  return hash === '' ? undefined : 'has a #, which is never sent';
+}
+
+/** The whole address: there is one receiver. */
+const hook = z.url({ protocol: /^https?$/ }).transform((value, context) => {
+  const message = hookFault(new URL(value));
+  if (message === undefined) return new URL(value).href;
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+});
+
 /** Name -> how it is read. A row in `docs/operations.md` for each (checked by a test). */
 export const ENVIRONMENT = z.object({
   SALLYPORT_DATA_DIR: text.default('data'),
@@ -105,6 +125,8 @@ export const ENVIRONMENT = z.object({
   /** Where others are asked about what nobody has decided: `C…`. */
   SALLYPORT_SLACK_ESCALATION_CHANNEL: slackChannel.optional(),
   SALLYPORT_SLACK_URL: server.default('https://slack.com'),
+  /** Where another system is told of approvals: Standard Webhooks. */
+  SALLYPORT_WEBHOOK_URL: hook.optional(),
   TEMPORAL_ADDRESS: text.optional(),
   TEMPORAL_NAMESPACE: text.default('default'),
   TEMPORAL_API_KEY_FILE: text.optional(),
@@ -175,6 +197,8 @@ export interface Config {
         readonly url: string;
       }
     | undefined;
+  /** Undefined: no other system is told. */
+  readonly webhook: { readonly url: string } | undefined;
   /** Undefined everywhere but under the fault harness. */
   readonly failpoint: FailpointSetting | undefined;
   /** Public keys that signed the log before the present one. */
@@ -314,6 +338,8 @@ export function readConfig(environment: Environment = process.env): Config {
       slots: env.SALLYPORT_SLOTS,
     },
     slack: slackFrom(env),
+    webhook:
+      env.SALLYPORT_WEBHOOK_URL === undefined ? undefined : { url: env.SALLYPORT_WEBHOOK_URL },
     failpoint: env.SALLYPORT_FAILPOINT,
     logFormerVkeys: partsOf(env.SALLYPORT_LOG_FORMER_VKEYS),
     logLevel: env.SALLYPORT_LOG_LEVEL,

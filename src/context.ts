@@ -258,6 +258,7 @@ export function apiContext(context: Context, engine: Engine, channels: Channels)
     clock,
     strangerLimit: createStrangerRateLimit(config.limits.strangerRequestsPerMinute),
     slack: channels.slack && { ...channels.slack, desk: channels.slack.deskFor(engine) },
+    webhooks: channels.webhooks,
     inFlight: createInFlight(config.limits.slots),
     edgeRefusals: createEdgeRefusals(store, clock),
     probes: [

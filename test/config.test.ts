@@ -64,3 +64,36 @@ describe('a setting that cannot be', () => {
     );
   });
 });
+
+describe('SALLYPORT_WEBHOOK_URL', () => {
+  const webhookOf = (value: string) => readConfig({ SALLYPORT_WEBHOOK_URL: value }).webhook;
+
+  it('is none by default', () => {
+    expect(readConfig({}).webhook).toBeUndefined();
+  });
+
+  it.each([
+    'https://hooks.acme.test/approvals?key=a',
+    'https://10.0.0.7:8443/',
+    'http://127.0.0.1:9000/hook',
+    'http://[::1]:9000/hook',
+    'http://localhost:9000/hook',
+  ])('takes %s', (value) => {
+    expect(webhookOf(value)).toEqual({ url: value });
+  });
+
+  it.each([
+    ['http://hooks.acme.test/', 'https'],
+    ['http://127.0.0.2/', 'https'],
+    ['http://localhost.evil.test/', 'https'],
+    ['https://user@hooks.acme.test/', 'user or password'],
+    ['https://user:pass@hooks.acme.test/', 'user or password'],
+    ['https://hooks.acme.test/#a', '#'],
+    ['ftp://hooks.acme.test/', 'SALLYPORT_WEBHOOK_URL'],
+    ['hooks.acme.test', 'SALLYPORT_WEBHOOK_URL'],
+  ])('refuses %s', (value, why) => {
+    expect(() => webhookOf(value)).toThrow(
+      expect.objectContaining({ code: 'config.invalid', detail: expect.stringContaining(why) }),
+    );
+  });
+});

@@ -1,5 +1,6 @@
-import type { ChatDesk } from '../gate/chat-desk.ts';
 import type { Attester } from '../gate/attest.ts';
+import type { ChatDesk } from '../gate/chat-desk.ts';
+import type { WebhookDesk } from '../gate/webhook-desk.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { ChatDoor } from '../ports/chat-door.ts';
 import type { Engine } from '../ports/engine.ts';
@@ -44,6 +45,8 @@ export interface ApiContext {
   readonly edgeRefusals: EdgeRefusals;
   /** Undefined: nobody is asked in Slack. */
   readonly slack: { readonly door: ChatDoor; readonly desk: ChatDesk } | undefined;
+  /** Decisions that people's own systems sign. */
+  readonly webhooks: WebhookDesk;
   readonly probes: readonly Probe[];
   readonly logger: Logger;
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ProblemSchema } from '../contracts/problem.ts';
 import { ERRORS, type ErrorCode } from '../core/errors.ts';
+import { WebhookEventSchema } from '../contracts/webhook.ts';
 import type { Door, Route } from './define-route.ts';
 
 type Json = Record<string, unknown>;
@@ -106,6 +107,23 @@ function operation(route: Route): Json {
   };
 }
 
+/** What is sent, not answered: https://spec.openapis.org/oas/v3.1.0#oas-webhooks */
+const toldApproval = (): Json => ({
+  summary:
+    'What another system is told of, where an address is set. Signed as Standard Webhooks has it.',
+  parameters: ['webhook-id', 'webhook-timestamp', 'webhook-signature'].map((name) => ({
+    name,
+    in: 'header',
+    required: true,
+    schema: { type: 'string' },
+  })),
+  requestBody: {
+    required: true,
+    content: { 'application/json': { schema: jsonSchema(WebhookEventSchema, 'output') } },
+  },
+  responses: { '2XX': { description: 'Heard. Anything else is sent again, or never again.' } },
+});
+
 const bearer = (description: string): Json => ({ type: 'http', scheme: 'bearer', description });
 
 /** OpenAPI 3.1 from the routes themselves: nothing is written twice. */
@@ -123,6 +141,7 @@ export function openApiDocument(routes: readonly Route[], version: string): Json
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     paths,
+    webhooks: { approval: { post: toldApproval() } },
     components: {
       securitySchemes: {
         agentKey: bearer('A key from `sallyport agent add`.'),

@@ -16,6 +16,7 @@ import {
   sayDamaged,
 } from './output.ts';
 import { addPasskeyCommands, findPerson } from './passkey.ts';
+import { addWebhookCommands } from './webhook.ts';
 
 const BY = 'operator';
 
@@ -176,4 +177,5 @@ export function addPersonCommands(program: Command): void {
     .description('end their key, codes, passkeys and sessions, effective at once')
     .action(revoke);
   addPasskeyCommands(person);
+  addWebhookCommands(person);
 }

@@ -30,8 +30,11 @@ interface SetOptions {
  */
 const OWN_SECRETS = /^(store|log|demo|temporal|gateway)\//;
 
-/** What the ways to people are configured with: docs/slack-setup.md. */
-const CHANNEL_SECRETS = new Set(['slack/bot-token', 'slack/signing-secret', 'slack/app-token']);
+/** What the ways to people are configured with: docs/slack-setup.md, docs/webhooks.md. */
+const CHANNEL_SECRETS = new Set([
+  ...['slack/bot-token', 'slack/signing-secret', 'slack/app-token'],
+  'webhook/out',
+]);
 
 /** A line break or a blank inside is a paste gone wrong; HubSpot would answer 401 to every call. */
 const TOKEN = /^[\x21-\x7e]{8,1000}$/;

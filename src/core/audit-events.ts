@@ -30,6 +30,8 @@ export const AUDIT_EVENTS = {
   'session.started': 'A person signed in with a passkey.',
   'session.ended': 'A person signed out.',
   'person.linked': 'An operator said which Slack user or webhook signer a person is.',
+  'signer.changed':
+    'A webhook signer got a second secret, or its former one ended; `facts.secrets` counts those that hold.',
   'person.unlinked': 'An operator said that a Slack user or webhook signer is nobody.',
   'credential.activated': 'A credential version became the one in use.',
   'connection.checked': 'An operator connected a HubSpot account; `facts` says what was found.',

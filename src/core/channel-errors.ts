@@ -25,6 +25,6 @@ export const CHANNEL_ERRORS = {
     403,
     false,
     'The sender is nobody on the roster.',
-    'An operator says who it is: `npx sallyport person slack <person> <U…>`.',
+    'An operator says who it is: `npx sallyport person slack <person> <U…>`, or `npx sallyport person webhook add <person>`.',
   ),
 } as const satisfies Record<string, ErrorSpec>;

@@ -51,7 +51,7 @@ export interface NoticeRecord {
   readonly id: string;
   readonly requestId: string;
   readonly channel: Channel;
-  /** A Slack channel's id, a webhook's address, or a person's id for e-mail. */
+  /** A Slack channel's id, a webhook's origin, or a person's id for e-mail. */
   readonly recipient: string;
   readonly kind: NoticeKind;
   /** Tells two of a kind apart: who decided, which reminder. */

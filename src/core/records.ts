@@ -227,6 +227,15 @@ export interface AuditRecord {
   readonly personal: { readonly salt: Uint8Array; readonly value: unknown } | null;
 }
 
+/** A system that sends a person's decisions, signed: put in by an operator. */
+export interface WebhookSignerRecord {
+  /** `whk_…`, also in the address that it sends to. Its secrets are `webhook/in/whk_…`. */
+  readonly id: string;
+  readonly personId: string;
+  readonly createdAt: Date;
+  readonly revokedAt: Date | null;
+}
+
 /** Who a Slack user is: put in by an operator, never guessed from an e-mail address. */
 export interface SlackUserRecord {
   /** `U…` or `W…`. */

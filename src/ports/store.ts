@@ -15,6 +15,7 @@ import type {
   RequestRecord,
   SessionRecord,
   SlackUserRecord,
+  WebhookSignerRecord,
 } from '../core/records.ts';
 import type { NoticeRecord, NoticeState } from '../core/notices.ts';
 import type { RequestStatus } from '../core/request-state.ts';
@@ -70,6 +71,7 @@ export interface StoreReads {
   readonly log: LogReads;
   readonly notices: NoticeReads;
   readonly slackUsers: SlackUserReads;
+  readonly webhookSigners: WebhookSignerReads;
 }
 
 export interface StoreTransaction extends StoreReads {
@@ -88,6 +90,7 @@ export interface StoreTransaction extends StoreReads {
   readonly log: LogWrites;
   readonly notices: NoticeWrites;
   readonly slackUsers: SlackUserWrites;
+  readonly webhookSigners: WebhookSignerWrites;
   readonly heardOnce: HeardOnceWrites;
   /** The transaction's own time, from the store's clock. */
   readonly now: Date;
@@ -412,6 +415,18 @@ export interface SlackUserWrites extends SlackUserReads {
   put(user: SlackUserRecord): Promise<void>;
   /** False when neither its row nor the log had it. */
   remove(slackUser: string): Promise<boolean>;
+}
+
+export interface WebhookSignerReads {
+  /** Revoked ones too. Throws `plan.tampered` for a row that was not written here. */
+  get(id: string): Promise<WebhookSignerRecord | undefined>;
+  /** The oldest first. */
+  list(): Promise<readonly WebhookSignerRecord[]>;
+}
+export interface WebhookSignerWrites extends WebhookSignerReads {
+  insert(signer: Omit<WebhookSignerRecord, 'revokedAt'>): Promise<void>;
+  /** False when there was none, or it was revoked already. */
+  revoke(id: string): Promise<boolean>;
 }
 
 /** Signed messages that were heard: each counts once, on any process, across restarts. */

@@ -8,6 +8,7 @@ import { currentSession, signIn, signInOptions, signOut } from './sessions.ts';
 import { listLost, settleRequest } from './settlements.ts';
 import { slackInteractions } from './slack.ts';
 import { listTools } from './tools.ts';
+import { webhookDecision } from './webhooks.ts';
 
 /** Every route of the API, in the order of the documentation. */
 export const ROUTES: readonly Route[] = [
@@ -27,6 +28,7 @@ export const ROUTES: readonly Route[] = [
   currentSession,
   signOut,
   slackInteractions,
+  webhookDecision,
   listLost,
   settleRequest,
   placeFreezeRoute,

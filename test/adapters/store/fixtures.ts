@@ -12,6 +12,7 @@ import type {
   PersonRecord,
   RequestRecord,
   SessionRecord,
+  WebhookSignerRecord,
 } from '../../../src/core/records.ts';
 
 /** Rows with every field filled; each test changes what it is about. */
@@ -203,6 +204,19 @@ export function invitation(
     createdAt: START,
     expiresAt: later(60_000),
     usedAt: null,
+    ...change,
+  };
+}
+
+export function webhookSigner(
+  number: number,
+  change: Partial<WebhookSignerRecord> = {},
+): WebhookSignerRecord {
+  return {
+    id: `whk_0000000000${number}`,
+    personId: person(1).id,
+    createdAt: START,
+    revokedAt: null,
     ...change,
   };
 }

@@ -15,6 +15,7 @@ drop table passkeys;
 drop table sessions;
 drop table invitations;
 drop table challenges;
+drop table webhook_signers;
 drop table heard_once;
 drop table slack_users;
 drop table notices;

@@ -20,6 +20,7 @@ import {
   request,
   requestId,
   session,
+  webhookSigner,
 } from './fixtures.ts';
 import { SEAL_KEY, type SqlitePlace, sqlitePlace } from './sqlite-place.ts';
 
@@ -44,6 +45,7 @@ const SEALED = [
   ['passkeys', 'content', (store: Store) => store.passkeys.get(passkey(1).id)],
   ['sessions', 'voucher', (store: Store) => store.sessions.get(session(1).id)],
   ['invitations', 'voucher', (store: Store) => store.invitations.get(invitation(1).id)],
+  ['webhook_signers', 'voucher', (store: Store) => store.webhookSigners.get(webhookSigner(1).id)],
   ['ledger', 'before', (store: Store) => store.ledger.of(requestId(1))],
   ['ledger', 'after', (store: Store) => store.ledger.of(requestId(1))],
   ['log_entries', 'personal', (store: Store) => store.log.ofRequest(requestId(1))],
@@ -70,6 +72,7 @@ const VOUCHED_FOR = [
     (c) => ['sessions', c] as const,
   ),
   ...['expires_at', 'ended_at'].map((c) => ['sessions', c] as const),
+  ...['person_id', 'created_at', 'revoked_at'].map((c) => ['webhook_signers', c] as const),
   ...['person_id', 'token_hash', 'created_at', 'expires_at', 'used_at'].map(
     (c) => ['invitations', c] as const,
   ),
@@ -109,6 +112,7 @@ async function fill(store: Store, number: number): Promise<void> {
     await tx.passkeys.insert(passkey(number, { label: canaryFor('label') }));
     await tx.sessions.insert(session(number));
     await tx.invitations.insert(invitation(number));
+    await tx.webhookSigners.insert(webhookSigner(number));
     const values = { before: { a: canaryFor('before') }, after: { a: canaryFor('after') } };
     await tx.ledger.insert(ledgerEntry(id, values));
     await tx.log.append({
@@ -204,6 +208,7 @@ describe('what the SQLite store keeps on disk', () => {
       passkeys: () => store.passkeys.get(passkey(1).id),
       sessions: () => store.sessions.get(session(1).id),
       invitations: () => store.invitations.get(invitation(1).id),
+      webhook_signers: () => store.webhookSigners.get(webhookSigner(1).id),
       log_entries: () => store.log.ofRequest(requestId(1)),
     }[table];
     expect(await read()).toBeTruthy();
@@ -386,7 +391,7 @@ describe('what the SQLite store keeps on disk', () => {
     raw.close();
     await expect(place.open()).rejects.toMatchObject({
       code: 'config.invalid',
-      detail: 'the store was written by a newer Sallyport (schema 999, this one knows 6)',
+      detail: 'the store was written by a newer Sallyport (schema 999, this one knows 7)',
     });
   });
 

@@ -16,6 +16,7 @@ import { createRequestReads, createRequestWrites } from './requests.ts';
 import { createSessionReads, createSessionWrites } from './sessions.ts';
 import { createSlackUserReads, createSlackUserWrites } from './slack-users.ts';
 import type { Reader, Unit } from './unit.ts';
+import { createWebhookSignerReads, createWebhookSignerWrites } from './webhook-signers.ts';
 
 /** All nouns on one connection. */
 export function createReads(reader: Reader): StoreReads {
@@ -34,6 +35,7 @@ export function createReads(reader: Reader): StoreReads {
     log: createLogReads(reader),
     notices: createNoticeReads(reader),
     slackUsers: createSlackUserReads(reader),
+    webhookSigners: createWebhookSignerReads(reader),
   };
 }
 
@@ -56,6 +58,7 @@ export function createTransaction(unit: Unit): StoreTransaction {
     log: createLogWrites(unit),
     notices: createNoticeWrites(unit),
     slackUsers: createSlackUserWrites(unit),
+    webhookSigners: createWebhookSignerWrites(unit),
     heardOnce: createHeardOnceWrites(unit),
   };
 }

@@ -25,6 +25,7 @@ export interface Database {
   log_entries: LogEntryTable;
   notices: NoticeTable;
   slack_users: SlackUserTable;
+  webhook_signers: WebhookSignerTable;
   heard_once: HeardOnceTable;
 }
 
@@ -231,6 +232,15 @@ interface SlackUserTable {
   person_id: string;
   linked_at: number;
   /** Vouches for the rest of the row: a Slack user put in by hand is nobody. */
+  voucher: Sealed;
+}
+
+interface WebhookSignerTable {
+  id: string;
+  person_id: string;
+  created_at: number;
+  revoked_at: number | null;
+  /** Vouches for the rest of the row: a signer put in by hand is nobody. */
   voucher: Sealed;
 }
 

@@ -8,6 +8,7 @@ import { connections } from './migrations/0003-connections.ts';
 import { checkedCredential } from './migrations/0004-checked-credential.ts';
 import { passkeys } from './migrations/0005-passkeys.ts';
 import { notices } from './migrations/0006-notices.ts';
+import { webhookSigners } from './migrations/0007-webhook-signers.ts';
 
 /** Numbered from 1, never edited once released; a database remembers the last one in `user_version`. */
 const MIGRATIONS: readonly string[] = [
@@ -17,6 +18,7 @@ const MIGRATIONS: readonly string[] = [
   checkedCredential,
   passkeys,
   notices,
+  webhookSigners,
 ];
 
 /** A value that only the right key opens. */

@@ -1,0 +1,73 @@
+import type { Card, CardChange } from '../../../contracts/card.ts';
+import { WEBHOOK_TYPES, type WebhookEvent } from '../../../contracts/webhook.ts';
+import { inOneLine, stateWords } from '../../../core/notice-text.ts';
+import { spellOutUnseen } from '../../../core/unseen.ts';
+import type { NamedDecision, Telling } from '../../../ports/notifier.ts';
+
+type ToldCard = NonNullable<WebhookEvent['data']['card']>;
+
+const toldChange = ({ label, property, before, after }: CardChange): CardChange => ({
+  label: inOneLine(label),
+  property: inOneLine(property),
+  before: before === null ? null : spellOutUnseen(before),
+  after: spellOutUnseen(after),
+});
+
+/**
+ * The whole card as people are shown it, so that who receives it can show it as it is; without the
+ * records as they were read, which no approver sees either.
+ */
+function toldCard(card: Card): ToldCard {
+  const { agent, records, changes, claimed, requires, log } = card;
+  return {
+    request_id: card.request_id,
+    digest: card.digest,
+    risk: card.risk,
+    expires_at: card.expires_at,
+    action: inOneLine(card.action),
+    sentence: inOneLine(card.sentence),
+    connection: inOneLine(card.connection),
+    agent: { id: inOneLine(agent.id), name: inOneLine(agent.name) },
+    records: records.map(({ object_type, id, name }) => ({
+      object_type: inOneLine(object_type),
+      id: id === null ? null : inOneLine(id),
+      name: inOneLine(name),
+    })),
+    changes: changes.map(toldChange),
+    claimed: {
+      user_id: spellOutUnseen(claimed.user_id),
+      prompt: spellOutUnseen(claimed.prompt),
+    },
+    requires: {
+      ...requires,
+      roles: requires.roles.map(inOneLine),
+      reasons: requires.reasons.map(inOneLine),
+    },
+    log: { size: log.size, root_prefix: inOneLine(log.root_prefix) },
+  };
+}
+
+const toldDecision = ({ name, decision, proof, at }: NamedDecision) => ({
+  person: inOneLine(name),
+  decision,
+  proof,
+  decided_at: at.toISOString(),
+});
+
+/** What is sent of a notice. The agent's words are in `card.claimed` and nowhere else. */
+export function webhookEvent({ notice, about }: Telling): WebhookEvent {
+  const { requestId, status, code, card, decisions, link } = about;
+  return {
+    type: WEBHOOK_TYPES[notice.kind],
+    timestamp: notice.createdAt.toISOString(),
+    data: {
+      request_id: requestId,
+      status,
+      state: stateWords(status, code),
+      code,
+      link,
+      card: card === null ? null : toldCard(card),
+      decisions: decisions.map(toldDecision),
+    },
+  };
+}

@@ -1,3 +1,4 @@
+import { createEmailNotifier } from './adapters/notify/email/email-notifier.ts';
 import { createSlackDoor } from './adapters/notify/slack/slack-door.ts';
 import { createSlackNotifier } from './adapters/notify/slack/slack-notifier.ts';
 import { startSlackSocket } from './adapters/notify/slack/slack-socket.ts';
@@ -121,6 +122,17 @@ function webhookOf({ config, secrets }: ChannelDependencies): Way | undefined {
   };
 }
 
+function emailOf(context: ChannelDependencies): Way | undefined {
+  const { mail } = context.config;
+  if (mail === undefined) return undefined;
+  return {
+    // Each person who may decide, at the address that the roster has.
+    places: [{ channel: 'email', recipient: null }],
+    notifier: createEmailNotifier({ ...mail, readSecret: readSecretOf(context) }),
+    origins: [],
+  };
+}
+
 function webhookDeskOf({ config, store, secrets, policy }: ChannelDependencies): WebhookDesk {
   const { approvalValidMs } = config.timing;
   const door = createStandardWebhookDoor();
@@ -131,7 +143,9 @@ function webhookDeskOf({ config, store, secrets, policy }: ChannelDependencies):
 /** None is there by default: nothing leaves the machine that was not set up. */
 export function openChannels(context: ChannelDependencies): Channels {
   const slack = slackOf(context);
-  const ways: readonly Way[] = [slack, webhookOf(context)].filter((way) => way !== undefined);
+  const ways: readonly Way[] = [slack, webhookOf(context), emailOf(context)].filter(
+    (way) => way !== undefined,
+  );
   return {
     places: ways.flatMap(({ places }) => places),
     escalateTo: escalationOf(context),

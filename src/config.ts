@@ -87,6 +87,19 @@ const hook = z.url({ protocol: /^https?$/ }).transform((value, context) => {
   return z.NEVER;
 });
 
+/** `smtp://user@host:587`, `smtps://user@host`. Of a mail server's address only what is understood here. */
+const mailServer = z.url({ protocol: /^smtps?$/ }).transform((value, context) => {
+  const { hostname, password, pathname, search, hash } = new URL(value);
+  if (password !== '')
+    context.addIssue({
+      code: 'custom',
+      message: 'has a password in it: it belongs to `npx sallyport secret set smtp/password`',
+    });
+  else if (hostname === '' || `${pathname.replace('/', '')}${search}${hash}` !== '')
+    context.addIssue({ code: 'custom', message: 'is user, host and port, nothing after them' });
+  return value;
+});
+
 /** Name -> how it is read. A row in `docs/operations.md` for each (checked by a test). */
 export const ENVIRONMENT = z.object({
   SALLYPORT_DATA_DIR: text.default('data'),
@@ -127,12 +140,29 @@ export const ENVIRONMENT = z.object({
   SALLYPORT_SLACK_URL: server.default('https://slack.com'),
   /** Where another system is told of approvals: Standard Webhooks. */
   SALLYPORT_WEBHOOK_URL: hook.optional(),
+  /** The mail server that takes our mail: `smtp://user@mail.acme.test:587`. */
+  SALLYPORT_SMTP_URL: mailServer.optional(),
+  /** From whom people get mail; needed with the mail server. */
+  SALLYPORT_MAIL_FROM: z.email().max(254).optional(),
   TEMPORAL_ADDRESS: text.optional(),
   TEMPORAL_NAMESPACE: text.default('default'),
   TEMPORAL_API_KEY_FILE: text.optional(),
   TEMPORAL_TLS: z.stringbool().default(false),
   TEMPORAL_CLI_PATH: text.optional(),
 });
+
+export interface MailConfig {
+  readonly host: string;
+  /** Undefined: 465 with TLS from the first byte, 587 otherwise. */
+  readonly port: number | undefined;
+  /** TLS from the first byte; otherwise by STARTTLS, without which nothing is sent. */
+  readonly isTls: boolean;
+  /** On this machine, where nobody else listens on the way. */
+  readonly isLocal: boolean;
+  /** Undefined: the server takes mail from us without a name. */
+  readonly user: string | undefined;
+  readonly from: string;
+}
 
 export interface Config {
   readonly dataDir: string;
@@ -199,6 +229,8 @@ export interface Config {
     | undefined;
   /** Undefined: no other system is told. */
   readonly webhook: { readonly url: string } | undefined;
+  /** Undefined: nobody gets mail. */
+  readonly mail: MailConfig | undefined;
   /** Undefined everywhere but under the fault harness. */
   readonly failpoint: FailpointSetting | undefined;
   /** Public keys that signed the log before the present one. */
@@ -304,6 +336,24 @@ function slackFrom(env: z.output<typeof ENVIRONMENT>): Config['slack'] {
   throw new GatewayError('config.invalid', { detail });
 }
 
+function mailFrom(env: z.output<typeof ENVIRONMENT>): Config['mail'] {
+  const { SALLYPORT_SMTP_URL: server, SALLYPORT_MAIL_FROM: from } = env;
+  if (server === undefined && from === undefined) return undefined;
+  if (server === undefined || from === undefined)
+    throw new GatewayError('config.invalid', {
+      detail: 'SALLYPORT_SMTP_URL and SALLYPORT_MAIL_FROM are set together or not at all',
+    });
+  const { protocol, hostname, port, username } = new URL(server);
+  return {
+    host: hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: port === '' ? undefined : Number(port),
+    isTls: protocol === 'smtps:',
+    isLocal: isThisMachine(hostname),
+    user: username === '' ? undefined : decodeURIComponent(username),
+    from,
+  };
+}
+
 /** Environment -> config. Throws `config.invalid` naming the setting. */
 export function readConfig(environment: Environment = process.env): Config {
   assertKnown(environment);
@@ -340,6 +390,7 @@ export function readConfig(environment: Environment = process.env): Config {
     slack: slackFrom(env),
     webhook:
       env.SALLYPORT_WEBHOOK_URL === undefined ? undefined : { url: env.SALLYPORT_WEBHOOK_URL },
+    mail: mailFrom(env),
     failpoint: env.SALLYPORT_FAILPOINT,
     logFormerVkeys: partsOf(env.SALLYPORT_LOG_FORMER_VKEYS),
     logLevel: env.SALLYPORT_LOG_LEVEL,

@@ -97,3 +97,49 @@ describe('SALLYPORT_WEBHOOK_URL', () => {
     );
   });
 });
+
+describe('SALLYPORT_SMTP_URL', () => {
+  const mailOf = (server: string) =>
+    readConfig({ SALLYPORT_SMTP_URL: server, SALLYPORT_MAIL_FROM: 'gate@acme.test' }).mail;
+
+  it('is none by default, and nothing without a sender', () => {
+    expect(readConfig({}).mail).toBeUndefined();
+    for (const alone of [
+      { SALLYPORT_SMTP_URL: 'smtp://mail.acme.test' },
+      { SALLYPORT_MAIL_FROM: 'gate@acme.test' },
+    ])
+      expect(() => readConfig(alone)).toThrow(expect.objectContaining({ code: 'config.invalid' }));
+  });
+
+  it.each([
+    ['smtp://mail.acme.test', { host: 'mail.acme.test', isTls: false, isLocal: false }],
+    ['smtp://gate@mail.acme.test:2525', { port: 2525, user: 'gate', isLocal: false }],
+    ['smtps://gate%40acme.test@mail.acme.test', { isTls: true, user: 'gate@acme.test' }],
+    ['smtp://localhost:25', { host: 'localhost', isLocal: true }],
+    ['smtp://[::1]:25', { host: '::1', isLocal: true }],
+    ['smtp://127.0.0.1', { isLocal: true }],
+    ['smtp://127.0.0.2', { isLocal: false }],
+    ['smtp://localhost.evil.test', { isLocal: false }],
+  ])('reads %s', (value, mail) => {
+    expect(mailOf(value)).toMatchObject({ ...mail, from: 'gate@acme.test' });
+  });
+
+  it.each([
+    ['smtp://gate:pass@mail.acme.test', 'secret set smtp/password'],
+    ['smtp://mail.acme.test/x', 'nothing after them'],
+    ['smtp://mail.acme.test?secure=false', 'nothing after them'],
+    ['http://mail.acme.test', 'SALLYPORT_SMTP_URL'],
+    ['mail.acme.test', 'SALLYPORT_SMTP_URL'],
+  ])('refuses %s', (value, why) => {
+    expect(() => mailOf(value)).toThrow(
+      expect.objectContaining({ code: 'config.invalid', detail: expect.stringContaining(why) }),
+    );
+  });
+
+  it('takes a plain address as sender', () => {
+    const from = (value: string) =>
+      readConfig({ SALLYPORT_SMTP_URL: 'smtp://m.test', SALLYPORT_MAIL_FROM: value });
+    for (const value of ['Gate <gate@acme.test>', 'gate', 'gate@acme.test\r\nBcc: a@b.test'])
+      expect(() => from(value)).toThrow(expect.objectContaining({ code: 'config.invalid' }));
+  });
+});

@@ -33,7 +33,7 @@ const OWN_SECRETS = /^(store|log|demo|temporal|gateway)\//;
 /** What the ways to people are configured with: docs/slack-setup.md, docs/webhooks.md. */
 const CHANNEL_SECRETS = new Set([
   ...['slack/bot-token', 'slack/signing-secret', 'slack/app-token'],
-  'webhook/out',
+  ...['webhook/out', 'smtp/password'],
 ]);
 
 /** A line break or a blank inside is a paste gone wrong; HubSpot would answer 401 to every call. */

@@ -1,0 +1,109 @@
+import type { Card, CardChange } from '../../../contracts/card.ts';
+import { countText, needsText } from '../../../core/notice-text.ts';
+import { htmlLine, htmlLines, textLine, textLines } from './plain-reading.ts';
+
+/** Programs cut a mail off where it gets long, Gmail at 102 kB; what is left out by us is counted. */
+const CARD_MAX_BYTES = 80_000;
+
+/** One part of the card, as a whole or not at all, in both forms of the mail. */
+interface Part {
+  readonly html: string;
+  readonly text: string;
+  /** A field that would change, or what else an approver has to see. */
+  readonly isField: boolean;
+}
+
+export interface ShownCard {
+  readonly html: string;
+  readonly text: string;
+  /** What is not in it, with a count; undefined when all of it is. */
+  readonly leftOut: string | undefined;
+}
+
+/** `what` is ours, the value somebody else's. */
+function valueOf(what: string, value: string): { readonly html: string; readonly text: string } {
+  if (value === '') return { html: `<p>${what}: (empty)</p>`, text: `${what}: (empty)` };
+  return {
+    html: `<p>${what}:</p><blockquote style="white-space:pre-wrap">${htmlLines(value)}</blockquote>`,
+    text: `${what}:\n${textLines(value)}`,
+  };
+}
+
+function changePart({ label, before, after }: CardChange): Part {
+  const values = [
+    ...(before === null ? [] : [valueOf('Now in HubSpot', before)]),
+    valueOf('After your yes', after),
+  ];
+  return {
+    html: `<h3>${htmlLine(label)}</h3>${values.map(({ html }) => html).join('')}`,
+    text: [textLine(label), ...values.map(({ text }) => text)].join('\n'),
+    isField: true,
+  };
+}
+
+const linesPart = (title: string, lines: readonly string[]): Part => ({
+  html: `<h3>${title}</h3>${lines.map((line) => `<p>${htmlLine(line)}</p>`).join('')}`,
+  text: [title, ...lines.map((line) => `  ${textLine(line)}`)].join('\n'),
+  isField: false,
+});
+
+function saidPart({ claimed }: Card): Part {
+  const values = [valueOf('for', claimed.user_id), valueOf('prompt', claimed.prompt)];
+  return {
+    html: `<h3>The agent’s words, not checked</h3>${values.map(({ html }) => html).join('')}`,
+    text: ['The agent’s words, not checked', ...values.map(({ text }) => text)].join('\n'),
+    isField: false,
+  };
+}
+
+function partsOf(card: Card): Part[] {
+  const records = card.records.map(
+    ({ name, object_type, id }) => `${name} (${object_type} ${id ?? 'new'})`,
+  );
+  const why = [
+    `agent ${card.agent.name} on connection ${card.connection}`,
+    `needs ${needsText(card.requires)}`,
+    ...card.requires.reasons,
+  ];
+  const evidence = [
+    `digest ${card.digest.slice(0, 16)}`,
+    `log ${card.log.size} entries, root ${card.log.root_prefix || '(none yet)'}`,
+  ];
+  return [
+    linesPart('What', [card.sentence]),
+    ...(records.length === 0 ? [] : [linesPart('Record', records)]),
+    ...card.changes.map(changePart),
+    linesPart('Asked by', why),
+    saidPart(card),
+    linesPart('Evidence', [...evidence]),
+  ];
+}
+
+function leftOutText(hidden: readonly Part[], card: Card): string | undefined {
+  if (hidden.length === 0) return undefined;
+  const fields = hidden.filter(({ isField }) => isField).length;
+  const others = hidden.length - fields;
+  const counts = [
+    ...(fields === 0 ? [] : [`${fields} of ${countText(card.changes.length, 'field', 'fields')}`]),
+    ...(others === 0 ? [] : [`${countText(others, 'other part', 'other parts')} of the card`]),
+  ];
+  return `Too long for a mail, and not shown here: ${counts.join(' and ')}.`;
+}
+
+/** What fits, whole part by whole part; never a part of a value. */
+export function showCard(card: Card): ShownCard {
+  const shown: Part[] = [];
+  const hidden: Part[] = [];
+  let bytes = 0;
+  for (const part of partsOf(card)) {
+    const size = Buffer.byteLength(part.html);
+    const isShown = bytes + size <= CARD_MAX_BYTES;
+    if (isShown) bytes += size;
+    (isShown ? shown : hidden).push(part);
+  }
+  return {
+    html: shown.map(({ html }) => html).join('\n'),
+    text: shown.map(({ text }) => text).join('\n\n'),
+    leftOut: leftOutText(hidden, card),
+  };
+}

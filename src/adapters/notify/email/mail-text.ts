@@ -1,0 +1,77 @@
+import { inOneLine, stateWords } from '../../../core/notice-text.ts';
+import type { NamedDecision, Telling } from '../../../ports/notifier.ts';
+import { type ShownCard, showCard } from './card-parts.ts';
+import { escapeHtml, htmlLine, textLine } from './plain-reading.ts';
+
+export interface MailText {
+  readonly subject: string;
+  readonly html: string;
+  readonly text: string;
+}
+
+const NO_CARD: ShownCard = { html: '', text: '', leftOut: undefined };
+const BRACKETS =
+  'In this text what looks like an address has brackets in it, so that no program makes a link of it.';
+const NO_ANSWER =
+  'Nothing is decided by mail: open it in the console. Answers to this mail are read by nobody.';
+
+const decidedLine = ({ name, decision, proof, at }: NamedDecision): string =>
+  `${name} ${decision === 'approve' ? 'approved' : 'rejected'} (${proof}) at ${at.toISOString()}`;
+
+/** The card is shown to those who are asked; what became of it is said in a line. */
+function shownOf({ notice, about }: Telling): ShownCard {
+  const isAsked = notice.kind === 'asked' || notice.kind === 'reminded';
+  if (!isAsked || about.status !== 'awaiting_approval') return NO_CARD;
+  if (about.card !== null) return showCard(about.card);
+  return { ...NO_CARD, leftOut: 'The stored request does not open: somebody changed it.' };
+}
+
+/** Our own words alone, in the order in which they are said. */
+function factsOf({ about }: Telling, { leftOut }: ShownCard): string[] {
+  const { status, card } = about;
+  const deadline =
+    status === 'awaiting_approval' && card !== null ? [`Decide by ${card.expires_at} (UTC).`] : [];
+  return [...deadline, ...(leftOut === undefined ? [] : [leftOut])];
+}
+
+/** Programs that make links of dates, numbers and places are asked not to. */
+const HEAD = [
+  '<meta charset="utf-8">',
+  '<meta name="format-detection" content="telephone=no,date=no,address=no,email=no,url=no">',
+  '<meta name="color-scheme" content="light dark">',
+].join('');
+
+/**
+ * A notice as a mail. The subject is ours alone, so nothing in it can break a header; the one link is
+ * the console's, and following it decides nothing. No images, nothing that is fetched.
+ */
+export function mailText(telling: Telling): MailText {
+  const { notice, about } = telling;
+  const { requestId, decisions, link } = about;
+  const words = stateWords(about.status, about.code);
+  const title = notice.kind === 'reminded' ? `Reminder: ${words}` : words;
+  const shown = shownOf(telling);
+  const facts = factsOf(telling, shown);
+  const decided = decisions.map(decidedLine);
+  const html = [
+    `<!doctype html><html lang="en"><head>${HEAD}<title>${escapeHtml(title)}</title></head><body>`,
+    `<h2>${escapeHtml(title)}</h2>`,
+    ...facts.map((fact) => `<p>${escapeHtml(fact)}</p>`),
+    ...decided.map((line) => `<p>${htmlLine(line)}</p>`),
+    `<p><a href="${escapeHtml(link)}">Open in the console</a></p>`,
+    shown.html,
+    `<p>${escapeHtml(NO_ANSWER)} ${escapeHtml(requestId)}</p></body></html>`,
+  ];
+  const text = [
+    [title, ...facts, ...decided.map(textLine)].join('\n'),
+    `Open in the console: ${link}`,
+    ...(shown.text === '' ? [] : [shown.text]),
+    `${NO_ANSWER} ${requestId}`,
+    BRACKETS,
+  ];
+  return {
+    subject: inOneLine(`${title} (${requestId})`),
+    html: `${html.join('\n')}\n`,
+    text: `${text.join('\n\n')}\n`,
+  };
+}

@@ -1,0 +1,77 @@
+/** A strict reader of HTML: what it does not know is an error, so that nothing can be in it unseen. */
+
+export interface HtmlElement {
+  readonly tag: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly children: (HtmlElement | string)[];
+}
+
+const VOID = new Set(['meta', 'br']);
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&amp;': '&',
+  '&lt;': '<',
+  '&gt;': '>',
+  '&quot;': '"',
+  '&#39;': "'",
+};
+
+function unescape(text: string): string {
+  const rest = text.replaceAll(/&(?:amp|lt|gt|quot|#39);/g, '');
+  if (/[<>&]/.test(rest)) throw new Error(`not escaped: ${text.slice(0, 80)}`);
+  return text.replaceAll(/&(?:amp|lt|gt|quot|#39);/g, (entity) => ENTITIES[entity] ?? '');
+}
+
+function attributesIn(text: string): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const [, name = '', value = ''] of text.matchAll(/ ([a-z-]+)="([^"]*)"/g)) {
+    if (name in found) throw new Error(`attribute twice: ${name}`);
+    found[name] = unescape(value);
+  }
+  return found;
+}
+
+/** What `rest` begins with: an opening or closing tag, or text. */
+const TAG = /^<(?<closing>\/?)(?<name>[a-z][a-z0-9]*)(?<attributes>(?: [a-z-]+="[^"<>]*")*)>/;
+
+/** Throws for anything but `<!doctype html>`, well-nested lower-case elements, quoted attributes and escaped text. */
+export function readHtml(html: string): HtmlElement {
+  const doctype = '<!doctype html>';
+  if (!html.startsWith(doctype)) throw new Error('no doctype');
+  const root: HtmlElement = { tag: '', attributes: {}, children: [] };
+  const open = [root];
+  const take = (tag: RegExpExecArray): void => {
+    const { closing, name = '', attributes = '' } = tag.groups ?? {};
+    if (closing === '/') {
+      if (open.pop()?.tag !== name) throw new Error(`not nested: ${tag[0]}`);
+      return;
+    }
+    const element = { tag: name, attributes: attributesIn(attributes), children: [] };
+    open.at(-1)?.children.push(element);
+    if (!VOID.has(name)) open.push(element);
+  };
+  for (let rest = html.slice(doctype.length); rest !== '';) {
+    const tag = TAG.exec(rest);
+    const taken = tag?.[0] ?? /^[^<]+/.exec(rest)?.[0];
+    if (taken === undefined) throw new Error(`neither tag nor text: ${rest.slice(0, 80)}`);
+    if (tag === null) open.at(-1)?.children.push(unescape(taken));
+    else take(tag);
+    rest = rest.slice(taken.length);
+  }
+  if (open.length !== 1) throw new Error('not closed');
+  return root;
+}
+
+export const elementsIn = (element: HtmlElement): HtmlElement[] =>
+  element.children.flatMap((child) =>
+    typeof child === 'string' ? [] : [child, ...elementsIn(child)],
+  );
+
+/** As a person reads it: a line break is one. */
+export const textIn = (element: HtmlElement): string =>
+  element.tag === 'br'
+    ? '\n'
+    : element.children.map((child) => (typeof child === 'string' ? child : textIn(child))).join('');
+
+/** The pieces between elements, which programs look for addresses in. */
+export const piecesIn = (element: HtmlElement): string[] =>
+  element.children.flatMap((child) => (typeof child === 'string' ? [child] : piecesIn(child)));

@@ -142,11 +142,14 @@ describe('a decision in the chat', () => {
     await expectRefused({ kind: 'approve' }, 'approval.passkey_required');
   });
 
-  it.each(['approve', 'reject'] as const)('to %s is refused for a write of high risk', async (kind) => {
-    await wait({ risk: 'destructive' });
-    await expectRefused({ kind }, 'approval.elsewhere');
-    expect(slack.ephemerals.at(-1)?.text).toContain('Risk high');
-  });
+  it.each(['approve', 'reject'] as const)(
+    'to %s is refused for a write of high risk',
+    async (kind) => {
+      await wait({ risk: 'destructive' });
+      await expectRefused({ kind }, 'approval.elsewhere');
+      expect(slack.ephemerals.at(-1)?.text).toContain('Risk high');
+    },
+  );
 
   it('is refused from a message whose digest is not the one that waits', async () => {
     await wait();

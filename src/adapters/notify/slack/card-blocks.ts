@@ -1,4 +1,4 @@
-import type { Card, CardChange } from '../../../contracts/card.ts';
+import type { Card, CardChange, CardEffects } from '../../../contracts/card.ts';
 import {
   alikeHint,
   countText,
@@ -87,10 +87,11 @@ const saidText = ({ claimed }: Card): string =>
   `The agent’s words, not checked:\n${ruled(`for ${claimed.user_id}\n${claimed.prompt}`)}`;
 
 /** What can be taken back, and what never can. */
+const effectsText = ({ undo, remains }: CardEffects): string =>
+  inOneLine(`If it is sent: ${undo} ${remains}`);
+
 const effectsOf = ({ effects }: Card): Part[] =>
-  effects === undefined
-    ? []
-    : [otherPart('What it does', inOneLine(`If it is sent: ${effects.undo} ${effects.remains}`))];
+  effects === undefined ? [] : [otherPart('What it does', effectsText(effects))];
 
 const signalsOf = ({ signals = [] }: Card): Part[] =>
   signals.length === 0

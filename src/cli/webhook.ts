@@ -10,7 +10,7 @@ import {
 } from '../gate/webhook-signers.ts';
 import { withContext } from './context.ts';
 import { type JsonOption, withJson } from './options.ts';
-import { CommandError, oneLine, print, printJson, printTable } from './output.ts';
+import { CommandError, oneLine, print, printJson, printTable, sayDamaged } from './output.ts';
 import { findPerson } from './passkey.ts';
 
 const BY = 'operator';
@@ -52,14 +52,15 @@ async function add(named: string, options: JsonOption): Promise<void> {
 }
 
 async function list(options: JsonOption): Promise<void> {
-  const signers = await withContext(({ store }) => store.webhookSigners.list());
+  const { rows, damaged } = await withContext(({ store }) => store.webhookSigners.list());
+  sayDamaged(damaged);
   if (options.json) {
-    printJson(signers);
+    printJson(rows);
     return;
   }
   printTable(
     ['ID', 'PERSON', 'ADDED', 'STATE'],
-    signers.map(({ id, personId, createdAt, revokedAt }) => [
+    rows.map(({ id, personId, createdAt, revokedAt }) => [
       id,
       personId,
       createdAt.toISOString(),

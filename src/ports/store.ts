@@ -421,7 +421,7 @@ export interface WebhookSignerReads {
   /** Revoked ones too. Throws `plan.tampered` for a row that was not written here. */
   get(id: string): Promise<WebhookSignerRecord | undefined>;
   /** The oldest first. */
-  list(): Promise<readonly WebhookSignerRecord[]>;
+  list(): Promise<Listed<WebhookSignerRecord>>;
 }
 export interface WebhookSignerWrites extends WebhookSignerReads {
   insert(signer: Omit<WebhookSignerRecord, 'revokedAt'>): Promise<void>;

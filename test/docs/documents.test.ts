@@ -11,7 +11,7 @@ const settings = Object.keys(ENVIRONMENT.shape);
 const DECISIONS = readdirSync('docs/decisions').map((name) => `docs/decisions/${name}`);
 const PAGES = [
   ...['README.md', 'ARCHITECTURE.md', 'SECURITY.md', 'CONTRIBUTING.md', 'CHANGELOG.md'],
-  ...['docs/operations.md', 'docs/hubspot-setup.md', 'docs/playbook.md'],
+  ...['docs/operations.md', 'docs/hubspot-setup.md', 'docs/playbook.md', 'docs/webhooks.md'],
   ...DECISIONS,
 ];
 

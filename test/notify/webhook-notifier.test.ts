@@ -218,7 +218,7 @@ describe('P2: nothing hidden in webhooks', () => {
       bytes += body.length;
     }
     console.log('P2 webhook', { seed: SEED, cards, fields, hidden: 0, bytes });
-  });
+  }, 300_000);
 });
 
 describe('P3: hostile text in webhooks', () => {

@@ -30,8 +30,8 @@ function attributesIn(text: string): Record<string, string> {
   return found;
 }
 
-/** What `rest` begins with: an opening or closing tag, or text. */
-const TAG = /^<(?<closing>\/?)(?<name>[a-z][a-z0-9]*)(?<attributes>(?: [a-z-]+="[^"<>]*")*)>/;
+/** An opening or closing tag. */
+const TAG = /<(?<closing>\/?)(?<name>[a-z][a-z0-9]*)(?<attributes>(?: [a-z-]+="[^"<>]*")*)>/;
 
 /** Throws for anything but `<!doctype html>`, well-nested lower-case elements, quoted attributes and escaped text. */
 export function readHtml(html: string): HtmlElement {
@@ -49,13 +49,13 @@ export function readHtml(html: string): HtmlElement {
     open.at(-1)?.children.push(element);
     if (!VOID.has(name)) open.push(element);
   };
-  for (let rest = html.slice(doctype.length); rest !== '';) {
-    const tag = TAG.exec(rest);
-    const taken = tag?.[0] ?? /^[^<]+/.exec(rest)?.[0];
-    if (taken === undefined) throw new Error(`neither tag nor text: ${rest.slice(0, 80)}`);
-    if (tag === null) open.at(-1)?.children.push(unescape(taken));
-    else take(tag);
-    rest = rest.slice(taken.length);
+  const pieces = new RegExp(`${TAG.source}|[^<]+`, 'y');
+  for (let at = doctype.length; at < html.length; at = pieces.lastIndex) {
+    pieces.lastIndex = at;
+    const piece = pieces.exec(html);
+    if (piece === null) throw new Error(`neither tag nor text: ${html.slice(at, at + 80)}`);
+    if (piece.groups?.['name'] === undefined) open.at(-1)?.children.push(unescape(piece[0]));
+    else take(piece);
   }
   if (open.length !== 1) throw new Error('not closed');
   return root;

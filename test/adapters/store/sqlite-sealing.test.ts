@@ -88,6 +88,7 @@ const LISTS: readonly [
   ['requests', 'plan', requestId(2), (from) => from.requests.list({ limit: 1 })],
   ['people', 'totp_secret', person(2).id, (from) => from.people.legible()],
   ['agents', 'voucher', agent(2).id, (from) => from.agents.list()],
+  ['webhook_signers', 'voucher', webhookSigner(2).id, (from) => from.webhookSigners.list()],
 ];
 
 async function fill(store: Store, number: number): Promise<void> {

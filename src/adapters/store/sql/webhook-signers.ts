@@ -2,6 +2,7 @@ import type { Selectable } from 'kysely';
 import { z } from 'zod';
 import type { WebhookSignerRecord } from '../../../core/records.ts';
 import type { WebhookSignerReads, WebhookSignerWrites } from '../../../ports/store.ts';
+import { openAll } from './listed.ts';
 import { parseRow, rowSeal, TimeSchema } from './rows.ts';
 import type { Database } from './schema.ts';
 import type { Reader, Unit } from './unit.ts';
@@ -29,7 +30,7 @@ export function createWebhookSignerReads(reader: Reader): WebhookSignerReads {
         .orderBy('created_at')
         .orderBy('id')
         .execute();
-      return rows.map((row) => toRecord(reader, row));
+      return openAll(rows, (row) => toRecord(reader, row));
     },
   };
 }

@@ -76,7 +76,7 @@ const rooms = [
   room(
     'config-reads-the-environment',
     'config\\.ts$',
-    '^src/core/(?:errors|gateway-error|failpoint-places)\\.ts$',
+    '^src/(?:core/(?:errors|gateway-error|failpoint-places)|setting-addresses)\\.ts$',
     ...pkg('zod'),
     BUILT_IN,
   ),

@@ -1,25 +1,37 @@
+import type { Listed } from './listed.ts';
 import type {
   AgentRecord,
   AuditEvent,
   AuditRecord,
-  ChallengeRecord,
   ConnectionRecord,
   CredentialRecord,
   DecisionRecord,
   FreezeRecord,
   FreezeTarget,
-  InvitationRecord,
   LedgerRecord,
-  PasskeyRecord,
   PersonRecord,
   RequestRecord,
-  SessionRecord,
-  SlackUserRecord,
-  WebhookSignerRecord,
 } from '../core/records.ts';
-import type { NoticeRecord, NoticeState } from '../core/notices.ts';
 import type { RequestStatus } from '../core/request-state.ts';
 import type { TotpGuess } from '../core/totp-guesses.ts';
+import type {
+  NoticeReads,
+  NoticeWrites,
+  SlackUserReads,
+  SlackUserWrites,
+  WebhookSignerReads,
+  WebhookSignerWrites,
+  HeardOnceWrites,
+} from './channel-store.ts';
+import type {
+  PasskeyReads,
+  PasskeyWrites,
+  SessionReads,
+  SessionWrites,
+  InvitationReads,
+  InvitationWrites,
+  ChallengeWrites,
+} from './sign-in-store.ts';
 
 /**
  * The record: everything that was promised, decided or done, with its log entries, in one SQL database.
@@ -94,12 +106,6 @@ export interface StoreTransaction extends StoreReads {
   readonly heardOnce: HeardOnceWrites;
   /** The transaction's own time, from the store's clock. */
   readonly now: Date;
-}
-
-/** Rows that open, and the ids of those between them that do not: damage to one hides no other. */
-export interface Listed<T> {
-  readonly rows: readonly T[];
-  readonly damaged: readonly string[];
 }
 
 export interface RequestReads {
@@ -221,55 +227,6 @@ export interface PersonWrites extends PersonReads {
   setTotpGuesses(id: string, guesses: readonly TotpGuess[]): Promise<void>;
 }
 
-/** All throw `plan.tampered` for a row that was not written here. */
-export interface PasskeyReads {
-  get(id: string): Promise<PasskeyRecord | undefined>;
-  /** By the authenticator's own name for it. */
-  find(credentialId: string): Promise<PasskeyRecord | undefined>;
-  /** The person's, revoked ones too, oldest first. */
-  of(personId: string): Promise<readonly PasskeyRecord[]>;
-}
-export interface PasskeyWrites extends PasskeyReads {
-  /** False when the credential is known already, be it revoked or another person's. */
-  insert(passkey: PasskeyRecord): Promise<boolean>;
-  /** Keeps the counter it showed, and when. The caller has made sure that it may be used. */
-  used(id: string, counter: number): Promise<void>;
-  /** Effective with the commit; false when unknown or already revoked. */
-  revoke(id: string): Promise<boolean>;
-}
-
-/** Throws `plan.tampered` for a row that was not written here. */
-export interface SessionReads {
-  get(id: string): Promise<SessionRecord | undefined>;
-}
-export interface SessionWrites extends SessionReads {
-  insert(session: SessionRecord): Promise<void>;
-  /** Notes that it was used now. */
-  touch(id: string): Promise<void>;
-  /** Effective with the commit; false when unknown or already ended. */
-  end(id: string): Promise<boolean>;
-}
-
-/** Throws `plan.tampered` for a row that was not written here. */
-export interface InvitationReads {
-  get(id: string): Promise<InvitationRecord | undefined>;
-}
-export interface InvitationWrites extends InvitationReads {
-  insert(invitation: InvitationRecord): Promise<void>;
-  /** False when it is unknown or was used before: of two at once one wins. */
-  use(id: string): Promise<boolean>;
-}
-
-export interface ChallengeWrites {
-  /** Also takes out those whose time is over: what strangers ask for must not pile up. */
-  insert(challenge: ChallengeRecord): Promise<void>;
-  /**
-   * Uses it up: `undefined` when it is unknown, over or was used before. Throws `plan.tampered` for a row
-   * that was not written here.
-   */
-  take(value: string): Promise<ChallengeRecord | undefined>;
-}
-
 /** As their rows or the log say. Throws `freeze.active` when an entry of the log is gone that may be one. */
 export interface FreezeReads {
   /** The oldest freeze that stands on any of these targets. */
@@ -339,98 +296,4 @@ export interface LogWrites extends LogReads {
    * for one that is too large to be published.
    */
   append(event: AuditEvent): Promise<number>;
-}
-
-export interface ForgedNotice {
-  readonly id: string;
-  readonly requestId: string;
-}
-
-/** The outbox: who is still to be told what. */
-export interface NoticeReads {
-  get(id: string): Promise<NoticeRecord | undefined>;
-  /** In the order in which they came to be owed; one that was not written here is left out: it tells nobody. */
-  of(requestId: string): Promise<readonly NoticeRecord[]>;
-  /** Of one request, or of all, those that were not written here: as many at most. */
-  forged(of: {
-    readonly requestId?: string;
-    readonly limit: number;
-  }): Promise<readonly ForgedNotice[]>;
-  /** Newest first. */
-  list(filter: {
-    readonly states: readonly NoticeState[];
-    readonly limit: number;
-  }): Promise<readonly NoticeRecord[]>;
-  /**
-   * Ids of waiting requests of whose time more than `share` is over at `at`, with no reminder on any of
-   * these occasions: candidates, since the rows are not opened.
-   */
-  unreminded(of: {
-    readonly share: number;
-    readonly occasions: readonly string[];
-    readonly at: Date;
-    readonly limit: number;
-  }): Promise<readonly string[]>;
-  /** The same of those that were not escalated yet. */
-  unescalated(of: {
-    readonly share: number;
-    readonly at: Date;
-    readonly limit: number;
-  }): Promise<readonly string[]>;
-}
-export interface NoticeWrites extends NoticeReads {
-  /**
-   * Puts what is due and was not written here among the dead, so that it holds up nothing; returns ids as
-   * their rows have them, which are nobody's word.
-   */
-  setAside(limit: number): Promise<readonly ForgedNotice[]>;
-  /** False when it is owed or was sent already: of one request, place, kind and occasion there is one. */
-  insert(notice: NoticeRecord): Promise<boolean>;
-  /**
-   * Takes what is due for `leaseMs`, the oldest first; of one request and place only the oldest, so that
-   * nobody hears the end before the beginning. Of two couriers one gets it. A row that was not written
-   * here is left out.
-   */
-  take(of: { readonly leaseMs: number; readonly limit: number }): Promise<readonly NoticeRecord[]>;
-  /** What became of a notice that was taken at this attempt; false when the lease had run out and another has it. */
-  settle(
-    taken: Pick<NoticeRecord, 'id' | 'attempts'>,
-    change: Partial<Pick<NoticeRecord, 'state' | 'reference' | 'error' | 'dueAt'>>,
-  ): Promise<boolean>;
-  /** Due at once, as if it were new; false unless it is dead. */
-  resend(id: string): Promise<boolean>;
-}
-
-export interface SlackUserReads {
-  /**
-   * `undefined` for who is not on the map. Throws `plan.tampered` for a row that was not written here, and
-   * for one that is not what the log says: an older one that was put back, or one taken out.
-   */
-  get(slackUser: string): Promise<SlackUserRecord | undefined>;
-  /** For people to look at, never to decide by. */
-  legible(): Promise<Listed<SlackUserRecord>>;
-}
-export interface SlackUserWrites extends SlackUserReads {
-  /** Replaces whom this Slack user stood for. The caller appends the entry, without which it is not believed. */
-  put(user: SlackUserRecord): Promise<void>;
-  /** False when neither its row nor the log had it. */
-  remove(slackUser: string): Promise<boolean>;
-}
-
-export interface WebhookSignerReads {
-  /** Revoked ones too. Throws `plan.tampered` for a row that was not written here. */
-  get(id: string): Promise<WebhookSignerRecord | undefined>;
-  /** The oldest first. */
-  list(): Promise<Listed<WebhookSignerRecord>>;
-}
-export interface WebhookSignerWrites extends WebhookSignerReads {
-  insert(signer: Omit<WebhookSignerRecord, 'revokedAt'>): Promise<void>;
-  /** False when there was none, or it was revoked already. */
-  revoke(id: string): Promise<boolean>;
-}
-
-/** Signed messages that were heard: each counts once, on any process, across restarts. */
-export interface HeardOnceWrites {
-  /** True the first time; remembered until then. */
-  hear(door: string, name: string, until: Date): Promise<boolean>;
 }

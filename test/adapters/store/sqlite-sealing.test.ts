@@ -4,7 +4,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { opens } from '../../../src/audit/leaf.ts';
 import { AuditEntrySchema } from '../../../src/contracts/audit-entry.ts';
-import type { Listed, Store, StoreReads, StoreTransaction } from '../../../src/ports/store.ts';
+import type { Listed } from '../../../src/ports/listed.ts';
+import type { Store, StoreReads, StoreTransaction } from '../../../src/ports/store.ts';
 import {
   agent,
   cardFor,

@@ -1,4 +1,4 @@
-import type { HeardOnceWrites } from '../../../ports/store.ts';
+import type { HeardOnceWrites } from '../../../ports/channel-store.ts';
 import type { Unit } from './unit.ts';
 
 const TABLE = 'heard_once';

@@ -1,5 +1,5 @@
 import { errorCodeOf } from '../../../core/gateway-error.ts';
-import type { Listed } from '../../../ports/store.ts';
+import type { Listed } from '../../../ports/listed.ts';
 
 /** Past this many in one answer it is not a row that is damaged but the store, or its key is another. */
 const DAMAGED_MAX = 100;

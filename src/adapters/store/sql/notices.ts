@@ -9,7 +9,7 @@ import {
   type NoticeRecord,
 } from '../../../core/notices.ts';
 import { GatewayError } from '../../../core/gateway-error.ts';
-import type { ForgedNotice, NoticeReads, NoticeWrites } from '../../../ports/store.ts';
+import type { ForgedNotice, NoticeReads, NoticeWrites } from '../../../ports/channel-store.ts';
 import { parseRow, rowSeal, TimeSchema } from './rows.ts';
 import type { Database } from './schema.ts';
 import type { Reader, Unit } from './unit.ts';

@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely';
 import { z } from 'zod';
 import type { PasskeyRecord } from '../../../core/records.ts';
-import type { PasskeyReads, PasskeyWrites } from '../../../ports/store.ts';
+import type { PasskeyReads, PasskeyWrites } from '../../../ports/sign-in-store.ts';
 import { parseRow, rowSeal, TimeSchema } from './rows.ts';
 import type { Database } from './schema.ts';
 import type { Reader, Unit } from './unit.ts';

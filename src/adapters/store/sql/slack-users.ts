@@ -2,7 +2,7 @@ import type { Selectable } from 'kysely';
 import { z } from 'zod';
 import { GatewayError } from '../../../core/gateway-error.ts';
 import type { SlackUserRecord } from '../../../core/records.ts';
-import type { SlackUserReads, SlackUserWrites } from '../../../ports/store.ts';
+import type { SlackUserReads, SlackUserWrites } from '../../../ports/channel-store.ts';
 import { ordersOf } from './log-orders.ts';
 import { parseRow, rowSeal, TimeSchema } from './rows.ts';
 import type { Database } from './schema.ts';

@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely';
 import { z } from 'zod';
 import type { WebhookSignerRecord } from '../../../core/records.ts';
-import type { WebhookSignerReads, WebhookSignerWrites } from '../../../ports/store.ts';
+import type { WebhookSignerReads, WebhookSignerWrites } from '../../../ports/channel-store.ts';
 import { openAll } from './listed.ts';
 import { parseRow, rowSeal, TimeSchema } from './rows.ts';
 import type { Database } from './schema.ts';

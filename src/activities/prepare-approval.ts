@@ -2,7 +2,9 @@ import { findAction } from '../actions/catalogue.ts';
 import type { PresentRecord } from '../actions/define-action.ts';
 import type { Card, Requirement } from '../contracts/card.ts';
 import { cardMarkdown } from '../core/card-text.ts';
+import { effectsOf, hubspotUrl } from '../core/card-facts.ts';
 import { GatewayError } from '../core/gateway-error.ts';
+import { promptSignals } from '../core/prompt-rules.ts';
 import type { AgentRecord, AuditEvent, RequestRecord } from '../core/records.ts';
 import { closeRequest, type Ending } from '../gate/close.ts';
 import { oweAsked } from '../gate/notices.ts';
@@ -21,11 +23,13 @@ interface CardParts {
   readonly expiresAt: Date;
   readonly checkpoint: CheckpointSeen;
   readonly requirement: Requirement;
+  /** HubSpot's number of the account; undefined until it was connected. */
+  readonly portalId: number | undefined;
 }
 
 /** The card: from the plan's bytes and the records as they are; the agent's words only under `claimed`. */
 function buildCard(parts: CardParts): Card {
-  const { request, agent, present, expiresAt, checkpoint, requirement } = parts;
+  const { request, agent, present, expiresAt, checkpoint, requirement, portalId } = parts;
   const action = findAction(request.action);
   const { plan, digest } = request;
   if (action?.card === undefined || plan === null || digest === null) {
@@ -40,10 +44,12 @@ function buildCard(parts: CardParts): Card {
     risk: request.risk,
     connection: request.connection,
     agent: { id: agent.id, name: agent.name },
-    records: [...records],
+    records: records.map((record) => ({ ...record, ...hubspotUrl(portalId, record) })),
     changes: [...changes],
     seen: present.map(({ object_type, id, properties }) => ({ object_type, id, properties })),
     claimed: { user_id: request.submission.userId, prompt: request.submission.prompt },
+    signals: promptSignals(request.submission),
+    effects: effectsOf(plan),
     requires: requirement,
     expires_at: expiresAt.toISOString(),
     log: { size: checkpoint.size, root_prefix: checkpoint.rootPrefix },
@@ -143,7 +149,9 @@ export function createPrepareApproval(deps: ActivityDependencies) {
     const requirement = await requirementNow(deps, request, agent, present);
     if (requirement === undefined) return endAs({ status: 'refused', code: 'policy.denied' });
     const expiresAt = new Date(deps.clock().getTime() + deps.timing.approvalMs);
-    const card = buildCard({ request, agent, present, expiresAt, checkpoint, requirement });
+    const portalId = (await deps.store.connections.get(request.connection))?.portalId;
+    const made = { request, agent, present, expiresAt, checkpoint, requirement, portalId };
+    const card = buildCard(made);
     await deps.store.commit((tx) => recordCard(tx, request, card, entries, deps.noticePlaces));
     return cardMarkdown(card);
   }

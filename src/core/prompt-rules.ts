@@ -110,13 +110,28 @@ export function refusePrompt(submission: Submission): PromptRefusal | undefined 
   return rule === undefined ? undefined : { rule: rule.name, reason: rule.reason };
 }
 
-/** 0 (nothing seen) to 100. A signal for policy, nothing more. */
-export function promptRisk(submission: Submission): number {
+const INVISIBLE_TEXT_REASON = 'Characters that cannot be seen and that the text does not need.';
+
+interface Signal {
+  readonly weight: number;
+  readonly reason: string;
+}
+
+function signalsIn(submission: Submission): Signal[] {
   const texts = textsOf([submission.prompt, submission.action]);
   const hit = RISK_SIGNALS.filter(({ pattern }) => texts.some((text) => pattern.test(text)));
-  return Math.min(
-    RISK_MAX,
-    hit.reduce((sum, { weight }) => sum + weight, 0) +
-      (texts.some(hasInvisibleText) ? INVISIBLE_TEXT_WEIGHT : 0),
-  );
+  return texts.some(hasInvisibleText)
+    ? [...hit, { weight: INVISIBLE_TEXT_WEIGHT, reason: INVISIBLE_TEXT_REASON }]
+    : hit;
 }
+
+/** 0 (nothing seen) to 100. A signal for policy, nothing more. */
+export const promptRisk = (submission: Submission): number =>
+  Math.min(
+    RISK_MAX,
+    signalsIn(submission).reduce((sum, { weight }) => sum + weight, 0),
+  );
+
+/** The same in words, for the people who are asked. */
+export const promptSignals = (submission: Submission): string[] =>
+  signalsIn(submission).map(({ reason }) => reason);

@@ -246,6 +246,7 @@ export function apiContext(context: Context, engine: Engine, channels: Channels)
     store,
     engine,
     attester,
+    auditLog,
     policy: () => policy,
     settings: {
       connection: config.connection,

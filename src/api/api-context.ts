@@ -1,6 +1,7 @@
 import type { Attester } from '../gate/attest.ts';
 import type { ChatDesk } from '../gate/chat-desk.ts';
 import type { WebhookDesk } from '../gate/webhook-desk.ts';
+import type { AuditLog } from '../ports/audit-log.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { ChatDoor } from '../ports/chat-door.ts';
 import type { Engine } from '../ports/engine.ts';
@@ -32,6 +33,7 @@ export interface ApiContext {
   readonly store: Store;
   readonly engine: Engine;
   readonly attester: Attester;
+  readonly auditLog: AuditLog;
   readonly policy: () => Policy;
   readonly settings: ApiSettings;
   /** Submissions of an agent. */

@@ -1,11 +1,12 @@
-import type { z } from 'zod';
-import type { PersonViewSchema } from '../contracts/passkey.ts';
+import type { PersonView } from '../contracts/roster-view.ts';
 import type { PersonRecord } from '../core/records.ts';
 
 /** What others may know of a person: no hash, no secret. */
-export const personView = ({
-  id,
-  name,
-  email,
-  roles,
-}: PersonRecord): z.infer<typeof PersonViewSchema> => ({ id, name, email, roles: [...roles] });
+export const personView = (person: PersonRecord): PersonView => ({
+  id: person.id,
+  name: person.name,
+  email: person.email,
+  roles: [...person.roles],
+  created_at: person.createdAt.toISOString(),
+  revoked_at: person.revokedAt?.toISOString() ?? null,
+});

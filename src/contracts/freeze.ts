@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AgentIdSchema } from './ids.ts';
+import { AgentIdSchema, FreezeIdSchema, TimestampSchema } from './ids.ts';
 
 export const FREEZE_LIMITS = { reasonMaxChars: 500 } as const;
 
@@ -17,3 +17,15 @@ export const FreezeBodySchema = z
     error: 'either connection or agent, not both',
   })
   .meta({ id: 'FreezeBody' });
+
+export const FreezeSchema = z
+  .strictObject({
+    id: FreezeIdSchema,
+    target: z.strictObject({ kind: z.enum(['connection', 'agent']), id: z.string() }),
+    reason: z.string().max(FREEZE_LIMITS.reasonMaxChars),
+    placed_by: z.string(),
+    placed_at: TimestampSchema,
+    lifted_at: TimestampSchema.nullable(),
+  })
+  .meta({ id: 'Freeze' });
+export type Freeze = z.infer<typeof FreezeSchema>;

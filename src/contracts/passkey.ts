@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { visible } from '../core/card-text.ts';
 import { TimestampSchema } from './ids.ts';
+import { PersonViewSchema } from './roster-view.ts';
 
 /** Characters of base64url. WebAuthn Level 3: a credential id has at most 1,023 bytes, a user handle 64. */
 export const PASSKEY_LIMITS = {
@@ -125,15 +126,6 @@ export const EnrolmentBodySchema = z
 export const SignInBodySchema = z
   .strictObject({ credential: AssertionSchema })
   .meta({ id: 'SignInBody' });
-
-export const PersonViewSchema = z
-  .strictObject({
-    id: z.string(),
-    name: z.string(),
-    email: z.string(),
-    roles: z.array(z.string()),
-  })
-  .meta({ id: 'Person' });
 
 export const PasskeyViewSchema = z
   .strictObject({

@@ -6,6 +6,16 @@ export interface CheckpointSeen {
   readonly rootPrefix: string;
 }
 
+/** That one entry is in the signed log, for anyone who has the public key. */
+export interface EntryProven {
+  /** The entry's own bytes. */
+  readonly leaf: Uint8Array;
+  /** C2SP tlog-proof, with the signed checkpoint it leads to. */
+  readonly proof: string;
+  /** The log's public key in the note format. */
+  readonly vkey: string;
+}
+
 /**
  * The published side of the audit log: tiles and signed checkpoints made from the store's entries.
  * Sequencing is the store's; this only publishes what is already durable there.
@@ -16,4 +26,9 @@ export interface AuditLog {
    * there and cannot be read, does not verify, or contradicts the store: that is never size 0.
    */
   checkpoint(): Promise<CheckpointSeen>;
+  /**
+   * Proves from what is published that entry `index` is in the log, O(log n) reads. Undefined for an entry
+   * that is not published (yet). Throws `log.unavailable` for a log that does not hold together there.
+   */
+  prove(index: number): Promise<EntryProven | undefined>;
 }

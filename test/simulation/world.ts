@@ -203,6 +203,7 @@ export async function createWorld(seed: number, sabotage: Sabotage = {}): Promis
           const { size, root } = published.at(-1) ?? { size: 0, root: '' };
           return Promise.resolve({ size, rootPrefix: root.slice(0, 12) });
         },
+        prove: () => Promise.resolve(undefined),
       },
       timing: TIMING,
       waitingMax: Number.MAX_SAFE_INTEGER,

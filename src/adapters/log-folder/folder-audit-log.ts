@@ -1,8 +1,10 @@
 import { InconsistentLogError } from '../../audit/format-error.ts';
 import type { NoteSigner } from '../../audit/note.ts';
+import { proveEntry } from '../../audit/proof.ts';
 import { createPublisher } from '../../audit/publisher.ts';
 import type { SignedCheckpoint } from '../../audit/signed-checkpoint.ts';
-import type { AuditLog, CheckpointSeen } from '../../ports/audit-log.ts';
+import { GatewayError } from '../../core/gateway-error.ts';
+import type { AuditLog, CheckpointSeen, EntryProven } from '../../ports/audit-log.ts';
 import type { Logger } from '../../ports/logger.ts';
 import type { Store } from '../../ports/store.ts';
 
@@ -44,6 +46,15 @@ function seen(signed: SignedCheckpoint | undefined): CheckpointSeen {
 function contradictionIn(error: unknown): InconsistentLogError | undefined {
   const cause = error instanceof Error ? error.cause : undefined;
   return cause instanceof InconsistentLogError ? cause : undefined;
+}
+
+async function prove(folder: string, vkey: string, index: number): Promise<EntryProven> {
+  try {
+    const { leaf, text } = await proveEntry(folder, vkey, index);
+    return { leaf, proof: text, vkey };
+  } catch (cause) {
+    throw new GatewayError('log.unavailable', { cause });
+  }
 }
 
 /** Says the first contradiction, and lets nothing run after it. */
@@ -112,6 +123,10 @@ export function createFolderAuditLog(options: FolderAuditLogOptions): FolderAudi
   return {
     publish,
     checkpoint: async () => seen(await last()),
+    prove: async (index) => {
+      const size = (await last())?.checkpoint.size ?? 0;
+      return index < size ? prove(folder, signer.vkey, index) : undefined;
+    },
     start: () => {
       let running: Promise<void> = Promise.resolve();
       const timer = setInterval(() => {

@@ -12,7 +12,7 @@ import { bodyHash } from '../../gate/digest.ts';
 import { withdrawRequest } from '../../gate/withdrawals.ts';
 import type { ApiContext } from '../api-context.ts';
 import { defineRoute } from '../define-route.ts';
-import { damagedIn, DamagedSchema } from '../damaged.ts';
+import { damagedIn, DamagedSchema } from '../../contracts/damaged.ts';
 import { answerFor, viewOf } from '../request-view.ts';
 import { submitRequest } from '../submit.ts';
 import { waitForEnd } from '../wait-for-end.ts';

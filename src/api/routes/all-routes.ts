@@ -7,6 +7,9 @@ import { enrolmentOptions, enrolPasskey } from './passkeys.ts';
 import { currentSession, signIn, signInOptions, signOut } from './sessions.ts';
 import { listLost, settleRequest } from './settlements.ts';
 import { slackInteractions } from './slack.ts';
+import { getEntryProof, getRequest, listRequests } from './requests.ts';
+import { getMe, listAgents, listPeople } from './roster.ts';
+import { gateStatus } from './status.ts';
 import { listTools } from './tools.ts';
 import { webhookDecision } from './webhooks.ts';
 
@@ -29,11 +32,18 @@ export const ROUTES: readonly Route[] = [
   signOut,
   slackInteractions,
   webhookDecision,
+  listRequests,
+  getRequest,
+  getEntryProof,
   listLost,
   settleRequest,
   placeFreezeRoute,
   listFreezes,
   liftFreezeRoute,
+  gateStatus,
+  listAgents,
+  listPeople,
+  getMe,
   health,
   readiness,
 ];

@@ -1,75 +1,19 @@
 import { z } from 'zod';
-import { CardSchema } from '../../contracts/card.ts';
+import { ApprovalPageSchema, ApprovalSchema } from '../../contracts/approval.ts';
+import { damagedIn } from '../../contracts/damaged.ts';
 import { DecisionBodySchema } from '../../contracts/decision.ts';
 import { RequestIdSchema } from '../../contracts/ids.ts';
-import { errorCodeOf, GatewayError } from '../../core/gateway-error.ts';
 import { RequestOptionsSchema } from '../../contracts/passkey.ts';
-import { PROOFS } from '../../core/proofs.ts';
-import type { DecisionRecord, RequestRecord } from '../../core/records.ts';
-import { isTerminal, REQUEST_STATUSES } from '../../core/request-state.ts';
+import { GatewayError } from '../../core/gateway-error.ts';
 import { recordDecision } from '../../gate/decisions.ts';
-import type { Store } from '../../ports/store.ts';
-import { damagedIn, DamagedSchema } from '../damaged.ts';
 import { approvalOptions, recordPasskeyDecision } from '../../gate/passkey-decisions.ts';
+import { approvalViews, legibleApprovals } from '../approval-view.ts';
 import { defineRoute } from '../define-route.ts';
 import { wakeLater } from './actions.ts';
 
 const APPROVALS_PAGE_MAX = 100;
 
-const ApprovalSchema = z
-  .strictObject({
-    id: RequestIdSchema,
-    status: z.enum(REQUEST_STATUSES),
-    waiting_for: z
-      .string()
-      .optional()
-      .meta({ description: 'The code of what keeps an approved write from going on.' }),
-    card: CardSchema,
-    decisions: z.array(
-      z.strictObject({
-        person: z.string(),
-        decision: z.enum(['approve', 'reject']),
-        proof: z.enum(PROOFS),
-        decided_at: z.string(),
-      }),
-    ),
-  })
-  .meta({ id: 'Approval' });
-
 const IdParams = z.object({ id: RequestIdSchema });
-
-function approvalView(
-  request: RequestRecord,
-  decisions: readonly DecisionRecord[],
-): z.infer<typeof ApprovalSchema> {
-  if (request.card === null) throw new GatewayError('approval.not_found');
-  return {
-    id: request.id,
-    status: request.status,
-    ...(request.code === null || isTerminal(request.status) ? {} : { waiting_for: request.code }),
-    card: request.card,
-    decisions: decisions.map(({ personId, decision, proof, decidedAt }) => ({
-      person: personId,
-      decision,
-      proof,
-      decided_at: decidedAt.toISOString(),
-    })),
-  };
-}
-
-/** The id alone of one whose decisions do not open, or that has lost its card. */
-async function viewOrDamaged(
-  store: Store,
-  request: RequestRecord,
-): Promise<z.infer<typeof ApprovalSchema> | string> {
-  try {
-    return approvalView(request, await store.decisions.of(request.id));
-  } catch (error) {
-    const code = errorCodeOf(error);
-    if (code === 'plan.tampered' || code === 'approval.not_found') return request.id;
-    throw error;
-  }
-}
 
 export const listApprovals = defineRoute({
   method: 'get',
@@ -85,26 +29,22 @@ export const listApprovals = defineRoute({
   replies: {
     200: {
       is: 'The waiting approvals with their cards; `next_after` is there when more wait.',
-      body: z.strictObject({
-        approvals: z.array(ApprovalSchema),
-        damaged: DamagedSchema,
-        next_after: RequestIdSchema.optional(),
-      }),
+      body: ApprovalPageSchema,
     },
   },
   errors: ['store.unavailable'],
-  handler: async ({ store }, { query }) => {
+  handler: async (context, { person, query }) => {
+    const { store } = context;
     // One more than is answered tells whether another page follows.
     const waiting = await store.requests.waiting({
       limit: query.limit + 1,
       ...(query.after === undefined ? {} : { after: query.after }),
     });
     const page = waiting.rows.slice(0, query.limit);
-    const views = await Promise.all(page.map((request) => viewOrDamaged(store, request)));
-    const approvals = views.filter((view) => typeof view !== 'string');
-    const damaged = [...waiting.damaged, ...views.filter((view) => typeof view === 'string')];
+    const { approvals, damaged } = await legibleApprovals(context, person, page);
+    const all = [...waiting.damaged, ...damaged];
     const next = waiting.rows.length > page.length ? { next_after: page.at(-1)?.id } : {};
-    return { status: 200, body: { approvals, ...damagedIn(damaged), ...next } };
+    return { status: 200, body: { approvals, ...damagedIn(all), ...next } };
   },
 });
 
@@ -116,10 +56,11 @@ export const getApproval = defineRoute({
   params: IdParams,
   replies: { 200: { is: 'The approval.', body: ApprovalSchema } },
   errors: ['approval.not_found', 'store.unavailable'],
-  handler: async ({ store }, { params }) => {
-    const request = await store.requests.get(params.id);
+  handler: async (context, { person, params }) => {
+    const request = await context.store.requests.get(params.id);
     if (request === undefined) throw new GatewayError('approval.not_found');
-    return { status: 200, body: approvalView(request, await store.decisions.of(params.id)) };
+    const viewOf = await approvalViews(context, person);
+    return { status: 200, body: await viewOf(request) };
   },
 });
 

@@ -1,23 +1,12 @@
 import { z } from 'zod';
-import { FreezeIdSchema, TimestampSchema } from '../../contracts/ids.ts';
-import { FREEZE_LIMITS, FreezeBodySchema } from '../../contracts/freeze.ts';
+import { FreezeIdSchema } from '../../contracts/ids.ts';
+import { type Freeze, FreezeBodySchema, FreezeSchema } from '../../contracts/freeze.ts';
 import { GatewayError } from '../../core/gateway-error.ts';
 import type { FreezeRecord, FreezeTarget } from '../../core/records.ts';
 import { liftFreeze, placeFreeze } from '../../gate/freezes.ts';
 import { defineRoute } from '../define-route.ts';
 
-const FreezeSchema = z
-  .strictObject({
-    id: FreezeIdSchema,
-    target: z.strictObject({ kind: z.enum(['connection', 'agent']), id: z.string() }),
-    reason: z.string().max(FREEZE_LIMITS.reasonMaxChars),
-    placed_by: z.string(),
-    placed_at: TimestampSchema,
-    lifted_at: TimestampSchema.nullable(),
-  })
-  .meta({ id: 'Freeze' });
-
-const freezeView = (freeze: FreezeRecord): z.infer<typeof FreezeSchema> => ({
+export const freezeView = (freeze: FreezeRecord): Freeze => ({
   id: freeze.id,
   target: { ...freeze.target },
   reason: freeze.reason,

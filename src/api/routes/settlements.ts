@@ -3,7 +3,7 @@ import { RequestIdSchema, TimestampSchema } from '../../contracts/ids.ts';
 import { SettlementBodySchema } from '../../contracts/settlement.ts';
 import { REQUEST_STATUSES } from '../../core/request-state.ts';
 import { settleByHand } from '../../gate/settle.ts';
-import { damagedIn, DamagedSchema } from '../damaged.ts';
+import { damagedIn, DamagedSchema } from '../../contracts/damaged.ts';
 import { defineRoute } from '../define-route.ts';
 
 const IdParams = z.object({ id: RequestIdSchema });

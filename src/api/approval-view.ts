@@ -1,0 +1,80 @@
+import type { Approval, DecisionView } from '../contracts/approval.ts';
+import { errorCodeOf, GatewayError } from '../core/gateway-error.ts';
+import type { DecisionRecord, PersonRecord, RequestRecord } from '../core/records.ts';
+import { isTerminal } from '../core/request-state.ts';
+import { whyNotDecide } from '../gate/eligible.ts';
+import type { ApiContext } from './api-context.ts';
+
+export const decisionViews = (
+  decisions: readonly DecisionRecord[],
+  people: readonly PersonRecord[],
+): DecisionView[] =>
+  decisions.map(({ personId, decision, proof, decidedAt, reason }) => {
+    const name = people.find(({ id }) => id === personId)?.name;
+    return {
+      person: personId,
+      ...(name === undefined ? {} : { name }),
+      decision,
+      proof,
+      decided_at: decidedAt.toISOString(),
+      ...(decision === 'reject' && reason !== null ? { reason } : {}),
+    };
+  });
+
+/** Of an open request what it waits for, of one that has ended why. */
+function codeOf({ code, status }: RequestRecord): Pick<Approval, 'code' | 'waiting_for'> {
+  if (code === null) return {};
+  return isTerminal(status) ? { code } : { waiting_for: code };
+}
+
+/** Makes approvals as this person sees them. Throws `approval.not_found` for a request without a card. */
+export async function approvalViews(
+  { store, policy }: Pick<ApiContext, 'store' | 'policy'>,
+  reader: PersonRecord,
+): Promise<(request: RequestRecord) => Promise<Approval>> {
+  // For people to look at: one damaged row of the roster must not hide what waits.
+  const { rows: people } = await store.people.legible();
+  return async (request) => {
+    const { id, status, card, createdAt, updatedAt } = request;
+    if (card === null) throw new GatewayError('approval.not_found');
+    const [earlier, agent] = await Promise.all([
+      store.decisions.of(id),
+      store.agents.get(request.agentId),
+    ]);
+    const of = { request, agent, people, earlier, policy: policy(), now: new Date() };
+    const code = whyNotDecide(of, reader);
+    return {
+      id,
+      status,
+      ...codeOf(request),
+      asked_at: createdAt.toISOString(),
+      updated_at: updatedAt.toISOString(),
+      card,
+      decisions: decisionViews(earlier, people),
+      you: code === undefined ? { can_decide: true } : { can_decide: false, code },
+    };
+  };
+}
+
+/** Those of many that open, and the ids of the others: decisions that do not open, a card that is gone. */
+export async function legibleApprovals(
+  context: Pick<ApiContext, 'store' | 'policy'>,
+  reader: PersonRecord,
+  requests: readonly RequestRecord[],
+): Promise<{ readonly approvals: Approval[]; readonly damaged: string[] }> {
+  const viewOf = await approvalViews(context, reader);
+  const viewOrId = async (request: RequestRecord): Promise<Approval | string> => {
+    try {
+      return await viewOf(request);
+    } catch (error) {
+      const code = errorCodeOf(error);
+      if (code === 'plan.tampered' || code === 'approval.not_found') return request.id;
+      throw error;
+    }
+  };
+  const views = await Promise.all(requests.map(viewOrId));
+  return {
+    approvals: views.filter((view) => typeof view !== 'string'),
+    damaged: views.filter((view) => typeof view === 'string'),
+  };
+}

@@ -1,0 +1,177 @@
+import { z } from 'zod';
+import { AuditEntrySchema } from '../../contracts/audit-entry.ts';
+import { damagedIn } from '../../contracts/damaged.ts';
+import { RequestIdSchema } from '../../contracts/ids.ts';
+import {
+  EntryProofSchema,
+  RequestDetailSchema,
+  RequestHistorySchema,
+  type RequestSummary,
+  type TimeLineEntry,
+  TimeLineEntrySchema,
+} from '../../contracts/request-history.ts';
+import { GatewayError } from '../../core/gateway-error.ts';
+import type { AgentRecord, AuditRecord, RequestRecord } from '../../core/records.ts';
+import { type RequestStatus, REQUEST_STATUSES } from '../../core/request-state.ts';
+import type { Store } from '../../ports/store.ts';
+import { decisionViews } from '../approval-view.ts';
+import { defineRoute } from '../define-route.ts';
+
+const PAGE_MAX = 100;
+const SEARCH_MAX_CHARS = 200;
+/** The words of a request lie sealed, so a search opens row after row: this many and no more. */
+const LOOKED_THROUGH_MAX = 500;
+
+const summaryOf = (
+  request: RequestRecord,
+  agents: ReadonlyMap<string, AgentRecord>,
+): RequestSummary => ({
+  id: request.id,
+  status: request.status,
+  action: request.action,
+  risk: request.risk,
+  sentence: request.card?.sentence ?? null,
+  agent: { id: request.agentId, name: agents.get(request.agentId)?.name ?? request.agentId },
+  user_id: request.submission.userId,
+  created_at: request.createdAt.toISOString(),
+  updated_at: request.updatedAt.toISOString(),
+  code: request.code,
+});
+
+async function agentsById(store: Store): Promise<ReadonlyMap<string, AgentRecord>> {
+  const { rows } = await store.agents.list();
+  return new Map(rows.map((agent) => [agent.id, agent]));
+}
+
+/** Everything of a request that a person may look for. */
+function textOf({ id, digest, action, submission, card }: RequestRecord): string {
+  const shown = card === null ? [] : [card.sentence, ...card.changes.map(({ after }) => after)];
+  const words = [id, digest ?? '', action, submission.userId, submission.prompt, ...shown];
+  return words.join('\n').toLowerCase();
+}
+
+interface Search {
+  readonly statuses?: readonly RequestStatus[];
+  readonly agentId?: string;
+  readonly words: string;
+  readonly limit: number;
+  readonly before?: string;
+}
+
+interface Found {
+  readonly found: readonly RequestRecord[];
+  readonly damaged: readonly string[];
+  readonly looked: number;
+  readonly next: string | undefined;
+}
+
+async function search(store: Store, { words, limit, before, ...filter }: Search): Promise<Found> {
+  const found: RequestRecord[] = [];
+  const damaged: string[] = [];
+  let last = before;
+  let looked = 0;
+  for (;;) {
+    const from = last === undefined ? {} : { before: last };
+    const page = await store.requests.list({ ...filter, ...from, limit: PAGE_MAX });
+    damaged.push(...page.damaged);
+    for (const request of page.rows) {
+      last = request.id;
+      looked += 1;
+      if (textOf(request).includes(words)) found.push(request);
+      if (found.length === limit) return { found, damaged, looked, next: last };
+    }
+    const isEnd = page.rows.length + page.damaged.length < PAGE_MAX;
+    if (isEnd) return { found, damaged, looked, next: undefined };
+    if (looked >= LOOKED_THROUGH_MAX || page.rows.length === 0)
+      return { found, damaged, looked, next: last };
+  }
+}
+
+export const listRequests = defineRoute({
+  method: 'get',
+  path: '/v1/requests',
+  summary: 'All requests of all agents for people, newest first; search and filters.',
+  door: 'person',
+  query: z.strictObject({
+    status: z.enum(REQUEST_STATUSES).optional(),
+    agent: z.string().max(40).optional(),
+    q: z
+      .string()
+      .max(SEARCH_MAX_CHARS)
+      .optional()
+      .meta({ description: `Looks through ${LOOKED_THROUGH_MAX} requests at a time.` }),
+    limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(25),
+    before: RequestIdSchema.optional().meta({ description: 'Go on after this request.' }),
+  }),
+  replies: { 200: { is: 'A page of requests.', body: RequestHistorySchema } },
+  errors: ['store.unavailable'],
+  handler: async ({ store }, { query }) => {
+    const agents = await agentsById(store);
+    const { found, damaged, looked, next } = await search(store, {
+      words: (query.q ?? '').trim().toLowerCase(),
+      limit: query.limit,
+      ...(query.status === undefined ? {} : { statuses: [query.status] }),
+      ...(query.agent === undefined ? {} : { agentId: query.agent }),
+      ...(query.before === undefined ? {} : { before: query.before }),
+    });
+    return {
+      status: 200,
+      body: {
+        requests: found.map((request) => summaryOf(request, agents)),
+        ...damagedIn([...new Set(damaged)]),
+        looked_through: looked,
+        ...(next === undefined ? {} : { next_before: next }),
+      },
+    };
+  },
+});
+
+function timeLineEntry({ leaf }: AuditRecord): TimeLineEntry {
+  const entry = AuditEntrySchema.parse(JSON.parse(new TextDecoder().decode(leaf)));
+  return TimeLineEntrySchema.strip().parse(entry);
+}
+
+export const getRequest = defineRoute({
+  method: 'get',
+  path: '/v1/requests/{id}',
+  summary: 'One request for people, with its card, its decisions and its entries in the log.',
+  door: 'person',
+  params: z.object({ id: RequestIdSchema }),
+  replies: { 200: { is: 'The request.', body: RequestDetailSchema } },
+  errors: ['request.not_found', 'plan.tampered', 'store.unavailable'],
+  handler: async ({ store }, { params }) => {
+    const request = await store.requests.get(params.id);
+    if (request === undefined) throw new GatewayError('request.not_found');
+    const { records } = await store.log.trace(params.id);
+    const decisions = await store.decisions.of(params.id);
+    return {
+      status: 200,
+      body: {
+        ...summaryOf(request, await agentsById(store)),
+        prompt: request.submission.prompt,
+        digest: request.digest,
+        detail: request.detail,
+        card: request.card,
+        decisions: decisionViews(decisions, (await store.people.legible()).rows),
+        time_line: records.map(timeLineEntry),
+      },
+    };
+  },
+});
+
+export const getEntryProof = defineRoute({
+  method: 'get',
+  path: '/v1/audit/{index}/proof',
+  summary: 'That an entry is in the signed log, as anyone can check it with the public key alone.',
+  door: 'person',
+  params: z.object({ index: z.coerce.number().int().min(0) }),
+  replies: { 200: { is: 'The proof.', body: EntryProofSchema } },
+  errors: ['request.not_found', 'log.unavailable', 'store.unavailable'],
+  handler: async ({ auditLog }, { params }) => {
+    const proven = await auditLog.prove(params.index);
+    if (proven === undefined) throw new GatewayError('request.not_found');
+    const { proof, vkey } = proven;
+    const leaf = Buffer.from(proven.leaf).toString('base64');
+    return { status: 200, body: { index: params.index, leaf, proof, vkey } };
+  },
+});

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { PROOFS } from '../core/proofs.ts';
+import { REQUEST_STATUSES } from '../core/request-state.ts';
+import { CardSchema } from './card.ts';
+import { DamagedSchema } from './damaged.ts';
+import { RequestIdSchema } from './ids.ts';
+
+/** One decision on record: who, what, and how strongly proven. */
+export const DecisionViewSchema = z.strictObject({
+  person: z.string(),
+  name: z.string().optional(),
+  decision: z.enum(['approve', 'reject']),
+  proof: z.enum(PROOFS),
+  decided_at: z.string(),
+  /** Of a rejection. */
+  reason: z.string().optional(),
+});
+export type DecisionView = z.infer<typeof DecisionViewSchema>;
+
+/** Whether whoever asks may decide now, as policy stands; `code` says why not. */
+const ReaderSchema = z.strictObject({ can_decide: z.boolean(), code: z.string().optional() });
+
+/** A write that people decide on: `GET /v1/approvals`. */
+export const ApprovalSchema = z
+  .strictObject({
+    id: RequestIdSchema,
+    status: z.enum(REQUEST_STATUSES),
+    waiting_for: z
+      .string()
+      .optional()
+      .meta({ description: 'The code of what keeps an approved write from going on.' }),
+    asked_at: z.string(),
+    /** When it came to its present state. */
+    updated_at: z.string(),
+    /** The code it ended with, of one that ended without success. */
+    code: z.string().optional(),
+    card: CardSchema,
+    decisions: z.array(DecisionViewSchema),
+    you: ReaderSchema,
+  })
+  .meta({ id: 'Approval' });
+export type Approval = z.infer<typeof ApprovalSchema>;
+
+export const ApprovalPageSchema = z.strictObject({
+  approvals: z.array(ApprovalSchema),
+  damaged: DamagedSchema,
+  next_after: RequestIdSchema.optional(),
+});

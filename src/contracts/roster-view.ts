@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { RequirementSchema } from './card.ts';
+import { DamagedSchema } from './damaged.ts';
+import { FreezeSchema } from './freeze.ts';
+import { TimestampSchema } from './ids.ts';
+
+/** A person as colleagues see them: no key, no proof of identity. */
+export const PersonViewSchema = z
+  .strictObject({
+    id: z.string(),
+    name: z.string(),
+    email: z.string(),
+    roles: z.array(z.string()),
+    created_at: TimestampSchema,
+    revoked_at: TimestampSchema.nullable(),
+  })
+  .meta({ id: 'Person' });
+export type PersonView = z.infer<typeof PersonViewSchema>;
+
+/** What something takes; null is "refused whoever approves". */
+const NeedsSchema = RequirementSchema.nullable();
+
+const ChangeSchema = z.strictObject({
+  of: z.enum(['amount', 'injectionRisk']),
+  /** From this number on it takes something else. */
+  from: z.number(),
+  needs: NeedsSchema,
+});
+
+/** Fields of one action that take the same, found by asking policy. */
+export const GrantViewSchema = z
+  .strictObject({
+    action: z.string(),
+    risk: z.enum(['read', 'write', 'destructive']),
+    fields: z.array(z.string()),
+    needs: NeedsSchema,
+    changes: z.array(ChangeSchema),
+  })
+  .meta({ id: 'Grant' });
+export type GrantView = z.infer<typeof GrantViewSchema>;
+
+export const AgentViewSchema = z
+  .strictObject({
+    id: z.string(),
+    name: z.string(),
+    groups: z.array(z.string()),
+    created_at: TimestampSchema,
+    revoked_at: TimestampSchema.nullable(),
+    requests_30_days: z.int().min(0),
+    freeze: FreezeSchema.nullable(),
+    grants: z.array(GrantViewSchema),
+  })
+  .meta({ id: 'Agent' });
+export type AgentView = z.infer<typeof AgentViewSchema>;
+
+export const AgentListSchema = z.strictObject({
+  agents: z.array(AgentViewSchema),
+  damaged: DamagedSchema,
+});
+export const PersonListSchema = z.strictObject({
+  people: z.array(PersonViewSchema),
+  damaged: DamagedSchema,
+});

@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { checkProof } from '../../src/audit/proof.ts';
+import { startTestGateway, type TestGateway } from '../support/gateway.ts';
+
+let gateway: TestGateway;
+let dealId: string;
+let noteId: string;
+let digest: string;
+const get = async (path: string): Promise<any> => {
+  const { status, body } = await gateway.approver.call('GET', path);
+  expect([path, status]).toEqual([path, 200]);
+  return body;
+};
+
+beforeAll(async () => {
+  gateway = await startTestGateway({ temporalAddress: inject('temporalAddress') });
+  const note = { action: 'create_note', contact_id: '20001', note: 'Wants the offer by Friday.' };
+  const waiting = await gateway.submit(note, { prompt: 'Note what Zebra said.' });
+  expect(waiting.status).toBe(202);
+  ({ id: noteId, digest } = waiting.body);
+  const own = await gateway.submit(note, { userId: 'robin@sallyport.test' });
+  dealId = own.body.id;
+});
+afterAll(() => gateway.close());
+
+describe('what people see', () => {
+  it('tells on each approval whether the reader may decide, and why not', async () => {
+    const { approvals } = await get('/v1/approvals');
+    const you = Object.fromEntries(approvals.map((each: any) => [each.id, each.you]));
+    expect(you[noteId]).toEqual({ can_decide: true });
+    expect(you[dealId]).toEqual({ can_decide: false, code: 'approval.own_request' });
+    const watcher = await gateway.addPerson('Wendy Watcher', []);
+    const seen = await watcher.call('GET', `/v1/approvals/${noteId}`);
+    expect(seen.body.you).toEqual({ can_decide: false, code: 'approval.not_eligible' });
+  });
+
+  it('counts what waits for the reader and says where the log stands', async () => {
+    const status = await get('/v1/status');
+    expect(status).toMatchObject({ waiting_for_you: 1, waiting_for_others: 1, freezes: [] });
+    expect(status.log.size).toBeGreaterThanOrEqual(0);
+  });
+
+  it('lists agents with what each may do, and nothing that opens a door', async () => {
+    const { agents } = await get('/v1/agents');
+    const [agent] = agents;
+    expect(agent).toMatchObject({ name: 'test-assistant', freeze: null, requests_30_days: 2 });
+    const of = (action: string) => agent.grants.filter((grant: any) => grant.action === action);
+    expect(of('search_contact')).toHaveLength(1);
+    expect(of('search_contact')[0].needs.approvals).toBe(0);
+    expect(of('search_contact')[0].fields).not.toContain('phone');
+    expect(of('create_note')[0].needs).toMatchObject({ approvals: 1, roles: ['approver'] });
+    expect(of('update_deal')[0].changes[0]).toMatchObject({ of: 'amount', from: 10_001 });
+    const { people } = await get('/v1/people');
+    expect(JSON.stringify([agents, people])).not.toMatch(/hash|totp|spa_|spp_/i);
+    expect(await get('/v1/people/me')).toMatchObject({ name: 'Robin Vale' });
+  });
+
+  it('finds requests by words, state and agent, and says how far it looked', async () => {
+    const ids = async (query: string) =>
+      (await get(`/v1/requests${query}`)).requests.map(({ id }: any) => id);
+    expect(await ids('')).toEqual([dealId, noteId]);
+    expect(await ids('?q=zebra')).toEqual([noteId]);
+    expect(await ids('?q=nothing-like-it')).toEqual([]);
+    expect(await ids('?status=succeeded')).toEqual([]);
+    expect(await ids(`?agent=${gateway.agent.record.id}&limit=1`)).toEqual([dealId]);
+    expect(await ids(`?limit=1&before=${dealId}`)).toEqual([noteId]);
+  });
+
+  it('shows one request with its log, and proves an entry to whoever has the public key', async () => {
+    const detail = await get(`/v1/requests/${noteId}`);
+    expect(detail).toMatchObject({ digest, prompt: 'Note what Zebra said.' });
+    const events = detail.time_line.map(({ event }: any) => event);
+    expect(events).toEqual(expect.arrayContaining(['request.accepted', 'approval.requested']));
+    expect(JSON.stringify(detail.time_line)).not.toContain('Zebra');
+    const { index } = detail.time_line[0];
+    await gateway.context.auditLog.publish();
+    const { proof, leaf, vkey } = await get(`/v1/audit/${index}/proof`);
+    const bytes = Buffer.from(leaf, 'base64');
+    expect(checkProof(proof, vkey, bytes).index).toBe(index);
+    const none = await gateway.approver.call('GET', '/v1/audit/999999/proof');
+    expect(none).toMatchObject({ status: 404, body: { code: 'request.not_found' } });
+  });
+
+  it('is for people alone', async () => {
+    for (const path of ['/v1/requests', '/v1/agents', '/v1/people', '/v1/people/me', '/v1/status'])
+      expect((await gateway.agent.call('GET', path)).status).toBe(401);
+  });
+});

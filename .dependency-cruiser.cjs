@@ -50,6 +50,15 @@ const rooms = [
     CRYPTO,
   ),
   room(
+    'the-console-is-a-client',
+    'console/',
+    ...src('contracts', 'core'),
+    ...pkg('express', 'zod'),
+    '^(node:)?(crypto|fs|http|module|path)$',
+    // The vendor's bundle, which has this name only where the browser sees it.
+    '^\\./simplewebauthn\\.js$',
+  ),
+  room(
     'the-cli-is-a-door',
     'cli/',
     ...src('contracts', 'core', 'actions', 'policy', 'gate', 'ports', 'audit', 'prove'),
@@ -105,7 +114,12 @@ const types = [
   rule(
     'inner-rooms-do-not-know-outer-ones',
     { path: src('contracts', 'actions', 'policy', 'gate', 'audit', 'activities') },
-    { path: src('api', 'cli', 'adapters', 'workflows', 'embedded') },
+    { path: src('api', 'cli', 'console', 'adapters', 'workflows', 'embedded') },
+  ),
+  rule(
+    'the-console-knows-shapes-only',
+    { path: src('console') },
+    { path: '^src/', pathNot: src('console', 'contracts', 'core') },
   ),
   rule('activities-do-not-decide-for-the-gate', { path: src('gate') }, { path: src('activities') }),
   rule('rooms-do-not-know-the-mains', { path: '^src/(?!cli/|prove/)[^/]+/' }, { path: TOP_FILE }),
@@ -144,6 +158,7 @@ const wiring = [
   only('activities-run-in-the-worker', ['^src/gateway\\.ts$'], '^src/activities/'),
   only('workflows-run-in-the-engine', [], '^src/workflows/'),
   only('the-api-is-started-by-the-mains', ['^src/(context|gateway)\\.ts$'], '^src/api/'),
+  only('the-console-is-mounted-by-the-mains', ['^src/gateway\\.ts$'], '^src/console/'),
   only(
     'embedded-belongs-to-npm-start',
     ['^src/(main|run-process)\\.ts$', '^src/prove/'],
@@ -168,7 +183,7 @@ const vendors = [
   vendor('pino-in-one-place', pkg('pino'), '^src/adapters/logger/'),
   vendor('webauthn-in-one-place', pkg('@simplewebauthn'), '^src/(adapters/webauthn|console)/'),
   vendor('cedar-in-one-place', pkg('@cedar-policy'), '^src/policy/'),
-  vendor('express-in-one-place', pkg('express', 'helmet'), '^src/(api|simulator)/'),
+  vendor('express-in-one-place', pkg('express', 'helmet'), '^src/(api|console|simulator)/'),
   vendor(
     'temporal-in-few-places',
     pkg('@temporalio/(client|worker)'),

@@ -62,6 +62,17 @@ export default tseslint.config(
     },
   },
   {
+    files: ['src/console/browser/*.js'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        'document location fetch addEventListener setTimeout setInterval AbortSignal DOMParser CSS'
+          .split(' ')
+          .map((name) => [name, 'readonly']),
+      ),
+    },
+    rules: { 'no-console': 'error' },
+  },
+  {
     files: ['src/workflows/**'],
     rules: {
       'no-restricted-imports': [

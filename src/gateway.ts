@@ -16,6 +16,7 @@ import { workflowBundle } from './adapters/temporal/workflow-bundle.ts';
 import type { ApiContext } from './api/api-context.ts';
 import { createApp } from './api/create-app.ts';
 import { type Channels, openChannels } from './channels.ts';
+import { createConsole } from './console/create-console.ts';
 import { activityDependencies, apiContext, type Context } from './context.ts';
 import { GatewayError } from './core/gateway-error.ts';
 import { createCourier } from './courier.ts';
@@ -117,13 +118,20 @@ async function listen(server: Server, port: number, host: string): Promise<void>
   }
 }
 
+/** A client of this very API, on whatever address it listens. */
+function consoleOf({ config }: Context) {
+  const isEverywhere = ['0.0.0.0', '::'].includes(config.host);
+  const api = { host: isEverywhere ? '127.0.0.1' : config.host, port: config.ports.api };
+  return createConsole({ origin: `http://localhost:${config.ports.api}`, api });
+}
+
 interface RunningApi {
   stop(): Promise<void>;
 }
 
 async function startApi(context: Context, api: ApiContext): Promise<RunningApi> {
   const { config } = context;
-  const server = createServer(RECEIVING, createApp(api));
+  const server = createServer(RECEIVING, createApp(api, consoleOf(context)));
   await listen(server, config.ports.api, config.host);
   return {
     stop: async () => {

@@ -43,8 +43,8 @@ function mountRoutes(app: Express, context: ApiContext, routes: readonly Route[]
   }
 }
 
-/** The HTTP API. Holds no state of its own: everything is in the context. */
-export function createApp(context: ApiContext): Express {
+/** The HTTP API, and at `/console` whatever is given. Holds no state of its own: everything is in the context. */
+export function createApp(context: ApiContext, pages?: RequestHandler): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -57,6 +57,7 @@ export function createApp(context: ApiContext): Express {
   });
   mountDocuments(app);
   mountRoutes(app, context, ROUTES);
+  if (pages !== undefined) app.use('/console', pages);
   app.use(() => {
     throw new GatewayError('request.not_found');
   });

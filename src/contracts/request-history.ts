@@ -71,4 +71,3 @@ export const EntryProofSchema = z
     vkey: z.string(),
   })
   .meta({ id: 'EntryProof' });
-export type EntryProofView = z.infer<typeof EntryProofSchema>;

@@ -17,6 +17,7 @@ const PLANTED: readonly (readonly [rule: string, file: string, statement: string
   ['activities-use-ports', 'activities/a.ts', "export { request } from 'node:https';"],
   ['audit-stands-alone', 'audit/a.ts', "export { x } from '../ports/target.ts';"],
   ['the-api-is-a-door', 'api/a.ts', "export { readFileSync } from 'node:fs';"],
+  ['the-console-is-a-client', 'console/a.ts', "export { request } from 'node:https';"],
   ['the-cli-is-a-door', 'cli/a.ts', "export { x } from '../gateway.ts';"],
   ['prove-stands-outside', 'prove/a.ts', "export { x } from '../gate/target.ts';"],
   ['prove-knows-settings-and-no-main', 'prove/b.ts', "export type { X } from '../context.ts';"],
@@ -35,6 +36,7 @@ const PLANTED: readonly (readonly [rule: string, file: string, statement: string
     "export type { X } from '../gate/target.ts';",
   ],
   ['inner-rooms-do-not-know-outer-ones', 'gate/b.ts', "export type { X } from '../api/target.ts';"],
+  ['the-console-knows-shapes-only', 'console/b.ts', "export type { X } from '../gate/target.ts';"],
   [
     'activities-do-not-decide-for-the-gate',
     'gate/c.ts',
@@ -52,6 +54,7 @@ const PLANTED: readonly (readonly [rule: string, file: string, statement: string
   ['activities-run-in-the-worker', 'api/d.ts', "export { x } from '../activities/target.ts';"],
   ['workflows-run-in-the-engine', 'gateway.ts', "export { x } from './workflows/target.ts';"],
   ['the-api-is-started-by-the-mains', 'main.ts', "export { x } from './api/target.ts';"],
+  ['the-console-is-mounted-by-the-mains', 'api/e.ts', "export { x } from '../console/target.ts';"],
   ['embedded-belongs-to-npm-start', 'worker-main.ts', "export { x } from './embedded/target.ts';"],
   ['the-cli-is-a-program', 'api-main.ts', "export { x } from './cli/target.ts';"],
   ['hubspot-in-one-place', 'start-text.ts', "export { Client } from '@hubspot/api-client';"],
@@ -79,7 +82,7 @@ const PLANTED: readonly (readonly [rule: string, file: string, statement: string
 ];
 
 const ROOMS =
-  'contracts core ports actions policy gate workflows activities audit api cli prove embedded simulator adapters/store';
+  'contracts core ports actions policy gate workflows activities audit api cli console prove embedded simulator adapters/store';
 const TARGETS: readonly (readonly [string, string])[] = [
   ...ROOMS.split(' ').map((room) => [`${room}/target.ts`, ''] as const),
   ['context.ts', ''],

@@ -1,0 +1,162 @@
+import type { AgentView, GrantView, PersonView } from '../../contracts/roster-view.ts';
+import type { Requirement } from '../../contracts/card.ts';
+import { type Html, html } from '../html.ts';
+import { type Frame, isOperator, oneButton, page } from '../page.ts';
+import { shown } from '../shown-text.ts';
+import { moment } from '../times.ts';
+import { versionOf } from '../version.ts';
+import { needsWords, plainName } from '../words.ts';
+import { part } from './parts.ts';
+
+interface Line {
+  readonly heading: string;
+  readonly text: Html;
+}
+
+const headingOf = (risk: GrantView['risk'], needs: Requirement | null): string =>
+  risk === 'read' && needs?.approvals === 0 ? 'Reads at once' : needsWords(needs);
+
+const fieldsOf = (fields: readonly string[]): Html =>
+  html`<span class="fields">${fields.map((field) => field.replaceAll('_', ' ')).join(', ')}</span>`;
+
+const fromWords = (of: 'amount' | 'injectionRisk', from: number): string =>
+  of === 'amount'
+    ? `with an amount of ${from.toLocaleString('en-US')} or more`
+    : 'when the prompt reads like an attempt to mislead';
+
+function linesOf({ action, risk, fields, needs, changes }: GrantView): Line[] {
+  const name = plainName(action);
+  const first = { heading: headingOf(risk, needs), text: html`${name}: ${fieldsOf(fields)}` };
+  const further = changes.map(({ of, from, needs: then }) => ({
+    heading: headingOf(risk, then),
+    text: html`${name} ${fromWords(of, from)}`,
+  }));
+  return [first, ...further];
+}
+
+function mayRows(grants: readonly GrantView[]): Html[] {
+  const grouped = Map.groupBy(grants.flatMap(linesOf), ({ heading }) => heading);
+  const rows = [...grouped].map(
+    ([heading, lines]) =>
+      html`<div class="row may">
+        <div class="at">${heading}</div>
+        <ul class="is">
+          ${lines.map(({ text }) => html`<li>${text}</li>`)}
+        </ul>
+      </div>`,
+  );
+  const rest = grants.length === 0 ? 'Everything: policy grants it nothing.' : 'Everything else.';
+  return [
+    ...rows,
+    html`<div class="row may">
+      <div class="at">Refused</div>
+      <ul class="is">
+        <li><span class="fields">${rest}</span></li>
+      </ul>
+    </div>`,
+  ];
+}
+
+function lamp({ revoked_at, freeze }: AgentView): Html {
+  if (revoked_at !== null) return html`<span class="state state--off">Revoked</span>`;
+  return freeze === null
+    ? html`<span class="lamp">Active</span>`
+    : html`<span class="lamp lamp--frozen">Frozen</span>`;
+}
+
+function freezeNotice({ freeze }: AgentView): Html | null {
+  if (freeze === null) return null;
+  return html`<div class="notice notice--stop">
+    <p><b>No request of this agent is accepted.</b> ${shown(freeze.reason)}</p>
+  </div>`;
+}
+
+function buttons(frame: Frame, agent: AgentView): Html {
+  const { id, name, freeze, requests_30_days: count } = agent;
+  const freezing =
+    freeze === null
+      ? oneButton(frame, {
+          action: '/console/freezes',
+          fields: html`<input type="hidden" name="agent" value="${id}" />`,
+          button: html`<button class="btn btn--small" type="submit">Freeze ${shown(name)}</button>`,
+        })
+      : isOperator(frame)
+        ? oneButton(frame, {
+            action: `/console/freezes/${freeze.id}/lift`,
+            button: html`<button class="btn btn--small" type="submit">Lift the freeze</button>`,
+          })
+        : html`<span class="small">Someone with the role operator lifts the freeze.</span>`;
+  return html`<div class="row may">
+    <div class="at"></div>
+    <div class="is btns">
+      ${freezing}<a class="btn btn--small" href="/console/requests?agent=${id}"
+        >Its ${count} requests</a
+      >
+    </div>
+  </div>`;
+}
+
+function section(frame: Frame, agent: AgentView): Html {
+  const { id, name, groups, created_at, revoked_at, grants } = agent;
+  const inGroups = groups.length === 0 ? html`in no group` : html`in ${shown(groups.join(', '))}`;
+  return html`<section class="agent part" aria-labelledby="${id}">
+    <div class="row">
+      <div class="at">${lamp(agent)}</div>
+      <div class="is">
+        <h2 id="${id}">${shown(name)}</h2>
+        <p class="facts">
+          <span>${inGroups}</span> <span>added ${moment(created_at, 'day')}</span>
+          <span class="mono">${id}</span>
+        </p>
+        ${freezeNotice(agent)}
+      </div>
+    </div>
+    ${revoked_at === null ? [...mayRows(grants), buttons(frame, agent)] : null}
+  </section>`;
+}
+
+function peoplePart(people: readonly PersonView[]): Html {
+  const lines = people.map(({ name, email, roles, revoked_at }) => {
+    const more = revoked_at === null ? '' : ', revoked';
+    return html`<li>
+      <span class="who">${shown(name)}</span>
+      <span class="how"
+        >${shown(email)}, ${roles.length === 0 ? 'no role' : shown(roles.join(', '))}${more}</span
+      >
+    </li>`;
+  });
+  return part(
+    'People',
+    html`<ul class="people">
+        ${lines}
+      </ul>
+      <p class="small quiet">
+        People and agents are added and revoked with
+        <span class="mono">npx sallyport person</span> and
+        <span class="mono">npx sallyport agent</span>, on the gateway’s own machine.
+      </p>`,
+  );
+}
+
+/** What each agent may do, in words and fields, found by asking policy. */
+export function agentsPage(frame: Frame, agents: readonly AgentView[]): string {
+  const active = agents.toSorted(
+    (one, other) => Number(one.revoked_at !== null) - Number(other.revoked_at !== null),
+  );
+  return page(frame, {
+    title: 'Agents and what they may do',
+    place: 'agents',
+    main: html`<div class="row">
+        <div class="at"></div>
+        <div class="is">
+          <h1>What each agent may do</h1>
+          <p class="lead">
+            Asked of the policy in force. What is not listed is refused before HubSpot is called.
+          </p>
+        </div>
+      </div>
+      ${active.map((agent) => section(frame, agent))}${peoplePart(frame.people)}`,
+    version: versionOf([agents, frame.people]),
+    says: 'The agents changed',
+  });
+}

@@ -1,0 +1,101 @@
+import type { Card, CardChange } from '../../contracts/card.ts';
+import { changeHint } from '../hints.ts';
+import { type Html, html } from '../html.ts';
+import { hiddenHint, shown, shownLines } from '../shown-text.ts';
+import { type Passage, wordDiff } from '../word-diff.ts';
+
+/** Longer than this, or of several lines, a value is a text of its own. */
+const LONG_CHARS = 80;
+
+export type DiffKind = 'waiting' | 'done' | 'void';
+
+const HEADS: Readonly<Record<DiffKind, readonly [string, string, string, string]>> = {
+  waiting: ['Now in HubSpot', 'After your yes', 'Now', 'After'],
+  done: ['Before', 'Now in HubSpot', 'Before', 'Now'],
+  void: ['On this card', 'Not sent', 'Card', 'Not sent'],
+};
+
+const isLong = (text: string): boolean =>
+  Array.from(text).length > LONG_CHARS || text.includes('\n');
+
+const allShown = (text: string): string =>
+  `${Array.from(text).length.toLocaleString('en-US')} characters, all shown`;
+
+const hint = (text: string | Html | undefined): Html | null =>
+  text === undefined ? null : html` <span class="diff__hint">${text}</span>`;
+
+function passageText({ kind, text }: Passage): Html {
+  if (kind === 'gone') return html`<del>${shownLines(text)}</del>`;
+  return kind === 'new' ? html`<ins>${shownLines(text)}</ins>` : shownLines(text);
+}
+
+/** How many stretches differ: a change inside one is one. */
+const countChanges = (passages: readonly Passage[]): number =>
+  passages.filter(({ kind }, at) => kind !== 'same' && passages[at - 1]?.kind !== 'gone').length;
+
+function longCells(before: string, after: string): readonly [Html, Html] {
+  const passages = wordDiff(before, after);
+  const count = countChanges(passages);
+  const differs = count === 1 ? '1 passage differs' : `${count} passages differ`;
+  const side = (without: Passage['kind']): Html[] =>
+    passages.filter(({ kind }) => kind !== without).map(passageText);
+  return [
+    html`<span class="long lines">${side('new')}</span>${hint(allShown(before))}`,
+    html`<span class="long lines">${side('gone')}</span
+      >${hint(`${allShown(after)}; ${differs}`)}${hint(hiddenHint(after))}`,
+  ];
+}
+
+function shortCells({ before, after }: CardChange): readonly [Html, Html] {
+  const old = before === null || before === '' ? html`nothing` : shown(before);
+  if (after === '') return [old, html`<mark>empty</mark>`];
+  const fresh = isLong(after)
+    ? html`<span class="long lines"><mark>${shownLines(after)}</mark></span
+        >${hint(allShown(after))}`
+    : html`<mark>${shown(after)}</mark>`;
+  return [old, html`${fresh}${hint(changeHint(before, after))}${hint(hiddenHint(after))}`];
+}
+
+function row(change: CardChange, heads: readonly [string, string, string, string]): Html {
+  const { label, before, after } = change;
+  const isText =
+    before !== null && before !== '' && after !== '' && (isLong(before) || isLong(after));
+  const [old, fresh] = isText ? longCells(before, after) : shortCells(change);
+  return html`<tr role="row">
+    <th role="rowheader" scope="row">${shown(label)}</th>
+    <td role="cell" class="old" data-col="${heads[2]}"><div class="cell">${old}</div></td>
+    <td role="cell" class="new" data-col="${heads[3]}"><div class="cell">${fresh}</div></td>
+  </tr>`;
+}
+
+export const changeCount = (changes: readonly CardChange[]): string =>
+  changes.length === 1 ? '1 field' : `${changes.length} fields`;
+
+function caption({ changes, records }: Card, kind: DiffKind): string {
+  const verb = changes.length === 1 ? ['changes', 'changed'] : ['change', 'changed'];
+  const on = records.length <= 1 ? '1 record' : `${records.length} records`;
+  if (kind === 'void') return `${changeCount(changes)}, not sent`;
+  return `${changeCount(changes)} ${verb[kind === 'done' ? 1 : 0]}, on ${on}`;
+}
+
+/** Field by field what it holds and what it would hold: every field of the card, every value whole. */
+export function diffTable(card: Card, kind: DiffKind, isInRow = false): Html {
+  const heads = HEADS[kind];
+  const inRow = isInRow ? 'diff--in' : '';
+  const mark = kind === 'waiting' ? '' : `diff--${kind}`;
+  return html`<table class="diff ${inRow} ${mark}" role="table">
+    <caption>
+      ${isInRow ? html`<span class="offscreen">${caption(card, kind)}</span>` : caption(card, kind)}
+    </caption>
+    <thead role="rowgroup">
+      <tr role="row">
+        <th role="columnheader" scope="col"><span class="offscreen">Field</span></th>
+        <th role="columnheader" scope="col">${heads[0]}</th>
+        <th role="columnheader" scope="col">${heads[1]}</th>
+      </tr>
+    </thead>
+    <tbody role="rowgroup">
+      ${card.changes.map((change) => row(change, heads))}
+    </tbody>
+  </table>`;
+}

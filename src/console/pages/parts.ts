@@ -1,0 +1,115 @@
+import type { Approval } from '../../contracts/approval.ts';
+import type { Card } from '../../contracts/card.ts';
+import { type Html, html } from '../html.ts';
+import { type Frame, tokenField } from '../page.ts';
+import { shown, shownPlain } from '../shown-text.ts';
+import { moment } from '../times.ts';
+
+/** A section with its name left of the line. */
+export const part = (name: string, body: Html, beside: Html | null = null, id = ''): Html =>
+  html`<section class="row part" id="${id === '' ? `part-${name.replaceAll(/\W+/g, '-')}` : id}">
+    <div class="at">
+      <h2>${name}</h2>
+      ${beside}
+    </div>
+    <div class="is prose">${body}</div>
+  </section>`;
+
+/** The sentence with the record's name in bold. */
+export function sentence({ sentence: text, records }: Pick<Card, 'sentence' | 'records'>): Html {
+  const name = records[0]?.name ?? '';
+  const at = name === '' ? -1 : text.lastIndexOf(name);
+  if (at === -1) return shown(text);
+  const [before, after] = [text.slice(0, at), text.slice(at + name.length)];
+  return html`${shown(before)}<b>${shown(name)}</b>${shown(after)}`;
+}
+
+/** Who an agent says it acts for: a person we know by name, "you" for the reader, else the words it used. */
+export function askedFor({ people, reader }: Frame, userId: string): Html {
+  const claimed = userId.trim().toLowerCase();
+  const named = people.filter(({ id, email }) => id === claimed || email.toLowerCase() === claimed);
+  if (named.some(({ id }) => id === reader.id)) return html`you`;
+  const [person] = named;
+  return person === undefined ? shown(userId) : shown(person.name);
+}
+
+export const askedBy = (frame: Frame, { card, asked_at }: Approval): Html =>
+  html`<span
+    >${shown(card.agent.name)}, asked by ${askedFor(frame, card.claimed.user_id)} at
+    ${moment(asked_at)}</span
+  >`;
+
+/** The agent's words: quoted, marked as its own, and nothing but text. */
+export const agentWords = (agent: string, prompt: Html): Html =>
+  part(
+    'The agent’s words',
+    html`<p class="said__by">
+        Written by the agent ${shown(agent)}. Not checked, and not part of what you approve.
+      </p>
+      <blockquote class="said">${prompt}</blockquote>`,
+  );
+
+/** Four characters at a time, as far as a person compares. */
+export const shortHash = (hash: string): string =>
+  (hash.slice(0, 16).match(/.{1,4}/g) ?? []).join(' ');
+
+const REASONS = ['A value is wrong', 'Nobody asked for this', 'Ask the customer first'] as const;
+
+export const rejectSheetId = (id: string): string => `reject-${id}`;
+
+/** The form that rejects one request, opened by a button. */
+export function rejectSheet(frame: Frame, { id, card }: Approval): Html {
+  const sheet = rejectSheetId(id);
+  const name = shownPlain(card.records[0]?.name ?? card.sentence);
+  const choices = REASONS.map((reason, index) => {
+    const checked = index === 0 ? html` checked` : null;
+    return html`<label
+      ><input type="radio" name="reason" value="${reason}" ${checked} /> ${reason}</label
+    >`;
+  });
+  return html`<div class="sheetlet" id="${sheet}" popover>
+    <form method="post" action="/console/approvals/${id}/reject">
+      ${tokenField(frame)}<input type="hidden" name="digest" value="${card.digest}" />
+      <h2 id="${sheet}-h">Reject: ${name}</h2>
+      <fieldset class="choices" aria-labelledby="${sheet}-h">${choices}</fieldset>
+      <label class="field"
+        >In your words <textarea name="words" rows="3" maxlength="450"></textarea>
+      </label>
+      <p class="small quiet">The agent receives this text.</p>
+      <div class="btns">
+        <button class="btn btn--main" type="submit">Reject and tell the agent</button>
+        <button class="btn" type="button" popovertarget="${sheet}">Back</button>
+      </div>
+    </form>
+  </div>`;
+}
+
+export const rejectButton = ({ id }: Approval, isWide = false): Html =>
+  html`<button
+    class="btn ${isWide ? 'btn--wide' : ''}"
+    type="button"
+    popovertarget="${rejectSheetId(id)}"
+    data-key="r"
+    data-decides="1"
+  >
+    Reject with reason <kbd aria-hidden="true">R</kbd>
+  </button>`;
+
+/** The one button that sends something. With a passkey where policy asks for one, and it says so. */
+export function approveForm(frame: Frame, { id, card }: Approval, isMain: boolean): Html {
+  const needsPasskey = card.requires.passkey;
+  const label = needsPasskey ? 'Approve with passkey' : 'Approve';
+  return html`<form
+    method="post"
+    action="/console/approvals/${id}/approve"
+    class="inline"
+    data-passkey="${needsPasskey ? `/console/approvals/${id}/passkey-options` : ''}"
+    data-decides="1"
+  >
+    ${tokenField(frame)}<input type="hidden" name="digest" value="${card.digest}" />
+    <input type="hidden" name="passkey" value="" />
+    <button class="btn ${isMain ? 'btn--main' : 'btn--wide'}" type="submit" data-key="a">
+      ${label} <kbd aria-hidden="true">A</kbd>
+    </button>
+  </form>`;
+}

@@ -1,0 +1,153 @@
+import type { Approval } from '../../contracts/approval.ts';
+import { type Html, html } from '../html.ts';
+import { type Frame, page } from '../page.ts';
+import { type Risk, riskMark, riskOf } from '../risk.ts';
+import { moment, secondsLeft, timeBar, timeLeft } from '../times.ts';
+import { versionOf } from '../version.ts';
+import { countMark, notYours } from '../words.ts';
+import { changeCount, diffTable } from './diff.ts';
+import { approveForm, askedBy, rejectButton, rejectSheet, sentence } from './parts.ts';
+
+/** A row holds the whole change only when it is this small; everything else is decided on its card. */
+const ROW = { changesMax: 3, charsMax: 240 } as const;
+const HOUR = 3_600;
+const DAY = 86_400;
+
+const GROUPS = [
+  ['Within the hour', HOUR],
+  ['Within a day', DAY],
+  ['Within a week', 7 * DAY],
+  ['Later', Number.POSITIVE_INFINITY],
+] as const;
+
+/** Whether nothing of the card would be missing from its row. */
+function standsInRow({ card }: Approval): boolean {
+  const size = card.changes.reduce(
+    (sum, { label, before, after }) => sum + label.length + (before?.length ?? 0) + after.length,
+    0,
+  );
+  const isWhole = card.changes.length <= ROW.changesMax && card.records.length <= 1;
+  return isWhole && size <= ROW.charsMax && (card.signals ?? []).length === 0;
+}
+
+function openLink({ id }: Approval, isMain: boolean): Html {
+  const label = isMain ? html`Open to decide <kbd aria-hidden="true">↵</kbd>` : html`Open`;
+  return html`<a class="btn ${isMain ? 'btn--main' : ''}" href="/console/approvals/${id}"
+    >${label}</a
+  >`;
+}
+
+function buttons(frame: Frame, approval: Approval, { level }: Risk): Html {
+  if (level === 'high') {
+    return html`<div class="btns">
+      ${openLink(approval, true)}${rejectButton(approval, true)}
+      <span class="small quiet">High risk is approved on its card only.</span>
+    </div>`;
+  }
+  return html`<div class="btns">
+    ${approveForm(frame, approval, false)}${rejectButton(approval)}${openLink(approval, false)}
+  </div>`;
+}
+
+function facts(frame: Frame, approval: Approval, risk: Risk): Html {
+  const { card, decisions, you } = approval;
+  const approvals = decisions.filter(({ decision }) => decision === 'approve').length;
+  const count =
+    card.requires.approvals > 1 ? html` <span>${countMark(approvals, card.requires)}</span>` : null;
+  const why = you.can_decide
+    ? standsInRow(approval)
+      ? null
+      : html` <span>${changeCount(card.changes)}: open to decide</span>`
+    : html` <span>${notYours(you.code)}</span>`;
+  return html`<p class="facts">
+    ${askedBy(frame, approval)}${count} <span>${riskMark(risk)}</span>${why}
+  </p>`;
+}
+
+function item(frame: Frame, approval: Approval, isCurrent: boolean): Html {
+  const { id, card, you, asked_at } = approval;
+  const risk = riskOf(card);
+  const isDecidable = you.can_decide && standsInRow(approval);
+  const current = isCurrent ? html` aria-current="true"` : null;
+  return html`<li>
+    <article class="row wait" data-id="${id}" ${current}>
+      <div class="at">
+        ${timeLeft(card.expires_at, frame.now)}<span class="unit"
+          >until ${moment(card.expires_at)}</span
+        >${timeBar(asked_at, card.expires_at, frame.now)}
+      </div>
+      <div class="is">
+        <h3 class="ask"><a href="/console/approvals/${id}" data-open="1">${sentence(card)}</a></h3>
+        ${facts(frame, approval, risk)} ${isDecidable ? diffTable(card, 'waiting', true) : null}
+        ${isDecidable ? buttons(frame, approval, risk) : null}
+      </div>
+    </article>
+  </li>`;
+}
+
+function group(name: string, items: readonly Html[], isOthers = false): Html | null {
+  if (items.length === 0) return null;
+  const id = `g-${name.toLowerCase().replaceAll(/\W+/g, '-')}`;
+  return html`<section class="group ${isOthers ? 'others' : ''}" aria-labelledby="${id}">
+    <div class="row">
+      <div class="at"></div>
+      <h2 class="is" id="${id}">${name} <span class="quiet">${items.length}</span></h2>
+    </div>
+    <ol class="queue">
+      ${items}
+    </ol>
+  </section>`;
+}
+
+function groups(frame: Frame, mine: readonly Approval[]): (Html | null)[] {
+  const groupOf = ({ card }: Approval): string =>
+    GROUPS.find(([, max]) => secondsLeft(card.expires_at, frame.now) <= max)?.[0] ?? 'Later';
+  return GROUPS.map(([name]) => {
+    const items = mine
+      .filter((approval) => groupOf(approval) === name)
+      .map((approval) => item(frame, approval, approval === mine[0]));
+    return group(name, items);
+  });
+}
+
+const heading = (count: number): Html =>
+  count === 0
+    ? html`<div class="row">
+        <div class="at"><span class="clock">0</span><span class="unit">waiting</span></div>
+        <div class="is">
+          <h1>Nothing waits for you</h1>
+          <p class="lead">You can close this page. What comes appears here by itself.</p>
+        </div>
+      </div>`
+    : html`<div class="row">
+        <div class="at"></div>
+        <div class="is">
+          <h1>${count} ${count === 1 ? 'change waits' : 'changes wait'} for you</h1>
+          <p class="lead">
+            Nothing below has been sent to HubSpot. What nobody answers in time is refused.
+          </p>
+        </div>
+      </div>`;
+
+const byDeadline = (one: Approval, other: Approval): number =>
+  Date.parse(one.card.expires_at) - Date.parse(other.card.expires_at);
+
+/** What waits: by urgency, the reader's own first. */
+export function queuePage(frame: Frame, approvals: readonly Approval[]): string {
+  const sorted = approvals.toSorted(byDeadline);
+  const mine = sorted.filter(({ you }) => you.can_decide);
+  const others = sorted.filter(({ you }) => !you.can_decide);
+  const rows = groups(frame, mine).filter((made): made is Html => made !== null);
+  const othersItems = others.map((approval) =>
+    item(frame, approval, mine.length === 0 && approval === others[0]),
+  );
+  const title = mine.length === 0 ? 'Nothing waits' : `${mine.length} wait for you`;
+  return page(frame, {
+    title,
+    place: 'waiting',
+    main: html`${heading(mine.length)}${rows}${group('Waits for others', othersItems, true)}`,
+    sheets: mine.filter(standsInRow).map((approval) => rejectSheet(frame, approval)),
+    version: versionOf(approvals.map(({ id, decisions, you }) => [id, decisions.length, you])),
+    says: mine.length === 1 ? '1 change waits for you' : `${mine.length} changes wait for you`,
+  });
+}

@@ -1,0 +1,129 @@
+import { alikeIn, alikeLetter } from '../core/alike.ts';
+import { needlessUnseen, spellOutUnseen } from '../core/unseen.ts';
+import { type Html, html } from './html.ts';
+
+/** Unicode's names of the characters that people meet; the others are named by number alone. */
+const NAMES: Readonly<Record<string, string>> = {
+  'U+0000': 'null',
+  'U+0007': 'bell',
+  'U+0008': 'backspace',
+  'U+000A': 'line break',
+  'U+000D': 'carriage return',
+  'U+001B': 'escape',
+  'U+007F': 'delete',
+  'U+00AD': 'soft hyphen',
+  'U+034F': 'grapheme joiner',
+  'U+061C': 'Arabic letter mark',
+  'U+180E': 'Mongolian vowel separator',
+  'U+200B': 'zero-width space',
+  'U+200C': 'zero-width non-joiner',
+  'U+200D': 'zero-width joiner',
+  'U+200E': 'left-to-right mark',
+  'U+200F': 'right-to-left mark',
+  'U+2028': 'line separator',
+  'U+2029': 'paragraph separator',
+  'U+202A': 'left-to-right embedding',
+  'U+202B': 'right-to-left embedding',
+  'U+202C': 'pop direction',
+  'U+202D': 'left-to-right override',
+  'U+202E': 'right-to-left override',
+  'U+2060': 'word joiner',
+  'U+2066': 'left-to-right isolate',
+  'U+2067': 'right-to-left isolate',
+  'U+2068': 'first strong isolate',
+  'U+2069': 'pop isolate',
+  'U+2800': 'braille blank',
+  'U+3164': 'Hangul filler',
+  'U+FE0F': 'variation selector 16',
+  'U+FEFF': 'byte order mark',
+};
+
+const codeOf = (character: string): string =>
+  `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
+
+const glyph = (code: string): Html => {
+  const name = Object.hasOwn(NAMES, code) ? NAMES[code] : undefined;
+  return html`<span class="glyph">${name === undefined ? code : `${code} ${name}`}</span>`;
+};
+
+const alike = (character: string): Html => html`<span class="alike">${character}</span>`;
+
+/** Only `\n` and `\t` are let through; `spellOutUnseen` answers `<U+…>` for what cannot be seen. */
+const isUnseen = (character: string): boolean => spellOutUnseen(character) !== character;
+
+function pieces(text: string, isOneLine: boolean): Html[] {
+  const suspects = alikeIn(text);
+  const made: Html[] = [];
+  let plain = '';
+  const flush = (): void => {
+    if (plain !== '') made.push(html`${plain}`);
+    plain = '';
+  };
+  Array.from(text).forEach((character, place) => {
+    const isHidden = isUnseen(character) || (isOneLine && character === '\n');
+    if (!isHidden && !suspects.has(place)) {
+      plain += character;
+      return;
+    }
+    flush();
+    made.push(isHidden ? glyph(codeOf(character)) : alike(character));
+  });
+  flush();
+  return made;
+}
+
+/** A value of one line: isolated in direction, what cannot be seen named, look-alikes marked. */
+export const shown = (text: string): Html => html`<bdi>${pieces(text, true)}</bdi>`;
+
+/** The same for text that has lines of its own. */
+export const shownLines = (text: string): Html => html`<bdi>${pieces(text, false)}</bdi>`;
+
+/** For places that hold no markup: `<title>`, attributes. */
+export const shownPlain = (text: string): string => spellOutUnseen(text).replaceAll(/[\n\t]/g, ' ');
+
+const LAYOUT: readonly string[] = ['U+0009', 'U+000A'];
+
+export interface Hidden {
+  /** Characters that cannot be seen and that the text does not need. */
+  readonly unseen: number;
+  readonly alike: readonly string[];
+}
+
+export function hiddenIn(text: string): Hidden {
+  const suspects = alikeIn(text);
+  const letters = Array.from(text).filter((_, place) => suspects.has(place));
+  return {
+    unseen: needlessUnseen(text).filter((name) => !LAYOUT.includes(name)).length,
+    alike: [...new Set(letters)],
+  };
+}
+
+export const isHiding = (text: string): boolean => {
+  const { unseen, alike: letters } = hiddenIn(text);
+  return unseen + letters.length > 0;
+};
+
+function unseenWords(count: number): Html[] {
+  if (count === 0) return [];
+  const words =
+    count === 1
+      ? '1 character here cannot be seen, so its name is shown. '
+      : `${count} characters here cannot be seen, so their names are shown. `;
+  return [html`${words}`];
+}
+
+/** The sentence under a value that hides something; nothing under an honest one. */
+export function hiddenHint(text: string): Html | undefined {
+  const { unseen, alike: letters } = hiddenIn(text);
+  if (unseen + letters.length === 0) return undefined;
+  const named = letters.flatMap((letter) => {
+    const found = alikeLetter(letter);
+    if (found === undefined) return [];
+    const code = codeOf(letter);
+    return [
+      html`The underlined letter is <span class="glyph">${code} ${found.script} ${letter}</span>,
+        not the Latin ${found.looksLike}. `,
+    ];
+  });
+  return html`${unseenWords(unseen)}${named}`;
+}

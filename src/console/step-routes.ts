@@ -1,0 +1,128 @@
+import { type Request, type RequestHandler, type Response, Router } from 'express';
+import { z } from 'zod';
+import { FreezeIdSchema } from '../contracts/ids.ts';
+import { DECISION_LIMITS } from '../contracts/decision.ts';
+import { ApiProblem } from './api-client.ts';
+import { idIn } from './pages-routes.ts';
+import { comeBack, type Form, type House, ownForm, type Visit } from './visit.ts';
+import { hasNote } from './words.ts';
+
+/** The answers of these are not looked into: what became of it is read again from the record. */
+const Anything = z.unknown();
+
+/** What the API refused with words of its own goes back to the page; everything else is a page of trouble. */
+async function step(response: Response, path: string, work: () => Promise<string>): Promise<void> {
+  try {
+    comeBack(response, path, await work());
+  } catch (error) {
+    if (!(error instanceof ApiProblem) || !hasNote(error.code)) throw error;
+    comeBack(response, path, error.code);
+  }
+}
+
+function decisionBody(form: Form, decision: 'approve' | 'reject'): Record<string, unknown> {
+  const passkey = form['passkey'] ?? '';
+  const proof = passkey === '' ? {} : { passkey: JSON.parse(passkey) as unknown };
+  return { decision, digest: form['digest'] ?? '', ...proof };
+}
+
+/** The chosen reason and the person's own words, as the agent receives them. */
+function reasonIn(form: Form): string {
+  const parts = [form['reason'] ?? '', (form['words'] ?? '').trim()].filter((part) => part !== '');
+  return parts.join(': ').slice(0, DECISION_LIMITS.reasonMaxChars);
+}
+
+const decide = (visit: Visit, id: string, body: object): Promise<unknown> =>
+  visit.api({ method: 'POST', path: `/v1/approvals/${id}/decisions`, body, answer: Anything });
+
+const steps =
+  (
+    house: House,
+    take: (
+      made: ReturnType<typeof ownForm>,
+      id: string,
+      exchange: { readonly request: Request; readonly response: Response },
+    ) => Promise<void>,
+  ): RequestHandler =>
+  async (request, response, next) => {
+    const made = ownForm(house, request);
+    const id = idIn(request);
+    if (id === undefined) next();
+    else await take(made, id, { request, response });
+  };
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function approvalSteps(house: House, router: Router): void {
+  router.post(
+    '/approvals/:id/approve',
+    steps(house, async ({ form, ...visit }, id, { response }) => {
+      await step(response, `/console/approvals/${id}`, async () => {
+        const passkey = form['passkey'] ?? '';
+        if (passkey !== '' && !isJson(passkey)) return 'approval.unproven';
+        await decide(visit, id, decisionBody(form, 'approve'));
+        return '';
+      });
+    }),
+  );
+  router.post(
+    '/approvals/:id/reject',
+    steps(house, async ({ form, ...visit }, id, { response }) => {
+      await step(response, `/console/approvals/${id}`, async () => {
+        const reason = reasonIn(form);
+        if (reason === '') return 'reason.missing';
+        const { digest } = form;
+        await decide(visit, id, { decision: 'reject', digest: digest ?? '', reason });
+        return '';
+      });
+    }),
+  );
+  router.post(
+    '/approvals/:id/passkey-options',
+    steps(house, async (visit, id, { response }) => {
+      const path = `/v1/approvals/${id}/passkey-options`;
+      response.json(await visit.api({ method: 'POST', path, body: {}, answer: Anything }));
+    }),
+  );
+}
+
+function freezeSteps(house: House, router: Router): void {
+  router.post('/freezes', async (request, response) => {
+    const { form, api } = ownForm(house, request);
+    const agent = form['agent'] ?? '';
+    const back = agent === '' ? '/console' : '/console/agents';
+    await step(response, back, async () => {
+      const target = agent === '' ? {} : { agent };
+      const body = { ...target, reason: 'Frozen in the console.' };
+      await api({ method: 'POST', path: '/v1/freezes', body, answer: Anything });
+      return 'freeze.placed';
+    });
+  });
+  router.post('/freezes/:freeze/lift', async (request, response, next) => {
+    const { api } = ownForm(house, request);
+    const freeze = FreezeIdSchema.safeParse(request.params['freeze']).data;
+    if (freeze === undefined) {
+      next();
+      return;
+    }
+    await step(response, '/console', async () => {
+      await api({ method: 'DELETE', path: `/v1/freezes/${freeze}`, answer: Anything });
+      return 'freeze.lifted';
+    });
+  });
+}
+
+/** Everything that changes something: checked as a form of the reader's own page, then asked of the API. */
+export function stepRoutes(house: House): Router {
+  const router = Router();
+  approvalSteps(house, router);
+  freezeSteps(house, router);
+  return router;
+}

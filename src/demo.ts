@@ -1,9 +1,11 @@
 import { generateSecret } from 'otplib';
 import type { Context } from './context.ts';
-import { DEMO_FINGERPRINT } from './gate/demo-token.ts';
+import { standingPasskeys } from './core/sign-in-rules.ts';
 import { connectAccount } from './gate/connection.ts';
 import type { ConnectDependencies } from './gate/connection-calls.ts';
 import { activateCredential, fingerprintOf } from './gate/credentials.ts';
+import { DEMO_FINGERPRINT } from './gate/demo-token.ts';
+import { enrolmentLink, invite } from './gate/enrolment.ts';
 import { keyOwner } from './gate/keys.ts';
 import { addAgent, addPerson, revokeAgent, revokePerson } from './gate/roster.ts';
 import type { StoreTransaction } from './ports/store.ts';
@@ -63,6 +65,19 @@ export async function ensureDemoRoster(context: Context): Promise<DemoKeys> {
     agentKey: await remember(context, KEY_SECRETS.agent, agent.key),
     approverKey: await remember(context, KEY_SECRETS.person, person.key),
   };
+}
+
+/** A link with which the demo's approver makes their passkey; undefined once they have one. */
+export async function demoInvitation(
+  { store, config }: Context,
+  { approverKey }: DemoKeys,
+): Promise<string | undefined> {
+  const personId = keyOwner('person', approverKey) ?? '';
+  const person = await store.people.get(personId);
+  const passkeys = standingPasskeys(await store.passkeys.of(personId));
+  if (person === undefined || person.revokedAt !== null || passkeys.length > 0) return undefined;
+  const { token } = await store.commit((tx) => invite(tx, { personId, by: BY }));
+  return enrolmentLink(config.origin, token);
 }
 
 /**

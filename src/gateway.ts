@@ -122,7 +122,7 @@ async function listen(server: Server, port: number, host: string): Promise<void>
 function consoleOf({ config }: Context) {
   const isEverywhere = ['0.0.0.0', '::'].includes(config.host);
   const api = { host: isEverywhere ? '127.0.0.1' : config.host, port: config.ports.api };
-  return createConsole({ origin: `http://localhost:${config.ports.api}`, api });
+  return createConsole({ origin: config.origin, api });
 }
 
 interface RunningApi {

@@ -14,6 +14,7 @@ import { GatewayError } from './core/gateway-error.ts';
 import { SEARCH_ATTRIBUTES } from './core/search-attributes.ts';
 import {
   type DemoKeys,
+  demoInvitation,
   ensureDemoConnection,
   ensureDemoCredential,
   ensureDemoRoster,
@@ -219,7 +220,8 @@ async function start(config: Config, { parts, stopping }: Life): Promise<Started
   const gateway = await sayStarting('the worker and the API', starting);
   parts.defer(() => gateway.stop());
   writeRunFile(context, { address, simulator, keys });
-  printStart({ config, isFirst, address, simulator, keys });
+  const invitation = keys && (await demoInvitation(context, keys));
+  printStart({ config, isFirst, address, simulator, keys, invitation });
   const neighbours = simulator === undefined ? [] : [simulatorFails(simulator)];
   return { failed: Promise.race([engine.failed, gateway.failed, ...neighbours]) };
 }

@@ -14,6 +14,8 @@ interface Started {
   readonly simulator: SimulatorProcess | undefined;
   /** The demo's; undefined with a real HubSpot. */
   readonly keys: DemoKeys | undefined;
+  /** The link with which the demo's approver makes their passkey, until they have one. */
+  readonly invitation: string | undefined;
 }
 
 function curl(api: string, key: string, header: string, body: unknown): string {
@@ -40,7 +42,7 @@ const write = (contactId: string): object => ({
   },
 });
 
-function sayDemo(api: string, keys: DemoKeys): void {
+function sayDemo({ config, invitation }: Started, api: string, keys: DemoKeys): void {
   const retryKey = `-H "Idempotency-Key: try-$(date +%s)" `;
   say('Try it from another terminal in this folder:');
   say('');
@@ -48,8 +50,15 @@ function sayDemo(api: string, keys: DemoKeys): void {
   say(`   ${curl(api, keys.agentKey, '', READ)}`);
   say('2. As the agent, write (it waits for a person):');
   say(`   ${curl(api, keys.agentKey, retryKey, write(DEMO_CONTACT_ID))}`);
-  say('3. As the approver, look at it and decide; then check the log:');
-  say('   npx sallyport approve && npx sallyport audit verify');
+  say('3. As the approver, look at it and decide, in the browser:');
+  if (invitation === undefined) say(`   ${config.origin}/console`);
+  else {
+    say(`   ${invitation}`);
+    say('   (makes your passkey; the link works once, and the next start prints another)');
+  }
+  say('   or in a terminal: npx sallyport approve');
+  say('4. Check the log:');
+  say('   npx sallyport audit verify');
 }
 
 function sayFirstSteps(): void {
@@ -59,7 +68,8 @@ function sayFirstSteps(): void {
   say('2. The account:       npx sallyport connect');
   say('3. An agent:          npx sallyport agent add <name>');
   say('4. A person:          npx sallyport person add <name> --email <address>');
-  say('Each is shown its key once; approve with --key-file <file>.');
+  say('5. Their passkey:     npx sallyport person invite <address>');
+  say('Each is shown its key once; approve in the console, or with --key-file <file>.');
 }
 
 function headline(isFirst: boolean, isDemo: boolean): string {
@@ -70,9 +80,11 @@ function headline(isFirst: boolean, isDemo: boolean): string {
 }
 
 /** What runs where, and what to do next. */
-export function printStart({ config, isFirst, address, simulator, keys }: Started): void {
+export function printStart(started: Started): void {
+  const { config, isFirst, address, simulator, keys } = started;
   const api = `http://127.0.0.1:${config.ports.api}`;
   const rows = [
+    ['Console', `${config.origin}/console`],
     ['API', api],
     [
       'Temporal UI',
@@ -92,7 +104,7 @@ export function printStart({ config, isFirst, address, simulator, keys }: Starte
   for (const [name = '', value = ''] of rows) say(`  ${name.padEnd(12)} ${value}`);
   say('');
   if (keys === undefined) sayFirstSteps();
-  else sayDemo(api, keys);
+  else sayDemo(started, api, keys);
   say('');
   say('Ctrl-C stops everything; what waits for approval keeps waiting.');
 }

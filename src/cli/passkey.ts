@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { PersonRecord } from '../core/records.ts';
-import { invite } from '../gate/enrolment.ts';
+import { enrolmentLink, invite } from '../gate/enrolment.ts';
 import { revokePasskey } from '../gate/passkeys.ts';
 import type { StoreReads } from '../ports/store.ts';
 import { withContext } from './context.ts';
@@ -30,9 +30,8 @@ async function invitePerson(named: string, options: JsonOption): Promise<void> {
   const { person, link, expiresAt } = await withContext(async ({ store, config }) => {
     const found = await findPerson(store, named);
     const invited = await store.commit((tx) => invite(tx, { personId: found.id, by: BY }));
-    // Behind #, which browsers send to nobody: no log of a proxy has it.
-    const address = `${config.origin}/console/enrol#${invited.token}`;
-    return { person: found, link: address, expiresAt: invited.expiresAt };
+    const link = enrolmentLink(config.origin, invited.token);
+    return { person: found, link, expiresAt: invited.expiresAt };
   });
   if (options.json) {
     printJson({ person: person.id, link, expiresAt });

@@ -14,9 +14,9 @@ const FILES = [
   'icon.svg',
   'console.js',
   'clocks.js',
+  'forms.js',
   'keys.js',
   'live.js',
-  'passkeys.js',
 ] as const;
 const WEBAUTHN = 'simplewebauthn.js';
 const HASH_CHARS = 16;

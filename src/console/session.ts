@@ -1,8 +1,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { CookieOptions, Request, RequestHandler, Response } from 'express';
 
-/** What may stand in a cookie and after `Bearer`: the API says the rest. */
-const TOKEN = /^[A-Za-z0-9_-]{20,200}$/;
+/** A session's token alone: a person's key in a cookie opens nothing here. The API says the rest. */
+const TOKEN = /^sps_[a-z0-9]{16}_[A-Za-z0-9_-]{43}$/;
 const FORM_TOKEN_TAG = 'sallyport/console/form/v1';
 
 const isHttps = (origin: string): boolean => origin.startsWith('https://');
@@ -49,14 +49,6 @@ export function isFormToken(session: string, given: unknown): boolean {
   return mine.length === theirs.length && timingSafeEqual(mine, theirs);
 }
 
-/** The configured origin, and on a machine of one's own its other name. */
-function ownOrigins(origin: string): readonly string[] {
-  const { protocol, hostname, port } = new URL(origin);
-  const isLoopback = protocol === 'http:' && ['localhost', '127.0.0.1'].includes(hostname);
-  if (!isLoopback) return [new URL(origin).origin];
-  return ['localhost', '127.0.0.1'].map((host) => new URL(`http://${host}:${port}`).origin);
-}
-
 /** Whether a request that changes something comes from a page of the console itself. */
 export function isFromConsole(
   headers: Readonly<Record<string, unknown>>,
@@ -65,7 +57,7 @@ export function isFromConsole(
   const site = headers['sec-fetch-site'];
   const { origin } = headers;
   const isSameSite = site === undefined || site === 'same-origin';
-  return isSameSite && typeof origin === 'string' && ownOrigins(configured).includes(origin);
+  return isSameSite && origin === configured;
 }
 
 const CSP = [
@@ -78,6 +70,20 @@ const CSP = [
   "frame-ancestors 'none'",
   "base-uri 'none'",
 ].join('; ');
+
+/**
+ * Passkeys and the cookie hold for a name. Whoever typed this machine's address is led to it; what stands behind `#`
+ * goes along (WHATWG Fetch, "HTTP-redirect fetch").
+ */
+export const leadToName =
+  (origin: string): RequestHandler =>
+  ({ method, headers, originalUrl }, response, next) => {
+    const isByAddress = /^(?:127\.0\.0\.1|\[::1\])(?::\d+)?$/.test(headers.host ?? '');
+    const isOwnMachine = new URL(origin).hostname === 'localhost';
+    if (method === 'GET' && isByAddress && isOwnMachine)
+      response.redirect(302, `${origin}${originalUrl}`);
+    else next();
+  };
 
 /** `same-origin`: with `no-referrer` browsers send `Origin: null` with a form, and nothing could be told apart. */
 export const guardPages: RequestHandler = (_request, response, next) => {

@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { FreezeIdSchema } from '../contracts/ids.ts';
 import { DECISION_LIMITS } from '../contracts/decision.ts';
 import { ApiProblem } from './api-client.ts';
+import { hasNote } from './notes.ts';
 import { idIn } from './pages-routes.ts';
 import { comeBack, type Form, type House, ownForm, type Visit } from './visit.ts';
-import { hasNote } from './words.ts';
 
 /** The answers of these are not looked into: what became of it is read again from the record. */
 const Anything = z.unknown();
@@ -88,7 +88,7 @@ function approvalSteps(house: House, router: Router): void {
     '/approvals/:id/passkey-options',
     steps(house, async (visit, id, { response }) => {
       const path = `/v1/approvals/${id}/passkey-options`;
-      response.json(await visit.api({ method: 'POST', path, body: {}, answer: Anything }));
+      response.json(await visit.api({ method: 'POST', path, answer: Anything }));
     }),
   );
 }

@@ -4,9 +4,9 @@ import { GateStatusSchema } from '../contracts/gate-status.ts';
 import { PersonListSchema, PersonViewSchema } from '../contracts/roster-view.ts';
 import { type ApiAddress, type ApiClient, createApiClient } from './api-client.ts';
 import type { Assets } from './assets.ts';
-import type { Frame } from './page.ts';
+import { noteOf } from './notes.ts';
+import type { Frame } from './frame.ts';
 import { formToken, isFormToken, isFromConsole, sessionToken } from './session.ts';
-import { noteOf } from './words.ts';
 
 export interface ConsoleOptions {
   /** Where people reach the console: decides the cookie and whose forms count. */
@@ -24,13 +24,11 @@ export interface Visit {
   readonly session: string;
 }
 
-/** Thrown where there is no session, or none that the API accepts. */
+/** Thrown where there is no session; one that the API does not accept is an `ApiProblem`. */
 export class SignInNeeded extends Error {
-  readonly isEnded: boolean;
-  constructor(isEnded: boolean) {
+  constructor() {
     super('nobody is signed in');
     this.name = 'SignInNeeded';
-    this.isEnded = isEnded;
   }
 }
 
@@ -46,7 +44,7 @@ export const openApi = (house: House): ApiClient => createApiClient(house.api, u
 
 export function visitOf(house: House, request: Request): Visit {
   const session = sessionToken(request, house.origin);
-  if (session === undefined) throw new SignInNeeded(false);
+  if (session === undefined) throw new SignInNeeded();
   return { session, api: createApiClient(house.api, session) };
 }
 

@@ -57,49 +57,6 @@ export const STATUS_NAMES: readonly (readonly [RequestStatus, string])[] = (
   Object.entries(STATES) as [RequestStatus, StateWords][]
 ).map(([status, { word }]) => [status, word]);
 
-export interface Note {
-  readonly colour: 'wait' | 'yes' | 'stop';
-  readonly text: string;
-}
-
-const stop = (text: string): Note => ({ colour: 'stop', text });
-
-/** What became of the reader's last step, by the API's code; said on the page they come back to. */
-const NOTES: Readonly<Record<string, Note>> = {
-  'approval.closed': stop('This was decided before you. Nothing of yours was recorded.'),
-  'approval.expired': stop('The time ran out. The request was refused and nothing was sent.'),
-  'approval.digest_mismatch': stop(
-    'The card changed since you opened it. Nothing was decided. Read it again.',
-  ),
-  'approval.own_request': stop('You asked for this, so someone else decides.'),
-  'approval.not_eligible': stop('Policy does not name you for this, so someone else decides.'),
-  'approval.already_decided': stop('You have decided on this. One person counts once.'),
-  'approval.unproven': stop('The passkey was not accepted. Nothing was decided. Try again.'),
-  'approval.not_found': stop('There is no such request here.'),
-  'request.malformed': stop('The form could not be read. Nothing was decided. Try again.'),
-  'person.forbidden': stop('Lifting a freeze needs the role operator. The freeze stands.'),
-  'request.not_found': stop('There is no such thing here. Nothing was changed.'),
-  'plan.tampered': stop(
-    'What is stored is not what was logged. Nothing was sent. Tell the operator.',
-  ),
-  'reason.missing': stop('A rejection needs a reason. Nothing was decided.'),
-  'form.foreign': stop('The form did not come from this page. Nothing was decided. Try again.'),
-  'freeze.placed': { colour: 'stop', text: 'Frozen. No call starts from now on.' },
-  'freeze.lifted': { colour: 'yes', text: 'The freeze was lifted.' },
-};
-
-export function noteOf(code: unknown): Note | undefined {
-  if (typeof code !== 'string' || code === '') return undefined;
-  if (Object.hasOwn(NOTES, code)) return NOTES[code];
-  return /^passkey\./.test(code) ? NOTES['approval.unproven'] : undefined;
-}
-
-export const hasNote = (code: string): boolean => noteOf(code) !== undefined;
-
-/** Why the reader cannot decide on what waits. */
-export const notYours = (code: string | undefined): string =>
-  noteOf(code)?.text ?? 'Someone else decides on this.';
-
 const ROLE_WORDS = (roles: readonly string[]): string =>
   roles.length === 0 ? '' : ` with the role ${roles.join(' or ')}`;
 

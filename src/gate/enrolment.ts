@@ -40,6 +40,10 @@ export async function invite(
   return { token, expiresAt };
 }
 
+/** Where the console takes it. Behind #, which browsers send to nobody: no log of a proxy has it. */
+export const enrolmentLink = (origin: string, token: string): string =>
+  `${origin}/console/enrol#${token}`;
+
 async function assertRoom(tx: StoreTransaction, personId: string): Promise<void> {
   const standing = standingPasskeys(await tx.passkeys.of(personId));
   if (standing.length >= SIGN_IN.passkeysMax) throw new GatewayError('passkey.limit');

@@ -115,7 +115,10 @@ describe('signing in', () => {
     const current = await call('GET', '/v1/sessions/current');
     expect(current.status).toBe(200);
     const { id, name, email, roles } = lena.person;
-    expect(current.body.person).toEqual({ id, name, email, roles });
+    expect(current.body.person).toEqual({
+      ...{ id, name, email, roles, revoked_at: null },
+      created_at: lena.person.createdAt.toISOString(),
+    });
     const left = Date.parse(current.body.expires_at) - Date.now();
     expect(left).toBeGreaterThan(11.9 * 3_600_000);
     expect(left).toBeLessThanOrEqual(12 * 3_600_000);

@@ -1,67 +1,26 @@
-import type { Browser, Page } from 'playwright-core';
-import { Agent, fetch } from 'undici';
 import { mkdirSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { startTestGateway, type TestGateway } from '../support/gateway.ts';
-import { findChromium, launchChromium } from './chromium.ts';
+import type { Page } from 'playwright-core';
+import { Agent, fetch } from 'undici';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findChromium } from './chromium.ts';
+import { type ConsoleHouse, openConsoleHouse } from './console-house.ts';
 
 const executable = findChromium();
 const dispatcher = new Agent();
 const PICTURES = 'docs/pictures';
 
-interface Look {
-  width?: number;
-  dark?: boolean;
-  /** Null: a stranger. */
-  key?: string | null;
-}
-
 describe.skipIf(executable === undefined)('the console in Chromium', () => {
-  let gateway: TestGateway;
-  let browser: Browser;
+  let house: ConsoleHouse;
   let origin: string;
+  const open: ConsoleHouse['open'] = (path, look) => house.open(path, look);
+  const ask: ConsoleHouse['ask'] = (note, options) => house.ask(note, options);
 
   beforeAll(async () => {
-    gateway = await startTestGateway({ temporalAddress: inject('temporalAddress') });
-    browser = await launchChromium(executable!);
-    origin = `http://localhost:${gateway.config.ports.api}`;
+    house = await openConsoleHouse(executable!);
+    ({ origin } = house);
     mkdirSync(PICTURES, { recursive: true });
   });
-  afterAll(async () => {
-    await browser.close();
-    await gateway.close();
-  });
-
-  /** A page with the approver's key in the cookie; whatever the browser complains about fails the test. */
-  async function open(
-    path: string,
-    { width = 1280, dark = false, key = gateway.approver.key }: Look = {},
-  ): Promise<{ page: Page; complaints: string[] }> {
-    const context = await browser.newContext({
-      viewport: { width, height: width < 500 ? 844 : 900 },
-      colorScheme: dark ? 'dark' : 'light',
-      timezoneId: 'Europe/Berlin',
-    });
-    if (key !== null)
-      await context.addCookies([
-        { name: 'sallyport', value: key, url: origin, httpOnly: true, sameSite: 'Strict' },
-      ]);
-    const page = await context.newPage();
-    const complaints: string[] = [];
-    page.on('console', (message) => {
-      if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
-    });
-    page.on('pageerror', (error) => complaints.push(String(error)));
-    await page.goto(`${origin}${path}`);
-    return { page, complaints };
-  }
-
-  const ask = async (note: string, options: { prompt?: string; userId?: string } = {}) => {
-    const action = { action: 'create_note', contact_id: '20001', note };
-    const { status, body } = await gateway.submit(action, options);
-    expect([status, body.status]).toEqual([202, 'awaiting_approval']);
-    return body as { id: string; digest: string };
-  };
+  afterAll(() => house.close());
 
   const fits = (page: Page) =>
     page.evaluate('document.documentElement.scrollWidth <= document.documentElement.clientWidth');
@@ -87,7 +46,7 @@ describe.skipIf(executable === undefined)('the console in Chromium', () => {
   });
 
   it('leads a stranger to the door, and has a page for what is not there', async () => {
-    const { page, complaints } = await open('/console/agents', { key: null });
+    const { page, complaints } = await open('/console/agents', { session: null });
     expect(page.url()).toContain('/console/sign-in?next=%2Fconsole%2Fagents');
     expect(await page.getByRole('button').allInnerTexts()).toEqual(['Sign in with passkey']);
     expect(complaints).toEqual([]);
@@ -103,8 +62,8 @@ describe.skipIf(executable === undefined)('the console in Chromium', () => {
     const { page } = await open('/console');
     await page.locator(`[data-id="${id}"] [data-key="a"]`).click();
     await page.waitForURL(`**/console/approvals/${id}`);
-    expect((await gateway.ended(id)).body.status).toBe('succeeded');
-    expect(await gateway.timesSent('Approved from its row.')).toBe(1);
+    expect((await house.gateway.ended(id)).body.status).toBe('succeeded');
+    expect(await house.gateway.timesSent('Approved from its row.')).toBe(1);
     await page.getByText('Approved and done').first().waitFor();
     await page.context().close();
   });
@@ -117,7 +76,7 @@ describe.skipIf(executable === undefined)('the console in Chromium', () => {
     await page.getByLabel('In your words').fill('Wrong Acme.');
     await page.getByRole('button', { name: 'Reject and tell the agent' }).click();
     await page.getByText('You rejected this at').waitFor();
-    const { body } = await gateway.ended(id);
+    const { body } = await house.gateway.ended(id);
     expect(body.problem.detail).toBe('Nobody asked for this: Wrong Acme.');
     await page.context().close();
   });
@@ -126,7 +85,7 @@ describe.skipIf(executable === undefined)('the console in Chromium', () => {
     const { id } = await ask('By keys.');
     const { page } = await open(`/console/approvals/${id}`);
     await page.keyboard.press('a');
-    expect((await gateway.approver.call('GET', `/v1/approvals/${id}`)).body.status).toBe(
+    expect((await house.gateway.approver.call('GET', `/v1/approvals/${id}`)).body.status).toBe(
       'awaiting_approval',
     );
     await page.keyboard.press('Enter');
@@ -143,10 +102,10 @@ describe.skipIf(executable === undefined)('the console in Chromium', () => {
     const { page } = await open('/console');
     await page.getByRole('button', { name: 'Freeze everything now' }).click();
     await page.getByText('Frozen by Robin Vale.').waitFor();
-    expect((await gateway.approver.call('GET', '/v1/status')).body.freezes).toHaveLength(1);
+    expect((await house.gateway.approver.call('GET', '/v1/status')).body.freezes).toHaveLength(1);
     await page.getByRole('button', { name: 'Lift the freeze' }).click();
     await page.getByText('The freeze was lifted.').waitFor();
-    expect((await gateway.approver.call('GET', '/v1/status')).body.freezes).toEqual([]);
+    expect((await house.gateway.approver.call('GET', '/v1/status')).body.freezes).toEqual([]);
     await page.context().close();
   });
 
@@ -167,7 +126,7 @@ describe.skipIf(executable === undefined)('the console in Chromium', () => {
         redirect: 'manual',
         headers: {
           'content-type': 'application/x-www-form-urlencoded',
-          cookie: `sallyport=${gateway.approver.key}`,
+          cookie: `sallyport=${house.session}`,
           ...headers,
         },
         body,
@@ -185,7 +144,7 @@ describe.skipIf(executable === undefined)('the console in Chromium', () => {
       await forge({ origin }, `form_token=${token}x&digest=${digest}`),
     ];
     expect(refused.map(({ status }) => status)).toEqual(refused.map(() => 403));
-    const waiting = await gateway.approver.call('GET', `/v1/approvals/${id}`);
+    const waiting = await house.gateway.approver.call('GET', `/v1/approvals/${id}`);
     expect(waiting.body.status).toBe('awaiting_approval');
     await page.context().close();
   });

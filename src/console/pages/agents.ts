@@ -1,7 +1,8 @@
 import type { AgentView, GrantView, PersonView } from '../../contracts/roster-view.ts';
 import type { Requirement } from '../../contracts/card.ts';
 import { type Html, html } from '../html.ts';
-import { type Frame, isOperator, oneButton, page } from '../page.ts';
+import { type Frame, isOperator, oneButton } from '../frame.ts';
+import { page } from '../page.ts';
 import { shown } from '../shown-text.ts';
 import { moment } from '../times.ts';
 import { versionOf } from '../version.ts';

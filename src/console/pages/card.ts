@@ -1,20 +1,15 @@
 import type { Approval, DecisionView } from '../../contracts/approval.ts';
 import { isTerminal } from '../../core/request-state.ts';
 import { type Html, html } from '../html.ts';
-import { type Frame, page } from '../page.ts';
+import type { Frame } from '../frame.ts';
+import { page } from '../page.ts';
 import { riskMark, riskOf } from '../risk.ts';
 import { hiddenHint, shown, shownLines } from '../shown-text.ts';
 import { moment, timeLeft } from '../times.ts';
 import { versionOf } from '../version.ts';
-import {
-  APPROVED_AND_DONE,
-  countMark,
-  notYours,
-  proofWords,
-  stateMark,
-  stateWords,
-} from '../words.ts';
+import { APPROVED_AND_DONE, countMark, proofWords, stateMark, stateWords } from '../words.ts';
 import { changeCount, type DiffKind, diffTable } from './diff.ts';
+import { nameOf, outcome } from './outcome.ts';
 import {
   agentWords,
   approveForm,
@@ -76,92 +71,6 @@ function heading(frame: Frame, approval: Approval): Html {
 function hiddenNote({ card }: Approval): Html | null {
   const hint = hiddenHint(card.sentence);
   return hint === undefined ? null : html`<p class="small quiet">${hint}</p>`;
-}
-
-const notice = (colour: string, body: Html): Html =>
-  html`<div class="row">
-    <div class="at"></div>
-    <div class="is">
-      <div class="notice notice--${colour}" role="${colour === 'stop' ? 'alert' : 'status'}">
-        ${body}
-      </div>
-    </div>
-  </div>`;
-
-const nameOf = (frame: Frame, { person, name }: DecisionView): Html =>
-  person === frame.reader.id ? html`You` : shown(name ?? person);
-
-function rejected(frame: Frame, { decisions }: Approval): Html {
-  const made = decisions.find(({ decision }) => decision === 'reject');
-  if (made === undefined) return html`<p><b>This was rejected.</b> Nothing was sent.</p>`;
-  const reason = made.reason === undefined ? null : html`<p>“${shownLines(made.reason)}”</p>`;
-  return html`<p>
-      <b>${nameOf(frame, made)} rejected this at ${moment(made.decided_at)}.</b> Nothing was sent.
-    </p>
-    ${reason}`;
-}
-
-type Say = (frame: Frame, approval: Approval) => readonly [colour: string, words: Html];
-
-const unanswered: Say = (_frame, { waiting_for: code }) => [
-  'wait',
-  html`<p>
-    <b>Approved, and not yet answered by HubSpot.</b>
-    ${code === undefined ? '' : `It waits: ${code}.`}
-  </p>`,
-];
-
-const ended: Say = (_frame, { code, updated_at }) => [
-  'stop',
-  html`<p>
-    <b>It ended without success at ${moment(updated_at)}.</b> The code is
-    <span class="mono">${code ?? 'unknown'}</span>; the time line says what happened.
-  </p>`,
-];
-
-const stale: Say = (_frame, { updated_at }) => [
-  'stop',
-  html`<p>
-      <b>The record changed since this card was made.</b> Seen at ${moment(updated_at)}. Nothing was
-      sent, and this card can no longer be approved.
-    </p>
-    <p>Approvals of this card were for the old values. They do not count for a new card.</p>`,
-];
-
-const OUTCOMES: Readonly<Record<Approval['status'], Say>> = {
-  planned: unanswered,
-  awaiting_approval: (_frame, { you }) => ['wait', html`<p>${notYours(you.code)}</p>`],
-  approved: unanswered,
-  executing: unanswered,
-  outcome_unknown: () => [
-    'wait',
-    html`<p>
-      <b>HubSpot’s answer was lost.</b> The outcome is unknown, and the call is not repeated.
-    </p>`,
-  ],
-  succeeded: (_frame, { updated_at }) => [
-    'yes',
-    html`<p><b>HubSpot accepted it</b> at ${moment(updated_at)}.</p>`,
-  ],
-  failed: ended,
-  refused: ended,
-  rejected: (frame, approval) => ['stop', rejected(frame, approval)],
-  expired: (_frame, { updated_at }) => [
-    'stop',
-    html`<p>
-      <b>The time ran out at ${moment(updated_at)}.</b> The request was refused and nothing was
-      sent.
-    </p>`,
-  ],
-  withdrawn: () => ['wait', html`<p><b>The agent took it back.</b> Nothing was sent.</p>`],
-};
-
-/** What became of it, in whole sentences; nothing while it waits for this reader. */
-function outcome(frame: Frame, approval: Approval): Html | null {
-  const { status, code, you } = approval;
-  if (status === 'awaiting_approval' && you.can_decide) return null;
-  const say = code === 'approval.stale' ? stale : OUTCOMES[status];
-  return notice(...say(frame, approval));
 }
 
 function decisionLine(frame: Frame, made: DecisionView): Html {
@@ -278,8 +187,16 @@ function decideBar(frame: Frame, approval: Approval): Html | undefined {
   </div>`;
 }
 
+/** Of two taps the second comes too late. Whoever decided is not told so. */
+function withoutEcho(frame: Frame, { decisions }: Approval): Frame {
+  const isMine = decisions.some(({ person }) => person === frame.reader.id);
+  const isLate = ['approval.closed', 'approval.already_decided'].includes(frame.note?.code ?? '');
+  return isMine && isLate ? { ...frame, note: undefined } : frame;
+}
+
 /** One decision: what waits, what went out of date, what is done. */
-export function cardPage(frame: Frame, approval: Approval): string {
+export function cardPage(visited: Frame, approval: Approval): string {
+  const frame = withoutEcho(visited, approval);
   const { card, status, code, decisions, you } = approval;
   const isOpen = status === 'awaiting_approval' && you.can_decide;
   const name = card.records[0]?.name ?? card.sentence;

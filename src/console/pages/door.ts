@@ -4,40 +4,65 @@ import { plainPage } from '../page.ts';
 
 const failure = html`<p class="notice notice--stop" id="failure" role="alert" hidden></p>`;
 
-/** For a browser without script, and for one without passkeys (`passkeys.js` takes it away). */
 const withoutScript = html`<noscript
   ><p class="notice notice--stop">A passkey needs JavaScript in this browser.</p></noscript
 >`;
 
+/** Where the reader is: what the browser's own prompt names, so that another place is noticed. */
+const place = (origin: string): Html =>
+  html`<dl class="kv">
+    <dt>You are at</dt>
+    <dd class="mono">${new URL(origin).host}</dd>
+  </dl>`;
+
+/** `ended`: their session is none any more. `enrolled`: they come from making a passkey. */
+export type Arrival = 'ended' | 'enrolled' | 'left' | undefined;
+
+const GREETINGS: Readonly<Record<Exclude<Arrival, undefined>, readonly [string, string]>> = {
+  ended: ['wait', 'Your session ended. Nothing was decided. Sign in again.'],
+  enrolled: ['yes', 'Your passkey is made. Sign in with it.'],
+  left: ['yes', 'You are signed out.'],
+};
+
+function greeting(arrival: Arrival): Html | null {
+  if (arrival === undefined) return null;
+  const [colour, text] = GREETINGS[arrival];
+  return html`<p class="notice notice--${colour}" role="status">${text}</p>`;
+}
+
 export function signInPage(
   assets: Assets,
-  of: { readonly host: string; readonly next: string; readonly isEnded: boolean },
+  of: { readonly origin: string; readonly next: string; readonly arrival: Arrival },
 ): string {
-  const ended = of.isEnded
-    ? html`<p class="notice" role="status">Your session ended. Nothing was decided.</p>`
-    : null;
   return plainPage(
     assets,
     'Sign in',
     html`<h1>Sign in to decide what reaches HubSpot</h1>
-      ${ended}
-      <form method="post" action="/console/sign-in" data-sign-in="1" data-next="${of.next}">
+      ${greeting(of.arrival)}
+      <form
+        method="post"
+        action="/console/sign-in"
+        data-sign-in="1"
+        data-next="${of.next}"
+        data-origin="${of.origin}"
+        data-failed="The passkey was not accepted. You are not signed in. Try again."
+      >
         <button class="btn btn--main" type="submit">Sign in with passkey</button>
       </form>
       ${failure}${withoutScript}
       <p class="lead small">
-        No passkey on this device? Ask whoever runs the gateway for a new enrolment link. There is
-        no password.
+        No passkey on this device? Ask whoever runs the gateway for an enrolment link. There is no
+        password.
       </p>
-      <dl class="kv">
-        <dt>You are at</dt>
-        <dd class="mono">${of.host}</dd>
-      </dl>`,
+      ${place(of.origin)}`,
   );
 }
 
 /** The invitation stands behind `#` in the address: it is never sent but in the body of the form. */
-export function enrolPage(assets: Assets, host: string): string {
+export function enrolPage(
+  assets: Assets,
+  of: { readonly origin: string; readonly device: string },
+): string {
   return plainPage(
     assets,
     'Make your passkey',
@@ -46,17 +71,24 @@ export function enrolPage(assets: Assets, host: string): string {
         It stays on this device. From now on you sign in with it, and approve what policy asks a
         passkey for.
       </p>
-      <form method="post" action="/console/enrol" data-enrol="1">
+      <form
+        method="post"
+        action="/console/enrol"
+        data-enrol="1"
+        data-origin="${of.origin}"
+        data-failed="The browser made no passkey. The link still works: try again, or open it on another device."
+      >
+        <label class="field"
+          >Name of this device
+          <input name="label" value="${of.device}" maxlength="60" required autocomplete="off"
+        /></label>
         <button class="btn btn--main" type="submit">Make a passkey</button>
       </form>
       ${failure}${withoutScript}
       <p class="lead small">
         The link works once. It came to you alone: if it did not, tell the operator.
       </p>
-      <dl class="kv">
-        <dt>You are at</dt>
-        <dd class="mono">${host}</dd>
-      </dl>`,
+      ${place(of.origin)}`,
   );
 }
 
@@ -69,49 +101,6 @@ export const detourPage = (assets: Assets, path: string): string =>
     assets,
     'Opening',
     html`<meta http-equiv="refresh" content="0" />
+      <h1>Opening</h1>
       <p class="lead"><a class="btn btn--main" href="${path}">Open</a></p>`,
   );
-
-interface Trouble {
-  readonly title: string;
-  readonly text: string;
-}
-
-const TROUBLES: Readonly<Record<number, Trouble>> = {
-  403: {
-    title: 'Not from this page',
-    text: 'The form did not come from a page of this console. Nothing was decided.',
-  },
-  404: { title: 'There is no such page', text: 'Check the address. Nothing was changed.' },
-  413: { title: 'Too much text', text: 'The form is too large. Nothing was decided.' },
-  502: {
-    title: 'No connection to the gateway',
-    text: 'The gateway does not answer, so nothing can be shown or decided.',
-  },
-  503: {
-    title: 'The gateway is busy',
-    text: 'It cannot read or write its store right now. Nothing was decided. Try again in a moment.',
-  },
-};
-
-const UNEXPECTED: Trouble = {
-  title: 'Something went wrong inside the gateway',
-  text: 'Nothing was decided by this page. Tell the operator the time and the code.',
-};
-
-/** A page for what could not be shown. `code` is one of `docs/errors.md` where the gateway named one. */
-export function troublePage(assets: Assets, status: number, code: string | undefined): string {
-  const { title, text } = TROUBLES[status] ?? UNEXPECTED;
-  const named: Html | null =
-    code === undefined
-      ? null
-      : html`<p class="small quiet">Code <span class="mono">${code}</span></p>`;
-  return plainPage(
-    assets,
-    title,
-    html`<h1>${title}</h1>
-      <p class="lead">${text}</p>
-      ${named}
-      <p class="btns"><a class="btn btn--main" href="/console">To what waits</a></p>`,
-  );
-}

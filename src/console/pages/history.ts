@@ -1,7 +1,8 @@
 import type { AgentView } from '../../contracts/roster-view.ts';
 import type { RequestHistory, RequestSummary } from '../../contracts/request-history.ts';
 import { type Html, html } from '../html.ts';
-import { type Frame, page } from '../page.ts';
+import type { Frame } from '../frame.ts';
+import { page } from '../page.ts';
 import { shown, shownPlain } from '../shown-text.ts';
 import { moment } from '../times.ts';
 import { versionOf } from '../version.ts';

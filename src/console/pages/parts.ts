@@ -1,7 +1,8 @@
 import type { Approval } from '../../contracts/approval.ts';
 import type { Card } from '../../contracts/card.ts';
 import { type Html, html } from '../html.ts';
-import { type Frame, tokenField } from '../page.ts';
+import { notYours } from '../notes.ts';
+import { type Frame, tokenField } from '../frame.ts';
 import { shown, shownPlain } from '../shown-text.ts';
 import { moment } from '../times.ts';
 
@@ -95,15 +96,16 @@ export const rejectButton = ({ id }: Approval, isWide = false): Html =>
     Reject with reason <kbd aria-hidden="true">R</kbd>
   </button>`;
 
-/** The one button that sends something. With a passkey where policy asks for one, and it says so. */
+/** The one button that sends something. With a passkey where policy asks for one, by now or from the start. */
 export function approveForm(frame: Frame, { id, card }: Approval, isMain: boolean): Html {
-  const needsPasskey = card.requires.passkey;
+  const needsPasskey = card.requires.passkey || frame.note?.code === 'approval.passkey_required';
   const label = needsPasskey ? 'Approve with passkey' : 'Approve';
   return html`<form
     method="post"
     action="/console/approvals/${id}/approve"
     class="inline"
     data-passkey="${needsPasskey ? `/console/approvals/${id}/passkey-options` : ''}"
+    data-failed="${notYours('approval.unproven')}"
     data-decides="1"
   >
     ${tokenField(frame)}<input type="hidden" name="digest" value="${card.digest}" />

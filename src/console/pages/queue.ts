@@ -1,10 +1,12 @@
 import type { Approval } from '../../contracts/approval.ts';
 import { type Html, html } from '../html.ts';
-import { type Frame, page } from '../page.ts';
+import { notYours } from '../notes.ts';
+import type { Frame } from '../frame.ts';
+import { page } from '../page.ts';
 import { type Risk, riskMark, riskOf } from '../risk.ts';
 import { moment, secondsLeft, timeBar, timeLeft } from '../times.ts';
 import { versionOf } from '../version.ts';
-import { countMark, notYours } from '../words.ts';
+import { countMark } from '../words.ts';
 import { changeCount, diffTable } from './diff.ts';
 import { approveForm, askedBy, rejectButton, rejectSheet, sentence } from './parts.ts';
 

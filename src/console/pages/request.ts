@@ -1,7 +1,8 @@
 import type { RequestDetail, TimeLineEntry } from '../../contracts/request-history.ts';
 import { AUDIT_EVENTS } from '../../core/audit-events.ts';
 import { type Html, html } from '../html.ts';
-import { type Frame, page } from '../page.ts';
+import type { Frame } from '../frame.ts';
+import { page } from '../page.ts';
 import { shown, shownLines } from '../shown-text.ts';
 import { moment } from '../times.ts';
 import { versionOf } from '../version.ts';

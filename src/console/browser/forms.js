@@ -1,0 +1,126 @@
+// Forms, and their passkey prompts: sign-in, enrolment, and the approval whose challenge is the card's digest.
+import './simplewebauthn.js';
+
+const OFFLINE = 'No connection to the gateway. Nothing was decided. Try again.';
+const KNOWN = 'This device has a passkey of yours already. Sign in with it.';
+const UNABLE = 'This browser cannot use passkeys here. Open the page in another one.';
+
+const authn = () => globalThis.SimpleWebAuthnBrowser;
+
+/** What cannot go on, in words for the reader. */
+class Said extends Error {}
+
+function toDoor() {
+  location.assign(`/console/sign-in?ended=1&next=${encodeURIComponent(location.pathname)}`);
+}
+
+async function send(path, body, headers) {
+  try {
+    return await fetch(path, {
+      method: 'POST',
+      redirect: 'error',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+    });
+  } catch {
+    throw new Said(OFFLINE);
+  }
+}
+
+async function post(path, body, headers = {}) {
+  const response = await send(path, body, headers);
+  const answer = await response.json().catch(() => ({}));
+  if (response.ok) return answer;
+  if (answer.code === 'person.unauthenticated') toDoor();
+  throw new Said(answer.says ?? OFFLINE);
+}
+
+/** A passkey holds for one name: at another address the browser has none to offer, and says nothing useful. */
+function assertPlace({ dataset }) {
+  const { origin } = dataset;
+  if (origin && origin !== location.origin)
+    throw new Said(`Passkeys hold for ${origin} alone. Open this page there.`);
+  if (!authn().browserSupportsWebAuthn()) throw new Said(UNABLE);
+}
+
+async function signIn({ dataset }) {
+  const optionsJSON = await post('/console/sign-in/options', {});
+  const credential = await authn().startAuthentication({ optionsJSON });
+  await post('/console/sign-in', { credential });
+  location.assign(dataset.next || '/console');
+}
+
+async function make(optionsJSON) {
+  try {
+    return await authn().startRegistration({ optionsJSON });
+  } catch (error) {
+    // What the authenticator answers when it holds one of `excludeCredentials`.
+    throw error.name === 'InvalidStateError' ? new Said(KNOWN) : error;
+  }
+}
+
+async function enrol({ elements }) {
+  const invitation = location.hash.slice(1);
+  const credential = await make(await post('/console/enrol/options', { invitation }));
+  await post('/console/enrol', { invitation, credential, label: elements.label.value.trim() });
+  // The invitation is used up, and need not stay in the history.
+  location.replace('/console/sign-in?enrolled=1');
+}
+
+async function approve(form) {
+  const token = form.elements.form_token.value;
+  const optionsJSON = await post(form.dataset.passkey, {}, { 'x-form-token': token });
+  const credential = await authn().startAuthentication({ optionsJSON });
+  form.elements.passkey.value = JSON.stringify(credential);
+  form.submit();
+}
+
+function workOf(form) {
+  if (form.dataset.signIn) return signIn;
+  if (form.dataset.enrol) return enrol;
+  return form.dataset.passkey ? approve : undefined;
+}
+
+function failurePlace(form) {
+  const place = document.getElementById('failure') ?? form.parentElement.querySelector('.failure');
+  if (place) return place;
+  const notice = document.createElement('p');
+  notice.className = 'notice notice--stop failure';
+  notice.setAttribute('role', 'alert');
+  form.after(notice);
+  return notice;
+}
+
+function sayFailure(form, error) {
+  const place = failurePlace(form);
+  place.textContent = error instanceof Said ? error.message : form.dataset.failed;
+  place.hidden = false;
+}
+
+/** A form is sent once: of two taps the second would be told that it came too late, and by whom. */
+async function onSubmit(event) {
+  const form = event.target;
+  const work = workOf(form);
+  if (work || form.dataset.busy) event.preventDefault();
+  if (form.dataset.busy) return;
+  if (form.method === 'post') form.dataset.busy = '1';
+  if (!work) return;
+  try {
+    assertPlace(form);
+    await work(form);
+    // It stays busy: the browser is on its way to another page.
+  } catch (error) {
+    delete form.dataset.busy;
+    sayFailure(form, error);
+  }
+}
+
+/** Back from another page by the browser's own button: nothing is under way any more. */
+function onShow() {
+  for (const form of document.querySelectorAll('form[data-busy]')) delete form.dataset.busy;
+}
+
+export function startForms() {
+  document.addEventListener('submit', onSubmit);
+  addEventListener('pageshow', onShow);
+}

@@ -1,0 +1,65 @@
+export interface Note {
+  /** The API's code, or one of the console's own steps. */
+  readonly code: string;
+  readonly colour: 'wait' | 'yes' | 'stop';
+  readonly text: string;
+}
+
+type Said = Pick<Note, 'colour' | 'text'>;
+
+const stop = (text: string): Said => ({ colour: 'stop', text });
+
+const AGAIN = 'Nothing was decided. Try again.';
+const NEW_LINK = 'Ask whoever runs the gateway for a new link.';
+
+/** What became of the reader's last step, by the API's code: what happened, and what to do. */
+const NOTES: Readonly<Record<string, Said>> = {
+  'approval.closed': stop('This was decided before you. Nothing of yours was recorded.'),
+  'approval.expired': stop('The time ran out. The request was refused and nothing was sent.'),
+  'approval.digest_mismatch': stop(
+    'The card changed since you opened it. Nothing was decided. Read it again.',
+  ),
+  'approval.own_request': stop('You asked for this, so someone else decides.'),
+  'approval.not_eligible': stop('Policy does not name you for this, so someone else decides.'),
+  'approval.already_decided': stop('You have decided on this. One person counts once.'),
+  'approval.unproven': stop(`The passkey was not accepted. ${AGAIN}`),
+  'approval.passkey_required': stop(
+    'Policy asks for a passkey here. Nothing was decided. Approve again, now with your passkey.',
+  ),
+  'approval.not_found': stop('There is no such request here.'),
+  'request.malformed': stop(`The form could not be read. ${AGAIN}`),
+  'person.forbidden': stop('Lifting a freeze needs the role operator. The freeze stands.'),
+  'request.not_found': stop('There is no such thing here. Nothing was changed.'),
+  'plan.tampered': stop(
+    'What is stored is not what was logged. Nothing was sent. Tell the operator.',
+  ),
+  'rate.limited': stop('That was too often in one minute. Nothing was decided. Wait a minute.'),
+  'invitation.refused': stop(
+    `This link does not work: it was used, or it is older than a day. No passkey was made. ${NEW_LINK}`,
+  ),
+  'passkey.refused': stop(
+    `This passkey is unknown here, or it was revoked. You are not signed in. Try again with another one. ${NEW_LINK}`,
+  ),
+  'passkey.missing': stop(
+    `No passkey of yours counts here, so you cannot approve this. ${NEW_LINK} Rejecting takes none.`,
+  ),
+  'passkey.limit': stop(
+    'You have ten passkeys, and no more are taken. No passkey was made. Ask whoever runs the gateway to revoke one.',
+  ),
+  'reason.missing': stop('A rejection needs a reason. Nothing was decided.'),
+  'form.foreign': stop(`The form did not come from this page. ${AGAIN}`),
+  'freeze.placed': { colour: 'stop', text: 'Frozen. No call starts from now on.' },
+  'freeze.lifted': { colour: 'yes', text: 'The freeze was lifted.' },
+};
+
+export function noteOf(code: unknown): Note | undefined {
+  if (typeof code !== 'string' || !Object.hasOwn(NOTES, code)) return undefined;
+  const said = NOTES[code];
+  return said && { code, ...said };
+}
+
+export const hasNote = (code: string): boolean => noteOf(code) !== undefined;
+
+/** Why the reader cannot decide on what waits. */
+export const notYours = (code: string | undefined): string =>
+  noteOf(code)?.text ?? 'Someone else decides on this.';

@@ -60,7 +60,7 @@ export function isFromConsole(
   return isSameSite && origin === configured;
 }
 
-const CSP = [
+export const CSP = [
   "default-src 'none'",
   "style-src 'self'",
   "script-src 'self'",

@@ -7,10 +7,13 @@ const NAMES: Readonly<Record<string, string>> = {
   'U+0000': 'null',
   'U+0007': 'bell',
   'U+0008': 'backspace',
+  'U+0009': 'tab',
   'U+000A': 'line break',
   'U+000D': 'carriage return',
   'U+001B': 'escape',
   'U+007F': 'delete',
+  'U+0020': 'space',
+  'U+00A0': 'no-break space',
   'U+00AD': 'soft hyphen',
   'U+034F': 'grapheme joiner',
   'U+061C': 'Arabic letter mark',
@@ -27,12 +30,14 @@ const NAMES: Readonly<Record<string, string>> = {
   'U+202C': 'pop direction',
   'U+202D': 'left-to-right override',
   'U+202E': 'right-to-left override',
+  'U+202F': 'narrow no-break space',
   'U+2060': 'word joiner',
   'U+2066': 'left-to-right isolate',
   'U+2067': 'right-to-left isolate',
   'U+2068': 'first strong isolate',
   'U+2069': 'pop isolate',
   'U+2800': 'braille blank',
+  'U+3000': 'ideographic space',
   'U+3164': 'Hangul filler',
   'U+FE0F': 'variation selector 16',
   'U+FEFF': 'byte order mark',
@@ -51,32 +56,57 @@ const alike = (character: string): Html => html`<span class="alike">${character}
 /** Only `\n` and `\t` are let through; `spellOutUnseen` answers `<U+…>` for what cannot be seen. */
 const isUnseen = (character: string): boolean => spellOutUnseen(character) !== character;
 
-function pieces(text: string, isOneLine: boolean): Html[] {
+/** Where a text stands: alone in its place, in one line or several, or before or after more of the same value. */
+interface Setting {
+  readonly isOneLine: boolean;
+  readonly isStart: boolean;
+  readonly isEnd: boolean;
+}
+
+/** Blanks that a page would swallow or draw like the common one: `a  b` must not look like `a b`. */
+function lostBlanks({ isOneLine, isStart, isEnd }: Setting): RegExp {
+  const lost = [
+    String.raw`[\p{Zs}--\u0020]`,
+    ...(isStart ? [String.raw`(?<=^\s*)\s`] : []),
+    ...(isEnd ? [String.raw`\s(?=\s*$)`] : []),
+    isOneLine ? String.raw`[\n\t]|(?<=\s)\x20` : String.raw`\x20(?=\n)`,
+  ];
+  return new RegExp(lost.join('|'), 'gv');
+}
+
+function pieces(text: string, setting: Setting): Html[] {
   const suspects = alikeIn(text);
+  const lost = new Set(Array.from(text.matchAll(lostBlanks(setting)), ({ index }) => index));
   const made: Html[] = [];
   let plain = '';
+  let at = 0;
   const flush = (): void => {
     if (plain !== '') made.push(html`${plain}`);
     plain = '';
   };
-  Array.from(text).forEach((character, place) => {
-    const isHidden = isUnseen(character) || (isOneLine && character === '\n');
+  for (const [place, character] of Array.from(text).entries()) {
+    const isHidden = isUnseen(character) || lost.has(at);
+    at += character.length;
     if (!isHidden && !suspects.has(place)) {
       plain += character;
-      return;
+      continue;
     }
     flush();
     made.push(isHidden ? glyph(codeOf(character)) : alike(character));
-  });
+  }
   flush();
   return made;
 }
 
-/** A value of one line: isolated in direction, what cannot be seen named, look-alikes marked. */
-export const shown = (text: string): Html => html`<bdi>${pieces(text, true)}</bdi>`;
+const WHOLE = { isStart: true, isEnd: true } as const;
 
-/** The same for text that has lines of its own. */
-export const shownLines = (text: string): Html => html`<bdi>${pieces(text, false)}</bdi>`;
+/** A value of one line: isolated in direction, what cannot be seen named, look-alikes marked. */
+export const shown = (text: string): Html =>
+  html`<bdi>${pieces(text, { ...WHOLE, isOneLine: true })}</bdi>`;
+
+/** The same for text that has lines of its own, or for a stretch of it. */
+export const shownLines = (text: string, of: Omit<Setting, 'isOneLine'> = WHOLE): Html =>
+  html`<bdi>${pieces(text, { ...of, isOneLine: false })}</bdi>`;
 
 /** For places that hold no markup: `<title>`, attributes. */
 export const shownPlain = (text: string): string => spellOutUnseen(text).replaceAll(/[\n\t]/g, ' ');

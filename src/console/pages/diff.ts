@@ -24,9 +24,10 @@ const allShown = (text: string): string =>
 const hint = (text: string | Html | undefined): Html | null =>
   text === undefined ? null : html` <span class="diff__hint">${text}</span>`;
 
-function passageText({ kind, text }: Passage): Html {
-  if (kind === 'gone') return html`<del>${shownLines(text)}</del>`;
-  return kind === 'new' ? html`<ins>${shownLines(text)}</ins>` : shownLines(text);
+function passageText({ kind, text }: Passage, isStart: boolean, isEnd: boolean): Html {
+  const words = shownLines(text, { isStart, isEnd });
+  if (kind === 'gone') return html`<del>${words}</del>`;
+  return kind === 'new' ? html`<ins>${words}</ins>` : words;
 }
 
 /** How many stretches differ: a change inside one is one. */
@@ -38,29 +39,49 @@ function longCells(before: string, after: string): readonly [Html, Html] {
   const count = countChanges(passages);
   const differs = count === 1 ? '1 passage differs' : `${count} passages differ`;
   const side = (without: Passage['kind']): Html[] =>
-    passages.filter(({ kind }) => kind !== without).map(passageText);
+    passages
+      .filter(({ kind }) => kind !== without)
+      .map((passage, at, all) => passageText(passage, at === 0, at === all.length - 1));
   return [
-    html`<span class="long lines">${side('new')}</span>${hint(allShown(before))}`,
+    html`<span class="long lines">${side('new')}</span>${hint(allShown(before))}${hint(
+        hiddenHint(before),
+      )}`,
     html`<span class="long lines">${side('gone')}</span
       >${hint(`${allShown(after)}; ${differs}`)}${hint(hiddenHint(after))}`,
   ];
 }
 
-function shortCells({ before, after }: CardChange): readonly [Html, Html] {
-  const old = before === null || before === '' ? html`nothing` : shown(before);
-  if (after === '') return [old, html`<mark>empty</mark>`];
+/** The gateway's own word for no value; a value that reads like it says how long it is. */
+const NO_VALUE = { before: 'nothing', after: 'empty' } as const;
+
+const ownWord = (word: string): Html => html`<span class="none">${word}</span>`;
+
+const lengthHint = (text: string, word: string): Html | null =>
+  isLong(text) || text.trim().toLowerCase() === word ? hint(allShown(text)) : null;
+
+function beforeCell(before: string | null): Html {
+  if (before === null || before === '') return ownWord(NO_VALUE.before);
+  const old = isLong(before)
+    ? html`<span class="long lines">${shownLines(before)}</span>`
+    : shown(before);
+  return html`${old}${lengthHint(before, NO_VALUE.before)}${hint(hiddenHint(before))}`;
+}
+
+function afterCell({ before, after }: CardChange): Html {
+  if (after === '') return html`<mark>${ownWord(NO_VALUE.after)}</mark>`;
   const fresh = isLong(after)
-    ? html`<span class="long lines"><mark>${shownLines(after)}</mark></span
-        >${hint(allShown(after))}`
+    ? html`<span class="long lines"><mark>${shownLines(after)}</mark></span>`
     : html`<mark>${shown(after)}</mark>`;
-  return [old, html`${fresh}${hint(changeHint(before, after))}${hint(hiddenHint(after))}`];
+  return html`${fresh}${lengthHint(after, NO_VALUE.after)}${hint(changeHint(before, after))}${hint(
+    hiddenHint(after),
+  )}`;
 }
 
 function row(change: CardChange, heads: readonly [string, string, string, string]): Html {
   const { label, before, after } = change;
   const isText =
     before !== null && before !== '' && after !== '' && (isLong(before) || isLong(after));
-  const [old, fresh] = isText ? longCells(before, after) : shortCells(change);
+  const [old, fresh] = isText ? longCells(before, after) : [beforeCell(before), afterCell(change)];
   return html`<tr role="row">
     <th role="rowheader" scope="row">${shown(label)}</th>
     <td role="cell" class="old" data-col="${heads[2]}"><div class="cell">${old}</div></td>

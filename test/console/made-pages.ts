@@ -1,0 +1,71 @@
+import type { Approval } from '../../src/contracts/approval.ts';
+import type { Card } from '../../src/contracts/card.ts';
+import type { Frame } from '../../src/console/frame.ts';
+import { cardFor, requestId } from '../adapters/store/fixtures.ts';
+
+/** A reader's frame as a page gets it; each text of people in it is `text` where one is given. */
+export const frameWith = (text?: string): Frame => ({
+  assets: { url: (name) => `/console/assets/0/${name}`, send: () => undefined },
+  reader: {
+    id: 'per_00000000001',
+    name: text ?? 'Robin Vale',
+    email: text ?? 'robin@sallyport.test',
+    roles: ['approver', 'operator'],
+    created_at: '2026-11-01T08:00:00.000Z',
+    revoked_at: null,
+  },
+  status: {
+    connection: text ?? 'main',
+    portal_id: 4_471_902,
+    freezes: [],
+    log: { size: 18_204, root_prefix: '9f2c41d8a07e' },
+    waiting_for_you: 1,
+    waiting_for_others: 0,
+  },
+  people: [],
+  formToken: 'form-token',
+  now: new Date('2026-11-01T10:30:00.000Z'),
+  note: undefined,
+});
+
+export const approvalOf = (card: Card, more: Partial<Approval> = {}): Approval => ({
+  id: requestId(1),
+  status: 'awaiting_approval',
+  asked_at: '2026-11-01T10:00:00.000Z',
+  updated_at: '2026-11-01T10:00:00.000Z',
+  card,
+  decisions: [],
+  you: { can_decide: true },
+  ...more,
+});
+
+/** Cards with `text` in one of their fields each, and the last with it in all of them. */
+export function cardsWith(text: string): Card[] {
+  const base = cardFor(requestId(1));
+  const change = { label: 'Label', property: 'p', before: 'before', after: 'after' };
+  const parts: Partial<Card>[] = [
+    { sentence: text },
+    { agent: { ...base.agent, name: text } },
+    { connection: text },
+    { records: [{ object_type: 'deals', id: '1', name: text }] },
+    { records: [{ object_type: text, id: '1', name: 'Acme Corp' }] },
+    { changes: [{ ...change, label: text }] },
+    { changes: [{ ...change, before: text }] },
+    { changes: [{ ...change, after: text }] },
+    { changes: [{ ...change, before: null, after: text }] },
+    { changes: [{ ...change, before: `${'long '.repeat(30)}${text}`, after: `${text} new` }] },
+    { claimed: { user_id: text, prompt: 'prompt' } },
+    { claimed: { user_id: 'dana@acme.test', prompt: text } },
+    { requires: { ...base.requires, reasons: [text] } },
+    { requires: { ...base.requires, roles: [text] } },
+    { signals: [text] },
+    { effects: { undo: text, remains: text } },
+    { log: { size: 3, root_prefix: text } },
+  ];
+  const all = Object.assign({}, ...parts, {
+    requires: { ...base.requires, reasons: [text], roles: [text] },
+    claimed: { user_id: text, prompt: text },
+    changes: [{ label: text, property: text, before: text, after: `${text} new` }],
+  }) as Partial<Card>;
+  return [...parts, all].map((part) => ({ ...base, ...part }));
+}

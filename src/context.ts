@@ -27,6 +27,7 @@ import { GatewayError } from './core/gateway-error.ts';
 import { type Attester, createAttester } from './gate/attest.ts';
 import type { ConnectDependencies } from './gate/connection-calls.ts';
 import { isDemoToken } from './gate/demo-token.ts';
+import { createAskedOnce } from './gate/eligible.ts';
 import { createFailpoints, type Failpoints } from './failpoints.ts';
 import { openLogKey } from './log-key.ts';
 import { createLogProbe } from './log-probe.ts';
@@ -248,6 +249,7 @@ export function apiContext(context: Context, engine: Engine, channels: Channels)
     attester,
     auditLog,
     policy: () => policy,
+    askPolicy: createAskedOnce(),
     settings: {
       connection: config.connection,
       answerWaitMs: config.timing.answerWaitMs,

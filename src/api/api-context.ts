@@ -1,5 +1,6 @@
 import type { Attester } from '../gate/attest.ts';
 import type { ChatDesk } from '../gate/chat-desk.ts';
+import type { AskPolicy } from '../gate/eligible.ts';
 import type { WebhookDesk } from '../gate/webhook-desk.ts';
 import type { AuditLog } from '../ports/audit-log.ts';
 import type { Logger } from '../ports/logger.ts';
@@ -35,6 +36,8 @@ export interface ApiContext {
   readonly attester: Attester;
   readonly auditLog: AuditLog;
   readonly policy: () => Policy;
+  /** For what pages show, again and again; a decision asks policy itself. */
+  readonly askPolicy: AskPolicy;
   readonly settings: ApiSettings;
   /** Submissions of an agent. */
   readonly submissionRate: RateLimit;

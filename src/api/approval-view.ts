@@ -29,7 +29,7 @@ function codeOf({ code, status }: RequestRecord): Pick<Approval, 'code' | 'waiti
 
 /** Makes approvals as this person sees them. Throws `approval.not_found` for a request without a card. */
 export async function approvalViews(
-  { store, policy }: Pick<ApiContext, 'store' | 'policy'>,
+  { store, policy, askPolicy }: Pick<ApiContext, 'store' | 'policy' | 'askPolicy'>,
   reader: PersonRecord,
 ): Promise<(request: RequestRecord) => Promise<Approval>> {
   // For people to look at: one damaged row of the roster must not hide what waits.
@@ -41,7 +41,8 @@ export async function approvalViews(
       store.decisions.of(id),
       store.agents.get(request.agentId),
     ]);
-    const of = { request, agent, people, earlier, policy: policy(), now: new Date() };
+    const now = new Date();
+    const of = { request, agent, people, earlier, policy: policy(), now, askPolicy };
     const code = whyNotDecide(of, reader);
     return {
       id,
@@ -58,7 +59,7 @@ export async function approvalViews(
 
 /** Those of many that open, and the ids of the others: decisions that do not open, a card that is gone. */
 export async function legibleApprovals(
-  context: Pick<ApiContext, 'store' | 'policy'>,
+  context: Pick<ApiContext, 'store' | 'policy' | 'askPolicy'>,
   reader: PersonRecord,
   requests: readonly RequestRecord[],
 ): Promise<{ readonly approvals: Approval[]; readonly damaged: string[] }> {

@@ -7,12 +7,13 @@ import {
   RequestHistorySchema,
 } from '../contracts/request-history.ts';
 import { AgentListSchema } from '../contracts/roster-view.ts';
+import type { Frame } from './frame.ts';
 import { agentsPage } from './pages/agents.ts';
 import { cardPage } from './pages/card.ts';
 import { historyPage } from './pages/history.ts';
 import { queuePage } from './pages/queue.ts';
 import { requestPage } from './pages/request.ts';
-import { frameOf, type House, sendPage, type Visit, visitOf } from './visit.ts';
+import { frameOf, type House, sendPage, statusOf, tagOf, type Visit, visitOf } from './visit.ts';
 
 /** An id that is none names nothing, and gets into no path of the API. */
 export const idIn = (request: Request): string | undefined =>
@@ -21,8 +22,14 @@ export const idIn = (request: Request): string | undefined =>
 const text = (value: unknown, max: number): string =>
   typeof value === 'string' ? value.slice(0, max) : '';
 
-async function history(house: House, visit: Visit, request: Request): Promise<string> {
-  const { query } = request;
+/** What a page is made of: who visits, and what stands around it. */
+interface Visited {
+  readonly visit: Visit;
+  readonly request: Request;
+  readonly frame: Frame;
+}
+
+async function history({ visit: { api }, request: { query }, frame }: Visited): Promise<string> {
   const filter = {
     q: text(query['q'], 200),
     status: text(query['status'], 40),
@@ -31,25 +38,31 @@ async function history(house: House, visit: Visit, request: Request): Promise<st
   const asked = { ...filter, before: text(query['before'], 40) };
   const given = Object.entries(asked).filter(([, value]) => value !== '');
   const search = new URLSearchParams(given).toString();
-  const { api } = visit;
-  const [frame, found, { agents }] = await Promise.all([
-    frameOf(house, visit, request),
+  const [found, { agents }] = await Promise.all([
     api({ method: 'GET', path: `/v1/requests?${search}`, answer: RequestHistorySchema }),
     api({ method: 'GET', path: '/v1/agents', answer: AgentListSchema }),
   ]);
   return historyPage(frame, filter, found, agents);
 }
 
-/** A page that reads: the visit, then what it shows. */
+/** A page that reads. Who looks again and finds nothing new is told so after one question to the API. */
 const reads =
-  (
-    house: House,
-    make: (visit: Visit, request: Request) => Promise<string | undefined>,
-  ): RequestHandler =>
+  (house: House, make: (visited: Visited) => Promise<string | undefined>): RequestHandler =>
   async (request, response, next) => {
-    const made = await make(visitOf(house, request), request);
+    const visit = visitOf(house, request);
+    const status = await statusOf(visit);
+    const tag = tagOf(status, visit, request);
+    if (tag !== undefined && request.get('if-none-match') === tag) {
+      response.status(304).end();
+      return;
+    }
+    const frame = await frameOf(house, visit, { request, status });
+    const made = await make({ visit, request, frame });
     if (made === undefined) next();
-    else sendPage(response, made);
+    else {
+      if (tag !== undefined) response.set('ETag', tag);
+      sendPage(response, made);
+    }
   };
 
 async function sendProof(
@@ -70,42 +83,30 @@ export function pageRoutes(house: House): Router {
   const router = Router();
   router.get(
     '/',
-    reads(house, async (visit, request) => {
-      const [frame, { approvals }] = await Promise.all([
-        frameOf(house, visit, request),
-        visit.api({ method: 'GET', path: '/v1/approvals', answer: ApprovalPageSchema }),
-      ]);
+    reads(house, async ({ visit, frame }) => {
+      const answer = ApprovalPageSchema;
+      const { approvals } = await visit.api({ method: 'GET', path: '/v1/approvals', answer });
       return queuePage(frame, approvals);
     }),
   );
   router.get(
     '/approvals/:id',
-    reads(house, async (visit, request) => {
+    reads(house, async ({ visit, request, frame }) => {
       const id = idIn(request);
       if (id === undefined) return undefined;
       const path = `/v1/approvals/${id}`;
-      const [frame, approval] = await Promise.all([
-        frameOf(house, visit, request),
-        visit.api({ method: 'GET', path, answer: ApprovalSchema }),
-      ]);
-      return cardPage(frame, approval);
+      return cardPage(frame, await visit.api({ method: 'GET', path, answer: ApprovalSchema }));
     }),
   );
-  router.get(
-    '/requests',
-    reads(house, (visit, request) => history(house, visit, request)),
-  );
+  router.get('/requests', reads(house, history));
   router.get(
     '/requests/:id',
-    reads(house, async (visit, request) => {
+    reads(house, async ({ visit, request, frame }) => {
       const id = idIn(request);
       if (id === undefined) return undefined;
+      const answer = RequestDetailSchema;
       const path = `/v1/requests/${id}`;
-      const [frame, detail] = await Promise.all([
-        frameOf(house, visit, request),
-        visit.api({ method: 'GET', path, answer: RequestDetailSchema }),
-      ]);
-      return requestPage(frame, detail);
+      return requestPage(frame, await visit.api({ method: 'GET', path, answer }));
     }),
   );
   router.get('/requests/:id/proof/:index', async (request, response, next) => {
@@ -117,11 +118,9 @@ export function pageRoutes(house: House): Router {
   });
   router.get(
     '/agents',
-    reads(house, async (visit, request) => {
-      const [frame, { agents }] = await Promise.all([
-        frameOf(house, visit, request),
-        visit.api({ method: 'GET', path: '/v1/agents', answer: AgentListSchema }),
-      ]);
+    reads(house, async ({ visit, frame }) => {
+      const answer = AgentListSchema;
+      const { agents } = await visit.api({ method: 'GET', path: '/v1/agents', answer });
       return agentsPage(frame, agents);
     }),
   );

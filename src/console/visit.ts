@@ -1,12 +1,13 @@
 import type { Request, Response } from 'express';
 import { z } from 'zod';
-import { GateStatusSchema } from '../contracts/gate-status.ts';
+import { type GateStatus, GateStatusSchema } from '../contracts/gate-status.ts';
 import { PersonListSchema, PersonViewSchema } from '../contracts/roster-view.ts';
 import { type ApiAddress, type ApiClient, createApiClient } from './api-client.ts';
 import type { Assets } from './assets.ts';
 import { noteOf } from './notes.ts';
 import type { Frame } from './frame.ts';
 import { formToken, isFormToken, isFromConsole, sessionToken } from './session.ts';
+import { versionOf } from './version.ts';
 
 export interface ConsoleOptions {
   /** Where people reach the console: decides the cookie and whose forms count. */
@@ -71,23 +72,42 @@ export function ownForm(house: House, request: Request): Visit & { readonly form
   return { ...visit, form };
 }
 
+/** The gate's state, asked before anything else of a page: what is asked later is at least as new. */
+export const statusOf = ({ api }: Visit): Promise<GateStatus> =>
+  api({ method: 'GET', path: '/v1/status', answer: GateStatusSchema });
+
 /** What stands around every page: who reads, the gate's state, names. */
-export async function frameOf(house: House, visit: Visit, request: Request): Promise<Frame> {
-  const { api, session } = visit;
-  const [reader, status, roster] = await Promise.all([
+export async function frameOf(
+  house: House,
+  { api, session }: Visit,
+  of: { readonly request: Request; readonly status: GateStatus },
+): Promise<Frame> {
+  const [reader, roster] = await Promise.all([
     api({ method: 'GET', path: '/v1/people/me', answer: PersonViewSchema }),
-    api({ method: 'GET', path: '/v1/status', answer: GateStatusSchema }),
     api({ method: 'GET', path: '/v1/people', answer: PersonListSchema }),
   ]);
   return {
     assets: house.assets,
     reader,
-    status,
+    status: of.status,
     people: roster.people,
     formToken: formToken(session),
     now: new Date(),
-    note: noteOf(request.query['note']),
+    note: noteOf(of.request.query['note']),
   };
+}
+
+/** However still it is, a page is made anew this often: the log's position stands still while nobody publishes it. */
+const WHOLE_LOOK_EVERY_MS = 30_000;
+
+/**
+ * Changes whenever a page may say something else: whatever people see is in the log. Undefined while the log cannot be
+ * read, and then every look is a whole one.
+ */
+export function tagOf(status: GateStatus, { session }: Visit, { originalUrl }: Request) {
+  if (status.log === null) return undefined;
+  const look = Math.floor(Date.now() / WHOLE_LOOK_EVERY_MS);
+  return `"${versionOf([status, formToken(session), originalUrl, look])}"`;
 }
 
 export function sendPage(response: Response, text: string, status = 200): void {

@@ -12,6 +12,33 @@ export interface Waiting {
   readonly earlier: readonly DecisionRecord[];
   readonly policy: Policy;
   readonly now: Date;
+  /** May remember what it was asked before. */
+  readonly askPolicy: AskPolicy;
+}
+
+/** Whether this person may decide, as policy stands: a pure function of its four inputs. */
+export type AskPolicy = typeof mayDecide;
+
+/** Of what is remembered: the hundred that are counted, for some fifty readers. */
+const REMEMBERED_MAX = 5_000;
+
+/**
+ * Asks policy once for each question and remembers the answer: the same text, asked the same, answers the same. For
+ * pages that look again every few seconds. What a question holds of agent, roles, amount and earlier approvals is its
+ * key, so that whatever changes one of them is asked anew. The oldest answers are forgotten first.
+ */
+export function createAskedOnce(ask: AskPolicy = mayDecide): AskPolicy {
+  const answers = new Map<string, boolean>();
+  return (policy, query, person, existing) => {
+    const key = JSON.stringify([policy.digest, query, person, existing]);
+    const known = answers.get(key);
+    if (known !== undefined) return known;
+    const answer = ask(policy, query, person, existing);
+    answers.set(key, answer);
+    const [oldest] = answers.keys();
+    if (answers.size > REMEMBERED_MAX && oldest !== undefined) answers.delete(oldest);
+    return answer;
+  };
 }
 
 /**
@@ -32,6 +59,6 @@ export function whyNotDecide(of: Waiting, person: PersonRecord): ErrorCode | und
     ({ decision, validUntil }) => decision === 'approve' && validUntil > now,
   );
   const approvers = approversOf(submission.userId, valid, people);
-  const isEligible = mayDecide(policy, query, approverOf(person, 'passkey'), approvers);
+  const isEligible = of.askPolicy(policy, query, approverOf(person, 'passkey'), approvers);
   return isEligible ? undefined : 'approval.not_eligible';
 }

@@ -10,6 +10,8 @@ const PARTS = ['bar', 'strip', 'main', 'sheets', 'decide'];
 let attendedAt = Date.now();
 let lastAnswer = new Date();
 let isOffline = false;
+/** Of the page as it is shown: the server answers 304 while it would say the same. */
+let tag = '';
 
 const isBusy = () =>
   document.visibilityState !== 'visible' ||
@@ -73,22 +75,33 @@ async function look(onChange) {
   if (isBusy()) return;
   const signal = AbortSignal.timeout(ANSWER_MS);
   let text;
+  let fresh;
   try {
     // A note of the last step is said once.
     const address = location.pathname + location.search.replace(/([?&])note=[^&]*&?/, '$1');
-    const response = await fetch(address, { redirect: 'manual', signal, cache: 'no-store' });
+    // A page that had no answer is put together anew.
+    const headers = tag && !isOffline ? { 'if-none-match': tag } : {};
+    const options = { redirect: 'manual', cache: 'no-store', headers, signal };
+    const response = await fetch(address, options);
+    if (response.status === 304) {
+      lastAnswer = new Date();
+      return;
+    }
     if (response.type === 'opaqueredirect') {
       location.reload();
       return;
     }
     if (!response.ok) throw new Error(String(response.status));
     text = await response.text();
+    fresh = response.headers.get('etag') ?? '';
   } catch {
     sayOffline();
     return;
   }
   lastAnswer = new Date();
-  if (!isBusy()) put(new DOMParser().parseFromString(text, 'text/html'), onChange);
+  if (isBusy()) return;
+  tag = fresh;
+  put(new DOMParser().parseFromString(text, 'text/html'), onChange);
 }
 
 export function startLive(onChange) {

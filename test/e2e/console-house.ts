@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Browser, CDPSession, Page } from 'playwright-core';
 import { inject } from 'vitest';
@@ -113,7 +114,11 @@ export async function openConsoleHouse(
     action: Record<string, unknown>,
     options: { prompt?: string; userId?: string } = {},
   ): Promise<Asked> => {
-    const { status, body } = await gateway.submit(action, options);
+    const key = randomUUID();
+    let { status, body } = await gateway.submit(action, { ...options, key });
+    // A busy box lets the engine answer late; the same key is the same request.
+    for (let tries = 0; status === 503 && tries < 5; tries += 1)
+      ({ status, body } = await gateway.submit(action, { ...options, key }));
     if (status !== 202 || body.status !== 'awaiting_approval')
       throw new Error(JSON.stringify(body));
     return body as Asked;

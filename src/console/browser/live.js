@@ -88,7 +88,8 @@ async function look(onChange) {
       return;
     }
     if (response.type === 'opaqueredirect') {
-      location.reload();
+      // The door alone redirects, and has taken the cookie away: a second visit would not know that there was one.
+      location.assign(`/console/sign-in?ended=1&next=${encodeURIComponent(location.pathname)}`);
       return;
     }
     if (!response.ok) throw new Error(String(response.status));

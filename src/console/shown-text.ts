@@ -100,9 +100,9 @@ function pieces(text: string, setting: Setting): Html[] {
 
 const WHOLE = { isStart: true, isEnd: true } as const;
 
-/** A value of one line: isolated in direction, what cannot be seen named, look-alikes marked. */
-export const shown = (text: string): Html =>
-  html`<bdi>${pieces(text, { ...WHOLE, isOneLine: true })}</bdi>`;
+/** A value of one line, or a stretch of one: isolated in direction, what cannot be seen named, look-alikes marked. */
+export const shown = (text: string, of: Omit<Setting, 'isOneLine'> = WHOLE): Html =>
+  html`<bdi>${pieces(text, { ...of, isOneLine: true })}</bdi>`;
 
 /** The same for text that has lines of its own, or for a stretch of it. */
 export const shownLines = (text: string, of: Omit<Setting, 'isOneLine'> = WHOLE): Html =>

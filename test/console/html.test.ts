@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { escapeHtml, html } from '../../src/console/html.ts';
+import { sentence } from '../../src/console/pages/parts.ts';
 import { hiddenHint, shown } from '../../src/console/shown-text.ts';
 import { wordDiff } from '../../src/console/word-diff.ts';
 
@@ -72,6 +73,17 @@ describe('a value on the page', () => {
     expect(hiddenHint('a\u200Bb')?.text).toContain('1 character here cannot be seen');
     expect(hiddenHint('Привет, мир')).toBeUndefined();
     expect(hiddenHint('Acme Corp 2027')).toBeUndefined();
+  });
+});
+
+describe('the sentence of a card', () => {
+  it('names blanks at its own ends, and none around the name that stands in it', () => {
+    const of = { object_type: 'contacts', id: '1', name: 'Dana Fox' };
+    const plain = sentence({ sentence: 'Add a note to Dana Fox today.', records: [of] }).text;
+    expect(plain).not.toContain('glyph');
+    expect(plain).toContain('<b><bdi>Dana Fox</bdi></b>');
+    const led = sentence({ sentence: ' Add a note to Dana Fox', records: [of] }).text;
+    expect(led).toContain('<span class="glyph">U+0020 space</span>');
   });
 });
 

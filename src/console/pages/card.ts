@@ -37,11 +37,25 @@ function stateOf(approval: Approval): Html {
   return stateMark(stateWords(status, code));
 }
 
+/** HubSpot's names are of many; a card is about one. */
+const TYPE_WORDS: Readonly<Record<string, string>> = {
+  contacts: 'contact',
+  companies: 'company',
+  deals: 'deal',
+  tickets: 'ticket',
+  tasks: 'task',
+  notes: 'note',
+  calls: 'call',
+};
+
+const typeWord = (type: string): Html =>
+  Object.hasOwn(TYPE_WORDS, type) ? html`${TYPE_WORDS[type]}` : shown(type);
+
 function recordLine({ card }: Approval): Html | null {
   const linked = card.records.map(({ object_type, name, url }) => {
     const label =
       url === undefined ? shown(name) : html`<a href="${url}" rel="noreferrer">${shown(name)}</a>`;
-    return html`${object_type} ${label}. `;
+    return html`${typeWord(object_type)} ${label}. `;
   });
   if (linked.length === 0) return null;
   const isLinked = card.records.some(({ url }) => url !== undefined);

@@ -22,7 +22,9 @@ export function sentence({ sentence: text, records }: Pick<Card, 'sentence' | 'r
   const at = name === '' ? -1 : text.lastIndexOf(name);
   if (at === -1) return shown(text);
   const [before, after] = [text.slice(0, at), text.slice(at + name.length)];
-  return html`${shown(before)}<b>${shown(name)}</b>${shown(after)}`;
+  const inner = { isStart: false, isEnd: false };
+  const rest = shown(after, { ...inner, isEnd: true });
+  return html`${shown(before, { ...inner, isStart: true })}<b>${shown(name, inner)}</b>${rest}`;
 }
 
 /** Who an agent says it acts for: a person we know by name, "you" for the reader, else the words it used. */

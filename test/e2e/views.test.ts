@@ -1,0 +1,286 @@
+import type { Locator, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findChromium } from './chromium.ts';
+import { type ConsoleHouse, giveAuthenticator, openConsoleHouse } from './console-house.ts';
+import { enrol, inviteTo, signIn } from '../support/passkeys.ts';
+
+const executable = findChromium();
+/** How long a lost answer stays unknown: long enough to be looked at. */
+const QUIET_SECONDS = '10';
+
+describe.skipIf(executable === undefined)('every view of the console', () => {
+  let house: ConsoleHouse;
+
+  beforeAll(async () => {
+    house = await openConsoleHouse(executable!, { SALLYPORT_QUIET_SECONDS: QUIET_SECONDS });
+  });
+  afterAll(() => house.close());
+
+  const isWhole = (page: Page) =>
+    page.evaluate('document.documentElement.scrollWidth <= document.documentElement.clientWidth');
+  const decidesNothing = async (page: Page): Promise<void> => {
+    expect(await page.locator('[data-decides]').count()).toBe(0);
+  };
+  const onCard = async (id: string, width: number, words: string): Promise<Page> => {
+    const { page } = await house.open(`/console/approvals/${id}`, { width });
+    await page.getByText(words).first().waitFor({ timeout: 20_000 });
+    expect(await isWhole(page)).toBe(true);
+    return page;
+  };
+
+  it('an empty queue says so, and what comes appears by itself', async () => {
+    const { page } = await house.open('/console', { width: 390 });
+    await page.getByRole('heading', { name: 'Nothing waits for you' }).waitFor();
+    const { id } = await house.ask('Comes to an empty queue.');
+    await page.getByRole('heading', { name: '1 change waits for you' }).waitFor();
+    expect(await page.locator(`[data-id="${id}"]`).count()).toBe(1);
+    await house.gateway.agent.call('DELETE', `/v1/actions/${id}`);
+    await page.getByRole('heading', { name: 'Nothing waits for you' }).waitFor();
+    await page.context().close();
+  });
+
+  it.each([390, 1280])('decided, withdrawn, expired and refused, at %i px', async (width) => {
+    const approved = await house.ask(`Approved, ${width}.`);
+    await house.gateway.approve(approved.id, approved.digest);
+    await house.gateway.ended(approved.id);
+    const withdrawn = await house.ask(`Withdrawn, ${width}.`);
+    await house.gateway.agent.call('DELETE', `/v1/actions/${withdrawn.id}`);
+    const expired = await house.ask(`Expired, ${width}.`);
+    await house.gateway.context.store.commit((tx) =>
+      tx.requests.update(expired.id, { expiresAt: new Date(Date.now() - 1_000) }),
+    );
+    for (const [{ id }, words] of [
+      [approved, 'HubSpot accepted it'],
+      [withdrawn, 'The agent took it back.'],
+      [expired, 'The time ran out at'],
+    ] as const) {
+      const page = await onCard(id, width, words);
+      await decidesNothing(page);
+      expect(await page.getByRole('link', { name: 'Next waiting' }).count()).toBe(1);
+      await page.context().close();
+    }
+    const denied = await house.gateway.submit(
+      { action: 'get_deal', deal_id: '1' },
+      {
+        call: (await house.gateway.addAgent(`nobody-${width}`, [])).call,
+      },
+    );
+    expect(denied.body.code).toBe('policy.denied');
+    const { page } = await house.open(`/console/requests/${denied.body.request_id}`, { width });
+    await page.getByText('Refused by policy').first().waitFor();
+    expect(await isWhole(page)).toBe(true);
+    await page.context().close();
+  });
+
+  it.each([390, 1280])('out of date: the record moved under the card, at %i px', async (width) => {
+    const contact = width === 390 ? '20005' : '20006';
+    const { body } = await house.gateway.submit({
+      ...{ action: 'update_contact', contact_id: contact, jobtitle: `Head ${width}` },
+    });
+    await house.gateway.simulator.control('POST', '/edits', {
+      ...{ object_type: 'contacts', id: contact, properties: { jobtitle: 'Edited by somebody' } },
+    });
+    await house.gateway.approve(body.id, body.digest);
+    await house.gateway.ended(body.id);
+    const page = await onCard(body.id, width, 'The record changed since this card was made.');
+    await decidesNothing(page);
+    await page.context().close();
+  });
+
+  it('unknown, while nobody can tell, and settled by itself on the open page', async () => {
+    const { id, digest } = await house.ask('Its first try never arrives.');
+    await house.gateway.fault({ method: 'POST', path: '/notes$' }, 'drop');
+    await house.gateway.approve(id, digest);
+    const page = await onCard(id, 390, 'HubSpot’s answer was lost.');
+    await decidesNothing(page);
+    expect(await page.getByText('Outcome unknown').count()).toBeGreaterThan(0);
+    await page.getByText('HubSpot accepted it').waitFor({ timeout: 50_000 });
+    expect(await house.gateway.timesSent('Its first try never arrives.')).toBe(1);
+    await page.context().close();
+  });
+
+  it('settled: the answer was lost, the write was not, and it was not repeated', async () => {
+    const { id, digest } = await house.ask('Its answer is lost.');
+    await house.gateway.fault({ method: 'POST', path: '/notes$' }, 'commit_then_drop');
+    await house.gateway.approve(id, digest);
+    const page = await onCard(id, 1280, 'HubSpot accepted it');
+    expect(await house.gateway.timesSent('Its answer is lost.')).toBe(1);
+    await page.goto(`${house.origin}/console/requests/${id}`);
+    await page.getByText('The outcome is unknown, and the call is not repeated.').waitFor();
+    await page.context().close();
+  });
+
+  it('offline: says since when, lets nothing be decided, and comes back by itself', async () => {
+    const { id } = await house.ask('While the gateway was away.');
+    const { page } = await house.open(`/console/approvals/${id}`, { width: 390 });
+    expect(await page.locator('[data-decides]').count()).toBeGreaterThan(0);
+    await house.gateway.stopGateway();
+    const said = page.getByText(
+      /No connection to the gateway since \d\d:\d\d\. What you see may be/,
+    );
+    await said.waitFor({ timeout: 20_000 });
+    await decidesNothing(page);
+    await page.keyboard.press('a');
+    await house.gateway.startGateway();
+    await page.locator('[data-decides]').first().waitFor({ timeout: 30_000 });
+    expect(await said.count()).toBe(0);
+    await page.getByRole('button', { name: 'Approve' }).click();
+    await page.getByText('Approved and done').first().waitFor();
+    await page.context().close();
+  });
+
+  it('the session is over while the page is open: the door, with the reason', async () => {
+    const { record } = await house.gateway.addPerson('Sue Session');
+    const { token, call } = await signIn(house.gateway, await enrol(house.gateway, record));
+    const { page } = await house.open('/console/agents', { session: token });
+    await call('DELETE', '/v1/sessions/current');
+    await page.getByText('Your session ended. Nothing was decided. Sign in again.').waitFor();
+    await page.context().close();
+  });
+
+  it.each([390, 1280])('frozen: says by whom, who lifts it, at %i px', async (width) => {
+    const { id } = await house.ask(`Waits in the frost, ${width}.`);
+    await house.gateway.approver.call('POST', '/v1/freezes', { body: { reason: 'A drill.' } });
+    const page = await onCard(id, width, 'Frozen by Robin Vale.');
+    expect(await page.locator('.strip').innerText()).toContain('Frozen');
+    expect(await page.getByRole('button', { name: 'Freeze everything now' }).count()).toBe(0);
+    const { record } = await house.gateway.addPerson(`Paul Plain ${width}`);
+    const plain = await signIn(house.gateway, await enrol(house.gateway, record));
+    const other = await house.open('/console', { width, session: plain.token });
+    await other.page.getByText('Someone with the role operator lifts it.').waitFor();
+    expect(await other.page.getByRole('button', { name: 'Lift the freeze' }).count()).toBe(0);
+    await page.getByRole('button', { name: 'Lift the freeze' }).click();
+    await page.getByText('The freeze was lifted.').waitFor();
+    await other.page.context().close();
+    await page.context().close();
+  });
+
+  it.each([390, 1280])(
+    'every button and link is pressed, and does what it says, at %i px',
+    async (width) => {
+      const { record } = await house.gateway.addPerson(`Pia Press ${width}`, [
+        'approver',
+        'operator',
+      ]);
+      const link = `${house.origin}/console/enrol#${await inviteTo(house.gateway, record)}`;
+      const { page, complaints } = await house.open('/console', { session: null, width });
+      await giveAuthenticator(page);
+      const seen = new Set<string>();
+      const pressed = new Set<string>();
+      /** By what is the same for all requests and agents. */
+      const kindOf = (name: string): string =>
+        name
+          .replaceAll(/\s+/g, ' ')
+          .replace(/^\? /, '')
+          .trim()
+          .replace(/^Freeze test-assistant$/, 'Freeze an agent');
+      const lookAround = async (): Promise<void> => {
+        const names = await page
+          .locator('button:visible, a.btn:visible')
+          .evaluateAll((all: any[]) =>
+            all.map((each) => {
+              const copy = each.cloneNode(true);
+              for (const mark of copy.querySelectorAll('kbd, [aria-hidden]')) mark.remove();
+              return copy.textContent as string;
+            }),
+          );
+        for (const name of names) seen.add(kindOf(name));
+      };
+      const press = async (name: string, within: Page | Locator = page): Promise<void> => {
+        await lookAround();
+        pressed.add(kindOf(name));
+        const exact = new RegExp(`^${name.replaceAll('?', '\\?')}( [A-Z↵?])?$`);
+        const control = within.getByRole('button', { name: exact });
+        const found =
+          (await control.count()) > 0 ? control : within.getByRole('link', { name: exact });
+        await found.first().click();
+      };
+      const go = (path: string) => page.goto(`${house.origin}${path}`);
+
+      await page.goto(link);
+      await press('Make a passkey');
+      await page.getByText('Your passkey is made.').waitFor();
+      await press('Sign in with passkey');
+      await page.getByRole('link', { name: 'Waiting' }).waitFor();
+
+      const row = await house.ask(`In its row, ${width}`);
+      await go('/console');
+      const item = page.locator(`[data-id="${row.id}"]`);
+      await press('Open', item);
+      await page.waitForURL(`**/approvals/${row.id}`);
+      await page.getByRole('link', { name: 'All waiting' }).click();
+      await press('Reject with reason', item);
+      await press('Back', page.locator(`#reject-${row.id}`));
+      expect(await page.locator(`#reject-${row.id}`).isVisible()).toBe(false);
+      await press('Approve', item);
+      await page.getByText('Approved and done').first().waitFor();
+      await press('Time line');
+      await page.getByRole('heading', { name: 'Time line' }).waitFor();
+      const download = page.waitForEvent('download');
+      await page.getByRole('link', { name: 'proof' }).first().click();
+      expect((await download).suggestedFilename()).toContain(row.id);
+      await page.getByRole('link', { name: 'All requests' }).click();
+      await page.getByLabel('Words or an id').fill(row.id);
+      await press('Search');
+      await page.waitForURL('**/console/requests?**');
+      expect(await page.locator('tbody tr').count()).toBe(1);
+
+      const task = await house.askTask(`By passkey, ${width}`);
+      await go(`/console/requests/${task.id}`);
+      await press('Open the card');
+      await press('Approve with passkey');
+      await page.getByText('Approved and done').first().waitFor();
+      await press('Next waiting');
+      await page.waitForURL('**/console');
+
+      const wrong = await house.ask(`Rejected, ${width}`);
+      await go(`/console/approvals/${wrong.id}`);
+      await press('Reject with reason');
+      await page.getByText('Ask the customer first').click();
+      await press('Reject and tell the agent');
+      await page.getByText('You rejected this at').waitFor();
+
+      await go('/console/agents');
+      await press('Freeze test-assistant');
+      await page.getByText('No request of this agent is accepted.').waitFor();
+      await press('Lift the freeze');
+      await go('/console/agents');
+      const requests = page.locator('.agent a.btn').first();
+      await lookAround();
+      pressed.add(kindOf(await requests.innerText()));
+      await requests.click();
+      await page.waitForURL('**/console/requests?agent=**');
+      await press('Freeze everything now');
+      await page.getByText(`Frozen by Pia Press ${width}.`).waitFor();
+      await press('Lift the freeze');
+
+      if (width === 1280) {
+        await press('? all keys');
+        await press('Back', page.locator('#keys'));
+      }
+      await press(record.name);
+      await press('Back', page.locator('#account'));
+      expect(await page.evaluate('document.activeElement.textContent')).toContain('Pia');
+      await go('/console/nowhere');
+      await press('To what waits');
+      complaints.splice(
+        0,
+        complaints.length,
+        ...complaints.filter((each) => !each.includes('404')),
+      );
+      await press(record.name);
+      await press('Sign out');
+      await page.getByText('You are signed out.').waitFor();
+      const missed = [...seen].filter(
+        (name) =>
+          !pressed.has(name) &&
+          (width === 1280 || name !== 'all keys') &&
+          !/^(Its \d+ request|Freeze nobody-)/.test(name),
+      );
+      expect(missed).toEqual([]);
+      expect(complaints).toEqual([]);
+      await page.context().close();
+    },
+    240_000,
+  );
+});

@@ -6,13 +6,20 @@ import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 
 let gateway: TestGateway;
 const UNDECIDED = 4;
+const submission = {
+  userId: 'dana@acme.test',
+  prompt: 'Note that I called.',
+  action: { action: 'create_note', contact_id: '20001', note: 'Called.' },
+};
 
 beforeAll(async () => {
   gateway = await startTestGateway({ temporalAddress: inject('temporalAddress') });
   const agentId = gateway.agent.record.id;
   await gateway.context.store.commit(async (tx) => {
-    for (const number of [1, 2, 3, UNDECIDED])
-      await insertWaiting(tx, waitingRequest(number, { agentId, expiresAt: later(9e12 + number) }));
+    for (const number of [1, 2, 3, UNDECIDED]) {
+      const expiresAt = later(9e12 + number);
+      await insertWaiting(tx, waitingRequest(number, { agentId, submission, expiresAt }));
+    }
     for (const number of [11, 12])
       await tx.requests.insert(request(number, { agentId, status: 'outcome_unknown' }));
     await tx.decisions.insert(decision(requestId(3)));

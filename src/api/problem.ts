@@ -1,7 +1,7 @@
 import type { Problem } from '../contracts/problem.ts';
 import { ERRORS, type ErrorCode } from '../core/errors.ts';
 
-/** Where each code is explained: the API serves the page itself (`routes/errors.ts`). */
+/** Where each code is explained: the API serves the page itself (`error-pages.ts`). */
 const ERROR_DOCS = '/errors#';
 
 /** When to try again what a neighbour's trouble refused and nobody has said it better. */

@@ -126,8 +126,6 @@ const KEYS = [
   ['↵', 'open'],
   ['A', 'approve: asks for your passkey, or goes to the button'],
   ['R', 'reject with a reason'],
-  ['C', 'change'],
-  ['N', 'make a new card'],
   ['?', 'these keys'],
 ] as const;
 

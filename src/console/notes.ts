@@ -14,7 +14,7 @@ const NEW_LINK = 'Ask whoever runs the gateway for a new link.';
 
 /** What became of the reader's last step, by the API's code: what happened, and what to do. */
 const NOTES: Readonly<Record<string, Said>> = {
-  'approval.closed': stop('This was decided before you. Nothing of yours was recorded.'),
+  'approval.closed': stop('This no longer waits for people. Nothing of yours was recorded.'),
   'approval.expired': stop('The time ran out. The request was refused and nothing was sent.'),
   'approval.digest_mismatch': stop(
     'The card changed since you opened it. Nothing was decided. Read it again.',
@@ -31,7 +31,7 @@ const NOTES: Readonly<Record<string, Said>> = {
   'person.forbidden': stop('Lifting a freeze needs the role operator. The freeze stands.'),
   'request.not_found': stop('There is no such thing here. Nothing was changed.'),
   'plan.tampered': stop(
-    'What is stored is not what was logged. Nothing was sent. Tell the operator.',
+    'What is stored is not what was logged: somebody changed the store. Nothing was decided. Tell the operator.',
   ),
   'rate.limited': stop('That was too often in one minute. Nothing was decided. Wait a minute.'),
   'invitation.refused': stop(

@@ -83,10 +83,11 @@ export function pageRoutes(house: House): Router {
   const router = Router();
   router.get(
     '/',
-    reads(house, async ({ visit, frame }) => {
+    reads(house, async ({ visit, request, frame }) => {
+      const after = RequestIdSchema.safeParse(request.query['after']).data;
+      const path = `/v1/approvals${after === undefined ? '' : `?after=${after}`}`;
       const answer = ApprovalPageSchema;
-      const { approvals } = await visit.api({ method: 'GET', path: '/v1/approvals', answer });
-      return queuePage(frame, approvals);
+      return queuePage(frame, await visit.api({ method: 'GET', path, answer }));
     }),
   );
   router.get(
@@ -120,8 +121,7 @@ export function pageRoutes(house: House): Router {
     '/agents',
     reads(house, async ({ visit, frame }) => {
       const answer = AgentListSchema;
-      const { agents } = await visit.api({ method: 'GET', path: '/v1/agents', answer });
-      return agentsPage(frame, agents);
+      return agentsPage(frame, await visit.api({ method: 'GET', path: '/v1/agents', answer }));
     }),
   );
   return router;

@@ -46,3 +46,4 @@ export const ApprovalPageSchema = z.strictObject({
   damaged: DamagedSchema,
   next_after: RequestIdSchema.optional(),
 });
+export type ApprovalPage = z.infer<typeof ApprovalPageSchema>;

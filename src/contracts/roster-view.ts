@@ -57,6 +57,7 @@ export const AgentListSchema = z.strictObject({
   agents: z.array(AgentViewSchema),
   damaged: DamagedSchema,
 });
+export type AgentList = z.infer<typeof AgentListSchema>;
 export const PersonListSchema = z.strictObject({
   people: z.array(PersonViewSchema),
   damaged: DamagedSchema,

@@ -21,6 +21,15 @@ function changeLines(card: Card): string[] {
   });
 }
 
+/** What can be taken back afterwards, and what cannot. */
+const effectLines = ({ effects }: Card): string[] =>
+  effects === undefined
+    ? []
+    : [
+        `  ${'If sent'.padEnd(12)} ${inLine(effects.undo)}`,
+        `${VALUE_COLUMN}${inLine(effects.remains)}`,
+      ];
+
 /** "2 people", "1 person with role sales-lead". */
 function requirementText({ approvals, roles, passkey }: Card['requires']): string {
   const people = approvals === 1 ? '1 person' : `${approvals} people`;
@@ -45,12 +54,14 @@ export function cardLines(card: Card): string[] {
     `  ${'Needs'.padEnd(12)} ${requirementText(card.requires)}`,
     ...card.requires.reasons.map((reason) => `  ${''.padEnd(12)} ${inLine(reason)}`),
     `  ${'Until'.padEnd(12)} ${card.expires_at}`,
+    ...effectLines(card),
     `  ${'Digest'.padEnd(12)} ${card.digest.slice(0, 16)}`,
     `  ${'Log'.padEnd(12)} ${card.log.size} entries, root ${card.log.root_prefix || '(none yet)'}`,
     '',
     '  The agent says (not checked):',
     `  ${'for'.padEnd(12)} ${indent(card.claimed.user_id)}`,
     `  ${'prompt'.padEnd(12)} ${indent(card.claimed.prompt)}`,
+    ...(card.signals ?? []).map((signal) => `  ${'beware'.padEnd(12)} ${inLine(signal)}`),
   ];
 }
 

@@ -19,6 +19,8 @@ export interface ProvenDecision {
   readonly passkeyId?: string | undefined;
   /** Who Slack says it was, for proof `slack`. */
   readonly slackUser?: string | undefined;
+  /** Whose signature it was, for proof `webhook`. */
+  readonly webhookSigner?: string | undefined;
   readonly decision: 'approve' | 'reject';
   /** The digest the person saw. */
   readonly digest: string;
@@ -82,9 +84,11 @@ const proofFacts = ({
   proof,
   passkeyId,
   slackUser,
+  webhookSigner,
 }: ProvenDecision): Readonly<Record<string, string>> => ({
   proof,
   ...(slackUser === undefined ? {} : { slack_user: slackUser }),
+  ...(webhookSigner === undefined ? {} : { webhook_signer: webhookSigner }),
   ...(proof === 'passkey' && passkeyId !== undefined ? { passkey: passkeyId } : {}),
 });
 

@@ -69,8 +69,9 @@ async function decide(
   const person = signer?.revokedAt === null ? await tx.people.get(signer.personId) : undefined;
   if (person?.revokedAt !== null) return refuse(tx, proven, said, 'channel.unknown_sender');
   const { id: requestId, digest, decision, reason } = said;
-  const made = { requestId, digest, person, proof: 'webhook', decision, reason } as const;
-  return recordDecision(tx, made, rules);
+  const webhookSigner = proven.signer.id;
+  const made = { requestId, digest, person, webhookSigner, decision, reason };
+  return recordDecision(tx, { ...made, proof: 'webhook' }, rules);
 }
 
 /** Where decisions that a person's own system signed come in. */

@@ -106,16 +106,20 @@ export async function retireFormerSecret(deps: SignerDependencies, id: string): 
 
 /**
  * From now on what it signs counts for nothing, by row and by secret: an older row put back has nothing
- * to verify with. Throws `request.not_found`.
+ * to verify with. Safe to repeat, which ends what a death between the two has left. Throws
+ * `request.not_found`.
  */
 export async function revokeWebhookSigner(deps: SignerDependencies, id: string): Promise<void> {
   const { store, secrets, by } = deps;
-  await activeSigner(deps, id);
+  const signer = await store.webhookSigners.get(id);
+  const held = await secretsOf(secrets, id);
+  // Of one that is revoked and has secrets left, a death came between the two.
+  if (signer === undefined || (signer.revokedAt !== null && held.length === 0))
+    throw new GatewayError('request.not_found', { detail: `no webhook signer ${id}` });
   await store.commit(async (tx) => {
     if (!(await tx.webhookSigners.revoke(id))) return;
     const facts = { webhook_signer: id };
     await tx.log.append({ event: 'person.unlinked', actor: by, facts });
   });
-  for (const { version } of await secretsOf(secrets, id))
-    await secrets.destroy(nameOf(id), version);
+  for (const { version } of held) await secrets.destroy(nameOf(id), version);
 }

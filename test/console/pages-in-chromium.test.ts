@@ -44,7 +44,7 @@ interface Maker {
 }
 
 const onCard = (approval: Approval): string => cardPage(frameWith(), approval);
-const inQueue = (approval: Approval): string => queuePage(frameWith(), [approval]);
+const inQueue = (approval: Approval): string => queuePage(frameWith(), { approvals: [approval] });
 
 const batches = <T>(items: readonly T[]): T[][] =>
   Array.from({ length: Math.ceil(items.length / BATCH) }, (_, at) =>
@@ -127,11 +127,11 @@ function pagesWith(text: string): string[] {
   const history = { requests: [summary], damaged: [], looked_through: 1 };
   return [
     cardPage(frozen, rejected),
-    queuePage(frozen, [approvalOf(card!)]),
+    queuePage(frozen, { approvals: [approvalOf(card!)] }),
     requestPage(frame, detail),
     historyPage(frame, { q: text, status: '', agent: '' }, history, [agentView]),
     historyPage(frame, { q: text, status: '', agent: '' }, { ...history, requests: [] }, []),
-    agentsPage(frozen, [agentView]),
+    agentsPage(frozen, { agents: [agentView] }),
   ];
 }
 
@@ -280,7 +280,10 @@ describe.skipIf(executable === undefined)('the pages as Chromium reads them', ()
         const approval = approvalOf({ ...cardFor(requestId(1)), changes });
         return {
           changes,
-          htmls: [cardPage(frameWith(), approval), queuePage(frameWith(), [approval])],
+          htmls: [
+            cardPage(frameWith(), approval),
+            queuePage(frameWith(), { approvals: [approval] }),
+          ],
         };
       });
       const read = await page.evaluate(

@@ -10,6 +10,15 @@ const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\
 
 const named = (point: number): string => `<U+${point.toString(16).toUpperCase().padStart(4, '0')}>`;
 
+describe('a card as plain lines', () => {
+  it('says what can be taken back and what cannot, and what in the prompt reads like a trick', () => {
+    const effects = { undo: 'It can be set back.', remains: 'A workflow may send e-mail.' };
+    const signals = ['It asks to skip approval.'];
+    const text = cardLines({ ...cardFor(requestId(1)), effects, signals }).join('\n');
+    for (const said of [effects.undo, effects.remains, ...signals]) expect(text).toContain(said);
+  });
+});
+
 describe('text shown to people', () => {
   it('spells out every character of Unicode that shows nothing or turns text around, and no other', () => {
     const wrong: string[] = [];

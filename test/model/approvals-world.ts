@@ -66,7 +66,7 @@ export interface World {
   add(email: string, roles: readonly string[]): Promise<PersonRecord>;
   revoke(id: string): Promise<void>;
   decide(made: Omit<ProvenDecision, 'requestId' | 'digest'>, on: RequestRecord): Promise<Decided>;
-  /** The same with the digest of another request. */
+  /** The same with a digest that is none of theirs. */
   decideWrongly(
     made: Omit<ProvenDecision, 'requestId' | 'digest'>,
     on: RequestRecord,

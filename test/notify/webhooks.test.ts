@@ -106,7 +106,7 @@ describe('an approval by webhooks', () => {
     const granted = (await gateway.entriesOf(id)).find(({ event: e }) => e === 'approval.granted');
     expect(granted).toMatchObject({
       actor: `person:${gateway.approver.record.id}`,
-      facts: { proof: 'webhook' },
+      facts: { proof: 'webhook', webhook_signer: robin.id },
     });
   });
 
@@ -350,6 +350,14 @@ describe('the secrets of a signer', () => {
     const gone = expect.objectContaining({ code: 'request.not_found' });
     await expect(rotateWebhookSigner(signers(), robin.id)).rejects.toEqual(gone);
     await expect(revokeWebhookSigner(signers(), robin.id)).rejects.toEqual(gone);
+  });
+
+  it('end with a second revoking when a death came in the middle of the first', async () => {
+    await gateway.context.store.commit((tx) => tx.webhookSigners.revoke(robin.id));
+    const { secrets } = gateway.context;
+    expect(await secrets.get(`webhook/in/${robin.id}`)).toBeDefined();
+    await revokeWebhookSigner(signers(), robin.id);
+    expect(await secrets.get(`webhook/in/${robin.id}`)).toBeUndefined();
   });
 
   it('are nobody’s when the row was put in, changed or put back by hand', async () => {

@@ -61,5 +61,7 @@ export function cardsWith(base: Card, text: string): Card[] {
     { ...base, claimed: { user_id: 'u', prompt: text } },
     { ...base, requires: { ...base.requires, reasons: [text] } },
     { ...base, requires: { ...base.requires, roles: [text] } },
+    { ...base, signals: [text] },
+    { ...base, effects: { undo: text, remains: text } },
   ];
 }

@@ -43,8 +43,6 @@ const ACTIONS = {
   k: () => move(-1),
   a: approve,
   r: () => press('r'),
-  c: () => press('c'),
-  n: () => press('n'),
   '?': () => document.getElementById('keys')?.showPopover(),
 };
 

@@ -1,4 +1,4 @@
-import type { AgentView, GrantView, PersonView } from '../../contracts/roster-view.ts';
+import type { AgentList, AgentView, GrantView, PersonView } from '../../contracts/roster-view.ts';
 import type { Requirement } from '../../contracts/card.ts';
 import { type Html, html } from '../html.ts';
 import { type Frame, isOperator, oneButton } from '../frame.ts';
@@ -7,7 +7,7 @@ import { shown } from '../shown-text.ts';
 import { moment } from '../times.ts';
 import { versionOf } from '../version.ts';
 import { needsWords, plainName } from '../words.ts';
-import { part } from './parts.ts';
+import { damagedNotice, part } from './parts.ts';
 
 interface Line {
   readonly heading: string;
@@ -140,14 +140,15 @@ function peoplePart(people: readonly PersonView[]): Html {
 }
 
 /** What each agent may do, in words and fields, found by asking policy. */
-export function agentsPage(frame: Frame, agents: readonly AgentView[]): string {
+export function agentsPage(frame: Frame, { agents, damaged }: AgentList): string {
   const active = agents.toSorted(
     (one, other) => Number(one.revoked_at !== null) - Number(other.revoked_at !== null),
   );
   return page(frame, {
     title: 'Agents and what they may do',
     place: 'agents',
-    main: html`<div class="row">
+    main: html`${damagedNotice(damaged)}
+      <div class="row">
         <div class="at"></div>
         <div class="is">
           <h1>What each agent may do</h1>
@@ -157,7 +158,7 @@ export function agentsPage(frame: Frame, agents: readonly AgentView[]): string {
         </div>
       </div>
       ${active.map((agent) => section(frame, agent))}${peoplePart(frame.people)}`,
-    version: versionOf([agents, frame.people]),
+    version: versionOf([agents, damaged, frame.people]),
     says: 'The agents changed',
   });
 }

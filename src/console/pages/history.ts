@@ -7,7 +7,7 @@ import { shown, shownPlain } from '../shown-text.ts';
 import { moment } from '../times.ts';
 import { versionOf } from '../version.ts';
 import { plainName, stateMark, stateWords, STATUS_NAMES } from '../words.ts';
-import { askedFor } from './parts.ts';
+import { askedFor, damagedNotice } from './parts.ts';
 
 /** What the reader looks for; texts as they came, shown back in the fields. */
 export interface HistoryFilter {
@@ -101,16 +101,17 @@ export function historyPage(
   return page(frame, {
     title: 'Requests',
     place: 'requests',
-    main: html`<div class="row">
-      <div class="at"></div>
-      <div class="is">
-        <h1>Requests</h1>
-        ${form(filter, agents)}${isEmpty ? nothing(filter) : table(frame, history)}${more(
-          filter,
-          history,
-        )}
-      </div>
-    </div>`,
+    main: html`${damagedNotice(history.damaged)}
+      <div class="row">
+        <div class="at"></div>
+        <div class="is">
+          <h1>Requests</h1>
+          ${form(filter, agents)}${isEmpty ? nothing(filter) : table(frame, history)}${more(
+            filter,
+            history,
+          )}
+        </div>
+      </div>`,
     version: versionOf(history),
     says: 'The list of requests changed',
   });

@@ -63,7 +63,8 @@ const OUTCOMES: Readonly<Record<Approval['status'], Say>> = {
   outcome_unknown: () => [
     'wait',
     html`<p>
-      <b>HubSpot’s answer was lost.</b> The outcome is unknown, and the call is not repeated.
+      <b>HubSpot’s answer was lost.</b> The outcome is unknown: it is looked for in HubSpot, and
+      sent again only if HubSpot does not have it.
     </p>`,
   ],
   succeeded: (_frame, { updated_at }) => [

@@ -6,6 +6,24 @@ import { type Frame, tokenField } from '../frame.ts';
 import { shown, shownPlain } from '../shown-text.ts';
 import { moment } from '../times.ts';
 
+/** What would be on the page and does not open: it is named, for nobody may think that it is not there. */
+export function damagedNotice(ids: readonly string[] = []): Html | null {
+  if (ids.length === 0) return null;
+  const these =
+    ids.length === 1 ? 'One that belongs here does' : `${ids.length} that belong here do`;
+  return html`<div class="row">
+    <div class="at"></div>
+    <div class="is">
+      <div class="notice notice--stop">
+        <p>
+          <b>${these} not open: somebody changed the store.</b> Nothing is done with
+          ${ids.length === 1 ? 'it' : 'them'}. Tell the operator: ${shown(ids.join(', '))}
+        </p>
+      </div>
+    </div>
+  </div>`;
+}
+
 /** A section with its name left of the line. */
 export const part = (name: string, body: Html, beside: Html | null = null, id = ''): Html =>
   html`<section class="row part" id="${id === '' ? `part-${name.replaceAll(/\W+/g, '-')}` : id}">

@@ -1,4 +1,4 @@
-import type { Approval } from '../../contracts/approval.ts';
+import type { Approval, ApprovalPage } from '../../contracts/approval.ts';
 import { type Html, html } from '../html.ts';
 import { notYours } from '../notes.ts';
 import type { Frame } from '../frame.ts';
@@ -8,7 +8,14 @@ import { moment, secondsLeft, timeBar, timeLeft } from '../times.ts';
 import { versionOf } from '../version.ts';
 import { countMark } from '../words.ts';
 import { changeCount, diffTable } from './diff.ts';
-import { approveForm, askedBy, rejectButton, rejectSheet, sentence } from './parts.ts';
+import {
+  approveForm,
+  askedBy,
+  damagedNotice,
+  rejectButton,
+  rejectSheet,
+  sentence,
+} from './parts.ts';
 
 /** A row holds the whole change only when it is this small; everything else is decided on its card. */
 const ROW = { changesMax: 3, charsMax: 240 } as const;
@@ -112,8 +119,8 @@ function groups(frame: Frame, mine: readonly Approval[]): (Html | null)[] {
   });
 }
 
-const heading = (count: number): Html =>
-  count === 0
+const heading = (count: number, isAll: boolean): Html =>
+  count === 0 && isAll
     ? html`<div class="row">
         <div class="at"><span class="clock">0</span><span class="unit">waiting</span></div>
         <div class="is">
@@ -124,18 +131,34 @@ const heading = (count: number): Html =>
     : html`<div class="row">
         <div class="at"></div>
         <div class="is">
-          <h1>${count} ${count === 1 ? 'change waits' : 'changes wait'} for you</h1>
+          <h1>${waitWords(count)} for you${isAll ? null : ' among these'}</h1>
           <p class="lead">
             Nothing below has been sent to HubSpot. What nobody answers in time is refused.
           </p>
         </div>
       </div>`;
 
+const waitWords = (count: number): string =>
+  count === 0 ? 'None waits' : `${count} ${count === 1 ? 'change waits' : 'changes wait'}`;
+
+/** The API answers so many at a time, the first to expire first. */
+const more = ({ next_after: after }: ApprovalPage): Html | null =>
+  after === undefined
+    ? null
+    : html`<div class="row">
+        <div class="at"></div>
+        <p class="is btns">
+          <a class="btn" href="/console?after=${after}">More that waits</a>
+          <span class="small quiet">These are the first to run out.</span>
+        </p>
+      </div>`;
+
 const byDeadline = (one: Approval, other: Approval): number =>
   Date.parse(one.card.expires_at) - Date.parse(other.card.expires_at);
 
 /** What waits: by urgency, the reader's own first. */
-export function queuePage(frame: Frame, approvals: readonly Approval[]): string {
+export function queuePage(frame: Frame, answer: ApprovalPage): string {
+  const { approvals, damaged = [] } = answer;
   const sorted = approvals.toSorted(byDeadline);
   const mine = sorted.filter(({ you }) => you.can_decide);
   const others = sorted.filter(({ you }) => !you.can_decide);
@@ -143,13 +166,18 @@ export function queuePage(frame: Frame, approvals: readonly Approval[]): string 
   const othersItems = others.map((approval) =>
     item(frame, approval, mine.length === 0 && approval === others[0]),
   );
-  const title = mine.length === 0 ? 'Nothing waits' : `${mine.length} wait for you`;
+  const waitsForOthers = group('Waits for others', othersItems, true);
+  const isAll = answer.next_after === undefined && damaged.length === 0;
+  const title = mine.length === 0 && isAll ? 'Nothing waits' : `${mine.length} wait for you`;
   return page(frame, {
     title,
     place: 'waiting',
-    main: html`${heading(mine.length)}${rows}${group('Waits for others', othersItems, true)}`,
+    main: html`${damagedNotice(damaged)}${heading(mine.length, isAll)}${rows}${waitsForOthers}${more(answer)}`,
     sheets: mine.filter(standsInRow).map((approval) => rejectSheet(frame, approval)),
-    version: versionOf(approvals.map(({ id, decisions, you }) => [id, decisions.length, you])),
+    version: versionOf([
+      damaged,
+      approvals.map(({ id, decisions, you }) => [id, decisions.length, you]),
+    ]),
     says: mine.length === 1 ? '1 change waits for you' : `${mine.length} changes wait for you`,
   });
 }

@@ -53,7 +53,8 @@ const SENTENCES: Readonly<Partial<Record<TimeLineEntry['event'], Say>>> = {
   'approval.rejected': (actor, entry) => html`${actor} rejected${proofText(entry)}.`,
   'hubspot.intended': () => html`Written down before the call.`,
   'hubspot.lost': () =>
-    html`HubSpot’s answer was lost. The outcome is unknown, and the call is not repeated.`,
+    html`HubSpot’s answer was lost. The outcome is unknown until it is found in HubSpot, or found
+    not to be there.`,
 };
 
 function what(frame: Frame, request: RequestDetail, entry: TimeLineEntry): Html {

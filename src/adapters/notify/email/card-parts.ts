@@ -57,6 +57,7 @@ function saidPart({ claimed }: Card): Part {
 }
 
 function partsOf(card: Card): Part[] {
+  const { effects, signals = [] } = card;
   const records = card.records.map(
     ({ name, object_type, id }) => `${name} (${object_type} ${id ?? 'new'})`,
   );
@@ -74,7 +75,9 @@ function partsOf(card: Card): Part[] {
     ...(records.length === 0 ? [] : [linesPart('Record', records)]),
     ...card.changes.map(changePart),
     linesPart('Asked by', why),
+    ...(effects === undefined ? [] : [linesPart('If it is sent', [effects.undo, effects.remains])]),
     saidPart(card),
+    ...(signals.length === 0 ? [] : [linesPart('The prompt reads like a trick', signals)]),
     linesPart('Evidence', [...evidence]),
   ];
 }

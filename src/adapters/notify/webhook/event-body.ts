@@ -18,7 +18,7 @@ const toldChange = ({ label, property, before, after }: CardChange): CardChange 
  * records as they were read, which no approver sees either.
  */
 function toldCard(card: Card): ToldCard {
-  const { agent, records, changes, claimed, requires, log } = card;
+  const { agent, records, changes, claimed, requires, effects, signals, log } = card;
   return {
     request_id: card.request_id,
     digest: card.digest,
@@ -28,7 +28,8 @@ function toldCard(card: Card): ToldCard {
     sentence: inOneLine(card.sentence),
     connection: inOneLine(card.connection),
     agent: { id: inOneLine(agent.id), name: inOneLine(agent.name) },
-    records: records.map(({ object_type, id, name }) => ({
+    records: records.map(({ object_type, id, name, url }) => ({
+      ...(url === undefined ? {} : { url }),
       object_type: inOneLine(object_type),
       id: id === null ? null : inOneLine(id),
       name: inOneLine(name),
@@ -43,6 +44,10 @@ function toldCard(card: Card): ToldCard {
       roles: requires.roles.map(inOneLine),
       reasons: requires.reasons.map(inOneLine),
     },
+    ...(effects === undefined
+      ? {}
+      : { effects: { undo: inOneLine(effects.undo), remains: inOneLine(effects.remains) } }),
+    ...(signals === undefined ? {} : { signals: signals.map(inOneLine) }),
     log: { size: log.size, root_prefix: inOneLine(log.root_prefix) },
   };
 }

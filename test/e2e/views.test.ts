@@ -106,7 +106,7 @@ describe.skipIf(executable === undefined)('every view of the console', () => {
     const page = await onCard(id, 1280, 'HubSpot accepted it');
     expect(await house.gateway.timesSent('Its answer is lost.')).toBe(1);
     await page.goto(`${house.origin}/console/requests/${id}`);
-    await page.getByText('sent again only if HubSpot does not have it.').waitFor();
+    await page.getByText('The outcome is unknown until it is found in HubSpot').waitFor();
     await page.context().close();
   });
 

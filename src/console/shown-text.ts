@@ -1,5 +1,5 @@
 import { alikeIn, alikeLetter } from '../core/alike.ts';
-import { needlessUnseen, spellOutUnseen } from '../core/unseen.ts';
+import { needlessUnseen, spellOutUnseen, STACKED } from '../core/unseen.ts';
 import { type Html, html } from './html.ts';
 
 /** Unicode's names of the characters that people meet; the others are named by number alone. */
@@ -64,19 +64,29 @@ interface Setting {
 }
 
 /** Blanks that a page would swallow or draw like the common one: `a  b` must not look like `a b`. */
-function lostBlanks({ isOneLine, isStart, isEnd }: Setting): RegExp {
-  const lost = [
-    String.raw`[\p{Zs}--\u0020]`,
-    ...(isStart ? [String.raw`(?<=^\s*)\s`] : []),
-    ...(isEnd ? [String.raw`\s(?=\s*$)`] : []),
-    isOneLine ? String.raw`[\n\t]|(?<=\s)\x20` : String.raw`\x20(?=\n)`,
-  ];
-  return new RegExp(lost.join('|'), 'gv');
+const LOST = {
+  oneLine: /[\p{Zs}--\u0020]|[\n\t]|(?<=\s)\x20/gv,
+  lines: /[\p{Zs}--\u0020]|\x20(?=\n)/gv,
+} as const;
+
+/**
+ * Where what cannot be told from nothing stands. A lookaround over all the blanks at an end would take a
+ * look at each of them for each: seconds for a text of sixty thousand, in the process that freezes.
+ */
+function lostPlaces(text: string, { isOneLine, isStart, isEnd }: Setting): Set<number> {
+  const lost = new Set<number>();
+  for (const { index } of text.matchAll(isOneLine ? LOST.oneLine : LOST.lines)) lost.add(index);
+  for (const { index } of text.matchAll(STACKED)) lost.add(index);
+  const first = text.length - text.trimStart().length;
+  const end = text.trimEnd().length;
+  if (isStart) for (let at = 0; at < first; at += 1) lost.add(at);
+  if (isEnd) for (let at = end; at < text.length; at += 1) lost.add(at);
+  return lost;
 }
 
 function pieces(text: string, setting: Setting): Html[] {
   const suspects = alikeIn(text);
-  const lost = new Set(Array.from(text.matchAll(lostBlanks(setting)), ({ index }) => index));
+  const lost = lostPlaces(text, setting);
   const made: Html[] = [];
   let plain = '';
   let at = 0;

@@ -37,12 +37,12 @@ const REFUSALS: readonly Rule[] = [
   {
     name: 'api-key',
     pattern:
-      /\b(?:sk-[A-Za-z0-9_-]{20,}|AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{30,}|xox[abpr]-[A-Za-z0-9-]{20,})/,
+      /\b(?:sk-[A-Za-z0-9_-]{20,}|AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{30,}|xox[a-z]-[A-Za-z0-9-]{20,}|xapp-[A-Za-z0-9-]{20,}|whsec_[A-Za-z0-9+/=_-]{20,})/,
     reason: 'A secret in a prompt is a leak, and would be copied into the log.',
   },
   {
     name: 'sallyport-key',
-    pattern: /\bsp[ap]_[0-9a-z]{16}_[A-Za-z0-9_-]{20,}/,
+    pattern: /\bsp[apsi]_[0-9a-z]{16}_[A-Za-z0-9_-]{20,}/,
     reason: 'A key of this gateway must never travel in a prompt.',
   },
   {

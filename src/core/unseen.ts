@@ -31,14 +31,23 @@ const NEEDED = new RegExp(
 const nameOf = (character: string): string =>
   `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
 
+/**
+ * Marks on one letter beyond those that a script needs: piled up, they are drawn over the lines around
+ * them, and the value that a reader takes for one field's is another's. Fixed in length, so that it is
+ * looked at once.
+ */
+export const STACKED = /(?<=\p{M}{4})\p{M}/gv;
+
 /** Text of several lines keeps its breaks and tabs. */
 const isLayout = (character: string): boolean => character === '\n' || character === '\t';
 
 /** The text with every character that people cannot see spelled out, also where a script needs it. */
 export const spellOutUnseen = (text: string): string =>
-  text.replaceAll(UNSEEN, (character) =>
-    isLayout(character) ? character : `<${nameOf(character)}>`,
-  );
+  text
+    .replaceAll(STACKED, (mark) => `<${nameOf(mark)}>`)
+    .replaceAll(UNSEEN, (character) =>
+      isLayout(character) ? character : `<${nameOf(character)}>`,
+    );
 
 /** The text without them: what is left is what people read. */
 export const withoutUnseen = (text: string): string =>
@@ -50,4 +59,6 @@ export const withoutUnseen = (text: string): string =>
  */
 export const needlessUnseen = (text: string): string[] =>
   // A blank takes the place of what is needed, so that what stood around it does not come together.
-  (text.replaceAll(NEEDED, ' ').match(UNSEEN) ?? []).map(nameOf);
+  [...(text.replaceAll(NEEDED, ' ').match(UNSEEN) ?? []), ...(text.match(STACKED) ?? [])].map(
+    nameOf,
+  );

@@ -135,9 +135,18 @@ describe('every code point of Unicode', () => {
   const TAKEN_IN_TEXT = '\t\n\u200E\u200F';
 
   it('is taken where people can see it, in a line as in longer text', () => {
-    const seen = CHARACTERS.filter((character) => !UNSEEN.test(character)).join('');
+    // Each on a letter of its own: marks are taken, and not piled up.
+    const seen = CHARACTERS.filter((character) => !UNSEEN.test(character)).join('a');
     for (const schema of [oneLine(seen.length + 2), multiLine(seen.length + 2)])
       expect(schema.safeParse(`a${seen}b`).error).toBeUndefined();
+  });
+
+  it('is refused where it is the fifth mark on one letter', () => {
+    const marks = '\u0301'.repeat(5);
+    for (const schema of [line, text]) {
+      expect(takes(schema, `a${marks.slice(1)}b`)).toBe(true);
+      expect(takes(schema, `a${marks}b`)).toBe(false);
+    }
   });
 
   it('is refused between Latin letters where people cannot see it', () => {

@@ -77,6 +77,17 @@ describe('a value on the page', () => {
 });
 
 describe('the sentence of a card', () => {
+  it('piles no more than four marks on a letter: the others are named', () => {
+    const made = shown(`payments${'\u0301'.repeat(48)}`).text;
+    expect(made.match(/\u0301/g)).toHaveLength(4);
+    expect(made.match(/U\+0301/g)).toHaveLength(44);
+  });
+
+  it('is drawn though it is nothing but blanks, without a look at each for each', () => {
+    const blanks = ' '.repeat(150_000);
+    expect(shown(`a${blanks}b${blanks}`).text.length).toBeGreaterThan(300_000);
+  });
+
   it('names blanks at its own ends, and none around the name that stands in it', () => {
     const of = { object_type: 'contacts', id: '1', name: 'Dana Fox' };
     const plain = sentence({ sentence: 'Add a note to Dana Fox today.', records: [of] }).text;

@@ -38,6 +38,11 @@ describe('text shown to people', () => {
     expect(visible(`pay${String.fromCodePoint(point)}ment`)).toBe(`pay${named(point)}ment`);
   });
 
+  it('spells out marks piled on one letter, from the fifth on', () => {
+    expect(visible(`a${'\u0301'.repeat(4)}`)).toBe(`a${'\u0301'.repeat(4)}`);
+    expect(visible(`a${'\u0301'.repeat(6)}`)).toBe(`a${'\u0301'.repeat(4)}<U+0301><U+0301>`);
+  });
+
   it('spells out also what a script or an emoji needs: the approver sees all that is sent', () => {
     expect(visible('می\u200Cخواهم ☎\uFE0F')).toBe('می<U+200C>خواهم ☎<U+FE0F>');
   });

@@ -5,7 +5,7 @@ import type { Logger } from '../../ports/logger.ts';
 
 /** Values that look like secrets, wherever they stand: pino's own `redact` covers known paths only. */
 const SECRETS =
-  /\bpat-[a-z]{2,3}\d?-[A-Za-z0-9-]{8,}|\bsp[ap]_[0-9a-z]{16}_[\w-]+|Bearer [\w.~+/-]+=*|AGE-SECRET-KEY-1\w+|PRIVATE\+KEY\+\S+|\bsk-[\w-]{20,}/g;
+  /\bpat-[a-z]{2,3}\d?-[A-Za-z0-9-]{8,}|\bsp[apsi]_[0-9a-z]{16}_[\w-]+|\bwhsec_[\w+/=-]{20,}|\bx(?:ox[a-z]|app)-[\w-]{8,}|Bearer [\w.~+/-]+=*|AGE-SECRET-KEY-1\w+|PRIVATE\+KEY\+\S+|\bsk-[\w-]{20,}/g;
 
 export const scrub = (text: string): string => text.replaceAll(SECRETS, '[secret]');
 

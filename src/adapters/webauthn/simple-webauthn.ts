@@ -7,6 +7,7 @@ import {
   verifyAuthenticationResponse,
   verifyRegistrationResponse,
 } from '@simplewebauthn/server';
+import { decodeAttestationObject } from '@simplewebauthn/server/helpers';
 import { z } from 'zod';
 import type { Assertion, NewCredential } from '../../contracts/passkey.ts';
 import { CreationOptionsSchema, RequestOptionsSchema } from '../../contracts/passkey.ts';
@@ -40,6 +41,19 @@ const isFramed = (answer: NewCredential | Assertion): boolean => {
   const data = clientDataOf(answer);
   return data === undefined || data.crossOrigin === true || data.topOrigin !== undefined;
 };
+
+/**
+ * None was asked for, so browsers send none. The library would fetch the revocation lists that such
+ * certificates name before it asks who made them: at any address, from inside the network.
+ */
+function hasCertificates({ response }: NewCredential): boolean {
+  try {
+    const object = decodeAttestationObject(bytesOf(response.attestationObject));
+    return object.get('attStmt').get('x5c') !== undefined;
+  } catch {
+    return true;
+  }
+}
 
 const bytesOf = (text: string) => new Uint8Array(Buffer.from(text, 'base64url'));
 
@@ -105,7 +119,7 @@ async function verifyCreation(
   expected: Expected,
   { credential, challenge }: Of<'verifyCreation'>,
 ): Promise<MadePasskey | undefined> {
-  if (isFramed(credential)) return undefined;
+  if (isFramed(credential) || hasCertificates(credential)) return undefined;
   const verified = await orUndefined(
     verifyRegistrationResponse({
       response: { ...credential, clientExtensionResults: {} } as RegistrationResponseJSON,

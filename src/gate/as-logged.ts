@@ -14,7 +14,7 @@ const isCommitted = (words: LoggedWords | undefined, value: unknown): boolean =>
 const DECIDED = { approve: 'approval.granted', reject: 'approval.rejected' } as const;
 
 /** Whether this is the entry that was written together with the decision. */
-const isEntryOf = (decision: DecisionRecord, entry: AuditEntry): boolean =>
+export const isEntryOf = (decision: DecisionRecord, entry: AuditEntry): boolean =>
   entry.event === DECIDED[decision.decision] &&
   entry.actor === `person:${decision.personId}` &&
   entry.timestamp === decision.decidedAt.toISOString() &&

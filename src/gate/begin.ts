@@ -17,6 +17,7 @@ import { planDigest } from './digest.ts';
 import { type Logged, readLogged } from './logged.ts';
 import { approversOf, policyQueryFor } from './policy-query.ts';
 import { requestEntry } from './request-entry.ts';
+import { onStandingMeans } from './standing-means.ts';
 
 /**
  * Begin: the one transaction between a promise and the wire. Either it commits to disk with the intent
@@ -66,23 +67,33 @@ export function assertOneDigest(
   return digest;
 }
 
-/** The whole request, its decisions too, against its log. Throws `plan.tampered` with the place. */
+/** The whole request, its decisions too, against its log, which is returned. Throws `plan.tampered` with the place. */
 export async function assertUntouched(
   tx: Pick<StoreTransaction, 'log' | 'decisions'>,
   request: RequestRecord,
-): Promise<void> {
+): Promise<Logged> {
   const logged = await readLogged(tx, request.id);
   const decisions = await tx.decisions.of(request.id);
   assertOneDigest(request, logged, decisions);
   assertAsLogged(request, logged, decisions);
+  return logged;
 }
 
-/** The decisions on file against policy as it is now: distinct people, still known, still in role, still valid. */
+/** What was decided, as the record and as the log have it. */
+interface Votes {
+  readonly decisions: readonly DecisionRecord[];
+  readonly decided: Logged['decided'];
+}
+
+/**
+ * The decisions on file against policy as it is now: distinct people, still known, still in role, still
+ * valid, and by means that still stand.
+ */
 async function assertApproved(
   tx: StoreTransaction,
   policy: Policy,
   request: RequestRecord,
-  decisions: readonly DecisionRecord[],
+  { decisions, decided }: Votes,
   present: readonly SeenRecord[],
 ): Promise<void> {
   const agent = await tx.agents.get(request.agentId);
@@ -91,7 +102,8 @@ async function assertApproved(
   const valid = decisions.filter(
     ({ decision, validUntil }) => decision === 'approve' && validUntil > tx.now,
   );
-  const approvers = approversOf(request.submission.userId, valid, people);
+  const standing = await onStandingMeans(tx, valid, decided);
+  const approvers = approversOf(request.submission.userId, standing, people);
   const query = policyQueryFor(
     { agent, connection: request.connection, submission: request.submission, present },
     people,
@@ -159,7 +171,7 @@ async function assertWriteMayBegin(
   await assertLogAgrees(tx, request, logged, of);
   await assertSameAccount(tx, request);
   await assertCallable(tx, { agentId: request.agentId, credential: of.credential });
-  await assertApproved(tx, policy, request, decisions, of.seen);
+  await assertApproved(tx, policy, request, { decisions, decided: logged.decided }, of.seen);
   await useApproval(tx, request.id, { digest, isFirst: logged.begunStep === 0 });
   return digest;
 }

@@ -9,6 +9,7 @@ import { assertUntouched } from './begin.ts';
 import { closeRequest, closeTampered } from './close.ts';
 import { oweFurther } from './notices.ts';
 import { approverOf, approversOf, isRequester, policyQueryFor } from './policy-query.ts';
+import { onStandingMeans } from './standing-means.ts';
 
 /** A decision by a person whose identity a door has proven. */
 export interface ProvenDecision {
@@ -42,14 +43,8 @@ interface Ballot {
   readonly query: PolicyQuery;
   readonly earlier: readonly DecisionRecord[];
   readonly people: readonly PersonRecord[];
-}
-
-/** Those whose approval counts so far. */
-function earlierApprovers({ request, earlier, people }: Ballot, tx: StoreTransaction): Approver[] {
-  const valid = earlier.filter(
-    ({ decision, validUntil }) => decision === 'approve' && validUntil > tx.now,
-  );
-  return approversOf(request.submission.userId, valid, people);
+  /** Those whose approval counts so far. */
+  readonly approvers: readonly Approver[];
 }
 
 /** Throws the reason why this person's decision does not count. Order: what is gone, who it is, what was seen. */
@@ -70,9 +65,8 @@ function assertMayDecide(
     throw new GatewayError('approval.own_request');
   if (earlier.some(({ personId }) => personId === made.person.id))
     throw new GatewayError('approval.already_decided');
-  const earlierOnes = earlierApprovers(ballot, tx);
   const mayWith = (proof: Proof): boolean =>
-    mayDecide(policy, query, approverOf(made.person, proof), earlierOnes);
+    mayDecide(policy, query, approverOf(made.person, proof), ballot.approvers);
   if (mayWith(made.proof)) return;
   if (!mayWith('passkey')) throw new GatewayError('approval.not_eligible');
   // Whoever may say yes with a passkey may say no without: stopping must not wait for a device.
@@ -92,12 +86,16 @@ const proofFacts = ({
   ...(proof === 'passkey' && passkeyId !== undefined ? { passkey: passkeyId } : {}),
 });
 
+/** Of what no longer waits nobody counts the votes. */
+const NOTHING_DECIDED = { decided: [] } as const;
+
 async function openBallot(tx: StoreTransaction, requestId: string): Promise<Ballot> {
   const request = await tx.requests.get(requestId);
   if (request === undefined || request.risk === 'read')
     throw new GatewayError('approval.not_found');
   // What is already gone is said to be gone; nobody decides on what is not what was asked and shown.
-  if (request.status === 'awaiting_approval') await assertUntouched(tx, request);
+  const { decided } =
+    request.status === 'awaiting_approval' ? await assertUntouched(tx, request) : NOTHING_DECIDED;
   const agent = await tx.agents.get(request.agentId);
   if (agent === undefined) throw new GatewayError('approval.not_found');
   const people = await tx.people.list();
@@ -111,7 +109,12 @@ async function openBallot(tx: StoreTransaction, requestId: string): Promise<Ball
     people,
   );
   const earlier = await tx.decisions.of(requestId);
-  return { request, query, people, earlier };
+  const valid = earlier.filter(
+    ({ decision, validUntil }) => decision === 'approve' && validUntil > tx.now,
+  );
+  const standing = await onStandingMeans(tx, valid, decided);
+  const approvers = approversOf(request.submission.userId, standing, people);
+  return { request, query, people, earlier, approvers };
 }
 
 /** Logs the attempt, whatever was wrong with it. */
@@ -156,7 +159,7 @@ async function applyDecision(
     await tx.requests.setWake(request.id, tx.now);
     return { kind: 'decided', status: 'rejected' };
   }
-  const approvers = [...earlierApprovers(ballot, tx), approverOf(made.person, made.proof)];
+  const approvers = [...ballot.approvers, approverOf(made.person, made.proof)];
   const isEnough = satisfied(rules.policy, { ...query, approvers });
   await tx.log.append({
     event: 'approval.granted',

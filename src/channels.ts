@@ -8,6 +8,7 @@ import type { Config } from './config.ts';
 import { type ChatDesk, createChatDesk } from './gate/chat-desk.ts';
 import type { NoticePlace } from './gate/notices.ts';
 import { createWebhookDesk, type WebhookDesk } from './gate/webhook-desk.ts';
+import { wakeLater } from './gate/wake-later.ts';
 import type { ChatDoor } from './ports/chat-door.ts';
 import type { Engine } from './ports/engine.ts';
 import type { Policy } from './policy/policy.ts';
@@ -44,17 +45,6 @@ export interface Channels {
   readonly webhooks: WebhookDesk;
 }
 
-/** The record has it; a message that is lost now is delivered by the sweep. */
-const wakeWith =
-  (engine: Engine, { logger }: ChannelDependencies) =>
-  async (requestId: string) => {
-    try {
-      await engine.wake(requestId);
-    } catch (error) {
-      logger.warn('the workflow could not be woken; the sweep will', { requestId, error });
-    }
-  };
-
 interface Way {
   readonly places: readonly NoticePlace[];
   readonly notifier: Notifier;
@@ -79,7 +69,7 @@ function slackOf(
       store,
       door,
       rules: () => ({ policy, approvalValidMs }),
-      wake: wakeWith(engine, context),
+      wake: (requestId) => wakeLater({ engine, logger }, requestId),
       logger,
     });
   const startSocket = (engine: Engine) => {

@@ -20,7 +20,6 @@ import type { ApiContext } from './api/api-context.ts';
 import { createEdgeRefusals } from './api/edge-refusals.ts';
 import { createInFlight } from './api/in-flight.ts';
 import { createRateLimit, type RateLimit } from './api/rate-limit.ts';
-import { createStrangerRateLimit } from './api/stranger-rate-limit.ts';
 import type { NoteSigner } from './audit/note.ts';
 import type { Config } from './config.ts';
 import { GatewayError } from './core/gateway-error.ts';
@@ -221,10 +220,13 @@ export function activityDependencies(
   return { ...own, noticePlaces, timing, waitingMax, clock };
 }
 
+/** How many addresses at their limit are still heard. */
+const STRANGERS_FACTOR = 5;
+
 function rateLimits({
   store,
   config: { limits },
-}: Context): Record<'submissionRate' | 'decisionRate', RateLimit> {
+}: Context): Record<'submissionRate' | 'decisionRate' | 'strangerRate', RateLimit> {
   return {
     submissionRate: createRateLimit({
       perMinute: limits.agentRequestsPerMinute,
@@ -235,7 +237,13 @@ function rateLimits({
     decisionRate: createRateLimit({
       perMinute: limits.personDecisionsPerMinute,
       what: 'decisions',
-      countSince: () => Promise.resolve(0),
+      clock,
+    }),
+    strangerRate: createRateLimit({
+      perMinute: limits.strangerRequestsPerMinute,
+      what: 'requests of one address',
+      // Each costs a commit, so all addresses together are bounded too.
+      allPerMinute: limits.strangerRequestsPerMinute * STRANGERS_FACTOR,
       clock,
     }),
   };
@@ -259,7 +267,6 @@ export function apiContext(context: Context, engine: Engine, channels: Channels)
     ...rateLimits(context),
     ceremonies: createPasskeyCeremonies(config.origin),
     clock,
-    strangerLimit: createStrangerRateLimit(config.limits.strangerRequestsPerMinute),
     slack: channels.slack && { ...channels.slack, desk: channels.slack.deskFor(engine) },
     webhooks: channels.webhooks,
     inFlight: createInFlight(config.limits.slots),

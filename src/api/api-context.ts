@@ -12,7 +12,6 @@ import type { Policy } from '../policy/policy.ts';
 import type { EdgeRefusals } from './edge-refusals.ts';
 import type { InFlight } from './in-flight.ts';
 import type { RateLimit } from './rate-limit.ts';
-import type { StrangerRateLimit } from './stranger-rate-limit.ts';
 
 export interface ApiSettings {
   /** The connection new requests go to. */
@@ -45,7 +44,8 @@ export interface ApiContext {
   readonly decisionRate: RateLimit;
   readonly ceremonies: PasskeyCeremonies;
   readonly clock: () => Date;
-  readonly strangerLimit: StrangerRateLimit;
+  /** What those may ask who have shown nothing yet, per address. */
+  readonly strangerRate: RateLimit;
   readonly inFlight: InFlight;
   readonly edgeRefusals: EdgeRefusals;
   /** Undefined: nobody is asked in Slack. */

@@ -61,7 +61,7 @@ function send(response: Response, reply: Reply): void {
 function knock(context: ApiContext, { door }: Route): RequestHandler {
   return async (request, response, next) => {
     if (door === 'stranger')
-      await context.strangerLimit.take(request.socket.remoteAddress ?? 'unknown');
+      await context.strangerRate.take(request.socket.remoteAddress ?? 'unknown');
     response.locals['caller'] = await authenticate(context, door, request.headers.authorization);
     next();
   };

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { findAction } from '../../actions/catalogue.ts';
 import { ACTION_REQUEST_LIMITS, ActionRequestSchema } from '../../contracts/action-request.ts';
+import { damagedIn, DamagedSchema } from '../../contracts/damaged.ts';
 import { RequestIdSchema } from '../../contracts/ids.ts';
 import { RequestViewSchema } from '../../contracts/request-view.ts';
 import { type ErrorCode, ERRORS } from '../../core/errors.ts';
@@ -9,10 +10,10 @@ import { GatewayError } from '../../core/gateway-error.ts';
 import type { RequestRecord } from '../../core/records.ts';
 import { REQUEST_STATUSES } from '../../core/request-state.ts';
 import { bodyHash } from '../../gate/digest.ts';
+import { wakeLater } from '../../gate/wake-later.ts';
 import { withdrawRequest } from '../../gate/withdrawals.ts';
 import type { ApiContext } from '../api-context.ts';
 import { defineRoute } from '../define-route.ts';
-import { damagedIn, DamagedSchema } from '../../contracts/damaged.ts';
 import { answerFor, viewOf } from '../request-view.ts';
 import { submitRequest } from '../submit.ts';
 import { waitForEnd } from '../wait-for-end.ts';
@@ -176,12 +177,3 @@ export const withdrawAction = defineRoute({
     return { status: 200, body: viewOf(await ownRequest(context, params.id, agent.id)) };
   },
 });
-
-/** The record says it all; a message that is lost now is delivered by the sweep. */
-export async function wakeLater(context: ApiContext, requestId: string): Promise<void> {
-  try {
-    await context.engine.wake(requestId);
-  } catch (error) {
-    context.logger.warn('the workflow could not be woken; the sweep will', { requestId, error });
-  }
-}

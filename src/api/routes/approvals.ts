@@ -8,8 +8,8 @@ import { GatewayError } from '../../core/gateway-error.ts';
 import { recordDecision } from '../../gate/decisions.ts';
 import { approvalOptions, recordPasskeyDecision } from '../../gate/passkey-decisions.ts';
 import { approvalViews, legibleApprovals } from '../approval-view.ts';
+import { answerDecided, DECISION_ERRORS, DECISION_REPLY } from '../decision-reply.ts';
 import { defineRoute } from '../define-route.ts';
-import { wakeLater } from './actions.ts';
 
 const APPROVALS_PAGE_MAX = 100;
 
@@ -98,29 +98,9 @@ export const decideApproval = defineRoute({
   params: IdParams,
   body: DecisionBodySchema,
   replies: {
-    200: {
-      is: 'Recorded. `awaiting_approval` means that more people are needed.',
-      body: z.strictObject({
-        id: RequestIdSchema,
-        decision: z.enum(['approve', 'reject']),
-        status: z.enum(['approved', 'rejected', 'awaiting_approval']),
-      }),
-    },
+    200: DECISION_REPLY,
   },
-  errors: [
-    'approval.not_found',
-    'approval.closed',
-    'approval.expired',
-    'approval.digest_mismatch',
-    'approval.own_request',
-    'approval.already_decided',
-    'approval.not_eligible',
-    'approval.passkey_required',
-    'approval.unproven',
-    'plan.tampered',
-    'rate.limited',
-    'store.unavailable',
-  ],
+  errors: [...DECISION_ERRORS, 'approval.unproven'],
   handler: async (context, { person, session, params, body: { passkey, ...body } }) => {
     await context.decisionRate.take(person.id);
     const rules = {
@@ -133,12 +113,6 @@ export const decideApproval = defineRoute({
       passkey === undefined
         ? await context.store.commit((tx) => recordDecision(tx, { ...made, proof }, rules))
         : await recordPasskeyDecision(context, made, passkey, rules);
-    if (decided.kind === 'refused')
-      throw new GatewayError(decided.code, { detail: decided.detail });
-    if (decided.status !== 'awaiting_approval') await wakeLater(context, params.id);
-    return {
-      status: 200,
-      body: { id: params.id, decision: body.decision, status: decided.status },
-    };
+    return answerDecided(context, { id: params.id, decision: body.decision }, decided);
   },
 });

@@ -1,11 +1,10 @@
 import { z } from 'zod';
 import { describeIssues } from '../../contracts/issues.ts';
-import { RequestIdSchema } from '../../contracts/ids.ts';
 import { type WebhookDecision, WebhookDecisionSchema } from '../../contracts/webhook.ts';
 import { GatewayError } from '../../core/gateway-error.ts';
+import { answerDecided, DECISION_ERRORS, DECISION_REPLY } from '../decision-reply.ts';
 import { defineRoute } from '../define-route.ts';
 import { parseStrictJson } from '../strict-json.ts';
-import { wakeLater } from './actions.ts';
 
 /** Only what is proven is parsed. */
 function parseDecision(raw: Uint8Array): WebhookDecision {
@@ -32,31 +31,14 @@ export const webhookDecision = defineRoute({
   }),
   raw: { type: 'application/json', schema: WebhookDecisionSchema },
   replies: {
-    200: {
-      is: 'Recorded. `awaiting_approval` means that more people are needed.',
-      body: z.strictObject({
-        id: RequestIdSchema,
-        decision: z.enum(['approve', 'reject']),
-        status: z.enum(['approved', 'rejected', 'awaiting_approval']),
-      }),
-    },
+    200: DECISION_REPLY,
   },
   errors: [
     'channel.unproven',
     'channel.replayed',
     'channel.unknown_sender',
-    'approval.not_found',
-    'approval.closed',
-    'approval.expired',
-    'approval.digest_mismatch',
-    'approval.own_request',
-    'approval.already_decided',
-    'approval.not_eligible',
-    'approval.passkey_required',
-    'plan.tampered',
-    'rate.limited',
+    ...DECISION_ERRORS,
     'secret.unavailable',
-    'store.unavailable',
   ],
   handler: async (context, { params, headers, raw }) => {
     const { webhooks } = context;
@@ -69,9 +51,6 @@ export const webhookDecision = defineRoute({
     await context.decisionRate.take(proven.signer.personId);
     const said = parseDecision(raw);
     const decided = await webhooks.decide(proven, said);
-    if (decided.kind === 'refused')
-      throw new GatewayError(decided.code, { detail: decided.detail });
-    if (decided.status !== 'awaiting_approval') await wakeLater(context, said.id);
-    return { status: 200, body: { id: said.id, decision: said.decision, status: decided.status } };
+    return answerDecided(context, said, decided);
   },
 });

@@ -1,4 +1,6 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { Agent, fetch } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,7 +9,8 @@ import { type ConsoleHouse, openConsoleHouse } from './console-house.ts';
 
 const executable = findChromium();
 const dispatcher = new Agent();
-const PICTURES = 'docs/pictures';
+/** `PICTURES=docs/pictures npm test` makes those of the README anew; a run like any other leaves them alone. */
+const PICTURES = process.env['PICTURES'] ?? mkdtempSync(join(tmpdir(), 'sallyport-pictures-'));
 
 describe.skipIf(executable === undefined)('the console in Chromium', () => {
   let house: ConsoleHouse;

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { ACTIONS } from './actions/catalogue.ts';
-import type { ActivityDependencies } from './activities/dependencies.ts';
+import type { IncidentDependencies } from './activities/dependencies.ts';
 import {
   createFolderAuditLog,
   type FolderAuditLog,
@@ -27,6 +27,7 @@ import { type Attester, createAttester } from './gate/attest.ts';
 import type { ConnectDependencies } from './gate/connection-calls.ts';
 import { isDemoToken } from './gate/demo-token.ts';
 import { createAskedOnce } from './gate/eligible.ts';
+import { storeNewKey } from './gate/new-key.ts';
 import { createFailpoints, type Failpoints } from './failpoints.ts';
 import { openLogKey } from './log-key.ts';
 import { createLogProbe } from './log-probe.ts';
@@ -211,13 +212,17 @@ export function activityDependencies(
   context: Context,
   hubspotUrl: string,
   noticePlaces: readonly NoticePlace[],
-): ActivityDependencies {
+): IncidentDependencies {
   const { config, failpoints, store, secrets, policy, auditLog, attester } = context;
   const { timing } = config;
-  const crm = failpoints.crm(createHubSpotCrm(hubspotOptions(context, hubspotUrl)));
+  const options = hubspotOptions(context, hubspotUrl);
+  const crm = failpoints.crm(createHubSpotCrm(options));
+  const probe = createHubSpotSetup(options);
   const waitingMax = config.limits.agentWaitingMax;
-  const own = { store, secrets, crm, policy: () => policy, auditLog, attester };
-  return { ...own, noticePlaces, timing, waitingMax, clock };
+  const own = { store, secrets, crm, probe, policy: () => policy, auditLog, attester };
+  const findRogue = () => Promise.resolve({ rogue: [], unread: ['The radar is not there yet.'] });
+  const takeBack = () => Promise.resolve({ requests: [], leftAlone: [] });
+  return { ...own, findRogue, takeBack, noticePlaces, timing, waitingMax, clock };
 }
 
 /** How many addresses at their limit are still heard. */
@@ -256,6 +261,7 @@ export function apiContext(context: Context, engine: Engine, channels: Channels)
     engine,
     attester,
     auditLog,
+    storeNewKey: (of) => storeNewKey({ store, secrets }, of),
     policy: () => policy,
     askPolicy: createAskedOnce(),
     settings: {

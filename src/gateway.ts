@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
-import { createActivities } from './activities/create-activities.ts';
+import { createActivities, createIncidentActivities } from './activities/create-activities.ts';
 import { installEgress } from './adapters/hubspot/egress.ts';
 import { connectTemporal } from './adapters/temporal/connect.ts';
 import { createDataConverter } from './adapters/temporal/data-converter.ts';
@@ -90,11 +90,12 @@ async function startWorker(
   const { config, logger } = context;
   const allowedOrigins = [of.hubspotUrl, ...of.channels.origins];
   installEgress({ allowedOrigins, deadlineMs: config.timing.deadlineMs });
+  const deps = activityDependencies(context, of.hubspotUrl, of.channels.places);
   return createGatewayWorker({
     connection,
     namespace: config.temporal.namespace,
     taskQueue: config.temporal.taskQueue,
-    activities: createActivities(activityDependencies(context, of.hubspotUrl, of.channels.places)),
+    activities: { ...createActivities(deps), ...createIncidentActivities(deps) },
     dataConverter: of.dataConverter,
     workflowBundle: await workflowBundle(config.files.cache),
     slots: config.limits.slots,
@@ -180,6 +181,7 @@ function startSweeping(
     await sweep.expire().catch(tryAgain);
     await sweep.remind().catch(tryAgain);
     await sweep.deliver().catch(tryAgain);
+    await sweep.incidents().catch(tryAgain);
     await resume().catch(tryAgain);
   });
 }

@@ -16,6 +16,11 @@ export const TokenInfoSchema = z.object({
   scopes: z.array(z.string().max(100)).max(500),
 });
 
+/** `GET /account-info/{version}/activity/security`. */
+export const SecurityEventsSchema = z.object({
+  results: z.array(z.object({ type: z.string().max(80), createdAt: z.string().max(40) })).max(500),
+});
+
 /** `GET` and `POST /crm/properties/{version}/{objectType}`. */
 export const PropertySchema = z.object({
   name: z.string(),

@@ -1,12 +1,17 @@
+import { createAssessIncident } from './assess-incident.ts';
+import { createAwaitResume } from './await-resume.ts';
 import { createCallHubSpot } from './call-hubspot.ts';
-import type { ActivityDependencies } from './dependencies.ts';
+import { createContainIncident } from './contain-incident.ts';
+import type { ActivityDependencies, IncidentDependencies } from './dependencies.ts';
 import { createFetchSecret } from './fetch-secret.ts';
 import { createNoteWaiting } from './note-waiting.ts';
 import { createPrepareApproval } from './prepare-approval.ts';
 import { createReconcileWrite } from './reconcile-write.ts';
 import { createRecordAudit } from './record-audit.ts';
+import { createTakeBackRogue } from './take-back-rogue.ts';
 import { createValidateAction } from './validate-action.ts';
 import { createVerifyDecision } from './verify-decision.ts';
+import { createAskForKey, createVerifyRotation } from './verify-rotation.ts';
 
 /** Every activity by the name workflows call it. Workflows import only this type. */
 export function createActivities(deps: ActivityDependencies) {
@@ -23,3 +28,18 @@ export function createActivities(deps: ActivityDependencies) {
 }
 
 export type Activities = ReturnType<typeof createActivities>;
+
+/** The steps of an incident, in the order of the playbook. */
+export function createIncidentActivities(deps: IncidentDependencies) {
+  return {
+    containIncident: createContainIncident(deps),
+    askForKey: createAskForKey(deps),
+    verifyRotation: createVerifyRotation(deps),
+    assessIncident: createAssessIncident(deps),
+    takeBackRogue: createTakeBackRogue(deps),
+    awaitResume: createAwaitResume(deps),
+  };
+}
+
+export type IncidentActivities = ReturnType<typeof createIncidentActivities>;
+export type AllActivities = Activities & IncidentActivities;

@@ -1,7 +1,9 @@
+import type { IncidentRecord } from '../core/incident.ts';
+import type { RogueFinding } from '../core/rogue-finding.ts';
 import type { Attester } from '../gate/attest.ts';
 import type { NoticePlace } from '../gate/notices.ts';
 import type { AuditLog } from '../ports/audit-log.ts';
-import type { Crm } from '../ports/crm.ts';
+import type { Crm, CrmProbe } from '../ports/crm.ts';
 import type { SecretStore } from '../ports/secret-store.ts';
 import type { Store } from '../ports/store.ts';
 import type { Policy } from '../policy/policy.ts';
@@ -35,4 +37,19 @@ export interface ActivityDependencies {
   /** Writes of one agent that may wait for people at once. */
   readonly waitingMax: number;
   readonly clock: () => Date;
+}
+
+/** What the steps of an incident have beside the rest. */
+export interface IncidentDependencies extends ActivityDependencies {
+  readonly probe: CrmProbe;
+  /** The radar over the incident's window; `unread`: what could not be looked at, never silently clean. */
+  readonly findRogue: (
+    incident: IncidentRecord,
+    to: Date,
+  ) => Promise<{ readonly rogue: readonly RogueFinding[]; readonly unread: readonly string[] }>;
+  /** Asks for these to be taken back; `leftAlone`: what is not, in whole sentences. */
+  readonly takeBack: (
+    incident: IncidentRecord,
+    rogue: readonly RogueFinding[],
+  ) => Promise<{ readonly requests: readonly string[]; readonly leftAlone: readonly string[] }>;
 }

@@ -1,5 +1,7 @@
 import type { Attester } from '../gate/attest.ts';
 import type { ChatDesk } from '../gate/chat-desk.ts';
+import type { IncidentRecord } from '../core/incident.ts';
+import type { NewKey } from '../gate/new-key.ts';
 import type { AskPolicy } from '../gate/eligible.ts';
 import type { WebhookDesk } from '../gate/webhook-desk.ts';
 import type { AuditLog } from '../ports/audit-log.ts';
@@ -34,6 +36,8 @@ export interface ApiContext {
   readonly engine: Engine;
   readonly attester: Attester;
   readonly auditLog: AuditLog;
+  /** `gate/new-key.ts` on the secret store, which nothing else here reaches. */
+  readonly storeNewKey: (of: NewKey) => Promise<IncidentRecord>;
   readonly policy: () => Policy;
   /** For what pages show, again and again; a decision asks policy itself. */
   readonly askPolicy: AskPolicy;

@@ -15,7 +15,14 @@ export const OBJECT_TYPES = [
 export const ObjectTypeSchema = z.enum(OBJECT_TYPES);
 export type ObjectType = z.infer<typeof ObjectTypeSchema>;
 
-export const OPERATION_KINDS = ['search', 'read', 'create', 'update', 'associate'] as const;
+export const OPERATION_KINDS = [
+  'search',
+  'read',
+  'create',
+  'update',
+  'associate',
+  'archive',
+] as const;
 
 /** Of one plan; a request of several writes has one operation for each. */
 export const PLAN_LIMITS = {
@@ -28,7 +35,7 @@ export const PLAN_LIMITS = {
 export const OperationSchema = z.strictObject({
   kind: z.enum(OPERATION_KINDS),
   object_type: ObjectTypeSchema,
-  method: z.enum(['GET', 'POST', 'PATCH', 'PUT']),
+  method: z.enum(['GET', 'POST', 'PATCH', 'PUT', 'DELETE']),
   path: z.string().startsWith('/').max(PLAN_LIMITS.pathMaxChars),
   query: z.record(z.string(), z.string()),
   body: z.string().nullable(),

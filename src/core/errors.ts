@@ -1,5 +1,6 @@
 import { CHANNEL_ERRORS } from './channel-errors.ts';
 import { type ErrorSpec, spec } from './error-spec.ts';
+import { INCIDENT_ERRORS } from './incident-errors.ts';
 import { SIGN_IN_ERRORS } from './sign-in-errors.ts';
 
 /**
@@ -64,6 +65,7 @@ export const ERRORS = {
     'Ask an operator; roles are given with `npx sallyport person add --role`.',
   ),
   ...SIGN_IN_ERRORS,
+  ...INCIDENT_ERRORS,
 
   'idempotency.key_required': spec(
     400,

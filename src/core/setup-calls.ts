@@ -22,12 +22,21 @@ export type SetupCall =
   | { readonly kind: 'read_account' }
   /** What a private app's token or a service key may do. The adapter puts the token into the body. */
   | { readonly kind: 'read_token' }
+  /** What happened to the account's credentials since then; needs `account-info.security.read`. */
+  | { readonly kind: 'read_security_events'; readonly since: Date }
   | { readonly kind: 'read_property'; readonly objectType: PreparedType }
   | { readonly kind: 'create_property'; readonly objectType: PreparedType };
+
+/** The calls of them that change nothing: what an incident asks about a key. */
+export type ProbeCall = Extract<
+  SetupCall,
+  { readonly kind: 'read_account' | 'read_token' | 'read_security_events' }
+>;
 
 export interface SetupRequest {
   readonly method: 'GET' | 'POST';
   readonly path: string;
+  readonly query: Readonly<Record<string, string>>;
   readonly body: string | null;
 }
 
@@ -45,15 +54,27 @@ function propertyBody(objectType: PreparedType): string {
   });
 }
 
-/** Method, path and body; throws RangeError for an object type that is not in the list. */
+const accountInfo = (rest: string): string => `/account-info/${HUBSPOT_VERSION}/${rest}`;
+
+const read = (path: string, query: Readonly<Record<string, string>> = {}): SetupRequest => ({
+  ...{ method: 'GET', path, query },
+  body: null,
+});
+
+/** The whole request; throws RangeError for an object type that is not in the list. */
 export function setupRequest(call: SetupCall): SetupRequest {
-  if (call.kind === 'read_account')
-    return { method: 'GET', path: `/account-info/${HUBSPOT_VERSION}/details`, body: null };
-  if (call.kind === 'read_token')
-    return { method: 'POST', path: '/oauth/v2/private-apps/get/access-token-info', body: null };
+  if (call.kind === 'read_account') return read(accountInfo('details'));
+  if (call.kind === 'read_security_events')
+    return read(accountInfo('activity/security'), {
+      fromTimestamp: String(call.since.getTime()),
+    });
+  if (call.kind === 'read_token') {
+    const path = '/oauth/v2/private-apps/get/access-token-info';
+    return { method: 'POST', path, query: {}, body: null };
+  }
   if (!Object.hasOwn(GROUPS, call.objectType)) throw new RangeError('no such object type');
   const path = `/crm/properties/${HUBSPOT_VERSION}/${call.objectType}`;
   return call.kind === 'read_property'
-    ? { method: 'GET', path: `${path}/${REQUEST_PROPERTY}`, body: null }
-    : { method: 'POST', path, body: propertyBody(call.objectType) };
+    ? read(`${path}/${REQUEST_PROPERTY}`)
+    : { method: 'POST', path, query: {}, body: propertyBody(call.objectType) };
 }

@@ -17,6 +17,8 @@ const ALLOWED: readonly string[] = [
   'crm.schemas.contacts.write',
   'crm.schemas.companies.write',
   'crm.schemas.deals.write',
+  // HubSpot's own security log, by which an incident sees that a key was rotated. It holds no records.
+  'account-info.security.read',
 ];
 
 /** The granted scopes beside the union of what the catalogue's actions need. */

@@ -22,15 +22,11 @@ async function assertTargetExists(tx: StoreTransaction, of: FreezeOrder): Promis
     throw new GatewayError('request.not_found', { detail: `no ${kind} ${id}` });
 }
 
-/**
- * Places a freeze: once this has committed, no call starts on the target, on any replica. Placing twice
- * is one freeze. Throws `request.not_found` for an unknown agent, and for a connection that is neither
- * the configured one nor has a credential.
- */
-export async function placeFreeze(tx: StoreTransaction, of: FreezeOrder): Promise<FreezeRecord> {
-  await assertTargetExists(tx, of);
-  const standing = await tx.freezes.standing([of.target]);
-  if (standing !== undefined) return standing;
+/** One more freeze, whatever stands already. */
+export async function addFreeze(
+  tx: StoreTransaction,
+  of: Omit<FreezeOrder, 'configured'>,
+): Promise<FreezeRecord> {
   const freeze: FreezeRecord = {
     id: newId('frz'),
     target: of.target,
@@ -49,7 +45,38 @@ export async function placeFreeze(tx: StoreTransaction, of: FreezeOrder): Promis
   return freeze;
 }
 
-/** Lifts a freeze. Throws `request.not_found`; lifting a lifted one does nothing. */
+/** The freeze that an open incident holds here. A damaged incident is no reason not to freeze. */
+async function heldByIncident(
+  tx: StoreTransaction,
+  { kind, id }: FreezeTarget,
+): Promise<string | undefined> {
+  if (kind !== 'connection') return undefined;
+  try {
+    return (await tx.incidents.open(id))?.freezeId;
+  } catch (error) {
+    if (error instanceof GatewayError && error.code === 'plan.tampered') return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Places a freeze: once this has committed, no call starts on the target, on any replica. Placing twice
+ * is one freeze; beside that of an incident, which lets the incident's own calls through, it is one of
+ * its own. Throws `request.not_found` for an unknown agent, and for a connection that is neither the
+ * configured one nor has a credential.
+ */
+export async function placeFreeze(tx: StoreTransaction, of: FreezeOrder): Promise<FreezeRecord> {
+  await assertTargetExists(tx, of);
+  const held = await heldByIncident(tx, of.target);
+  const standing = await tx.freezes.standing([of.target], held);
+  if (standing !== undefined) return standing;
+  return addFreeze(tx, of);
+}
+
+/**
+ * Lifts a freeze. Throws `request.not_found`, and `incident.open` for the one that an incident holds;
+ * lifting a lifted one does nothing.
+ */
 export async function liftFreeze(
   tx: StoreTransaction,
   of: { readonly freezeId: string; readonly by: string },
@@ -57,10 +84,20 @@ export async function liftFreeze(
   const freeze = await tx.freezes.get(of.freezeId);
   if (freeze === undefined)
     throw new GatewayError('request.not_found', { detail: `no freeze ${of.freezeId}` });
-  if (!(await tx.freezes.lift(of.freezeId))) return;
+  if ((await heldByIncident(tx, freeze.target)) === freeze.id)
+    throw new GatewayError('incident.open');
+  await liftStanding(tx, freeze, of.by);
+}
+
+export async function liftStanding(
+  tx: StoreTransaction,
+  { id, target }: Pick<FreezeRecord, 'id' | 'target'>,
+  by: string,
+): Promise<void> {
+  if (!(await tx.freezes.lift(id))) return;
   await tx.log.append({
     event: 'freeze.lifted',
-    actor: of.by,
-    facts: { freeze: freeze.id, target: `${freeze.target.kind}:${freeze.target.id}` },
+    actor: by,
+    facts: { freeze: id, target: `${target.kind}:${target.id}` },
   });
 }

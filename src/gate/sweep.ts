@@ -13,6 +13,8 @@ const PAGE_MAX = 200;
 const OVERDUE_AFTER_MS = 3_000;
 const WAKE_AGAIN_AFTER_MS = 60_000;
 const AT_ONCE_MAX = 8;
+/** One is open on each connection at most. */
+const RECENT_INCIDENTS = 20;
 const UNDECIDED = ['planned', 'awaiting_approval'] as const;
 
 export interface Sweep {
@@ -20,6 +22,8 @@ export interface Sweep {
   resume(): Promise<number>;
   /** Delivers messages that were recorded and never reached their workflow. */
   deliver(): Promise<number>;
+  /** Starts the workflow of an open incident, should it not run. */
+  incidents(): Promise<void>;
   /** Ends what was not decided or not begun in time, should its workflow not do it. */
   expire(): Promise<void>;
   /** Owes the reminders whose time has come, and asks the second group where it has come to that. */
@@ -77,6 +81,11 @@ export function createSweep(deps: {
         logger.info('delivered a message that was owed', { requestId });
       });
       return ids.length;
+    },
+    incidents: async () => {
+      const recent = await store.incidents.list(RECENT_INCIDENTS);
+      for (const { id, connection, stage } of recent)
+        if (stage !== 'closed') await engine.startIncident({ id, connection });
     },
     expire: async () => {
       const late = clock().getTime() - OVERDUE_AFTER_MS;

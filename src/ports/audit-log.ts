@@ -16,6 +16,11 @@ export interface EntryProven {
   readonly vkey: string;
 }
 
+export interface LogVerified {
+  readonly size: number;
+  readonly findings: readonly string[];
+}
+
 /**
  * The published side of the audit log: tiles and signed checkpoints made from the store's entries.
  * Sequencing is the store's; this only publishes what is already durable there.
@@ -31,4 +36,11 @@ export interface AuditLog {
    * that is not published (yet). Throws `log.unavailable` for a log that does not hold together there.
    */
   prove(index: number): Promise<EntryProven | undefined>;
+  /** The last published checkpoint as a signed note, for whoever holds this log against it later. */
+  note(): Promise<string | undefined>;
+  /**
+   * Verifies the whole published log against its signature and against a checkpoint seen earlier. Linear
+   * in the log. What is wrong is in the answer, in whole sentences.
+   */
+  verify(since: string | undefined): Promise<LogVerified>;
 }

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../core/errors.ts';
 import type { Operation } from '../contracts/plan.ts';
-import type { SetupCall } from '../core/setup-calls.ts';
+import type { ProbeCall, SetupCall } from '../core/setup-calls.ts';
 
 /** Which credential a call is made on. The value itself never leaves the adapter. */
 export interface CredentialRef {
@@ -78,4 +78,9 @@ export interface Crm {
  */
 export interface CrmSetup {
   call(call: SetupCall, credential: CredentialRef): Promise<CrmAnswer>;
+}
+
+/** What may be asked about a credential itself, by an incident too; `CrmSetup` without what it writes. */
+export interface CrmProbe {
+  call(call: ProbeCall, credential: CredentialRef): Promise<CrmAnswer>;
 }

@@ -1,3 +1,4 @@
+import type { IncidentReads, IncidentWrites } from './incident-store.ts';
 import type { Listed } from './listed.ts';
 import type {
   AgentRecord,
@@ -79,6 +80,7 @@ export interface StoreReads {
   readonly freezes: FreezeReads;
   readonly credentials: CredentialReads;
   readonly connections: ConnectionReads;
+  readonly incidents: IncidentReads;
   readonly ledger: LedgerReads;
   readonly log: LogReads;
   readonly notices: NoticeReads;
@@ -98,6 +100,7 @@ export interface StoreTransaction extends StoreReads {
   readonly freezes: FreezeWrites;
   readonly credentials: CredentialWrites;
   readonly connections: ConnectionWrites;
+  readonly incidents: IncidentWrites;
   readonly ledger: LedgerWrites;
   readonly log: LogWrites;
   readonly notices: NoticeWrites;
@@ -229,8 +232,8 @@ export interface PersonWrites extends PersonReads {
 
 /** As their rows or the log say. Throws `freeze.active` when an entry of the log is gone that may be one. */
 export interface FreezeReads {
-  /** The oldest freeze that stands on any of these targets. */
-  standing(targets: readonly FreezeTarget[]): Promise<FreezeRecord | undefined>;
+  /** The oldest freeze that stands on any of these targets, but for the one of this id. */
+  standing(targets: readonly FreezeTarget[], except?: string): Promise<FreezeRecord | undefined>;
   get(id: string): Promise<FreezeRecord | undefined>;
   /** Lifted ones too, oldest first. */
   list(): Promise<readonly FreezeRecord[]>;

@@ -1,1 +1,2 @@
 export { agentAction } from './agent-action.ts';
+export { incidentResponse } from './incident-response.ts';

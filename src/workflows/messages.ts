@@ -9,3 +9,9 @@ export const decide = defineSignal<[signal?: unknown]>('decide');
 
 /** Where the workflow stands, for people in the Temporal UI. The API answers from the record. */
 export const status = defineQuery<string>('status');
+
+/** Of an incident: each tells that a person's step was recorded, and wakes. */
+export const containmentConfirmed = defineSignal('containment_confirmed');
+export const credentialSupplied = defineSignal('credential_supplied');
+export const revertApproved = defineSignal('revert_approved');
+export const resumeApproved = defineSignal('resume_approved');

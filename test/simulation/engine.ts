@@ -299,6 +299,8 @@ export function createSimulatedEngine(world: World, turns: Turns): SimulatedEngi
       else launch({ requestId });
       await turns.settle();
     },
+    startIncident: () => Promise.reject(new Error('no incidents are simulated here')),
+    wakeIncident: () => Promise.reject(new Error('no incidents are simulated here')),
     probe: () => Promise.resolve(),
   };
 }

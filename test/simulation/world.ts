@@ -204,6 +204,8 @@ export async function createWorld(seed: number, sabotage: Sabotage = {}): Promis
           return Promise.resolve({ size, rootPrefix: root.slice(0, 12) });
         },
         prove: () => Promise.resolve(undefined),
+        note: () => Promise.resolve(undefined),
+        verify: () => Promise.resolve({ size: 0, findings: [] }),
       },
       timing: TIMING,
       waitingMax: Number.MAX_SAFE_INTEGER,

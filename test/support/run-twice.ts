@@ -1,5 +1,9 @@
 import { Context as ActivityContext } from '@temporalio/activity';
-import { type Activities, createActivities } from '../../src/activities/create-activities.ts';
+import {
+  type AllActivities,
+  createActivities,
+  createIncidentActivities,
+} from '../../src/activities/create-activities.ts';
 import { connectTemporal } from '../../src/adapters/temporal/connect.ts';
 import { createDataConverter } from '../../src/adapters/temporal/data-converter.ts';
 import { createGatewayWorker } from '../../src/adapters/temporal/gateway-worker.ts';
@@ -55,7 +59,7 @@ async function disturbed(mode: Mode, isFirst: boolean, work: Work): Promise<unkn
 
 export interface Twice {
   /** The same activities, disturbed where `disturb` was told to. */
-  readonly activities: Activities;
+  readonly activities: AllActivities;
   /** By workflow id: what is to happen to all runs of one activity in it. */
   disturb(workflowId: string, disturbance: Disturbance): void;
   /** Whether the disturbed activity was run at all in this workflow. */
@@ -63,7 +67,7 @@ export interface Twice {
 }
 
 /** Wraps every activity, by name: one that is added is wrapped like the rest. */
-export function runTwice(activities: Activities): Twice {
+export function runTwice(activities: AllActivities): Twice {
   const disturbances = new Map<string, Disturbance>();
   const disturbedIn = new Set<string>();
   const wrapped = Object.entries(activities).map(([name, activity]) => [
@@ -80,7 +84,7 @@ export function runTwice(activities: Activities): Twice {
     },
   ]);
   return {
-    activities: Object.fromEntries(wrapped) as Activities,
+    activities: Object.fromEntries(wrapped) as AllActivities,
     disturb: (workflowId, disturbance) => {
       disturbances.set(workflowId, disturbance);
     },
@@ -123,7 +127,8 @@ export async function startTwiceGateway(temporalAddress: string): Promise<TwiceG
   const connection = await connectTemporal({ address: temporalAddress }, context.logger);
   const keys = await loadPayloadKeys(context.secrets);
   const codec = createPayloadCodec({ keys, namespace, reloadKeys: () => Promise.resolve(keys) });
-  const activities = createActivities(activityDependencies(context, lying.url, []));
+  const deps = activityDependencies(context, lying.url, []);
+  const activities = { ...createActivities(deps), ...createIncidentActivities(deps) };
   const twice = runTwice(activities);
   const worker = await createGatewayWorker({
     connection,

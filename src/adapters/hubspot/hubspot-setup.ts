@@ -12,10 +12,10 @@ export function createHubSpotSetup(
 ): CrmSetup {
   return {
     call: async (call, credential) => {
-      const { method, path, body } = setupRequest(call);
+      const { method, path, query, body } = setupRequest(call);
       const token = await options.readToken(credential);
       const sent = call.kind === 'read_token' ? JSON.stringify({ tokenKey: token }) : body;
-      const exchanging = exchange(options.baseUrl, token, { method, path, query: {}, body: sent });
+      const exchanging = exchange(options.baseUrl, token, { method, path, query, body: sent });
       return withDeadline(
         exchanging.then(({ answer }) => answer),
         options.deadlineMs,

@@ -27,7 +27,7 @@ const EMAIL = "(?:[A-Za-z0-9._'-]|%2B){1,64}%40[A-Za-z0-9.-]{1,255}";
 const REQUEST_ID = 'act_[0-9a-z]{26}(?:\\.[1-9])?';
 
 const ASSOCIATED = ['contacts', 'companies', 'deals', 'tickets'];
-const BODYLESS: ReadonlySet<Operation['method']> = new Set(['GET', 'PUT']);
+const BODYLESS: ReadonlySet<Operation['method']> = new Set(['GET', 'PUT', 'DELETE']);
 
 const TABLE: readonly Row[] = [
   { kind: 'search', method: 'POST', path: typed(OBJECT_TYPES, '/search'), query: [] },
@@ -74,6 +74,7 @@ const TABLE: readonly Row[] = [
     path: typed(ASSOCIATED, `/${ID}/associations/default/(?:${ASSOCIATED.join('|')})/${ID}`),
     query: [],
   },
+  { kind: 'archive', method: 'DELETE', path: typed(['notes'], `/${ID}`), query: [] },
 ];
 
 function isRow(row: Row, operation: Operation): boolean {

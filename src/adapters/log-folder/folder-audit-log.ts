@@ -3,6 +3,7 @@ import type { NoteSigner } from '../../audit/note.ts';
 import { proveEntry } from '../../audit/proof.ts';
 import { createPublisher } from '../../audit/publisher.ts';
 import type { SignedCheckpoint } from '../../audit/signed-checkpoint.ts';
+import { verifyLog } from '../../audit/verify.ts';
 import { GatewayError } from '../../core/gateway-error.ts';
 import type { AuditLog, CheckpointSeen, EntryProven } from '../../ports/audit-log.ts';
 import type { Logger } from '../../ports/logger.ts';
@@ -126,6 +127,12 @@ export function createFolderAuditLog(options: FolderAuditLogOptions): FolderAudi
     prove: async (index) => {
       const size = (await last())?.checkpoint.size ?? 0;
       return index < size ? prove(folder, signer.vkey, index) : undefined;
+    },
+    note: async () => (await last())?.note,
+    verify: async (since) => {
+      const vkey = [signer.vkey, ...formerVkeys];
+      const { size, findings } = await verifyLog({ folder, vkey, since });
+      return { size, findings: findings.map(({ place, problem }) => `${place} ${problem}`) };
     },
     start: () => {
       let running: Promise<void> = Promise.resolve();

@@ -11,7 +11,7 @@ import {
 import { optionalTsToMs } from '@temporalio/common/lib/time.js';
 import { GatewayError } from '../../core/gateway-error.ts';
 import { SEARCH_ATTRIBUTES } from '../../core/search-attributes.ts';
-import type { AgentActionInput, Engine } from '../../ports/engine.ts';
+import type { AgentActionInput, Engine, IncidentRef } from '../../ports/engine.ts';
 import type { Logger } from '../../ports/logger.ts';
 
 export interface EngineOptions {
@@ -24,7 +24,7 @@ export interface EngineOptions {
   readonly logger: Pick<Logger, 'warn'>;
 }
 
-const WORKFLOW_TYPE = 'agentAction';
+const WORKFLOW_TYPES = { action: 'agentAction', incident: 'incidentResponse' } as const;
 /** A workflow of ours is never started for later; one that is due beyond this was put there. */
 const DUE_WITHIN_MS = 60_000;
 
@@ -73,29 +73,39 @@ async function withinMs<T>(deadlineMs: number, call: Promise<T>): Promise<T> {
 
 export const workflowIdOf = (requestId: string): string => `action/${requestId}`;
 
-/** The engine on Temporal. Workflows are addressed by name so that this side loads none of their code. */
-export function createEngine(options: EngineOptions): Engine {
-  const { client, taskQueue, deadlineMs, eager, logger } = options;
-  const timed = <T>(call: () => Promise<T>): Promise<T> =>
-    withinMs(deadlineMs, client.connection.withDeadline(Date.now() + deadlineMs, call));
+/** One open incident per connection, so one workflow. */
+export const incidentWorkflowIdOf = (connection: string): string => `incident/${connection}`;
+
+interface Started {
+  readonly type: string;
+  readonly workflowId: string;
+  readonly args: readonly unknown[];
+  readonly attributes: readonly SearchAttributePair[];
+}
+
+type Timed = <T>(call: () => Promise<T>) => Promise<T>;
+
+/** Starts workflows under ids of ours, by name so that this side loads none of their code. */
+function createStarter(options: EngineOptions, timed: Timed) {
+  const { client, taskQueue, eager, logger } = options;
 
   const startNow = (
-    input: AgentActionInput,
+    of: Started,
     workflowIdConflictPolicy: 'FAIL' | 'TERMINATE_EXISTING',
   ): Promise<unknown> =>
     timed(() =>
-      client.workflow.start(WORKFLOW_TYPE, {
-        workflowId: workflowIdOf(input.requestId),
+      client.workflow.start(of.type, {
+        workflowId: of.workflowId,
         workflowIdConflictPolicy,
         taskQueue,
-        args: [input],
+        args: [...of.args],
         requestEagerStart: eager,
-        typedSearchAttributes: searchAttributes(input),
+        typedSearchAttributes: [...of.attributes],
       }),
     );
 
   /** Asked without the client's own reader, which a foreign memo in clear text would make fail. */
-  async function isOurs(workflowId: string): Promise<boolean> {
+  async function isOurs({ workflowId, type }: Started): Promise<boolean> {
     const { workflowExecutionInfo: info } = await timed(() =>
       client.workflowService.describeWorkflowExecution({
         namespace: client.options.namespace,
@@ -105,37 +115,67 @@ export function createEngine(options: EngineOptions): Engine {
     const found = { type: info?.type?.name, taskQueue: info?.taskQueue };
     const dueInMs = (optionalTsToMs(info?.executionTime) ?? 0) - Date.now();
     const isDue = dueInMs <= DUE_WITHIN_MS;
-    if (found.type === WORKFLOW_TYPE && found.taskQueue === taskQueue && isDue) return true;
+    if (found.type === type && found.taskQueue === taskQueue && isDue) return true;
     const facts = { workflowId, ...found };
-    logger.warn('another workflow runs under the id of a request and is ended', facts);
+    logger.warn('another workflow runs under an id of ours and is ended', facts);
     return false;
   }
 
-  /** Whoever reaches the server can run another workflow under the id; the request would wait for ever. */
-  async function start(input: AgentActionInput): Promise<void> {
+  /** Whoever reaches the server can run another workflow under the id; what is ours would wait for ever. */
+  async function startOnce(of: Started): Promise<void> {
     try {
-      await startNow(input, 'FAIL').catch(async (error: unknown) => {
+      await startNow(of, 'FAIL').catch(async (error: unknown) => {
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-        if (await isOurs(workflowIdOf(input.requestId))) return;
+        if (await isOurs(of)) return;
         // Should one of ours have come in between, it is ended too, and this one goes on from the record.
-        await startNow(input, 'TERMINATE_EXISTING');
+        await startNow(of, 'TERMINATE_EXISTING');
       });
     } catch (error) {
       throw unavailable(error);
     }
   }
 
+  return startOnce;
+}
+
+/** The engine on Temporal. */
+export function createEngine(options: EngineOptions): Engine {
+  const { client, deadlineMs } = options;
+  const timed: Timed = (call) =>
+    withinMs(deadlineMs, client.connection.withDeadline(Date.now() + deadlineMs, call));
+  const startOnce = createStarter(options, timed);
+
+  async function signalOr(workflowId: string, signal: string, start: () => Promise<void>) {
+    try {
+      await timed(() => client.workflow.getHandle(workflowId).signal(signal));
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) await start();
+      else throw unavailable(error);
+    }
+  }
+
+  const start = (input: AgentActionInput): Promise<void> =>
+    startOnce({
+      type: WORKFLOW_TYPES.action,
+      workflowId: workflowIdOf(input.requestId),
+      args: [input],
+      attributes: searchAttributes(input),
+    });
+  const startIncident = ({ id, connection }: IncidentRef): Promise<void> =>
+    startOnce({
+      type: WORKFLOW_TYPES.incident,
+      workflowId: incidentWorkflowIdOf(connection),
+      args: [id],
+      attributes: [{ key: KEYS.connection, value: connection }],
+    });
+
   return {
     start,
     // A withdrawal is told by `decide` too: the signal says only "look at the record".
-    wake: async (requestId) => {
-      try {
-        await timed(() => client.workflow.getHandle(workflowIdOf(requestId)).signal('decide'));
-      } catch (error) {
-        if (error instanceof WorkflowNotFoundError) await start({ requestId });
-        else throw unavailable(error);
-      }
-    },
+    wake: (requestId) => signalOr(workflowIdOf(requestId), 'decide', () => start({ requestId })),
+    startIncident,
+    wakeIncident: (of, step) =>
+      signalOr(incidentWorkflowIdOf(of.connection), step, () => startIncident(of)),
     probe: async () => {
       try {
         await timed(() => client.connection.workflowService.getSystemInfo({}));

@@ -1,13 +1,13 @@
 import type { DataConverter } from '@temporalio/common';
 import { type NativeConnection, Worker } from '@temporalio/worker';
-import type { Activities } from '../../activities/create-activities.ts';
+import type { AllActivities } from '../../activities/create-activities.ts';
 import { createFailureMapper } from './activity-failures.ts';
 
 export interface GatewayWorkerOptions {
   readonly connection: NativeConnection;
   readonly namespace: string;
   readonly taskQueue: string;
-  readonly activities: Activities;
+  readonly activities: AllActivities;
   readonly dataConverter: DataConverter;
   readonly workflowBundle: { readonly codePath: string };
   /** Workflow tasks and local activities side by side; the API's cap on starts in flight matches it. */

@@ -3,6 +3,15 @@ import { getAction, listActions, submitAction, withdrawAction } from './actions.
 import { approvalPasskeyOptions, decideApproval, getApproval, listApprovals } from './approvals.ts';
 import { liftFreezeRoute, listFreezes, placeFreezeRoute } from './freezes.ts';
 import { health, readiness } from './health.ts';
+import {
+  declareIncidentFalse,
+  getIncident,
+  getPostMortem,
+  listIncidents,
+  resumeIncidentRoute,
+  startIncident,
+  supplyIncidentKey,
+} from './incidents.ts';
 import { enrolmentOptions, enrolPasskey } from './passkeys.ts';
 import { currentSession, signIn, signInOptions, signOut } from './sessions.ts';
 import { listLost, settleRequest } from './settlements.ts';
@@ -40,6 +49,13 @@ export const ROUTES: readonly Route[] = [
   placeFreezeRoute,
   listFreezes,
   liftFreezeRoute,
+  startIncident,
+  listIncidents,
+  getIncident,
+  supplyIncidentKey,
+  declareIncidentFalse,
+  resumeIncidentRoute,
+  getPostMortem,
   gateStatus,
   listAgents,
   listPeople,

@@ -42,12 +42,13 @@ export function createFreezeReads(reader: Reader): FreezeReads {
     return [...believed, ...lost].toSorted(byAge);
   }
   return {
-    async standing(targets) {
+    async standing(targets, except = '') {
       if (targets.length === 0) return undefined;
       const row = await db
         .selectFrom(TABLE)
         .selectAll()
         .where('lifted_at', 'is', null)
+        .where('id', '<>', except)
         .where((eb) =>
           eb.or(targets.map(({ kind, id }) => eb.and({ target_kind: kind, target_id: id }))),
         )
@@ -57,7 +58,7 @@ export function createFreezeReads(reader: Reader): FreezeReads {
         .executeTakeFirst();
       if (row !== undefined) return toRecord(row);
       const { freezes } = await ordersOf(reader);
-      return [...freezes.values()].find((freeze) => isOn(freeze, targets));
+      return [...freezes.values()].find((one) => one.id !== except && isOn(one, targets));
     },
     get: async (id) => (await list()).find((freeze) => freeze.id === id),
     list,

@@ -6,6 +6,7 @@ import { createCredentialReads, createCredentialWrites } from './credentials.ts'
 import { createDecisionReads, createDecisionWrites } from './decisions.ts';
 import { createFreezeReads, createFreezeWrites } from './freezes.ts';
 import { createHeardOnceWrites } from './heard-once.ts';
+import { createIncidentReads, createIncidentWrites } from './incidents.ts';
 import { createInvitationReads, createInvitationWrites } from './invitations.ts';
 import { createLedgerReads, createLedgerWrites } from './ledger.ts';
 import { createLogReads, createLogWrites } from './log.ts';
@@ -31,6 +32,7 @@ export function createReads(reader: Reader): StoreReads {
     freezes: createFreezeReads(reader),
     credentials: createCredentialReads(reader),
     connections: createConnectionReads(reader),
+    incidents: createIncidentReads(reader),
     ledger: createLedgerReads(reader),
     log: createLogReads(reader),
     notices: createNoticeReads(reader),
@@ -54,6 +56,7 @@ export function createTransaction(unit: Unit): StoreTransaction {
     freezes: createFreezeWrites(unit),
     credentials: createCredentialWrites(unit),
     connections: createConnectionWrites(unit),
+    incidents: createIncidentWrites(unit),
     ledger: createLedgerWrites(unit),
     log: createLogWrites(unit),
     notices: createNoticeWrites(unit),

@@ -27,6 +27,7 @@ export interface Database {
   slack_users: SlackUserTable;
   webhook_signers: WebhookSignerTable;
   heard_once: HeardOnceTable;
+  incidents: IncidentTable;
 }
 
 interface MetaTable {
@@ -248,4 +249,14 @@ interface HeardOnceTable {
   door: string;
   name: string;
   until: number;
+}
+
+interface IncidentTable {
+  id: string;
+  connection: string;
+  stage: string;
+  opened_at: number;
+  updated_at: number;
+  /** Everything else; vouches for the rest of the row: a stage written by hand opens nothing. */
+  body: Sealed;
 }

@@ -1,0 +1,109 @@
+import type { Exposure, Findings, IncidentProgress, IncidentRecord } from '../core/incident.ts';
+import { EXPOSED_MAX } from '../core/incident.ts';
+import type { RequestRecord } from '../core/records.ts';
+import { incidentAt, incidentEntry } from '../gate/incidents.ts';
+import type { IncidentDependencies } from './dependencies.ts';
+import { progressOf } from './incident-progress.ts';
+
+const PAGE_MAX = 200;
+const LOOK_EVERY_MS = 5_000;
+
+/** HubSpot ids in an answer, wherever its action puts them. */
+function recordsIn(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap(recordsIn);
+  if (typeof value !== 'object' || value === null) return [];
+  const own = 'id' in value && typeof value.id === 'string' ? [value.id] : [];
+  return [...own, ...Object.values(value).flatMap(recordsIn)];
+}
+
+interface Tally extends Pick<RequestRecord, 'agentId' | 'action'> {
+  reads: number;
+  readonly fields: Set<string>;
+  readonly records: Set<string>;
+}
+
+function count(
+  tallies: Map<string, Tally>,
+  { agentId, action, plan, result }: RequestRecord,
+): void {
+  const key = `${agentId} ${action}`;
+  const known = tallies.get(key);
+  const tally = known ?? {
+    ...{ agentId, action, reads: 0 },
+    ...{ fields: new Set<string>(), records: new Set<string>() },
+  };
+  tallies.set(key, tally);
+  tally.reads += 1;
+  for (const field of plan?.fields ?? []) tally.fields.add(field);
+  for (const id of recordsIn(result)) tally.records.add(id);
+}
+
+/** What was answered since then, newest first, page by page. */
+async function* succeededSince(
+  { store }: Pick<IncidentDependencies, 'store'>,
+  since: Date,
+): AsyncGenerator<RequestRecord> {
+  let before: { readonly before?: string } = {};
+  for (;;) {
+    const page = { statuses: ['succeeded'] as const, limit: PAGE_MAX, ...before };
+    const { rows } = await store.requests.list(page);
+    const recent = rows.filter(({ createdAt }) => createdAt >= since);
+    yield* recent;
+    const last = rows.at(-1);
+    if (last === undefined || recent.length < PAGE_MAX) return;
+    before = { before: last.id };
+  }
+}
+
+/** What agents were shown, by agent and action: from the record, not from HubSpot. */
+async function exposuresSince(
+  deps: Pick<IncidentDependencies, 'store'>,
+  { connection, since }: IncidentRecord,
+): Promise<readonly Exposure[]> {
+  const tallies = new Map<string, Tally>();
+  for await (const request of succeededSince(deps, since))
+    if (request.risk === 'read' && request.connection === connection) count(tallies, request);
+  return [...tallies.values()].map(({ agentId, action, reads, fields, records }) => ({
+    ...{ agentId, action, reads },
+    fields: [...fields].toSorted(),
+    records: [...records].toSorted().slice(0, EXPOSED_MAX),
+    recordsTotal: records.size,
+  }));
+}
+
+/**
+ * Assess: every change that HubSpot attributes to our key in the window against the write ledger, and
+ * what agents were shown meanwhile. Safe to run any number of times; the first whole result stays.
+ */
+export function createAssessIncident(deps: IncidentDependencies) {
+  const { store, clock } = deps;
+
+  async function assess(incident: IncidentRecord): Promise<void> {
+    const to = clock();
+    const { rogue, unread } = await deps.findRogue(incident, to);
+    const exposures = await exposuresSince(deps, incident);
+    const findings: Findings = {
+      ...{ from: incident.since, to, rogue, exposures, unread },
+      leftAlone: [],
+    };
+    await store.commit(async (tx) => {
+      const now = await incidentAt(tx, incident.id, 'assessing');
+      if (now === undefined) return;
+      const facts = {
+        rogue: rogue.length,
+        unread: unread.length,
+        reads: exposures.reduce((sum, { reads }) => sum + reads, 0),
+        records_shown: exposures.reduce((sum, { recordsTotal }) => sum + recordsTotal, 0),
+      };
+      await tx.log.append(incidentEntry(now, 'incident.assessed', { facts }));
+      const reached = { ...now.reached, assessed: tx.now };
+      await tx.incidents.update(now.id, { stage: 'reverting', findings, reached });
+    });
+  }
+
+  return async function assessIncident(id: string): Promise<IncidentProgress> {
+    const incident = await incidentAt(store, id, 'assessing');
+    if (incident !== undefined) await assess(incident);
+    return progressOf(store, id, { stage: 'assessing', lookMs: LOOK_EVERY_MS });
+  };
+}

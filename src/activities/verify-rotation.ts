@@ -1,0 +1,117 @@
+import { fingerprintOf } from '../gate/credentials.ts';
+import {
+  type Check,
+  type IncidentProgress,
+  type IncidentRecord,
+  isVerified,
+  PROBE_EVERY_MS,
+  REMIND_EVERY_MS,
+} from '../core/incident.ts';
+import { GatewayError } from '../core/gateway-error.ts';
+import {
+  activateNewKey,
+  incidentAt,
+  incidentEntry,
+  noteChecks,
+  refuseKey,
+} from '../gate/incidents.ts';
+import type { IncidentDependencies } from './dependencies.ts';
+import { tryCanary } from './incident-canary.ts';
+import {
+  exactScopes,
+  type Found,
+  logWhole,
+  oldKeyDead,
+  rotationSeen,
+  sameAccount,
+} from './incident-checks.ts';
+import { progressOf } from './incident-progress.ts';
+
+/** What passed is not asked again; only the old key's death is looked at until it is seen. */
+const hasPassed = ({ checks }: IncidentRecord, name: Check['name']): boolean =>
+  checks.some((check) => check.name === name && /^(?:passed|not_possible)$/.test(check.state));
+
+const isLate = (incident: IncidentRecord, now: Date): boolean =>
+  now.getTime() - incident.updatedAt.getTime() >= REMIND_EVERY_MS;
+
+/**
+ * Revoke and rotate is a person's step, since HubSpot has no API for it: it is asked for until the new
+ * key is stored, and meanwhile the old one is tried. Safe to run any number of times.
+ */
+export function createAskForKey(deps: IncidentDependencies) {
+  const { store, clock } = deps;
+  const again = { stage: 'rotating', lookMs: PROBE_EVERY_MS } as const;
+  return async function askForKey(id: string): Promise<IncidentProgress> {
+    const incident = await incidentAt(store, id, 'rotating');
+    if (incident === undefined) return progressOf(store, id, again);
+    const found = hasPassed(incident, 'old_key_dead') ? [] : [await oldKeyDead(deps, incident)];
+    await store.commit(async (tx) => {
+      const now = await incidentAt(tx, id, 'rotating');
+      if (now === undefined) return;
+      const noted = await noteChecks(tx, now, dated(found, clock()));
+      if (!isLate(noted, tx.now)) return;
+      await tx.log.append(incidentEntry(now, 'incident.prompted', { facts: { step: 'rotate' } }));
+      await tx.incidents.update(id, {});
+    });
+    return progressOf(store, id, again);
+  };
+}
+
+const dated = (found: readonly Found[], at: Date): Check[] =>
+  found.map(({ name, state, detail }) => ({ name, state, detail, at }));
+
+/**
+ * Verifies a rotation by machine: the old key refused, the new one of the same account with exactly the
+ * scopes that are needed, seen in HubSpot's security log, a write read back and removed, and our own
+ * log whole. Then the new key is the one in use. Safe to run any number of times. Errors:
+ * `freeze.active` (another freeze stands), `secret.unavailable`, `store.unavailable`.
+ */
+export function createVerifyRotation(deps: IncidentDependencies) {
+  const { store, clock, secrets } = deps;
+  const again = { stage: 'verifying', lookMs: PROBE_EVERY_MS } as const;
+
+  async function look(incident: IncidentRecord, version: number): Promise<readonly Found[]> {
+    const of = { incidentId: incident.id, version };
+    const { portalId } = (await store.connections.get(incident.connection)) ?? {};
+    const looks: readonly [Check['name'], () => Promise<Found>][] = [
+      ['old_key_dead', () => oldKeyDead(deps, incident)],
+      ['same_account', () => sameAccount(deps, of, portalId)],
+      ['exact_scopes', () => exactScopes(deps, of)],
+      ['rotation_seen', () => rotationSeen(deps, incident, of, clock())],
+      ['canary', () => tryCanary(deps, incident, version)],
+      ['log_whole', () => logWhole(deps, incident)],
+    ];
+    const found: Found[] = [];
+    for (const [name, ask] of looks) {
+      if (hasPassed(incident, name)) continue;
+      const one = await ask();
+      found.push(one);
+      // Nothing else is asked of a key that is not the right one.
+      if (one.isWrongKey === true) break;
+    }
+    return found;
+  }
+
+  async function fingerprint(incident: IncidentRecord, version: number): Promise<string> {
+    const secret = await secrets.get(`hubspot/${incident.connection}`, version);
+    if (secret === undefined) throw new GatewayError('credential.missing');
+    return fingerprintOf(secret.value);
+  }
+
+  return async function verifyRotation(id: string): Promise<IncidentProgress> {
+    const incident = await incidentAt(store, id, 'verifying');
+    const version = incident?.newVersion;
+    if (incident === undefined || version == null) return progressOf(store, id, again);
+    const found = await look(incident, version);
+    const print = await fingerprint(incident, version);
+    await store.commit(async (tx) => {
+      const now = await incidentAt(tx, id, 'verifying');
+      if (now?.newVersion !== version) return;
+      const noted = await noteChecks(tx, now, dated(found, clock()));
+      const wrong = found.find(({ isWrongKey }) => isWrongKey === true);
+      if (wrong !== undefined) await refuseKey(tx, noted, wrong.detail);
+      else if (isVerified(noted.checks)) await activateNewKey(tx, noted, print);
+    });
+    return progressOf(store, id, again);
+  };
+}

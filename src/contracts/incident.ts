@@ -1,0 +1,112 @@
+import { z } from 'zod';
+import { CHECKS, CLOCKS, INCIDENT_STAGES } from '../core/incident.ts';
+import { IncidentIdSchema, RequestIdSchema, TimestampSchema } from './ids.ts';
+
+export const INCIDENT_LIMITS = {
+  reasonMaxChars: 500,
+  keyMinChars: 8,
+  keyMaxChars: 1_000,
+} as const;
+
+const ReasonSchema = z.string().min(1).max(INCIDENT_LIMITS.reasonMaxChars);
+
+/** `POST /v1/incidents`. */
+export const IncidentBodySchema = z
+  .strictObject({
+    reason: ReasonSchema,
+    since: TimestampSchema.optional().meta({
+      description: 'From when on changes are looked at; a day back by default.',
+    }),
+  })
+  .meta({ id: 'IncidentBody' });
+
+/** `POST /v1/incidents/{id}/key`: the new HubSpot key. A blank or a line break is a paste gone wrong. */
+export const IncidentKeyBodySchema = z
+  .strictObject({
+    key: z
+      .string()
+      .min(INCIDENT_LIMITS.keyMinChars)
+      .max(INCIDENT_LIMITS.keyMaxChars)
+      .regex(/^[\x21-\x7e]+$/, { error: 'blanks or line breaks in it: copy it again' }),
+  })
+  .meta({ id: 'IncidentKeyBody' });
+
+export const FalseAlarmBodySchema = z
+  .strictObject({ reason: ReasonSchema })
+  .meta({ id: 'FalseAlarmBody' });
+
+const CheckSchema = z.strictObject({
+  name: z.enum(CHECKS),
+  title: z.string(),
+  state: z.enum(['waiting', 'passed', 'failed', 'not_possible']),
+  detail: z.string(),
+  at: TimestampSchema,
+});
+
+const ValueSchema = z.strictObject({
+  before: z.string().nullable(),
+  after: z.string().nullable(),
+});
+
+/** A change in HubSpot under our own app that the write ledger does not have. */
+const RogueSchema = z.strictObject({
+  kind: z.enum(['changed', 'created', 'archived']),
+  object_type: z.string(),
+  object_id: z.string(),
+  record_name: z.string().nullable(),
+  at: TimestampSchema,
+  properties: z.record(z.string(), ValueSchema),
+});
+
+const ExposureSchema = z.strictObject({
+  agent_id: z.string(),
+  action: z.string(),
+  reads: z.int(),
+  fields: z.array(z.string()),
+  records: z.array(z.string()),
+  records_total: z.int(),
+});
+
+export const IncidentSchema = z
+  .strictObject({
+    id: IncidentIdSchema,
+    connection: z.string(),
+    portal_id: z.int().nullable(),
+    stage: z.enum(INCIDENT_STAGES),
+    reason: z.string(),
+    opened_by: z.string(),
+    opened_at: TimestampSchema,
+    rule: z.string().nullable(),
+    since: TimestampSchema,
+    freeze: z.string(),
+    is_false_alarm: z.boolean(),
+    /** Of the person's step, while it is theirs. */
+    steps: z.array(z.string()),
+    evidence: z
+      .strictObject({
+        log_size: z.int(),
+        log_root_prefix: z.string(),
+        begun: z.array(RequestIdSchema),
+        cancelled: z.array(RequestIdSchema),
+      })
+      .nullable(),
+    is_new_key_stored: z.boolean(),
+    checks: z.array(CheckSchema),
+    findings: z
+      .strictObject({
+        from: TimestampSchema,
+        to: TimestampSchema,
+        rogue: z.array(RogueSchema),
+        exposures: z.array(ExposureSchema),
+        unread: z.array(z.string()),
+        left_alone: z.array(z.string()),
+      })
+      .nullable(),
+    take_backs: z.array(RequestIdSchema),
+    /** Milliseconds from the opening to each step's end; only those that have ended. */
+    clocks_ms: z.partialRecord(z.enum(CLOCKS), z.int()),
+    resumed_by: z.string().nullable(),
+    updated_at: TimestampSchema,
+  })
+  .meta({ id: 'Incident' });
+export type IncidentView = z.infer<typeof IncidentSchema>;

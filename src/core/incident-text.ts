@@ -1,0 +1,69 @@
+import type { Check, CheckName, IncidentRecord, IncidentStage } from './incident.ts';
+
+/** The words of an incident, once for console, command line and Temporal's UI. */
+
+export const STAGE_TITLES: Readonly<Record<IncidentStage, string>> = {
+  containing: 'Contain',
+  rotating: 'Revoke and rotate the key in HubSpot',
+  verifying: 'Verify',
+  assessing: 'Assess',
+  reverting: 'Revert',
+  resuming: 'Resume',
+  closed: 'Closed',
+};
+
+export const CHECK_TITLES: Readonly<Record<CheckName, string>> = {
+  old_key_dead: 'Old key refused',
+  same_account: 'Same account',
+  exact_scopes: 'Exactly the scopes we need',
+  rotation_seen: 'Rotation in HubSpot’s security log',
+  canary: 'Write, read back, remove',
+  log_whole: 'Log without a gap',
+};
+
+/** The part of HubSpot where a key is rotated; its address holds nothing but the account's number. */
+export const keyPage = (portalId: number): string =>
+  `https://app.hubspot.com/private-apps/${portalId}`;
+
+/** The step that only a person can do: HubSpot has no API that revokes a key. */
+export function rotateSteps(portalId: number | undefined): readonly string[] {
+  const account = portalId === undefined ? 'your HubSpot account' : `HubSpot account ${portalId}`;
+  const page = portalId === undefined ? '' : ` Private app: ${keyPage(portalId)}`;
+  return [
+    `Open the key in ${account}. Service key: Development › Keys › Service keys.${page}`,
+    'Choose “Rotate and expire now”. Not “later”: the old key would live for 7 more days. We will notice if it does.',
+    'Store the new key: in the console, or with npx sallyport secret set hubspot/main. It is never shown again.',
+  ];
+}
+
+const checkLine = ({ name, state, detail }: Check): string =>
+  `${{ passed: '✓', failed: '✗', waiting: '…', not_possible: '–' }[state]} ${CHECK_TITLES[name]}: ${detail}`;
+
+const SAYS: Readonly<
+  Record<IncidentStage, (incident: IncidentRecord, portalId?: number) => string[]>
+> = {
+  containing: () => ['Frozen. What had not begun is being ended.'],
+  rotating: (_, portalId) => [
+    'A person’s step: rotate the key. HubSpot offers no way for us to do this.',
+    ...rotateSteps(portalId).map((step, index) => `${index + 1}. ${step}`),
+  ],
+  verifying: () => ['The new key is being verified.'],
+  assessing: () => ['Every change under our key is being matched with the log.'],
+  reverting: ({ takeBacks }) => [
+    `A person’s step: decide on what is to be set back (${takeBacks.length} open or ended).`,
+  ],
+  resuming: ({ openedBy }) => [
+    `A second person’s step: resume. Not ${openedBy}: who contained it does not open it again.`,
+  ],
+  closed: () => ['Closed. Calls start again.'],
+};
+
+/** How it stands, and who has to do what. */
+export function describeIncident(incident: IncidentRecord, portalId?: number): readonly string[] {
+  const { id, stage, checks } = incident;
+  return [
+    `Incident ${id}: ${STAGE_TITLES[stage]}`,
+    ...SAYS[stage](incident, portalId),
+    ...checks.map(checkLine),
+  ];
+}

@@ -1,0 +1,69 @@
+import type { IncidentView } from '../contracts/incident.ts';
+import type { Clock, IncidentRecord } from '../core/incident.ts';
+import { CHECK_TITLES, rotateSteps } from '../core/incident-text.ts';
+
+type Findings = NonNullable<IncidentRecord['findings']>;
+
+const findingsView = (findings: Findings): NonNullable<IncidentView['findings']> => ({
+  from: findings.from.toISOString(),
+  to: findings.to.toISOString(),
+  rogue: findings.rogue.map(({ kind, objectType, objectId, recordName, at, properties }) => ({
+    kind,
+    object_type: objectType,
+    object_id: objectId,
+    record_name: recordName,
+    at: at.toISOString(),
+    properties: { ...properties },
+  })),
+  exposures: findings.exposures.map(
+    ({ agentId, action, reads, fields, records, recordsTotal }) => ({
+      ...{ agent_id: agentId, action, reads },
+      fields: [...fields],
+      records: [...records],
+      records_total: recordsTotal,
+    }),
+  ),
+  unread: [...findings.unread],
+  left_alone: [...findings.leftAlone],
+});
+
+/** Each clock in ms since the opening. */
+export const clocksOf = ({
+  openedAt,
+  reached,
+}: Pick<IncidentRecord, 'openedAt' | 'reached'>): Partial<Record<Clock, number>> =>
+  Object.fromEntries(
+    Object.entries(reached).map(([clock, at]) => [clock, at.getTime() - openedAt.getTime()]),
+  );
+
+/** An incident as the API, the console and the command line show it. */
+export function incidentView(incident: IncidentRecord, portalId: number | undefined): IncidentView {
+  const { id, connection, stage, reason, openedBy, evidence, checks, findings } = incident;
+  return {
+    ...{ id, connection, stage, reason },
+    portal_id: portalId ?? null,
+    opened_by: openedBy,
+    opened_at: incident.openedAt.toISOString(),
+    rule: incident.cause?.rule ?? null,
+    since: incident.since.toISOString(),
+    freeze: incident.freezeId,
+    is_false_alarm: incident.isFalseAlarm,
+    steps: stage === 'rotating' ? [...rotateSteps(portalId)] : [],
+    evidence: evidence && {
+      log_size: evidence.log.size,
+      log_root_prefix: evidence.log.rootPrefix,
+      begun: [...evidence.begun],
+      cancelled: [...evidence.cancelled],
+    },
+    is_new_key_stored: incident.newVersion !== null,
+    checks: checks.map(({ name, state, detail, at }) => ({
+      ...{ name, title: CHECK_TITLES[name], state, detail },
+      at: at.toISOString(),
+    })),
+    findings: findings && findingsView(findings),
+    take_backs: [...incident.takeBacks],
+    clocks_ms: clocksOf(incident),
+    resumed_by: incident.resumedBy,
+    updated_at: incident.updatedAt.toISOString(),
+  };
+}

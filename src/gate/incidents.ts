@@ -1,0 +1,282 @@
+import { GatewayError } from '../core/gateway-error.ts';
+import {
+  type Check,
+  type Clock,
+  type IncidentRecord,
+  type IncidentStage,
+  isVerified,
+  WINDOW_DEFAULT_MS,
+} from '../core/incident.ts';
+import type { AuditEvent, PersonRecord } from '../core/records.ts';
+import type { IncidentReads } from '../ports/incident-store.ts';
+import type { StoreTransaction } from '../ports/store.ts';
+import { activateCredential } from './credentials.ts';
+import { addFreeze, liftStanding } from './freezes.ts';
+import { newId } from './ids.ts';
+import { clocksOf } from './incident-view.ts';
+
+/** Every step of an incident, each in one commit with its entry. What is repeated changes nothing. */
+
+export interface IncidentToOpen {
+  readonly connection: string;
+  readonly reason: string;
+  /** `person:…`, `operator`, or `gateway` for a rule. */
+  readonly by: string;
+  readonly cause?: IncidentRecord['cause'];
+  /** From when on to look at changes; a day back by default. */
+  readonly since?: Date;
+}
+
+/** An entry of the incident's own story, by which the post-mortem finds it. */
+export const incidentEntry = (
+  { id, connection }: Pick<IncidentRecord, 'id' | 'connection'>,
+  event: AuditEvent['event'],
+  more: Partial<AuditEvent> = {},
+): AuditEvent => ({
+  event,
+  actor: 'gateway',
+  ...more,
+  facts: { incident: id, connection, ...more.facts },
+});
+
+/**
+ * Opens an incident and freezes its connection in one commit: once it is on disk no call starts, on any
+ * replica, with the engine up or down. A second opening finds the first one.
+ */
+export async function openIncident(
+  tx: StoreTransaction,
+  of: IncidentToOpen,
+): Promise<IncidentRecord> {
+  const standing = await tx.incidents.open(of.connection);
+  if (standing !== undefined) return standing;
+  const { connection, reason, by, cause = null } = of;
+  // One of its own: lifting what stood before must not be in the incident's hands.
+  const target = { kind: 'connection', id: connection } as const;
+  const freeze = await addFreeze(tx, { target, reason, by });
+  const id = newId('inc');
+  const since = of.since ?? new Date(tx.now.getTime() - WINDOW_DEFAULT_MS);
+  const firstEntry = await tx.log.append(
+    incidentEntry({ id, connection }, 'incident.opened', {
+      actor: by,
+      facts: {
+        freeze: freeze.id,
+        rule: cause?.rule ?? null,
+        entries: cause?.entries ?? [],
+        since: since.toISOString(),
+      },
+      personal: { reason },
+    }),
+  );
+  const incident: IncidentRecord = {
+    ...{ id, connection, reason, cause, since, firstEntry },
+    stage: 'containing',
+    openedBy: by,
+    openedAt: tx.now,
+    freezeId: freeze.id,
+    oldVersion: (await tx.credentials.active(connection))?.version ?? null,
+    newVersion: null,
+    isFalseAlarm: false,
+    evidence: null,
+    checks: [],
+    canary: null,
+    findings: null,
+    takeBacks: [],
+    reached: { contained: tx.now },
+    resumedBy: null,
+    updatedAt: tx.now,
+  };
+  await tx.incidents.insert(incident);
+  return incident;
+}
+
+/** The incident at this stage; `undefined` when it has passed it: a repeated step has nothing to do. */
+export async function incidentAt(
+  tx: { readonly incidents: IncidentReads },
+  id: string,
+  stage: IncidentStage,
+): Promise<IncidentRecord | undefined> {
+  const incident = await tx.incidents.get(id);
+  return incident?.stage === stage ? incident : undefined;
+}
+
+/** As `incidentAt`, for people: throws `request.not_found`, `incident.wrong_stage`. */
+async function requireAt(
+  tx: StoreTransaction,
+  id: string,
+  stages: readonly IncidentStage[],
+): Promise<IncidentRecord> {
+  const incident = await tx.incidents.get(id);
+  if (incident === undefined)
+    throw new GatewayError('request.not_found', { detail: `no incident ${id}` });
+  if (!stages.includes(incident.stage))
+    throw new GatewayError('incident.wrong_stage', { detail: `it is ${incident.stage}` });
+  return incident;
+}
+
+const reachedNow = (
+  tx: StoreTransaction,
+  { reached }: IncidentRecord,
+  ...clocks: readonly Clock[]
+): IncidentRecord['reached'] => ({
+  ...Object.fromEntries(clocks.map((clock) => [clock, tx.now])),
+  // The first time counts.
+  ...reached,
+});
+
+/**
+ * The new key is in the secret store as this version. It is called for verifying alone, until every check
+ * has passed. Throws `request.not_found`, `incident.wrong_stage`.
+ */
+export async function supplyKey(
+  tx: StoreTransaction,
+  of: {
+    readonly incidentId: string;
+    readonly version: number;
+    readonly fingerprint: string;
+    readonly by: string;
+  },
+): Promise<IncidentRecord> {
+  const incident = await requireAt(tx, of.incidentId, ['rotating', 'verifying']);
+  const { version, fingerprint, by } = of;
+  if (incident.newVersion === version) return incident;
+  await tx.log.append(
+    incidentEntry(incident, 'incident.key_supplied', {
+      actor: by,
+      facts: { version, fingerprint },
+    }),
+  );
+  return tx.incidents.update(incident.id, {
+    stage: 'verifying',
+    newVersion: version,
+    // What was found about another key says nothing of this one.
+    checks: incident.checks.filter(({ name }) => name === 'old_key_dead'),
+    // The last one counts: what was refused before was no new key.
+    reached: { ...incident.reached, supplied: tx.now },
+  });
+}
+
+/** Nothing is wrong with the key: it stays, and a second person decides whether to go on. */
+export async function declareFalseAlarm(
+  tx: StoreTransaction,
+  of: { readonly incidentId: string; readonly by: string; readonly reason: string },
+): Promise<IncidentRecord> {
+  const incident = await requireAt(tx, of.incidentId, ['rotating']);
+  await tx.log.append(
+    incidentEntry(incident, 'incident.false_alarm', {
+      actor: of.by,
+      personal: { reason: of.reason },
+    }),
+  );
+  return tx.incidents.update(incident.id, { stage: 'resuming', isFalseAlarm: true });
+}
+
+const isSameCheck = (a: Check, b: Check): boolean =>
+  a.name === b.name && a.state === b.state && a.detail === b.detail;
+
+/** Notes what was found, with an entry for each check that is not as it was. */
+export async function noteChecks(
+  tx: StoreTransaction,
+  incident: IncidentRecord,
+  found: readonly Check[],
+): Promise<IncidentRecord> {
+  const changed = found.filter((check) => !incident.checks.some((was) => isSameCheck(was, check)));
+  if (changed.length === 0) return incident;
+  for (const { name, state, detail } of changed)
+    await tx.log.append(
+      incidentEntry(incident, 'incident.checked', { facts: { check: name, state, detail } }),
+    );
+  const kept = incident.checks.filter(({ name }) => !changed.some((check) => check.name === name));
+  const isDead = changed.some(({ name, state }) => name === 'old_key_dead' && state === 'passed');
+  return tx.incidents.update(incident.id, {
+    checks: [...kept, ...changed],
+    reached: isDead ? reachedNow(tx, incident, 'old_key_dead') : incident.reached,
+  });
+}
+
+/** The key that was supplied cannot be it: people are asked for another. */
+export async function refuseKey(
+  tx: StoreTransaction,
+  incident: IncidentRecord,
+  detail: string,
+): Promise<void> {
+  await tx.log.append(incidentEntry(incident, 'incident.key_refused', { facts: { detail } }));
+  await tx.incidents.update(incident.id, { stage: 'rotating', newVersion: null });
+}
+
+/** Every check has passed: the new key is the one in use, for when the freeze is lifted. */
+export async function activateNewKey(
+  tx: StoreTransaction,
+  incident: IncidentRecord,
+  fingerprint: string,
+): Promise<void> {
+  const { connection, newVersion: version } = incident;
+  if (version === null || !isVerified(incident.checks))
+    throw new GatewayError('incident.wrong_stage', { detail: 'the new key is not verified' });
+  await activateCredential(tx, { connection, version, fingerprint, by: 'gateway' });
+  const known = await tx.connections.get(connection);
+  if (known !== undefined)
+    await tx.connections.put({ ...known, credentialVersion: version, checkedAt: tx.now });
+  await tx.log.append(incidentEntry(incident, 'incident.verified', { facts: { version } }));
+  await tx.incidents.update(incident.id, {
+    stage: 'assessing',
+    reached: reachedNow(tx, incident, 'verified'),
+  });
+}
+
+/** Who resumes: a person on the roster, or whoever is at the command line. */
+export interface Resumer {
+  readonly by: string;
+  readonly personId?: string;
+}
+
+const RESUMING_ROLE = 'operator';
+
+const mayOpen = ({ roles, revokedAt }: PersonRecord): boolean =>
+  revokedAt === null && roles.includes(RESUMING_ROLE);
+
+/**
+ * Nobody opens again what they shut: by the person, not by the way they came. At the command line
+ * nobody is proven, so it may resume only where the firm has nobody else who could.
+ */
+async function assertMayResume(
+  tx: StoreTransaction,
+  incident: IncidentRecord,
+  { by, personId }: Resumer,
+): Promise<void> {
+  if (personId !== undefined) {
+    const person = await tx.people.get(personId);
+    if (person === undefined || !mayOpen(person)) throw new GatewayError('person.forbidden');
+    if (by === incident.openedBy) throw new GatewayError('incident.same_person');
+    return;
+  }
+  const others = (await tx.people.list()).filter(
+    (person) => mayOpen(person) && `person:${person.id}` !== incident.openedBy,
+  );
+  if (others.length > 0)
+    throw new GatewayError('incident.same_person', {
+      detail: `${others.map(({ name }) => name).join(', ')} can resume, in the console or with their own key`,
+    });
+}
+
+/** The good end: the incident's freeze is lifted, and calls start again. */
+export async function resumeIncident(
+  tx: StoreTransaction,
+  of: Resumer & { readonly incidentId: string },
+): Promise<IncidentRecord> {
+  const incident = await requireAt(tx, of.incidentId, ['resuming', 'closed']);
+  if (incident.stage === 'closed') return incident;
+  await assertMayResume(tx, incident, of);
+  const target = { kind: 'connection', id: incident.connection } as const;
+  await liftStanding(tx, { id: incident.freezeId, target }, of.by);
+  const reached = reachedNow(tx, incident, 'closed');
+  await tx.log.append(
+    incidentEntry(incident, 'incident.closed', {
+      actor: of.by,
+      facts: {
+        false_alarm: incident.isFalseAlarm,
+        clocks_ms: clocksOf({ ...incident, reached }),
+      },
+    }),
+  );
+  return tx.incidents.update(incident.id, { stage: 'closed', resumedBy: of.by, reached });
+}

@@ -1,0 +1,1 @@
+export const OWN_AGENT_ID = 'agt_0000000000';

@@ -1,0 +1,132 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { connectDependencies } from '../../src/context.ts';
+import { activateCredential, fingerprintOf } from '../../src/gate/credentials.ts';
+import { connectAccount } from '../../src/gate/connection.ts';
+import { compareScopes } from '../../src/gate/connection-scopes.ts';
+import { type Caller, startTestGateway, type TestGateway } from '../support/gateway.ts';
+
+/** An incident from the button to the post-mortem, on a real engine and a real simulator. */
+
+const SCOPES = [
+  ...compareScopes([]).missing.map(({ scope }) => scope),
+  'oauth',
+  'account-info.security.read',
+];
+const LIMIT_MS = 60_000;
+
+interface Rig {
+  readonly gateway: TestGateway;
+  readonly oldKey: string;
+  readonly appId: number;
+  readonly second: Caller;
+  newKey(scopes?: readonly string[]): Promise<string>;
+  kill(key: string): Promise<unknown>;
+}
+
+async function mint(gateway: TestGateway, scopes: readonly string[], appId?: number) {
+  const body = { scopes, ...(appId === undefined ? {} : { app_id: appId }) };
+  const minted = await gateway.simulator.control<{ token: string; app_id: number }>(
+    'POST',
+    '/tokens',
+    body,
+  );
+  return minted.body;
+}
+
+/** Connected to the simulator's account with exactly the scopes that are needed. */
+async function startRig(): Promise<Rig> {
+  const gateway = await startTestGateway({ temporalAddress: inject('temporalAddress') });
+  const { context, simulator } = gateway;
+  const { token: oldKey, app_id: appId } = await mint(gateway, SCOPES);
+  const version = await context.secrets.put('hubspot/main', oldKey, 1);
+  const fingerprint = fingerprintOf(oldKey);
+  await context.store.commit((tx) =>
+    activateCredential(tx, { connection: 'main', version, fingerprint, by: 'test' }),
+  );
+  const deps = connectDependencies(context, simulator.url);
+  await connectAccount(deps, { connection: 'main', by: 'test', isPortalForced: false });
+  const { call: second } = await gateway.addPerson('Sam Field', ['approver', 'operator']);
+  return {
+    ...{ gateway, oldKey, appId, second },
+    newKey: async (scopes = SCOPES) => (await mint(gateway, scopes, appId)).token,
+    kill: (token) => simulator.control('POST', '/tokens/state', { token, state: 'revoked' }),
+  };
+}
+
+async function reaches(gateway: TestGateway, id: string, stage: string): Promise<any> {
+  const until = Date.now() + LIMIT_MS;
+  for (;;) {
+    const { body } = await gateway.approver.call('GET', `/v1/incidents/${id}`);
+    if (body.stage === stage) return body;
+    if (Date.now() > until)
+      throw new Error(`still ${String(body.stage)}: ${JSON.stringify(body.checks)}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+const noteOn = (text: string) => ({ action: 'create_note', contact_id: '20001', note: text });
+
+describe('an incident', () => {
+  let rig: Rig;
+  let gateway: TestGateway;
+  beforeAll(async () => {
+    rig = await startRig();
+    ({ gateway } = rig);
+  });
+  afterAll(() => gateway.close());
+
+  it(
+    'goes from the button to the post-mortem, with proof at each step',
+    async () => {
+      const waiting = await gateway.submit(noteOn('It waits'));
+      expect(waiting.status).toBe(202);
+      const { body: opened } = await gateway.approver.call('POST', '/v1/incidents', {
+        body: { reason: 'Somebody else has our key.' },
+      });
+      const { id } = opened;
+      expect((await gateway.submit(noteOn('Too late'))).body.code).toBe('freeze.active');
+
+      const rotating = await reaches(gateway, id, 'rotating');
+      expect(rotating.evidence.cancelled).toEqual([waiting.body.id]);
+      expect((await gateway.ended(waiting.body.id)).body).toMatchObject({
+        problem: { code: 'incident.contained' },
+      });
+      expect(rotating.steps.join(' ')).toContain('Rotate and expire now');
+
+      const key = await rig.newKey();
+      const supply = await gateway.approver.call('POST', `/v1/incidents/${id}/key`, {
+        body: { key },
+      });
+      expect(supply.status).toBe(202);
+      expect(JSON.stringify(supply.body)).not.toContain(key);
+      // "Rotate and expire later": the old key still works, and that is seen.
+      await new Promise((resolve) => setTimeout(resolve, 2_000));
+      const verifying = await reaches(gateway, id, 'verifying');
+      expect(verifying.checks).toContainEqual(
+        expect.objectContaining({ name: 'old_key_dead', state: 'waiting' }),
+      );
+      await rig.kill(rig.oldKey);
+
+      const resuming = await reaches(gateway, id, 'resuming');
+      expect(resuming.checks.map(({ name, state }: any) => `${name} ${state}`).toSorted()).toEqual([
+        'canary passed',
+        'exact_scopes passed',
+        'log_whole passed',
+        'old_key_dead passed',
+        'rotation_seen passed',
+        'same_account passed',
+      ]);
+
+      const own = await gateway.approver.call('POST', `/v1/incidents/${id}/resume`);
+      expect([own.status, own.body.code]).toEqual([403, 'incident.same_person']);
+      const resumed = await rig.second('POST', `/v1/incidents/${id}/resume`);
+      expect(resumed.body).toMatchObject({ stage: 'closed' });
+      const read = await gateway.submit({ action: 'get_contact', contact_id: '20001' });
+      expect(read.status).toBe(200);
+      const { body: report } = await rig.second('GET', `/v1/incidents/${id}/post-mortem`);
+      expect(report.markdown).toContain('incident.closed');
+      console.info(report.markdown);
+    },
+    LIMIT_MS,
+  );
+});

@@ -1,3 +1,4 @@
+import type { IncidentProgress } from '../core/incident.ts';
 import { createAssessIncident } from './assess-incident.ts';
 import { createAwaitResume } from './await-resume.ts';
 import { createCallHubSpot } from './call-hubspot.ts';
@@ -11,6 +12,7 @@ import { createRecordAudit } from './record-audit.ts';
 import { createTakeBackRogue } from './take-back-rogue.ts';
 import { createValidateAction } from './validate-action.ts';
 import { createVerifyDecision } from './verify-decision.ts';
+import { withHeartbeat } from './with-heartbeat.ts';
 import { createAskForKey, createVerifyRotation } from './verify-rotation.ts';
 
 /** Every activity by the name workflows call it. Workflows import only this type. */
@@ -29,15 +31,23 @@ export function createActivities(deps: ActivityDependencies) {
 
 export type Activities = ReturnType<typeof createActivities>;
 
+type Step = (incidentId: string) => Promise<IncidentProgress>;
+
+/** A worker that dies in a step is noticed, and another runs it again. */
+const beating =
+  (step: Step): Step =>
+  (id) =>
+    withHeartbeat(() => step(id));
+
 /** The steps of an incident, in the order of the playbook. */
 export function createIncidentActivities(deps: IncidentDependencies) {
   return {
-    containIncident: createContainIncident(deps),
-    askForKey: createAskForKey(deps),
-    verifyRotation: createVerifyRotation(deps),
-    assessIncident: createAssessIncident(deps),
-    takeBackRogue: createTakeBackRogue(deps),
-    awaitResume: createAwaitResume(deps),
+    containIncident: beating(createContainIncident(deps)),
+    askForKey: beating(createAskForKey(deps)),
+    verifyRotation: beating(createVerifyRotation(deps)),
+    assessIncident: beating(createAssessIncident(deps)),
+    takeBackRogue: beating(createTakeBackRogue(deps)),
+    awaitResume: beating(createAwaitResume(deps)),
   };
 }
 

@@ -69,6 +69,7 @@ export interface Door {
   /** Writes of which nobody knows yet what became of them. */
   lost(): Promise<readonly Lost[]>;
   settle(id: string, body: SettlementBody): Promise<z.infer<typeof SettledSchema>>;
+  resumeIncident(id: string): Promise<unknown>;
 }
 
 const PageSchema = z.object({
@@ -191,6 +192,7 @@ export function openDoor(options: DoorOptions): Door {
     approval: (id) => call(ApprovalSchema, path(id)),
     lost,
     settle: (id, body) => call(SettledSchema, `/v1/settlements/${encodeURIComponent(id)}`, body),
+    resumeIncident: (id) => call(z.unknown(), `/v1/incidents/${encodeURIComponent(id)}/resume`, {}),
     decide: (id, body) => call(DecidedSchema, `${path(id)}/decisions`, body),
   };
 }

@@ -20,10 +20,26 @@ const COMMITS = [
 ] as const;
 const CALLS = ['engine.start', 'engine.wake', 'hubspot.write'] as const;
 
-export const FAILPOINTS = [...COMMITS, ...CALLS].flatMap(
-  (place) => [`before ${place}`, `after ${place}`] as const,
-);
-type Failpoint = (typeof FAILPOINTS)[number];
+/** The same of an incident's way. */
+const INCIDENT_COMMITS = [
+  'incident.opened',
+  'incident.contained',
+  'hubspot.intended/incident',
+  'hubspot.answered/incident',
+  'incident.checked',
+  'incident.key_supplied',
+  'incident.verified',
+  'incident.assessed',
+  'incident.reverted',
+  'incident.closed',
+] as const;
+
+const around = <T extends string>(place: T) => [`before ${place}`, `after ${place}`] as const;
+
+export const FAILPOINTS = [...COMMITS, ...CALLS].flatMap(around);
+export const INCIDENT_FAILPOINTS = INCIDENT_COMMITS.flatMap(around);
+type Failpoint = (typeof FAILPOINTS)[number] | (typeof INCIDENT_FAILPOINTS)[number];
+const ALL: readonly Failpoint[] = [...FAILPOINTS, ...INCIDENT_FAILPOINTS];
 
 export interface FailpointSetting {
   readonly place: Failpoint;
@@ -31,11 +47,11 @@ export interface FailpointSetting {
   readonly passage: number;
 }
 
-const FORM = /^(?<place>(?:before|after) [a-z./]+)(?:@(?<passage>[1-9]\d{0,5}))?$/;
+const FORM = /^(?<place>(?:before|after) [a-z_./]+)(?:@(?<passage>[1-9]\d{0,5}))?$/;
 
 /** `undefined` for anything that names no failpoint. */
 export function parseFailpoint(text: string): FailpointSetting | undefined {
   const { place, passage = '1' } = FORM.exec(text)?.groups ?? {};
-  const known = FAILPOINTS.find((name) => name === place);
+  const known = ALL.find((name) => name === place);
   return known === undefined ? undefined : { place: known, passage: Number(passage) };
 }

@@ -23,7 +23,9 @@ import {
  * step has done already is on record, so it is simply run again.
  */
 const step = proxyActivities<IncidentActivities>({
-  startToCloseTimeout: '10 minutes',
+  // Assessing reads all that was changed in the window, on a small share of the rate plan.
+  startToCloseTimeout: '30 minutes',
+  heartbeatTimeout: '6 s',
   retry: { initialInterval: '500 ms', backoffCoefficient: 2, maximumInterval: '10 s' },
 });
 

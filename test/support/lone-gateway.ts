@@ -13,11 +13,15 @@ type Answer = Awaited<ReturnType<RunningGateway['api']>>;
 export interface LoneGateway {
   readonly gateway: RunningGateway;
   readonly simulator: SimulatorProcess;
+  /** HubSpot's, before the first rotation. */
+  readonly firstKey: string;
   /** Starts the process; `failpoint` says where it is to die. Resolves when it is ready. */
   start(failpoint?: string): Promise<void>;
   submit(key: string, action: Record<string, unknown>): Promise<Answer>;
   approve(id: string, digest: string): Promise<Answer>;
   state(id: string): Promise<Answer>;
+  /** As the first person, who is the approver, or as a second one. */
+  asPerson(who: 'first' | 'second', method: string, path: string, body?: unknown): Promise<Answer>;
   close(): Promise<void>;
 }
 
@@ -26,27 +30,35 @@ async function enroll(env: Record<string, string>, token: string) {
   const context = await openContext(readConfig(env));
   const version = await context.secrets.put('hubspot/main', token, 0);
   const by = 'test';
-  const people = { name: 'Robin Vale', email: 'robin@sallyport.test', roles: ['approver'] };
+  const roles = ['approver', 'operator'];
+  const robin = { name: 'Robin Vale', email: 'robin@sallyport.test', roles };
+  const sam = { name: 'Sam Field', email: 'sam@sallyport.test', roles };
   const enrolled = await context.store.commit(async (tx) => {
     await activateCredential(tx, { connection: 'main', version, fingerprint: 'test', by });
     const agent = await addAgent(tx, { name: 'test-assistant', groups: ['assistants'], by });
-    const person = await addPerson(tx, { ...people, totpSecret: generateSecret(), by });
-    return { agentKey: agent.key, approverKey: person.key };
+    const person = await addPerson(tx, { ...robin, totpSecret: generateSecret(), by });
+    const second = await addPerson(tx, { ...sam, totpSecret: generateSecret(), by });
+    return { agentKey: agent.key, approverKey: person.key, secondKey: second.key };
   });
   await context.close();
   return enrolled;
 }
 
 export async function createLoneGateway(options: {
-  readonly temporalAddress: string;
+  /** Absent: an engine of its own, in the gateway's process tree. */
+  readonly temporalAddress?: string;
   readonly env?: Record<string, string>;
+  /** Of the first key; all by default. */
+  readonly scopes?: readonly string[];
 }): Promise<LoneGateway> {
   const simulator = await startSimulator();
   await simulator.control('POST', '/limits', { enabled: false });
   const gateway = await createRunningGateway({
     temporalCli: await temporalCliPath(),
     env: {
-      TEMPORAL_ADDRESS: options.temporalAddress,
+      ...(options.temporalAddress === undefined
+        ? {}
+        : { TEMPORAL_ADDRESS: options.temporalAddress }),
       SALLYPORT_HUBSPOT_URL: simulator.url,
       SALLYPORT_LOG_LEVEL: 'error',
       SALLYPORT_AGENT_REQUESTS_PER_MINUTE: '100000',
@@ -56,10 +68,12 @@ export async function createLoneGateway(options: {
       ...options.env,
     },
   });
-  const { agentKey, approverKey } = await enroll(gateway.env, await simulator.token('all'));
+  const firstKey = await simulator.token(options.scopes ?? 'all');
+  const { agentKey, approverKey, secondKey } = await enroll(gateway.env, firstKey);
   return {
     gateway,
     simulator,
+    firstKey,
     start: async (failpoint) => {
       delete gateway.env['SALLYPORT_FAILPOINT'];
       if (failpoint !== undefined) gateway.env['SALLYPORT_FAILPOINT'] = failpoint;
@@ -76,6 +90,8 @@ export async function createLoneGateway(options: {
         key: approverKey,
         body: { decision: 'approve', digest },
       }),
+    asPerson: (who, method, path, body) =>
+      gateway.api(method, path, { key: who === 'first' ? approverKey : secondKey, body }),
     state: (id) => gateway.api('GET', `/v1/actions/${id}`, { key: agentKey }),
     close: async () => {
       await gateway.close();

@@ -1,0 +1,121 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { verifyLog } from '../../src/audit/verify.ts';
+import { INCIDENT_FAILPOINTS } from '../../src/core/failpoint-places.ts';
+import { EXACT_SCOPES, standsAt } from '../support/incidents.ts';
+import { createLoneGateway, type LoneGateway } from '../support/lone-gateway.ts';
+import { isFull } from './scale.ts';
+
+/**
+ * I5: the gateway is killed at every commit of an incident's way, before it and after it, and started
+ * again: the incident ends, each of its steps is in the log once, and the post-mortem is there within
+ * ten seconds. One incident dies at all of them; in full form each of them has an incident of its own too.
+ */
+const POST_MORTEM_LIMIT_MS = 10_000;
+const DEATH_LIMIT_MS = 60_000;
+const STEPS = [
+  'incident.opened',
+  'incident.contained',
+  'incident.key_supplied',
+  'incident.verified',
+  'incident.assessed',
+  'incident.reverted',
+  'incident.closed',
+];
+
+let lone: LoneGateway;
+/** HubSpot's, as it is now. */
+let key: string;
+
+beforeAll(async () => {
+  lone = await createLoneGateway({
+    temporalAddress: inject('temporalAddress'),
+    scopes: EXACT_SCOPES,
+  });
+  key = lone.firstKey;
+}, 60_000);
+afterAll(() => lone.close());
+
+/** `undefined` while the process is away. */
+const ask = (who: 'first' | 'second', method: string, path: string, body?: unknown) =>
+  lone.asPerson(who, method, `/v1/incidents${path}`, body).catch(() => undefined);
+
+/** "Rotate and expire now": the key before is dead before the new one is there. */
+async function rotate(): Promise<string> {
+  await lone.simulator.control('POST', '/tokens/state', { token: key, state: 'revoked' });
+  const scopes = EXACT_SCOPES;
+  const { body } = await lone.simulator.control<{ token: string }>('POST', '/tokens', { scopes });
+  return body.token;
+}
+
+/** What people do, each step again and again until the incident has passed it: ends with the incident. */
+async function people(): Promise<string> {
+  let id: string | undefined;
+  let rotated: string | undefined;
+  for (;;) {
+    await sleep(100);
+    const opened = id === undefined ? await ask('first', 'POST', '', { reason: 'I5' }) : undefined;
+    id ??= opened?.status === 201 ? (opened.body.id as string) : undefined;
+    if (id === undefined) continue;
+    const stage = (await ask('first', 'GET', `/${id}`))?.body?.stage;
+    if (stage === 'rotating') {
+      rotated ??= await rotate();
+      await ask('first', 'POST', `/${id}/key`, { key: rotated });
+    }
+    if (stage === 'resuming') await ask('second', 'POST', `/${id}/resume`, {});
+    if (stage === 'closed') {
+      key = rotated ?? key;
+      return id;
+    }
+  }
+}
+
+/** Started into the failpoint, it dies there; false when nothing came to it in time. */
+async function diesAt(place: string): Promise<boolean> {
+  await lone.start(place).catch(() => undefined);
+  return Promise.race([
+    lone.gateway.exited().then(() => true),
+    sleep(DEATH_LIMIT_MS).then(() => false),
+  ]);
+}
+
+/** One incident over deaths at all these places, in the order of its way. */
+async function over(places: readonly string[]): Promise<string> {
+  const done = people();
+  for (const place of places) expect(await diesAt(place), `nothing came to "${place}"`).toBe(true);
+  await lone.start();
+  const id = await done;
+  await standsAt(lone, id, ['closed']);
+  return id;
+}
+
+const timesIn = (report: string, event: string): number =>
+  report.split('\n').filter((line) => line.includes(`| ${event} |`)).length;
+
+async function expectWholeStory(id: string): Promise<void> {
+  const begunAt = Date.now();
+  const { body } = await lone.asPerson('second', 'GET', `/v1/incidents/${id}/post-mortem`);
+  expect(Date.now() - begunAt).toBeLessThan(POST_MORTEM_LIMIT_MS);
+  const counts = STEPS.map((event) => `${event} ${timesIn(body.markdown as string, event)}`);
+  expect(counts).toEqual(STEPS.map((event) => `${event} 1`));
+  expect(body.markdown).not.toContain('not reached');
+}
+
+describe('I5: kill -9 at every step of an incident', () => {
+  it('completes over all of them, each step in the log once, with its post-mortem', async () => {
+    await expectWholeStory(await over(INCIDENT_FAILPOINTS));
+    await lone.gateway.stop('SIGKILL');
+    const singles = isFull ? INCIDENT_FAILPOINTS : [];
+    for (const place of singles) {
+      await expectWholeStory(await over([place]));
+      await lone.gateway.stop('SIGKILL');
+    }
+    const kills = INCIDENT_FAILPOINTS.length + singles.length;
+    console.info(`I5: ${kills} kills, ${1 + singles.length} incidents ended, each step once`);
+  }, 1_800_000);
+
+  it('leaves a log that verifies', async () => {
+    const { log_dir: folder, log_vkey: vkey } = lone.gateway.run();
+    expect((await verifyLog({ folder, vkey })).findings).toEqual([]);
+  });
+});

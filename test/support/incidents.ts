@@ -9,6 +9,16 @@ export const EXACT_SCOPES: readonly string[] = [
   'account-info.security.read',
 ];
 
+/** Every activity of an incident's workflow, in the order of the playbook. */
+export const INCIDENT_STEPS = [
+  'containIncident',
+  'askForKey',
+  'verifyRotation',
+  'assessIncident',
+  'takeBackRogue',
+  'awaitResume',
+] as const;
+
 const LOOK_MS = 50;
 
 /** The incident once it stands at one of these stages; asked again while the gateway is away. */

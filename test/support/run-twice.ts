@@ -26,6 +26,7 @@ export const MODES = [
 export type Mode = (typeof MODES)[number];
 
 export interface Disturbance {
+  /** `*`: each of them. */
   readonly activity: string;
   readonly mode: Mode;
 }
@@ -62,14 +63,14 @@ export interface Twice {
   readonly activities: AllActivities;
   /** By workflow id: what is to happen to all runs of one activity in it. */
   disturb(workflowId: string, disturbance: Disturbance): void;
-  /** Whether the disturbed activity was run at all in this workflow. */
-  wasDisturbed(workflowId: string): boolean;
+  /** Which activities were disturbed in this workflow. */
+  disturbedIn(workflowId: string): readonly string[];
 }
 
 /** Wraps every activity, by name: one that is added is wrapped like the rest. */
 export function runTwice(activities: AllActivities): Twice {
   const disturbances = new Map<string, Disturbance>();
-  const disturbedIn = new Set<string>();
+  const disturbedIn = new Map<string, Set<string>>();
   const wrapped = Object.entries(activities).map(([name, activity]) => [
     name,
     (...args: unknown[]): Promise<unknown> => {
@@ -77,18 +78,22 @@ export function runTwice(activities: AllActivities): Twice {
       const work: Work = () => run(...args);
       const { workflowId } = ActivityContext.current().info.workflowExecution ?? { workflowId: '' };
       const disturbance = disturbances.get(workflowId);
-      if (disturbance?.activity !== name) return work();
-      const isFirst = !disturbedIn.has(workflowId);
-      disturbedIn.add(workflowId);
+      const isMeant = disturbance?.activity === '*' || disturbance?.activity === name;
+      if (disturbance === undefined || !isMeant) return work();
+      const seen = disturbedIn.get(workflowId) ?? new Set();
+      disturbedIn.set(workflowId, seen);
+      const isFirst = !seen.has(name);
+      seen.add(name);
       return disturbed(disturbance.mode, isFirst, work);
     },
   ]);
   return {
     activities: Object.fromEntries(wrapped) as AllActivities,
     disturb: (workflowId, disturbance) => {
+      disturbedIn.delete(workflowId);
       disturbances.set(workflowId, disturbance);
     },
-    wasDisturbed: (workflowId) => disturbedIn.has(workflowId),
+    disturbedIn: (workflowId) => [...(disturbedIn.get(workflowId) ?? [])],
   };
 }
 
@@ -149,7 +154,7 @@ export async function startTwiceGateway(temporalAddress: string): Promise<TwiceG
     proxy: lying,
     activityNames: Object.keys(activities),
     disturb: twice.disturb,
-    wasDisturbed: twice.wasDisturbed,
+    disturbedIn: twice.disturbedIn,
     close: async () => {
       await api.stop();
       worker.shutdown();

@@ -73,8 +73,8 @@ async function withinMs<T>(deadlineMs: number, call: Promise<T>): Promise<T> {
 
 export const workflowIdOf = (requestId: string): string => `action/${requestId}`;
 
-/** One open incident per connection, so one workflow. */
-export const incidentWorkflowIdOf = (connection: string): string => `incident/${connection}`;
+/** The store sees to it that one is open on a connection. */
+export const incidentWorkflowIdOf = (incidentId: string): string => `incident/${incidentId}`;
 
 interface Started {
   readonly type: string;
@@ -164,7 +164,7 @@ export function createEngine(options: EngineOptions): Engine {
   const startIncident = ({ id, connection }: IncidentRef): Promise<void> =>
     startOnce({
       type: WORKFLOW_TYPES.incident,
-      workflowId: incidentWorkflowIdOf(connection),
+      workflowId: incidentWorkflowIdOf(id),
       args: [id],
       attributes: [{ key: KEYS.connection, value: connection }],
     });
@@ -175,7 +175,7 @@ export function createEngine(options: EngineOptions): Engine {
     wake: (requestId) => signalOr(workflowIdOf(requestId), 'decide', () => start({ requestId })),
     startIncident,
     wakeIncident: (of, step) =>
-      signalOr(incidentWorkflowIdOf(of.connection), step, () => startIncident(of)),
+      signalOr(incidentWorkflowIdOf(of.id), step, () => startIncident(of)),
     probe: async () => {
       try {
         await timed(() => client.connection.workflowService.getSystemInfo({}));

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { ACTIONS } from './actions/catalogue.ts';
+import { POLICY_ACTIONS } from './actions/catalogue.ts';
 import type { ActivityDependencies } from './activities/dependencies.ts';
 import {
   createFolderAuditLog,
@@ -86,7 +86,7 @@ async function readPolicy(file: string): Promise<Policy> {
     const detail = `the policy file ${file} cannot be read; set SALLYPORT_POLICY`;
     throw new GatewayError('config.invalid', { detail, cause });
   }
-  return loadPolicy({ text, file: relative(process.cwd(), file), actions: ACTIONS });
+  return loadPolicy({ text, file: relative(process.cwd(), file), actions: POLICY_ACTIONS });
 }
 
 const openSecrets = ({ files }: Config): Promise<SecretStore> =>

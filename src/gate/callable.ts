@@ -1,5 +1,5 @@
 import { GatewayError } from '../core/gateway-error.ts';
-import type { FreezeTarget, RequestRecord } from '../core/records.ts';
+import type { FreezeRecord, FreezeTarget, RequestRecord } from '../core/records.ts';
 import type { CredentialRef } from '../ports/crm.ts';
 import type { StoreReads, StoreTransaction } from '../ports/store.ts';
 
@@ -9,13 +9,30 @@ export const freezeTargets = (connection: string, agentId: string): FreezeTarget
   { kind: 'agent', id: agentId },
 ];
 
+/**
+ * The freeze that stops a call on these targets. `exceptId` is the one that an incident has placed: what the
+ * gateway itself does to end that incident goes through it, and through no other.
+ */
+export async function stoppingFreeze(
+  { freezes }: Pick<StoreReads, 'freezes'>,
+  targets: readonly FreezeTarget[],
+  exceptId?: string,
+): Promise<FreezeRecord | undefined> {
+  if (exceptId === undefined) return freezes.standing(targets);
+  const isOn = ({ target }: FreezeRecord): boolean =>
+    targets.some(({ kind, id }) => kind === target.kind && id === target.id);
+  const all = await freezes.list();
+  return all.find((one) => one.liftedAt === null && one.id !== exceptId && isOn(one));
+}
+
 /** Throws `freeze.active` or `credential.missing`: nothing may be called on the connection. */
 async function assertUsable(
   tx: StoreTransaction,
   { connection, version }: CredentialRef,
   targets: readonly FreezeTarget[],
+  exceptFreeze?: string,
 ): Promise<void> {
-  const freeze = await tx.freezes.standing(targets);
+  const freeze = await stoppingFreeze(tx, targets, exceptFreeze);
   if (freeze !== undefined)
     throw new GatewayError('freeze.active', { detail: freezeDetail(freeze) });
   const active = await tx.credentials.active(connection);
@@ -72,10 +89,16 @@ export async function assertSameAccount(
  */
 export async function assertCallable(
   tx: StoreTransaction,
-  of: { readonly agentId: string; readonly credential: CredentialRef },
+  of: {
+    readonly agentId: string;
+    readonly credential: CredentialRef;
+    /** The freeze of the incident that this call is part of. */
+    readonly exceptFreeze?: string | undefined;
+  },
 ): Promise<void> {
   const { connection } = of.credential;
-  await assertUsable(tx, of.credential, freezeTargets(connection, of.agentId));
+  const targets = freezeTargets(connection, of.agentId);
+  await assertUsable(tx, of.credential, targets, of.exceptFreeze);
   await assertChecked(tx, of.credential);
   const agent = await tx.agents.get(of.agentId);
   if (agent === undefined || agent.revokedAt !== null)

@@ -8,6 +8,7 @@ import { movedProperty } from '../core/moved.ts';
 import { promptSignals } from '../core/prompt-rules.ts';
 import type { AgentRecord, AuditEvent, RequestRecord } from '../core/records.ts';
 import { closeRequest, type Ending } from '../gate/close.ts';
+import { callFor } from '../gate/guarded-calls.ts';
 import { oweAsked } from '../gate/notices.ts';
 import { wordsOf } from '../gate/own-agent.ts';
 import { requirementOf } from '../gate/policy-query.ts';
@@ -16,7 +17,7 @@ import type { CheckpointSeen } from '../ports/audit-log.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import type { CredentialLease } from './fetch-secret.ts';
-import { callFor, readPresent } from './guarded-reads.ts';
+import { readPresent } from './guarded-reads.ts';
 
 interface CardParts {
   readonly request: RequestRecord;

@@ -9,13 +9,14 @@ import { hasBegun, type RequestStatus } from '../core/request-state.ts';
 import { executedSteps, stepFact, stepPlan, withoutArchived } from '../core/steps.ts';
 import { assertUntouched, type Begun, beginWrite, isDue } from '../gate/begin.ts';
 import { closeRequest, closeTampered, type Ending } from '../gate/close.ts';
+import { answerEntry, callFor } from '../gate/guarded-calls.ts';
 import { entryOf } from '../gate/logged.ts';
 import { type Attempt, type Outcome, readable, recordOutcome } from '../gate/outcome.ts';
 import type { CrmAnswer } from '../ports/crm.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import type { CredentialLease } from './fetch-secret.ts';
-import { answerEntry, callFor, type Presence, readPresent } from './guarded-reads.ts';
+import { type Presence, readPresent } from './guarded-reads.ts';
 
 export interface WriteCall {
   readonly kind: 'write';

@@ -15,6 +15,7 @@ import { addPersonCommands } from './person.ts';
 import { addPolicyCommands } from './policy.ts';
 import { addProveCommand } from './prove.ts';
 import { addRequestCommands } from './requests.ts';
+import { addRevertCommand } from './revert.ts';
 import { addSecretCommands } from './secret.ts';
 import { addSettleCommand } from './settle.ts';
 
@@ -34,6 +35,7 @@ addApprovalCommands(program);
 addDecideCommands(program);
 addRequestCommands(program);
 addSettleCommand(program);
+addRevertCommand(program);
 addNoticeCommands(program);
 addFreezeCommands(program);
 addAgentCommands(program);

@@ -17,10 +17,17 @@ interface RecordRules {
   readonly exceptFreeze?: string | undefined;
 }
 
+interface ToRecord {
+  readonly requestId: string;
+  readonly submission: Submitted;
+  /** Further facts for its entry. */
+  readonly facts?: Readonly<Record<string, unknown>> | undefined;
+}
+
 /** A request that was refused, with its log entry. */
 export async function recordRefusal(
   tx: StoreTransaction,
-  of: { readonly requestId: string; readonly submission: Submitted },
+  of: ToRecord,
   refusal: Extract<Judgement, { kind: 'refused' }> & { readonly retryAt?: Date },
 ): Promise<void> {
   const request = newRequest({ ...of, ...refusal, status: 'refused', now: tx.now });
@@ -29,7 +36,7 @@ export async function recordRefusal(
     event: 'request.refused',
     ...requestFacts(request),
     code: refusal.code,
-    facts: { at: 'validation', action: request.action, status: 'refused' },
+    facts: { at: 'validation', action: request.action, status: 'refused', ...of.facts },
   });
 }
 
@@ -57,7 +64,7 @@ async function refusalOf(
 /** The write's row with its log entry; refused instead when connection or agent is frozen, or too much waits. */
 export async function recordWrite(
   tx: StoreTransaction,
-  of: { readonly requestId: string; readonly submission: Submitted },
+  of: ToRecord,
   planned: Planned,
   { approvalMs, waitingMax, exceptFreeze }: RecordRules,
 ): Promise<RequestStatus> {
@@ -78,7 +85,12 @@ export async function recordWrite(
   await tx.log.append({
     event: 'request.accepted',
     ...requestFacts(request),
-    facts: { action: request.action, risk: request.risk, approvals: requirement.approvals },
+    facts: {
+      action: request.action,
+      risk: request.risk,
+      approvals: requirement.approvals,
+      ...of.facts,
+    },
   });
   return status;
 }

@@ -48,6 +48,9 @@ export type TakeBackAsked =
       readonly detail: string | undefined;
     };
 
+/** There may be no engine here: the next sweep of the running gateway starts its workflow. */
+const OVERDUE = new Date(0);
+
 /** Of one thing to take back; more would be a loop somewhere. */
 const ATTEMPTS_MAX = 100;
 
@@ -117,8 +120,7 @@ async function record(
   const limits = { approvalMs, waitingMax: Infinity, exceptFreeze };
   const status = await recordWrite(tx, { requestId, submission, facts }, judgement, limits);
   if (status === 'refused') return refusedNow(tx, requestId);
-  // There may be no engine here: the sweep starts its workflow from the record.
-  await tx.requests.setWake(requestId, tx.now);
+  await tx.requests.setWake(requestId, OVERDUE);
   await order.together?.(tx, requestId);
   return { kind: 'asked', requestId };
 }

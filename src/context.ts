@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { ACTIONS } from './actions/catalogue.ts';
 import type { IncidentDependencies } from './activities/dependencies.ts';
+import { POLICY_ACTIONS } from './actions/catalogue.ts';
 import {
   createFolderAuditLog,
   type FolderAuditLog,
@@ -28,6 +28,7 @@ import type { ConnectDependencies } from './gate/connection-calls.ts';
 import { isDemoToken } from './gate/demo-token.ts';
 import { createAskedOnce } from './gate/eligible.ts';
 import { storeNewKey } from './gate/new-key.ts';
+import { askToTakeBack } from './gate/incident-take-back.ts';
 import { createFailpoints, type Failpoints } from './failpoints.ts';
 import { openLogKey } from './log-key.ts';
 import { createLogProbe } from './log-probe.ts';
@@ -87,7 +88,7 @@ async function readPolicy(file: string): Promise<Policy> {
     const detail = `the policy file ${file} cannot be read; set SALLYPORT_POLICY`;
     throw new GatewayError('config.invalid', { detail, cause });
   }
-  return loadPolicy({ text, file: relative(process.cwd(), file), actions: ACTIONS });
+  return loadPolicy({ text, file: relative(process.cwd(), file), actions: POLICY_ACTIONS });
 }
 
 const openSecrets = ({ files }: Config): Promise<SecretStore> =>
@@ -221,7 +222,10 @@ export function activityDependencies(
   const waitingMax = config.limits.agentWaitingMax;
   const own = { store, secrets, crm, probe, policy: () => policy, auditLog, attester };
   const findRogue = () => Promise.resolve({ rogue: [], unread: ['The radar is not there yet.'] });
-  const takeBack = () => Promise.resolve({ requests: [], leftAlone: [] });
+  const { approvalMs } = timing;
+  const rules = { policy, approvalMs, clock };
+  const takeBack: IncidentDependencies['takeBack'] = (incident, rogue) =>
+    askToTakeBack({ store, crm, connection: incident.connection }, rules, incident, rogue);
   return { ...own, findRogue, takeBack, noticePlaces, timing, waitingMax, clock };
 }
 

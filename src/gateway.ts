@@ -21,6 +21,7 @@ import { activityDependencies, apiContext, type Context } from './context.ts';
 import { GatewayError } from './core/gateway-error.ts';
 import { createCourier } from './courier.ts';
 import { every } from './every.ts';
+import { ensureOwnAgent } from './gate/own-agent.ts';
 import { createSweep } from './gate/sweep.ts';
 import type { Engine } from './ports/engine.ts';
 
@@ -213,6 +214,15 @@ function runWorker(worker: GatewayWorker, parts: AsyncDisposableStack): Promise<
   return failed;
 }
 
+/** A roster that somebody has changed by hand must not keep the gateway from starting. */
+async function ownAgent({ store, logger }: Context): Promise<void> {
+  try {
+    await store.commit(ensureOwnAgent);
+  } catch (error) {
+    logger.warn('the gateway’s own agent cannot be read; nothing can be taken back', { error });
+  }
+}
+
 /** Registers what it starts in `parts`, in the order that their end needs, reversed. */
 async function startParts(
   context: Context,
@@ -241,6 +251,7 @@ async function startParts(
   stopping?.throwIfAborted();
   const facts = { api: roles.api, worker: roles.worker, policy: policy.digest };
   await store.commit((tx) => tx.log.append({ event: 'gateway.started', actor: 'gateway', facts }));
+  await ownAgent(context);
   if (roles.worker) {
     parts.defer(startSweeping(context, engine, channels));
     parts.defer(startDelivering(context, channels));

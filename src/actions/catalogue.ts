@@ -13,6 +13,7 @@ import { searchCompany } from './search-company.ts';
 import { searchContact } from './search-contact.ts';
 import { searchDeal } from './search-deal.ts';
 import { searchTicket } from './search-ticket.ts';
+import { takeBackWrites } from './take-back-writes.ts';
 import { updateCompany } from './update-company.ts';
 import { updateContact } from './update-contact.ts';
 import { updateDeal } from './update-deal.ts';
@@ -41,11 +42,18 @@ export const ACTIONS: readonly ActionDefinition[] = [
 
 const SEVERAL = writeSeveral(ACTIONS.filter(({ risk }) => risk === 'write'));
 
+/** What the gateway's own agent alone may ask for (`gate/own-agent.ts`), and it nothing else. */
+export const OWN_ACTIONS: readonly ActionDefinition[] = [takeBackWrites];
+
+/** What policy can name. */
+export const POLICY_ACTIONS: readonly ActionDefinition[] = [...ACTIONS, ...OWN_ACTIONS];
+
 const BY_NAME: ReadonlyMap<string, ActionDefinition> = new Map(
-  [...ACTIONS, SEVERAL].map((action) => [action.name, action]),
+  [...ACTIONS, SEVERAL, ...OWN_ACTIONS].map((action) => [action.name, action]),
 );
 
 /** A Map, so that `__proto__` and `constructor` are as unknown as any other word. */
 export const findAction = (name: string): ActionDefinition | undefined => BY_NAME.get(name);
 
-export const ACTION_NAMES: readonly string[] = [...BY_NAME.keys()];
+/** What an agent can be told of. */
+export const ACTION_NAMES: readonly string[] = [...ACTIONS, SEVERAL].map(({ name }) => name);

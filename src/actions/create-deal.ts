@@ -15,7 +15,8 @@ const DESCRIPTION_MAX_CHARS = 10_000;
 
 const FIELDS = ['dealname', 'amount', 'dealstage', 'pipeline', 'closedate', 'description'] as const;
 
-const LABELS = new Map([...labelsOf(DEAL_FIELDS), ['description', 'Description']]);
+/** Also of what is set back. */
+export const DEAL_LABELS = new Map([...labelsOf(DEAL_FIELDS), ['description', 'Description']]);
 
 const input = z
   .strictObject({
@@ -76,7 +77,7 @@ export const createDeal = defineAction({
     attachedCard(
       {
         objectType: 'deals',
-        labels: LABELS,
+        labels: DEAL_LABELS,
         sentence: (parent, sent) => `Create the deal ${sent['dealname'] ?? ''} for ${parent}.`,
       },
       plan,

@@ -16,7 +16,8 @@ import { multiLine } from './text-rules.ts';
 /** HubSpot takes 65,536 characters of HTML; escaping can grow a text sixfold. */
 const NOTE_MAX_CHARS = 10_000;
 
-const LABELS = new Map([
+/** Also of what is set back. */
+export const NOTE_LABELS = new Map([
   ['hs_timestamp', 'Dated'],
   ['hs_note_body', 'Note'],
 ]);
@@ -56,7 +57,7 @@ export const createNote = defineAction({
     attachedCard(
       {
         objectType: 'notes',
-        labels: LABELS,
+        labels: NOTE_LABELS,
         readable: { hs_note_body: readableBody },
         sentence: (parent) => `Add a note to ${parent}.`,
       },

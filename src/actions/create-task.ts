@@ -19,7 +19,8 @@ const BODY_MAX_CHARS = 10_000;
 
 const FIELDS = ['subject', 'body', 'due', 'priority', 'type'] as const;
 
-const LABELS = new Map([
+/** Also of what is set back. */
+export const TASK_LABELS = new Map([
   ['hs_timestamp', 'Due'],
   ['hs_task_subject', 'Task'],
   ['hs_task_body', 'Notes'],
@@ -82,7 +83,7 @@ export const createTask = defineAction({
     attachedCard(
       {
         objectType: 'tasks',
-        labels: LABELS,
+        labels: TASK_LABELS,
         readable: { hs_task_body: readableBody },
         sentence: (parent) => `Add a task to ${parent}.`,
       },

@@ -20,7 +20,8 @@ const DURATION_MAX_SECONDS = 24 * 60 * 60;
 
 const FIELDS = ['title', 'at', 'direction', 'duration_seconds', 'body'] as const;
 
-const LABELS = new Map([
+/** Also of what is set back. */
+export const CALL_LABELS = new Map([
   ['hs_timestamp', 'Took place'],
   ['hs_call_title', 'Call'],
   ['hs_call_body', 'Notes'],
@@ -93,7 +94,7 @@ export const logCall = defineAction({
     attachedCard(
       {
         objectType: 'calls',
-        labels: LABELS,
+        labels: CALL_LABELS,
         readable: { hs_call_body: readableBody },
         sentence: (parent) => `Record a call with ${parent}.`,
       },

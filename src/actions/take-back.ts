@@ -4,6 +4,7 @@ import { GatewayError } from '../core/gateway-error.ts';
 import { ASSOCIATION_TYPE_IDS, PRIMARY_COMPANY_TYPE_IDS } from '../core/hubspot-paths.ts';
 import type { LedgerRecord } from '../core/records.ts';
 import { isSameValue } from '../core/same-value.ts';
+import { stepPlan } from '../core/steps.ts';
 import { associatedIn, linkProperty } from './association.ts';
 import { sentId } from './written-record.ts';
 
@@ -67,3 +68,15 @@ const newestFirst =
 export const takeBackUpdate = newestFirst(restore);
 export const takeBackCreate = newestFirst(archive);
 export const takeBackAssociation = newestFirst(dissociate);
+
+/**
+ * Of a take-back itself, step by step: what was set back can be set forth again. An archive can be undone
+ * in HubSpot alone, and an association is made again by asking for one.
+ */
+export const takeBackTakenBack = (plan: Plan, rows: Rows): readonly Undo[] =>
+  rows
+    .flatMap((row, index) => {
+      const step = stepPlan(plan, index + 1);
+      return step?.operations[0]?.kind === 'update' ? restore(step, row) : [];
+    })
+    .toReversed();

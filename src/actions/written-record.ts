@@ -18,6 +18,18 @@ function isOtherUnique({ steps }: Plan, { properties }: CrmRecord): boolean {
   return !isSameValue(property, properties[property] ?? value, value);
 }
 
+/** What an archived record has in the ledger in place of values: HubSpot keeps those, and so does the card. */
+export const ARCHIVED = 'archived';
+
+/** HubSpot answers a DELETE with nothing; what was found instead of a lost answer says which record. */
+function removedRecord(plan: Plan, answer: unknown): CrmRecord {
+  const [operation] = plan.operations;
+  const id = operation?.kind === 'archive' ? sentId(operation) : associatedIn(plan).from.id;
+  if (answer !== null && parseRecord(answer).id !== id)
+    throw new GatewayError('hubspot.bad_answer');
+  return { id, properties: {} };
+}
+
 /**
  * The record that the answer to a write speaks of, when it is the plan's own. Throws
  * `hubspot.bad_answer` when it is another one (a proxy's mix-up, a record merged away meanwhile): such
@@ -26,6 +38,7 @@ function isOtherUnique({ steps }: Plan, { properties }: CrmRecord): boolean {
 export function writtenRecord(plan: Plan, answer: unknown): CrmRecord {
   const [operation] = plan.operations;
   if (operation?.kind === 'associate') return associatedRecord(plan, answer);
+  if (operation?.method === 'DELETE') return removedRecord(plan, answer);
   const record = parseRecord(answer);
   const isOther = operation?.kind === 'update' && record.id !== sentId(operation);
   if (isOther || !HUBSPOT_ID.test(record.id) || isOtherUnique(plan, record))
@@ -34,7 +47,10 @@ export function writtenRecord(plan: Plan, answer: unknown): CrmRecord {
 }
 
 /** What a write sets, by property; an association is one of its first record. For the ledger. */
-export const writtenValues = (plan: Plan): Readonly<Record<string, string>> =>
-  plan.operations[0]?.kind === 'associate'
-    ? { [linkProperty(associatedIn(plan).to)]: LINKED }
-    : sentProperties(plan);
+export function writtenValues(plan: Plan): Readonly<Record<string, string>> {
+  const kind = plan.operations[0]?.kind;
+  if (kind === 'associate') return { [linkProperty(associatedIn(plan).to)]: LINKED };
+  if (kind === 'dissociate') return { [linkProperty(associatedIn(plan).to)]: '' };
+  if (kind === 'archive') return { [ARCHIVED]: 'true' };
+  return sentProperties(plan);
+}

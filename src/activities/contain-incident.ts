@@ -2,7 +2,7 @@ import type { IncidentProgress, IncidentRecord } from '../core/incident.ts';
 import type { RequestRecord } from '../core/records.ts';
 import { closeRequest } from '../gate/close.ts';
 import { incidentAt, incidentEntry } from '../gate/incidents.ts';
-import { OWN_AGENT_ID } from '../gate/own-agent.ts';
+import { isOwnAgent } from '../gate/own-agent.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { progressOf } from './incident-progress.ts';
 
@@ -35,7 +35,9 @@ export function createContainIncident(deps: ActivityDependencies) {
   /** A row that does not open is of no connection: it is another alarm, and closed by it. */
   async function isOn(connection: string, id: string): Promise<boolean> {
     const request = await store.requests.get(id).catch(() => undefined);
-    return request?.connection === connection && request.agentId !== OWN_AGENT_ID;
+    return (
+      request !== undefined && request.connection === connection && !isOwnAgent(request.agentId)
+    );
   }
 
   async function cancel(incident: IncidentRecord, id: string): Promise<void> {

@@ -3,94 +3,11 @@ import type { PresentRecord } from '../actions/define-action.ts';
 import { CrmRecordSchema } from '../actions/hubspot-shapes.ts';
 import type { Operation, RecordRef, Target } from '../contracts/plan.ts';
 import type { ErrorCode } from '../core/errors.ts';
-import { pathForLog, recordPath } from '../core/hubspot-paths.ts';
-import type { AuditEvent, RequestRecord } from '../core/records.ts';
-import { assertCallable, assertReadable } from '../gate/callable.ts';
-import { failureOf } from '../gate/connection-calls.ts';
-import type { CallPurpose, CredentialRef, CrmAnswer, NoTurn } from '../ports/crm.ts';
+import { recordPath } from '../core/hubspot-paths.ts';
+import type { AuditEvent } from '../core/records.ts';
+import { answeredJson, type CallFor, guardedReads } from '../gate/guarded-calls.ts';
+import type { CrmAnswer } from '../ports/crm.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-
-export interface CallFor {
-  readonly requestId: string;
-  readonly agentId: string;
-  readonly credential: CredentialRef;
-  /** Why HubSpot is called. */
-  readonly purpose: CallPurpose;
-}
-
-export const callFor = (
-  { id: requestId, agentId }: Pick<RequestRecord, 'id' | 'agentId'>,
-  credential: CredentialRef,
-  purpose: CallPurpose,
-): CallFor => ({ requestId, agentId, credential, purpose });
-
-/** The entry before a call. */
-export function intentEntry(of: CallFor, operation: Operation): AuditEvent {
-  return {
-    event: 'hubspot.intended',
-    requestId: of.requestId,
-    agentId: of.agentId,
-    actor: 'gateway',
-    hubspotEndpoint: pathForLog(operation.path),
-    facts: {
-      purpose: of.purpose,
-      method: operation.method,
-      credential_version: of.credential.version,
-    },
-  };
-}
-
-/** The entry after a call. */
-export function answerEntry(of: CallFor, operation: Operation, answer: CrmAnswer): AuditEvent {
-  const isLost = answer.kind === 'lost';
-  return {
-    event: isLost ? 'hubspot.lost' : 'hubspot.answered',
-    requestId: of.requestId,
-    agentId: of.agentId,
-    actor: 'gateway',
-    hubspotEndpoint: pathForLog(operation.path),
-    responseStatus: 'status' in answer ? answer.status : undefined,
-    code: answer.kind === 'answered' ? undefined : answer.code,
-    facts: { purpose: of.purpose, answer: answer.kind },
-  };
-}
-
-/** Throws the code of an answer that is not `answered`. */
-export function answeredJson(answer: CrmAnswer): unknown {
-  if (answer.kind === 'answered') return answer.json;
-  throw failureOf(answer);
-}
-
-/** Nothing was called, and nothing needs an entry. */
-const unsent = (noTurn: NoTurn): CrmAnswer => ({ kind: 'unsent', ...noTurn });
-
-/**
- * Calls that change nothing, each with its intent on disk before it. The answers' entries are returned
- * for the caller to append with whatever it commits next, so that a step costs two commits, not four.
- * Throws `freeze.active`, `credential.missing`, `store.unavailable`; nothing was called then.
- */
-export async function guardedReads(
-  deps: Pick<ActivityDependencies, 'store' | 'crm'>,
-  of: CallFor,
-  operations: readonly Operation[],
-): Promise<{ readonly answers: readonly CrmAnswer[]; readonly entries: readonly AuditEvent[] }> {
-  if (operations.length === 0) return { answers: [], entries: [] };
-  const noTurn = await deps.crm.takeTurns(operations, of.credential, of.purpose);
-  if (noTurn !== undefined) return { answers: operations.map(() => unsent(noTurn)), entries: [] };
-  await deps.store.commit(async (tx) => {
-    if (of.purpose === 'reconcile') await assertReadable(tx, of.credential);
-    else await assertCallable(tx, of);
-    for (const operation of operations) await tx.log.append(intentEntry(of, operation));
-  });
-  const answers = await Promise.all(
-    operations.map((operation) => deps.crm.call(operation, of.credential)),
-  );
-  const entries = operations.flatMap((operation, i) => {
-    const answer = answers[i];
-    return answer === undefined ? [] : [answerEntry(of, operation, answer)];
-  });
-  return { answers, entries };
-}
 
 function associationsQuery(linked: readonly RecordRef[]): Record<string, string> {
   const types = [...new Set(linked.map(({ object_type }) => object_type))];

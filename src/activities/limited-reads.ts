@@ -2,9 +2,9 @@ import type { Operation } from '../contracts/plan.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import type { AuditEvent } from '../core/records.ts';
+import { answerEntry, type CallFor, guardedReads } from '../gate/guarded-calls.ts';
 import type { CrmAnswer } from '../ports/crm.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { answerEntry, type CallFor, guardedReads } from './guarded-reads.ts';
 
 /** Limits that pass while an agent waits; the day's does not. */
 const PASSING: ReadonlySet<ErrorCode> = new Set(['hubspot.rate_limited', 'hubspot.search_limited']);

@@ -4,17 +4,20 @@ import type { Card, Requirement } from '../contracts/card.ts';
 import { cardMarkdown } from '../core/card-text.ts';
 import { effectsOf, hubspotUrl } from '../core/card-facts.ts';
 import { GatewayError } from '../core/gateway-error.ts';
+import { movedProperty } from '../core/moved.ts';
 import { promptSignals } from '../core/prompt-rules.ts';
 import type { AgentRecord, AuditEvent, RequestRecord } from '../core/records.ts';
 import { closeRequest, type Ending } from '../gate/close.ts';
+import { callFor } from '../gate/guarded-calls.ts';
 import { oweAsked } from '../gate/notices.ts';
+import { wordsOf } from '../gate/own-agent.ts';
 import { requirementOf } from '../gate/policy-query.ts';
 import { requestEntry } from '../gate/request-entry.ts';
 import type { CheckpointSeen } from '../ports/audit-log.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import type { CredentialLease } from './fetch-secret.ts';
-import { callFor, readPresent } from './guarded-reads.ts';
+import { readPresent } from './guarded-reads.ts';
 
 interface CardParts {
   readonly request: RequestRecord;
@@ -48,7 +51,7 @@ function buildCard(parts: CardParts): Card {
     changes: [...changes],
     seen: present.map(({ object_type, id, properties }) => ({ object_type, id, properties })),
     claimed: { user_id: request.submission.userId, prompt: request.submission.prompt },
-    signals: promptSignals(request.submission),
+    signals: promptSignals(wordsOf(agent.id, request.submission)),
     effects: effectsOf(plan),
     requires: requirement,
     expires_at: expiresAt.toISOString(),
@@ -74,6 +77,8 @@ async function recordCard(
     requirement: card.requires,
     expiresAt: new Date(card.expires_at),
   });
+  // Where it was recorded without an engine at hand, its workflow has come now.
+  await tx.requests.setWake(request.id, null);
   if (!isAsked) return;
   const asked = await oweAsked(tx, request.id, places);
   await tx.log.append({
@@ -105,6 +110,16 @@ async function endAtCard(
   const cause = { event: 'request.refused', actor: 'gateway', facts: { at: 'card' } } as const;
   await closeRequest(tx, request, ending, cause);
 }
+
+const expectedBy = ({ plan }: RequestRecord) =>
+  (plan?.steps ?? []).flatMap(({ expects }) => (expects === undefined ? [] : [expects]));
+
+/** Law 12: what stands there is no more what would be taken back, and nobody is asked to overwrite it. */
+const staleAt = (moved: string): Ending => ({
+  status: 'refused',
+  code: 'approval.stale',
+  detail: `${moved} changed since it was written`,
+});
 
 /** Asked of policy on the records as they are now. */
 async function requirementNow(
@@ -146,6 +161,8 @@ export function createPrepareApproval(deps: ActivityDependencies) {
     if (presence.kind === 'gone')
       return endAs({ status: 'failed', code: presence.code, detail: presence.detail });
     const { records: present } = presence;
+    const moved = movedProperty(expectedBy(request), present);
+    if (moved !== undefined) return endAs(staleAt(moved));
     const requirement = await requirementNow(deps, request, agent, present);
     if (requirement === undefined) return endAs({ status: 'refused', code: 'policy.denied' });
     const expiresAt = new Date(deps.clock().getTime() + deps.timing.approvalMs);

@@ -7,14 +7,14 @@ import { assertCallable } from '../gate/callable.ts';
 import type { Attester } from '../gate/attest.ts';
 import { closeRequest, recordSuccess } from '../gate/close.ts';
 import { planDigest } from '../gate/digest.ts';
+import { answeredJson, callFor, intentEntry } from '../gate/guarded-calls.ts';
+import { newRequest, requestFacts } from '../gate/new-request.ts';
 import type { CrmAnswer, NoTurn } from '../ports/crm.ts';
 import type { AgentActionInput } from '../ports/engine.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import type { CredentialLease } from './fetch-secret.ts';
-import { answeredJson, callFor, intentEntry } from './guarded-reads.ts';
 import { againWhereLimited } from './limited-reads.ts';
-import { newRequest, requestFacts } from './new-request.ts';
 import type { ReadPlan } from './validate-action.ts';
 
 export interface ReadCall {

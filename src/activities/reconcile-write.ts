@@ -6,12 +6,12 @@ import { executedSteps, stepFact, stepPlan } from '../core/steps.ts';
 import { assertOneDigest } from '../gate/begin.ts';
 import { assertSameAccount } from '../gate/callable.ts';
 import { markUnknown } from '../gate/close.ts';
+import { type CallFor, callFor, guardedReads } from '../gate/guarded-calls.ts';
 import { readLogged } from '../gate/logged.ts';
 import { type Outcome, recordOutcome } from '../gate/outcome.ts';
 import { requestEntry } from '../gate/request-entry.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import type { CredentialLease } from './fetch-secret.ts';
-import { type CallFor, callFor, guardedReads } from './guarded-reads.ts';
 import { type Look, sight } from './sightings.ts';
 
 /** What reading HubSpot says of a write whose answer was lost. */

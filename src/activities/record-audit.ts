@@ -5,11 +5,11 @@ import { hasBegun, isTerminal, type RequestStatus } from '../core/request-state.
 import type { Attester } from '../gate/attest.ts';
 import { closeRequest, closeTampered, markUnknown } from '../gate/close.ts';
 import { readLogged } from '../gate/logged.ts';
+import { newRequest, requestFacts } from '../gate/new-request.ts';
 import { executedSteps } from '../core/steps.ts';
 import type { AgentActionInput } from '../ports/engine.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { newRequest, requestFacts } from './new-request.ts';
 
 export interface Closing {
   readonly input: AgentActionInput;

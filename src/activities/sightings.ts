@@ -176,6 +176,38 @@ async function lookForLink(
     : { kind: 'absent' };
 }
 
+/**
+ * A record that is archived is read as one, and not otherwise. One that is read neither way was erased,
+ * or is another's by now: whether that was after our archive nobody can tell.
+ */
+async function lookForArchived(
+  { object_type, id }: Extract<Witness, { kind: 'archived' }>,
+  look: Look,
+): Promise<Sighting> {
+  const path = recordPath(object_type, id);
+  const query = { properties: 'hs_object_id' };
+  const idIn = (answer: CrmAnswer): string | undefined =>
+    answer.kind === 'answered' ? CrmRecordSchema.parse(answer.json).id : undefined;
+  const present = await look(readOperation(object_type, path, query));
+  if (idIn(present) === id) return { kind: 'absent' };
+  if (!isMissing(present)) return { kind: 'unclear' };
+  const archived = await look(readOperation(object_type, path, { ...query, archived: 'true' }));
+  return idIn(archived) === id
+    ? { kind: 'found', record: { id, properties: {} } }
+    : { kind: 'unclear' };
+}
+
+async function lookForNoLink(
+  { from, to }: Extract<Witness, { kind: 'unlinked' }>,
+  look: Look,
+): Promise<Sighting> {
+  const ids = await listAssociated(from, to.object_type, look);
+  if (ids === undefined) return { kind: 'unclear' };
+  return ids.includes(to.id)
+    ? { kind: 'absent' }
+    : { kind: 'found', record: { id: from.id, properties: {} } };
+}
+
 /** Looks for what the witness names. Reads only, and never by search, whose index lags. */
 export function sight(
   witness: Witness,
@@ -191,5 +223,9 @@ export function sight(
       return lookForLink(witness, look);
     case 'read_back':
       return lookBack(witness, seen, look);
+    case 'archived':
+      return lookForArchived(witness, look);
+    case 'unlinked':
+      return lookForNoLink(witness, look);
   }
 }

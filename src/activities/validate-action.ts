@@ -2,13 +2,12 @@ import type { Plan } from '../contracts/plan.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import type { RequestRecord } from '../core/records.ts';
 import { isTerminal, type RequestStatus } from '../core/request-state.ts';
-import { freezeDetail, freezeTargets } from '../gate/callable.ts';
 import { planDigest } from '../gate/digest.ts';
-import { type Judgement, judgeSubmission } from '../gate/judge.ts';
+import { judgeSubmission } from '../gate/judge.ts';
+import { submissionOf } from '../gate/new-request.ts';
+import { recordRefusal, recordWrite } from '../gate/record-request.ts';
 import type { AgentActionInput, SignedSubmission } from '../ports/engine.ts';
-import type { StoreTransaction } from '../ports/store.ts';
 import type { ActivityDependencies, Timing } from './dependencies.ts';
-import { newRequest, requestFacts, submissionOf } from './new-request.ts';
 
 /** A read's plan on its way to `callHubSpot`, which records it with its intent in one commit. */
 export interface ReadPlan {
@@ -29,8 +28,6 @@ export type Verdict =
       readonly timing: Timing;
     };
 
-type Planned = Extract<Judgement, { kind: 'planned' }>;
-
 /** Where a request that is on record goes on, so that a workflow can start again from the record alone. */
 function resume(request: RequestRecord, { timing, attester }: ActivityDependencies): Verdict {
   if (isTerminal(request.status)) return { kind: 'ended' };
@@ -41,69 +38,6 @@ function resume(request: RequestRecord, { timing, attester }: ActivityDependenci
   const { plan, digest } = request;
   const read = { plan, digest, mac: attester.plan(digest) };
   return { kind: 'read', connection: request.connection, read };
-}
-
-async function recordRefusal(
-  tx: StoreTransaction,
-  of: { readonly requestId: string; readonly submission: SignedSubmission },
-  refusal: Extract<Judgement, { kind: 'refused' }> & { readonly retryAt?: Date },
-): Promise<void> {
-  const request = newRequest({ ...of, ...refusal, status: 'refused', now: tx.now });
-  await tx.requests.insert(request);
-  await tx.log.append({
-    event: 'request.refused',
-    ...requestFacts(request),
-    code: refusal.code,
-    facts: { at: 'validation', action: request.action, status: 'refused' },
-  });
-}
-
-/** People decide within minutes at best. */
-const QUEUE_RETRY_MS = 60_000;
-
-/** What stands against a new write: a freeze, or a flood that would hide the requests of others from people. */
-async function refusalOf(
-  tx: StoreTransaction,
-  { agentId, connection }: SignedSubmission,
-  { needsCard }: Planned,
-  waitingMax: number,
-): Promise<Parameters<typeof recordRefusal>[2] | undefined> {
-  const freeze = await tx.freezes.standing(freezeTargets(connection, agentId));
-  if (freeze !== undefined)
-    return { kind: 'refused', code: 'freeze.active', detail: freezeDetail(freeze) };
-  if (!needsCard || (await tx.requests.countWaiting(agentId)) < waitingMax) return undefined;
-  const retryAt = new Date(tx.now.getTime() + QUEUE_RETRY_MS);
-  const detail = `${waitingMax} writes of one agent may wait`;
-  return { kind: 'refused', code: 'approval.queue_full', detail, retryAt };
-}
-
-/** The write's row with its log entry; refused instead when connection or agent is frozen, or too much waits. */
-async function recordWrite(
-  tx: StoreTransaction,
-  of: { readonly requestId: string; readonly submission: SignedSubmission },
-  planned: Planned,
-  { timing: { approvalMs }, waitingMax }: ActivityDependencies,
-): Promise<RequestStatus> {
-  const { agentId, connection } = of.submission;
-  const refusal = await refusalOf(tx, of.submission, planned, waitingMax);
-  if (refusal !== undefined) {
-    await recordRefusal(tx, of, refusal);
-    return 'refused';
-  }
-  const { plan, requirement, needsCard } = planned;
-  const status = needsCard ? 'planned' : 'approved';
-  const digest = planDigest({ requestId: of.requestId, agentId, connection, plan });
-  // Until its card is made; that one begins its own time.
-  const expiresAt = new Date(tx.now.getTime() + approvalMs);
-  const made = { plan, digest, requirement, expiresAt };
-  const request = newRequest({ ...of, ...made, status, now: tx.now });
-  await tx.requests.insert(request);
-  await tx.log.append({
-    event: 'request.accepted',
-    ...requestFacts(request),
-    facts: { action: request.action, risk: request.risk, approvals: requirement.approvals },
-  });
-  return status;
 }
 
 /**
@@ -136,7 +70,9 @@ export function createValidateAction(deps: ActivityDependencies) {
       const digest = planDigest({ requestId, agentId, connection, plan });
       return { kind: 'read', connection, read: { plan, digest, mac: deps.attester.plan(digest) } };
     }
-    const status = await deps.store.commit((tx) => recordWrite(tx, of, judgement, deps));
+    const { timing, waitingMax } = deps;
+    const rules = { approvalMs: timing.approvalMs, waitingMax };
+    const status = await deps.store.commit((tx) => recordWrite(tx, of, judgement, rules));
     if (isTerminal(status)) return { kind: 'ended' };
     return { kind: 'write', connection, status, timing: deps.timing };
   }

@@ -6,16 +6,17 @@ import { GatewayError } from '../core/gateway-error.ts';
 import { movedProperty, withWritten } from '../core/moved.ts';
 import type { AuditEvent, LedgerRecord, RequestRecord } from '../core/records.ts';
 import { hasBegun, type RequestStatus } from '../core/request-state.ts';
-import { executedSteps, stepFact, stepPlan } from '../core/steps.ts';
+import { executedSteps, stepFact, stepPlan, withoutArchived } from '../core/steps.ts';
 import { assertUntouched, type Begun, beginWrite, isDue } from '../gate/begin.ts';
 import { closeRequest, closeTampered, type Ending } from '../gate/close.ts';
+import { answerEntry, callFor } from '../gate/guarded-calls.ts';
 import { entryOf } from '../gate/logged.ts';
 import { type Attempt, type Outcome, readable, recordOutcome } from '../gate/outcome.ts';
 import type { CrmAnswer } from '../ports/crm.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import type { CredentialLease } from './fetch-secret.ts';
-import { answerEntry, callFor, type Presence, readPresent } from './guarded-reads.ts';
+import { type Presence, readPresent } from './guarded-reads.ts';
 
 export interface WriteCall {
   readonly kind: 'write';
@@ -30,11 +31,15 @@ export type WriteOutcome = Outcome | { readonly kind: 'not_begun'; readonly code
 
 /** What stands against beginning on the records as they are now; `undefined` when nothing does. */
 function obstacle(
+  request: RequestRecord,
   seen: readonly SeenRecord[],
   presence: Presence,
 ): { readonly code: ErrorCode; readonly detail?: string | undefined } | undefined {
   if (presence.kind === 'gone') return presence;
-  const moved = presence.kind === 'present' ? movedProperty(seen, presence.records) : undefined;
+  if (presence.kind === 'unreadable') return undefined;
+  const expected = request.plan?.steps[executedSteps(request)]?.expects;
+  const still = [...withoutArchived(request, seen), ...(expected === undefined ? [] : [expected])];
+  const moved = movedProperty(still, presence.records);
   if (moved === undefined) return undefined;
   return { code: 'approval.stale', detail: `${moved} changed since the card was made` };
 }
@@ -47,7 +52,7 @@ function staleness(
   { resend }: WriteCall,
 ): Ending | undefined {
   const shown = withWritten(request.card?.seen ?? [], ledger);
-  const found = obstacle(resend ? (request.seen ?? []) : shown, presence);
+  const found = obstacle(request, resend ? (request.seen ?? []) : shown, presence);
   if (found === undefined) return undefined;
   const { code, detail } = found;
   // It was looked for and is not there, and now it will not be sent: nothing was done.
@@ -183,7 +188,7 @@ export function createWriteCall(deps: ActivityDependencies) {
     const of = callFor(request, credential, call.resend ? 'reconcile' : 'compare');
     const [{ size: publishedSize }, read] = await Promise.all([
       deps.auditLog.checkpoint(),
-      readPresent(deps, of, request.plan?.targets ?? []),
+      readPresent(deps, of, withoutArchived(request, request.plan?.targets ?? [])),
     ]);
     const { presence } = read;
     if (presence.kind === 'unreadable') return presence.code;

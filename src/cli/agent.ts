@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { ACTIONS } from '../actions/catalogue.ts';
 import type { AgentRecord } from '../core/records.ts';
 import { grantedActions } from '../gate/granted-actions.ts';
+import { isOwnAgent } from '../gate/own-agent.ts';
 import { addAgent, revokeAgent } from '../gate/roster.ts';
 import type { Store } from '../ports/store.ts';
 import { withContext, withPolicy } from './context.ts';
@@ -78,6 +79,11 @@ async function add(name: string, options: AddOptions): Promise<void> {
   });
 }
 
+function stateOf(id: string, revokedAt: Date | null): string {
+  if (revokedAt !== null) return `revoked ${revokedAt.toISOString()}`;
+  return isOwnAgent(id) ? 'active, the gateway’s own: it takes writes back' : 'active';
+}
+
 async function list(options: JsonOption): Promise<void> {
   const { rows: agents, damaged } = await withContext(({ store }) => store.agents.list());
   sayDamaged(damaged);
@@ -89,6 +95,7 @@ async function list(options: JsonOption): Promise<void> {
         groups,
         createdAt,
         revokedAt,
+        own: isOwnAgent(id),
       })),
     );
     return;
@@ -99,7 +106,7 @@ async function list(options: JsonOption): Promise<void> {
       id,
       name,
       groups.join(', '),
-      revokedAt === null ? 'active' : `revoked ${revokedAt.toISOString()}`,
+      stateOf(id, revokedAt),
     ]),
   );
 }

@@ -16,6 +16,7 @@ import { addPersonCommands } from './person.ts';
 import { addPolicyCommands } from './policy.ts';
 import { addProveCommand } from './prove.ts';
 import { addRequestCommands } from './requests.ts';
+import { addRevertCommand } from './revert.ts';
 import { addSecretCommands } from './secret.ts';
 import { addSettleCommand } from './settle.ts';
 
@@ -35,6 +36,7 @@ addApprovalCommands(program);
 addDecideCommands(program);
 addRequestCommands(program);
 addSettleCommand(program);
+addRevertCommand(program);
 addNoticeCommands(program);
 addFreezeCommands(program);
 addIncidentCommands(program);

@@ -1,7 +1,8 @@
 import { relative } from 'node:path';
 import type { Command } from 'commander';
-import { ACTIONS } from '../actions/catalogue.ts';
+import { ACTIONS, POLICY_ACTIONS } from '../actions/catalogue.ts';
 import { readConfig } from '../config.ts';
+import { actionsFor } from '../gate/own-agent.ts';
 import { explainPolicy } from '../policy/explain-text.ts';
 import { loadPolicy } from '../policy/load.ts';
 import { findAgent } from './agent.ts';
@@ -16,7 +17,7 @@ async function explain(options: { agent?: string }): Promise<void> {
         : [await findAgent(store, options.agent, 'policy explain --agent')];
     const people = (await store.people.list()).filter(({ revokedAt }) => revokedAt === null);
     const { connection } = config;
-    print(explainPolicy(policy, ACTIONS, agents, { people, connection }));
+    print(explainPolicy(policy, ACTIONS, agents, { people, connection, actionsFor }));
   });
 }
 
@@ -24,7 +25,11 @@ function check(file: string | undefined): void {
   const path = file ?? readConfig().files.policy;
   const remedy = 'Set SALLYPORT_POLICY, or name the file: npx sallyport policy check <file>';
   const text = readNamedFile(path, remedy);
-  const { digest } = loadPolicy({ text, file: relative(process.cwd(), path), actions: ACTIONS });
+  const { digest } = loadPolicy({
+    text,
+    file: relative(process.cwd(), path),
+    actions: POLICY_ACTIONS,
+  });
   print(`${relative(process.cwd(), path)} is valid (digest ${digest.slice(0, 16)}).`);
 }
 

@@ -15,6 +15,7 @@ export const OBJECT_TYPES = [
 export const ObjectTypeSchema = z.enum(OBJECT_TYPES);
 export type ObjectType = z.infer<typeof ObjectTypeSchema>;
 
+/** `archive` and `dissociate` take back what was written; no agent can ask for them. */
 export const OPERATION_KINDS = [
   'search',
   'read',
@@ -22,6 +23,7 @@ export const OPERATION_KINDS = [
   'update',
   'associate',
   'archive',
+  'dissociate',
 ] as const;
 
 /** Of one plan; a request of several writes has one operation for each. */
@@ -88,8 +90,20 @@ export const WitnessSchema = z.discriminatedUnion('kind', [
     id: z.string(),
     properties: z.record(z.string(), z.string()),
   }),
+  /** An archive: the record is not read as it was, and is read as an archived one. */
+  z.strictObject({ kind: z.literal('archived'), object_type: ObjectTypeSchema, id: z.string() }),
+  /** The end of an association: list what the first record is associated with. */
+  z.strictObject({ kind: z.literal('unlinked'), from: RecordRefSchema, to: RecordRefSchema }),
 ]);
 export type Witness = z.infer<typeof WitnessSchema>;
+
+/** What must stand in a record when this step is shown and when it begins, or nothing is sent. */
+export const ExpectedSchema = z.strictObject({
+  object_type: ObjectTypeSchema,
+  id: z.string(),
+  properties: z.record(z.string(), z.string()),
+});
+export type Expected = z.infer<typeof ExpectedSchema>;
 
 /** The frozen plan: made once at validation, never rebuilt. Its digest is what is shown, approved, logged and sent. */
 export const PlanSchema = z.strictObject({
@@ -98,10 +112,17 @@ export const PlanSchema = z.strictObject({
   targets: z.array(TargetSchema).max(PLAN_LIMITS.targetsMax),
   /**
    * Of a write: for each operation the action that asks for it and how its lost answer is settled.
-   * Executed in this order, each with its own intent and outcome. Empty for a read.
+   * Executed in this order, each with its own intent and outcome. Empty for a read. `expects`: law 12,
+   * in the bytes that are approved.
    */
   steps: z
-    .array(z.strictObject({ action: z.string(), witness: WitnessSchema }))
+    .array(
+      z.strictObject({
+        action: z.string(),
+        witness: WitnessSchema,
+        expects: ExpectedSchema.optional(),
+      }),
+    )
     .max(PLAN_LIMITS.operationsMax),
   /** The fields (in the action's own words) that the answer may hold. */
   fields: z.array(z.string()),

@@ -28,6 +28,8 @@ const UNDO = {
   update: 'Sallyport can set the changed fields back, as long as nobody has changed them since.',
   create: 'Sallyport can archive what it creates; HubSpot keeps that restorable for 90 days.',
   associate: 'Sallyport can take the association away again.',
+  archive: 'What is archived can be restored in HubSpot for 90 days, by hand.',
+  dissociate: 'The association can be made again.',
 } as const;
 
 const REMAINS =
@@ -36,7 +38,7 @@ const REMAINS =
 /** What a revert could do about this plan (`contracts/undo.ts`), and what it never can. */
 export function effectsOf({ operations }: Plan): CardEffects {
   const kinds = new Set(operations.map(({ kind }) => kind));
-  const undo = (['update', 'create', 'associate'] as const)
+  const undo = (['update', 'create', 'associate', 'archive', 'dissociate'] as const)
     .filter((kind) => kinds.has(kind))
     .map((kind) => UNDO[kind]);
   return { undo: undo.join(' '), remains: REMAINS };

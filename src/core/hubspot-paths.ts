@@ -19,6 +19,10 @@ export const associationsPath = (objectType: string, id: string, toType: string)
 export const defaultAssociationPath = (from: RecordRef, to: RecordRef): string =>
   `${recordPath(from.object_type, from.id)}/associations/default/${to.object_type}/${encodeURIComponent(to.id)}`;
 
+/** `DELETE` removes every association of two records, labels included. */
+export const associationPath = (from: RecordRef, to: RecordRef): string =>
+  `${associationsPath(from.object_type, from.id, to.object_type)}/${encodeURIComponent(to.id)}`;
+
 interface RecordRef {
   readonly object_type: string;
   readonly id: string;

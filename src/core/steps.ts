@@ -27,6 +27,22 @@ export function stepPlan(plan: Plan, number: number): Plan | undefined {
   return { ...plan, action: step.action, operations: [operation], steps: [step] };
 }
 
+/** The records without those that executed steps have archived: nothing of them is left to read or compare. */
+export function withoutArchived<T extends { readonly object_type: string; readonly id: string }>(
+  request: Pick<Stepped, 'plan' | 'result'>,
+  records: readonly T[],
+): readonly T[] {
+  const executed = request.plan?.operations.slice(0, executedSteps(request)) ?? [];
+  const archived = executed.filter(({ kind }) => kind === 'archive');
+  return records.filter(
+    ({ object_type, id }) =>
+      !archived.some(
+        (operation) =>
+          operation.object_type === object_type && operation.path.endsWith(`/${object_type}/${id}`),
+      ),
+  );
+}
+
 function accounts(result: unknown): readonly StepAccount[] {
   if (typeof result !== 'object' || result === null || !('steps' in result)) return [];
   return result.steps as readonly StepAccount[];

@@ -1,21 +1,40 @@
 import { GatewayError } from '../core/gateway-error.ts';
-import type { FreezeTarget, RequestRecord } from '../core/records.ts';
+import type { FreezeRecord, FreezeTarget, RequestRecord } from '../core/records.ts';
 import type { CredentialRef } from '../ports/crm.ts';
 import type { StoreReads, StoreTransaction } from '../ports/store.ts';
+import { isOwnAgent } from './own-agent.ts';
 
-/** What must hold in the transaction that lets a call begin. */
-export const freezeTargets = (connection: string, agentId: string): FreezeTarget[] => [
-  { kind: 'connection', id: connection },
-  { kind: 'agent', id: agentId },
-];
+/** Whose calls on which connection. */
+interface Calling {
+  readonly connection: string;
+  /** Absent where nobody asked for it but the gateway itself, to see which account a token opens. */
+  readonly agentId?: string | undefined;
+}
+
+/**
+ * The freeze that stops these calls. What the gateway itself takes back during an incident goes through
+ * the freeze which that incident has placed, and through no other.
+ */
+export async function stoppingFreeze(
+  { freezes, incidents }: Pick<StoreReads, 'freezes' | 'incidents'>,
+  { connection, agentId }: Calling,
+): Promise<FreezeRecord | undefined> {
+  const targets: FreezeTarget[] = [
+    { kind: 'connection', id: connection },
+    ...(agentId === undefined ? [] : [{ kind: 'agent', id: agentId } as const]),
+  ];
+  const isOwn = agentId !== undefined && isOwnAgent(agentId);
+  const incident = isOwn ? await incidents.open(connection) : undefined;
+  return freezes.standing(targets, incident?.freezeId);
+}
 
 /** Throws `freeze.active` or `credential.missing`: nothing may be called on the connection. */
 async function assertUsable(
   tx: StoreTransaction,
   { connection, version }: CredentialRef,
-  targets: readonly FreezeTarget[],
+  agentId?: string,
 ): Promise<void> {
-  const freeze = await tx.freezes.standing(targets);
+  const freeze = await stoppingFreeze(tx, { connection, agentId });
   if (freeze !== undefined)
     throw new GatewayError('freeze.active', { detail: freezeDetail(freeze) });
   const active = await tx.credentials.active(connection);
@@ -37,7 +56,7 @@ export async function assertChecked(
 
 /** The check before a connection is looked at, to find out which account its token opens. */
 export const assertConnectable = (tx: StoreTransaction, credential: CredentialRef): Promise<void> =>
-  assertUsable(tx, credential, [{ kind: 'connection', id: credential.connection }]);
+  assertUsable(tx, credential);
 
 /**
  * The check before HubSpot is read about a write that was lost. What became of it must be told also
@@ -45,9 +64,11 @@ export const assertConnectable = (tx: StoreTransaction, credential: CredentialRe
  */
 export async function assertReadable(
   tx: StoreTransaction,
-  credential: CredentialRef,
+  { agentId, credential }: { readonly agentId: string; readonly credential: CredentialRef },
 ): Promise<void> {
-  await assertConnectable(tx, credential);
+  const { connection, version } = credential;
+  const held = isOwnAgent(agentId) ? agentId : undefined;
+  await assertUsable(tx, { connection, version }, held);
   await assertChecked(tx, credential);
 }
 
@@ -74,8 +95,7 @@ export async function assertCallable(
   tx: StoreTransaction,
   of: { readonly agentId: string; readonly credential: CredentialRef },
 ): Promise<void> {
-  const { connection } = of.credential;
-  await assertUsable(tx, of.credential, freezeTargets(connection, of.agentId));
+  await assertUsable(tx, of.credential, of.agentId);
   await assertChecked(tx, of.credential);
   const agent = await tx.agents.get(of.agentId);
   if (agent === undefined || agent.revokedAt !== null)

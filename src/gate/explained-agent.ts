@@ -1,17 +1,18 @@
-import { ACTIONS } from '../actions/catalogue.ts';
+import { POLICY_ACTIONS } from '../actions/catalogue.ts';
 import type { GrantView } from '../contracts/roster-view.ts';
 import type { AgentRecord } from '../core/records.ts';
 import { explainAgent } from '../policy/explain.ts';
 import type { Policy } from '../policy/policy.ts';
+import { actionsFor } from './own-agent.ts';
 
-const RISKS = new Map(ACTIONS.map(({ name, risk }) => [name, risk]));
+const RISKS = new Map(POLICY_ACTIONS.map(({ name, risk }) => [name, risk]));
 
 /** What this agent may do, by asking policy field by field; what is refused at any number is left out. */
 export function grantsOfAgent(
   policy: Policy,
   of: { readonly agent: AgentRecord; readonly connection: string },
 ): GrantView[] {
-  return explainAgent(policy, ACTIONS, of.agent, { connection: of.connection })
+  return explainAgent(policy, actionsFor(of.agent), of.agent, { connection: of.connection })
     .filter(({ needs, changes }) => needs !== undefined || changes.length > 0)
     .map(({ action, fields, needs, changes }) => ({
       action,

@@ -8,6 +8,7 @@ import { refusePrompt } from '../core/prompt-rules.ts';
 import type { AgentRecord, PersonRecord, Submission, UniqueProperties } from '../core/records.ts';
 import type { Policy, PolicyQuery } from '../policy/policy.ts';
 import { grantedFields, requirementFor } from '../policy/requirement.ts';
+import { isOwnAgent, mayAsk, NO_RULE_FOR_OWN, wordsOf } from './own-agent.ts';
 import { policyQueryFor } from './policy-query.ts';
 
 /** What validation says of a submission: refused with a code, or a frozen plan and what policy asks for. */
@@ -34,6 +35,12 @@ interface Case {
   readonly uniqueProperties: UniqueProperties;
 }
 
+const denied = ({ agent }: Case): Judgement => ({
+  kind: 'refused',
+  code: 'policy.denied',
+  ...(isOwnAgent(agent.id) ? { detail: NO_RULE_FOR_OWN } : {}),
+});
+
 function planFor(of: Case, action: ActionDefinition, input: Record<string, unknown>): Judgement {
   const touches = action.touches(input);
   const query: PolicyQuery = policyQueryFor(of, of.people);
@@ -45,7 +52,7 @@ function planFor(of: Case, action: ActionDefinition, input: Record<string, unkno
     ...query,
     fields: [...query.fields, ...fields],
   });
-  if (requirement === undefined) return { kind: 'refused', code: 'policy.denied' };
+  if (requirement === undefined) return denied(of);
   // Nobody is asked about a read; policy text that wants that is held to it by refusing.
   if (action.risk === 'read' && requirement.approvals > 0) {
     return { kind: 'refused', code: 'policy.denied', detail: 'policy asks for approval of a read' };
@@ -61,7 +68,7 @@ function planFor(of: Case, action: ActionDefinition, input: Record<string, unkno
  * for the ids it is given, so running it twice gives the same answer.
  */
 export function judgeSubmission(of: Case): Judgement {
-  const refusal = refusePrompt(of.submission);
+  const refusal = refusePrompt(wordsOf(of.agent.id, of.submission));
   if (refusal !== undefined) {
     return {
       kind: 'refused',
@@ -74,6 +81,7 @@ export function judgeSubmission(of: Case): Judgement {
     const detail = `the actions are ${ACTION_NAMES.join(', ')}`;
     return { kind: 'refused', code: 'action.unknown', detail };
   }
+  if (!mayAsk(of.agent.id, action.name)) return { kind: 'refused', code: 'policy.denied' };
   const parsed = action.input.safeParse(of.submission.action);
   if (!parsed.success) {
     return { kind: 'refused', code: 'action.invalid', detail: describeIssues(parsed.error) };

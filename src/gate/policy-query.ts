@@ -8,6 +8,7 @@ import type { Proof } from '../core/proofs.ts';
 import type { AgentRecord, DecisionRecord, PersonRecord, Submission } from '../core/records.ts';
 import type { Approver, Policy, PolicyQuery } from '../policy/policy.ts';
 import { requirementFor } from '../policy/requirement.ts';
+import { wordsOf } from './own-agent.ts';
 
 /**
  * Whether an agent's `user_id` names this person: by id or e-mail, whatever their row. Somebody who was
@@ -77,7 +78,7 @@ export function policyQueryFor(of: AskedFor, people: readonly PersonRecord[]): P
     connection: of.connection,
     ...asked,
     ...(also.length === 0 ? {} : { also }),
-    injectionRisk: promptRisk(of.submission),
+    injectionRisk: promptRisk(wordsOf(of.agent.id, of.submission)),
     requester: requesterOf(of.submission.userId, people)?.id ?? null,
     approvers: [],
   };

@@ -3,6 +3,7 @@ import type { AgentRecord, PersonRecord } from '../core/records.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import { newId } from './ids.ts';
 import { hashKey, mintKey } from './keys.ts';
+import { isOwnAgent } from './own-agent.ts';
 
 /** A new agent or person with the key that is shown once and never stored. */
 export interface Enrolled<T> {
@@ -34,11 +35,18 @@ export async function addAgent(
   return { record, key };
 }
 
-/** Effective at once: begin and the doors read the record. Throws `request.not_found`. */
+/**
+ * Effective at once: begin and the doors read the record. Throws `request.not_found`, and `policy.denied`
+ * for the gateway's own agent, which would take nothing back any more; a freeze stops it, and can be lifted.
+ */
 export async function revokeAgent(
   tx: StoreTransaction,
   of: { readonly id: string; readonly by: string },
 ): Promise<void> {
+  if (isOwnAgent(of.id))
+    throw new GatewayError('policy.denied', {
+      detail: 'it is the gateway’s own agent; to stop it: npx sallyport freeze sallyport',
+    });
   if ((await tx.agents.get(of.id)) === undefined) {
     throw new GatewayError('request.not_found', { detail: `no agent ${of.id}` });
   }

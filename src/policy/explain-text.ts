@@ -109,7 +109,7 @@ export function explainPolicy(
 ): string {
   const explained = agents.map((agent) => ({
     agent,
-    grants: explainAgent(policy, actions, agent, options),
+    grants: explainAgent(policy, options.actionsFor?.(agent) ?? actions, agent, options),
   }));
   const approvers =
     options.people === undefined ? [] : approversInWords(explained.flatMap(({ grants }) => grants));

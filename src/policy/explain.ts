@@ -99,6 +99,8 @@ function grantsOf(subject: Subject, action: ActionDefinition): Grant[] {
 }
 
 export interface ExplainOptions {
+  /** What an agent can ask for, where that is not what the others can. */
+  readonly actionsFor?: (agent: ExplainedAgent) => readonly ActionDefinition[];
   readonly people?: readonly ExplainedPerson[];
   readonly connection?: string;
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { ACTIONS } from '../actions/catalogue.ts';
+import { POLICY_ACTIONS } from '../actions/catalogue.ts';
 import type { Config } from '../config.ts';
 import { loadPolicy } from '../policy/load.ts';
 import type { Policy } from '../policy/policy.ts';
@@ -80,7 +80,11 @@ function copyPolicy(
   const text = readFileSync(config.files.policy, 'utf8');
   const file = join(scratch.folder, 'policy.cedar');
   writeFileSync(file, text);
-  return { text, file, policy: loadPolicy({ text, file: config.files.policy, actions: ACTIONS }) };
+  return {
+    text,
+    file,
+    policy: loadPolicy({ text, file: config.files.policy, actions: POLICY_ACTIONS }),
+  };
 }
 
 /** Told by its own scratch connection; the CLI makes it the credential in use. */

@@ -32,9 +32,11 @@ const witnessTypes = (witness: Witness): ObjectType[] => {
     case 'association':
       return [witness.from.object_type, witness.to_type];
     case 'linked':
+    case 'unlinked':
       return [witness.from.object_type, witness.to.object_type];
     case 'unique':
     case 'read_back':
+    case 'archived':
       return [witness.object_type];
   }
 };

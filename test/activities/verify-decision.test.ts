@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { generateSecret, generateSync } from 'otplib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ACTIONS } from '../../src/actions/catalogue.ts';
+import { POLICY_ACTIONS } from '../../src/actions/catalogue.ts';
 import type { ActivityDependencies } from '../../src/activities/dependencies.ts';
 import { createVerifyDecision, SIGNAL_LIMITS } from '../../src/activities/verify-decision.ts';
 import { TOTP_GUESSES } from '../../src/core/totp-guesses.ts';
@@ -14,7 +14,7 @@ import { insertWaiting, waitingRequest } from '../support/waiting-request.ts';
 import { logEntries } from '../support/log-entries.ts';
 
 const file = 'policy/default.cedar';
-const policy = loadPolicy({ text: readFileSync(file, 'utf8'), file, actions: ACTIONS });
+const policy = loadPolicy({ text: readFileSync(file, 'utf8'), file, actions: POLICY_ACTIONS });
 const rules = { policy, approvalValidMs: 60_000 };
 
 const lena = person(1, { roles: ['approver'], totpSecret: generateSecret() });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ACTIONS } from '../../src/actions/catalogue.ts';
+import { POLICY_ACTIONS } from '../../src/actions/catalogue.ts';
 import { createSlackDoor } from '../../src/adapters/notify/slack/slack-door.ts';
 import type { Card } from '../../src/contracts/card.ts';
 import { type ChatAnswer, createChatDesk } from '../../src/gate/chat-desk.ts';
@@ -22,7 +22,8 @@ forbid (principal, action == Action::"create_note", resource)
 when { Role::"approver".passkeyApprovals < 1 };
 `;
 const text = readFileSync(file, 'utf8');
-const policyOf = (more = '') => loadPolicy({ text: `${text}${more}`, file, actions: ACTIONS });
+const policyOf = (more = '') =>
+  loadPolicy({ text: `${text}${more}`, file, actions: POLICY_ACTIONS });
 const USUAL = policyOf();
 const STRICT = policyOf(WITH_PASSKEY);
 const logger = { info: () => undefined, warn: () => undefined, error: () => undefined };

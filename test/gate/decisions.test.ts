@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ACTIONS } from '../../src/actions/catalogue.ts';
+import { POLICY_ACTIONS } from '../../src/actions/catalogue.ts';
 import { recordDecision } from '../../src/gate/decisions.ts';
 import { loadPolicy } from '../../src/policy/load.ts';
 import type { Store } from '../../src/ports/store.ts';
@@ -9,7 +9,7 @@ import { type SqlitePlace, sqlitePlace } from '../adapters/store/sqlite-place.ts
 import { insertWaiting, waitingRequest } from '../support/waiting-request.ts';
 
 const file = 'policy/default.cedar';
-const policy = loadPolicy({ text: readFileSync(file, 'utf8'), file, actions: ACTIONS });
+const policy = loadPolicy({ text: readFileSync(file, 'utf8'), file, actions: POLICY_ACTIONS });
 const rules = { policy, approvalValidMs: 60_000 };
 const lena = person(1, { roles: ['approver'] });
 const omar = person(2, { roles: ['approver'] });

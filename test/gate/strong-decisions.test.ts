@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ACTIONS } from '../../src/actions/catalogue.ts';
+import { POLICY_ACTIONS } from '../../src/actions/catalogue.ts';
 import { PROOFS, type Proof } from '../../src/core/proofs.ts';
 import { assertAsLogged } from '../../src/gate/as-logged.ts';
 import { recordDecision } from '../../src/gate/decisions.ts';
@@ -19,7 +19,7 @@ forbid (principal, action == Action::"create_note", resource)
 when { Role::"approver".passkeyApprovals < 1 };
 `;
 const text = `${readFileSync(file, 'utf8')}${WITH_PASSKEY}`;
-const policy = loadPolicy({ text, file, actions: ACTIONS });
+const policy = loadPolicy({ text, file, actions: POLICY_ACTIONS });
 const rules = { policy, approvalValidMs: 60_000 };
 const lena = person(1, { roles: ['approver'] });
 const watcher = person(2, { roles: ['viewer'] });

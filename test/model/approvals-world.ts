@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { ACTIONS } from '../../src/actions/catalogue.ts';
+import { POLICY_ACTIONS } from '../../src/actions/catalogue.ts';
 import type { PersonRecord, RequestRecord, Submission } from '../../src/core/records.ts';
 import { beginWrite } from '../../src/gate/begin.ts';
 import { activateCredential } from '../../src/gate/credentials.ts';
@@ -24,7 +24,7 @@ when { Role::"approver".passkeyApprovals < 1 };
 const policy = loadPolicy({
   text: `${readFileSync(FILE, 'utf8')}${CALLS_NEED_A_PASSKEY}`,
   file: FILE,
-  actions: ACTIONS,
+  actions: POLICY_ACTIONS,
 });
 
 export const WAITS_MS = 3_600_000;

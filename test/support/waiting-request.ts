@@ -1,4 +1,4 @@
-import { requestFacts } from '../../src/activities/new-request.ts';
+import { requestFacts } from '../../src/gate/new-request.ts';
 import type { RequestRecord } from '../../src/core/records.ts';
 import { planDigest } from '../../src/gate/digest.ts';
 import type { StoreTransaction } from '../../src/ports/store.ts';

@@ -4,8 +4,9 @@ import { HUBSPOT_VERSION } from '../../core/hubspot-paths.ts';
 
 /**
  * The closed table of what may go over the wire. A token that can add a note can also merge and erase
- * contacts, so scopes are no boundary; this is. Merge, GDPR delete, archive, batch writes and schema
- * changes have no row and cannot be sent, whatever a plan says.
+ * contacts, so scopes are no boundary; this is. Merge, GDPR delete, batch writes and schema changes
+ * have no row and cannot be sent, whatever a plan says. What only takes back has rows of its own: one
+ * record or one pair of records at a time.
  */
 interface Row {
   readonly kind: Operation['kind'];
@@ -26,6 +27,7 @@ const EMAIL = "(?:[A-Za-z0-9._'-]|%2B){1,64}%40[A-Za-z0-9.-]{1,255}";
 /** Where a property with unique values was prepared for ids of requests; of several writes with the step. */
 const REQUEST_ID = 'act_[0-9a-z]{26}(?:\\.[1-9])?';
 
+const ARCHIVED = ['contacts', 'companies', 'deals', 'tickets', 'notes', 'tasks', 'calls'];
 const ASSOCIATED = ['contacts', 'companies', 'deals', 'tickets'];
 const BODYLESS: ReadonlySet<Operation['method']> = new Set(['GET', 'PUT', 'DELETE']);
 
@@ -74,7 +76,13 @@ const TABLE: readonly Row[] = [
     path: typed(ASSOCIATED, `/${ID}/associations/default/(?:${ASSOCIATED.join('|')})/${ID}`),
     query: [],
   },
-  { kind: 'archive', method: 'DELETE', path: typed(['notes'], `/${ID}`), query: [] },
+  { kind: 'archive', method: 'DELETE', path: typed(ARCHIVED, `/${ID}`), query: [] },
+  {
+    kind: 'dissociate',
+    method: 'DELETE',
+    path: typed(ASSOCIATED, `/${ID}/associations/(?:${ASSOCIATED.join('|')})/${ID}`),
+    query: [],
+  },
 ];
 
 function isRow(row: Row, operation: Operation): boolean {

@@ -17,6 +17,9 @@ const read = (path: string, change: Partial<Operation> = {}): Operation => ({
 const post = (path: string, change: Partial<Operation> = {}): Operation =>
   read(path, { kind: 'create', method: 'POST', body: '{}', ...change });
 
+const remove = (path: string, change: Partial<Operation> = {}): Operation =>
+  read(path, { kind: 'archive', method: 'DELETE', ...change });
+
 const isAllowed = (operation: Operation): boolean => {
   try {
     assertAllowed(operation);
@@ -63,6 +66,12 @@ describe('the closed table', () => {
       'an update of a deal',
       post(`${OBJECTS}/deals/9`, { kind: 'update', method: 'PATCH', object_type: 'deals' }),
     ],
+    ['an archive of a contact', remove(`${OBJECTS}/contacts/1`)],
+    ['an archive of a note', remove(`${OBJECTS}/notes/1`, { object_type: 'notes' })],
+    [
+      'the end of an association of two records',
+      remove(`${OBJECTS}/contacts/1/associations/companies/2`, { kind: 'dissociate' }),
+    ],
   ])('allows %s', (_what, operation) => {
     expect(isAllowed(operation)).toBe(true);
   });
@@ -93,6 +102,24 @@ describe('the closed table', () => {
     [
       'the end of an association',
       read(`${OBJECTS}/contacts/1/associations/companies/2`, { method: 'DELETE' as 'GET' }),
+    ],
+    [
+      'the end of an association that is called a read',
+      read(`${OBJECTS}/contacts/1/associations/companies/2`, { method: 'DELETE' }),
+    ],
+    ['an archive that is called an update', remove(`${OBJECTS}/contacts/1`, { kind: 'update' })],
+    ['an archive of an e-mail', remove(`${OBJECTS}/emails/1`, { object_type: 'emails' })],
+    ['an archive by another word', remove(`${OBJECTS}/contacts/dana%40acme.test`)],
+    ['an archive of many', post(`${OBJECTS}/contacts/batch/archive`, { kind: 'archive' })],
+    ['an archive with a body', remove(`${OBJECTS}/contacts/1`, { body: '{}' })],
+    ['an archive with a query', remove(`${OBJECTS}/contacts/1`, { query: { archived: 'true' } })],
+    [
+      'the end of one label',
+      remove(`${OBJECTS}/contacts/1/associations/companies/2/labels`, { kind: 'dissociate' }),
+    ],
+    [
+      'the end of all associations of a kind',
+      remove(`${OBJECTS}/contacts/1/associations/companies`, { kind: 'dissociate' }),
     ],
     ['a new property', post('/crm/properties/2026-09/contacts')],
     ['a new company', post(`${OBJECTS}/companies`, { object_type: 'companies' })],

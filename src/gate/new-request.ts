@@ -1,13 +1,16 @@
+import { findAction } from '../actions/catalogue.ts';
 import type { Requirement } from '../contracts/card.ts';
 import type { Plan } from '../contracts/plan.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import type { AuditEvent, RequestRecord, Submission } from '../core/records.ts';
 import type { RequestStatus } from '../core/request-state.ts';
-import { requestEntry } from '../gate/request-entry.ts';
 import type { SignedSubmission } from '../ports/engine.ts';
-import { findAction } from '../actions/catalogue.ts';
+import { requestEntry } from './request-entry.ts';
 
-export const submissionOf = ({ body }: SignedSubmission): Submission => ({
+/** What is asked, by whom, on which connection. */
+export type Submitted = Omit<SignedSubmission, 'mac'>;
+
+export const submissionOf = ({ body }: Submitted): Submission => ({
   userId: body.user_id,
   prompt: body.agent_prompt,
   action: body.action,
@@ -16,7 +19,7 @@ export const submissionOf = ({ body }: SignedSubmission): Submission => ({
 /** A request's first row. */
 export function newRequest(of: {
   readonly requestId: string;
-  readonly submission: SignedSubmission;
+  readonly submission: Submitted;
   readonly status: RequestStatus;
   readonly now: Date;
   readonly plan?: Plan | undefined;

@@ -164,6 +164,10 @@ function singles(name: string, of: LaneRecords): fc.Arbitrary<ActionInput> {
     .filter(isTaken);
 }
 
+/**
+ * `take_back` is not among them: no agent can submit it. That what is shown, approved and sent of it is
+ * one digest, and nothing else stands in the record, is held in law-12-later-changes-win and take-back.
+ */
 const WRITES: readonly string[] = ACTIONS.filter(({ risk }) => risk !== 'read').map(
   ({ name }) => name,
 );

@@ -54,7 +54,7 @@ async function recordRefusal(
     event: 'request.refused',
     ...requestFacts(request),
     code: refusal.code,
-    facts: { at: 'validation', action: request.action, status: 'refused' },
+    facts: { at: 'validation', action: request.action, risk: request.risk, status: 'refused' },
   });
 }
 

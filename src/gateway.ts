@@ -205,13 +205,18 @@ function startDelivering(context: Context, { notifiers }: Channels): () => Promi
 /** Applies the rules to what is written in the log, by whatever process, until stopped. */
 function startDetecting(context: Context): () => Promise<void> {
   const detection = detectionOf(context);
-  return every(DETECT_EVERY_MS, async () => {
+  const stopping = new AbortController();
+  const stop = every(DETECT_EVERY_MS, async () => {
     try {
-      await detection.look();
+      await detection.look(stopping.signal);
     } catch (error) {
-      context.logger.warn('the rules will look again', { error });
+      if (!stopping.signal.aborted) context.logger.warn('the rules will look again', { error });
     }
   });
+  return async () => {
+    stopping.abort();
+    await stop();
+  };
 }
 
 /** Runs the worker until `parts` end; the answer rejects when it ended by itself. */

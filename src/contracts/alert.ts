@@ -9,7 +9,6 @@ import {
   AgentIdSchema,
   FreezeIdSchema,
   IncidentIdSchema,
-  RequestIdSchema,
   TimestampSchema,
 } from './ids.ts';
 
@@ -27,7 +26,7 @@ export const AlertFactsSchema = z.strictObject({
   at: TimestampSchema,
   /** Indexes in the log, the newest; of `entries_unlooked` the first and the last. */
   entries: z.array(z.int()),
-  requests: z.array(RequestIdSchema),
+  requests: z.array(z.string()),
   response: ResponseSchema,
   freeze: FreezeIdSchema.nullable(),
   incident: IncidentIdSchema.nullable(),

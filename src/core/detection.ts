@@ -129,12 +129,19 @@ const findingOf = (
   };
 };
 
-/** One rule on one entry: its track as it is then, and the finding if an episode begins. */
+/** What one rule makes of one entry. */
+interface Applied {
+  readonly key: string;
+  readonly track: Track;
+  /** When an episode begins. */
+  readonly finding: Finding | undefined;
+}
+
 function applyRule(
   name: RuleName,
-  tracks: Map<string, Track>,
+  tracks: ReadonlyMap<string, Track>,
   { seen, context, settings }: Looked,
-): Finding | undefined {
+): Applied | undefined {
   const subject = subjectOf(name, seen, settings);
   if (subject === undefined) return undefined;
   const hits = ruleOf(name).hits(seen, context);
@@ -147,11 +154,10 @@ function applyRule(
     track = counting(track, { at: context.at, index, requestId, weight, what }, setting);
   }
   const { counted, hotAt } = track;
-  const isHot = sumOf(counted) > setting.moreThan;
-  tracks.set(key, isHot ? { counted, hotAt: context.at } : track);
-  if (!isHot) return undefined;
+  if (sumOf(counted) <= setting.moreThan) return { key, track, finding: undefined };
   const goesOn = hotAt !== undefined && isWithin(hotAt, context.at, setting.windowMs);
-  return goesOn ? undefined : findingOf(name, subject, counted, seen);
+  const finding = goesOn ? undefined : findingOf(name, subject, counted, seen);
+  return { key, track: { counted, hotAt: context.at }, finding };
 }
 
 interface Looked {
@@ -183,11 +189,17 @@ export function detect(
 ): { readonly state: DetectionState; readonly findings: readonly Finding[] } {
   const at = Date.parse(seen.timestamp);
   const context: RuleContext = { known, at, decoys: settings.decoys };
-  const changed = new Map(tracks);
-  const findings = RULE_NAMES.flatMap(
-    (name) => applyRule(name, changed, { seen, context, settings }) ?? [],
+  const applied = RULE_NAMES.flatMap(
+    (name) => applyRule(name, tracks, { seen, context, settings }) ?? [],
   );
-  return { state: { tracks: changed, known: knowing(known, seen, at) }, findings };
+  const changed = applied.map(({ key, track }) => [key, track] as const);
+  return {
+    state: {
+      tracks: changed.length === 0 ? tracks : new Map([...tracks, ...changed]),
+      known: knowing(known, seen, at),
+    },
+    findings: applied.flatMap(({ finding }) => finding ?? []),
+  };
 }
 
 /** Calls under way, and what was asked or decided right before the oldest entry that still counts. */

@@ -34,9 +34,12 @@ export function tellOfAlert(tx: StoreTransaction, alert: Alert): Promise<number>
   });
 }
 
-function alertIn(record: AuditRecord): RaisedAlert {
+/** None for what a later version wrote, and this one does not understand: that must not stop what works. */
+function alertIn(record: AuditRecord): RaisedAlert[] {
   const { index, timestamp, agent_id: agentId, facts } = entryIn(record);
-  return { ...AlertFactsSchema.parse(facts), index, raisedAt: new Date(timestamp), agentId };
+  const parsed = AlertFactsSchema.safeParse(facts);
+  if (!parsed.success) return [];
+  return [{ ...parsed.data, index, raisedAt: new Date(timestamp), agentId }];
 }
 
 type AlertLog = { readonly log: Pick<LogReads, 'newest'> };
@@ -45,7 +48,7 @@ type AlertLog = { readonly log: Pick<LogReads, 'newest'> };
 export const newestAlerts = async (
   { log }: AlertLog,
   page: { readonly limit: number; readonly before?: number },
-): Promise<readonly RaisedAlert[]> => (await log.newest('alert.raised', page)).map(alertIn);
+): Promise<readonly RaisedAlert[]> => (await log.newest('alert.raised', page)).flatMap(alertIn);
 
 const PAGE = 50;
 const COUNTED_MAX = 1_000;
@@ -54,15 +57,17 @@ const DAY_MS = 86_400_000;
 /** Those raised since then, newest first. */
 async function* alertsSince(of: AlertLog, since: Date): AsyncGenerator<RaisedAlert> {
   let before: { readonly before?: number } = {};
-  for (let read = 0; read < COUNTED_MAX; read += PAGE) {
-    const page = await newestAlerts(of, { limit: PAGE, ...before });
+  for (let read = 0; read < COUNTED_MAX;) {
+    // Mostly the newest one is too old already, and this is asked every second.
+    const page = await newestAlerts(of, { limit: read === 0 ? 1 : PAGE, ...before });
     for (const alert of page) {
       if (alert.raisedAt < since) return;
       yield alert;
     }
     const last = page.at(-1);
-    if (last === undefined || page.length < PAGE) return;
+    if (last === undefined) return;
     before = { before: last.index };
+    read += page.length;
   }
 }
 

@@ -14,9 +14,9 @@ import { raiseAlert, tellOfUnlooked } from './alerts.ts';
 import { entryIn, firstSince, observedEntries } from './observed-log.ts';
 
 const DETECTION_LIMITS = {
-  pageEntries: 500,
+  pageEntries: 200,
   /** In one look; the next one goes on. */
-  pagesMax: 10,
+  pagesMax: 25,
   /** What has come while no worker ran, beyond which the older entries are passed over, and that is said. */
   catchUpEntriesMax: 200_000,
   /** Read again at the start to know what the rules remembered. */
@@ -46,11 +46,17 @@ export interface DetectionDependencies {
  * do so on one store: an episode is told once, by whoever is first.
  */
 export interface Detection {
-  /** Looks at what is new. Throws `store.unavailable`; the next look goes on where this one ended. */
-  look(): Promise<void>;
+  /**
+   * Looks at what is new. Throws `store.unavailable`, and the reason of `stopping` between two pages; the
+   * next look, of whatever process, goes on where this one ended.
+   */
+  look(stopping?: AbortSignal): Promise<void>;
 }
 
-type Following = DetectionDependencies & { readonly limits: Limits };
+type Following = DetectionDependencies & {
+  readonly limits: Limits;
+  readonly stopping?: AbortSignal | undefined;
+};
 
 interface Place {
   /** The next entry to look at. */
@@ -62,11 +68,16 @@ interface Place {
   readonly time: Date;
 }
 
+/** Opening a page holds everybody; between two of them others have their turn. */
+async function othersTurn({ stopping }: Following): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+  stopping?.throwIfAborted();
+}
+
 /** What the rules would know at this place, had they looked at every entry before it. */
-async function remembered(
-  { store: { log }, settings, clock, limits }: Following,
-  at: number,
-): Promise<Pick<Place, 'state' | 'time'>> {
+async function remembered(of: Following, at: number): Promise<Pick<Place, 'state' | 'time'>> {
+  const { settings, clock, limits } = of;
+  const { log } = of.store;
   const [last] = at === 0 ? [] : await observedEntries(log, at - 1, at, clock());
   const time = last === undefined ? clock() : new Date(last.timestamp);
   const since = time.getTime() - rememberedMs(settings);
@@ -76,6 +87,7 @@ async function remembered(
     const to = Math.min(at, from + limits.pageEntries);
     for (const seen of await observedEntries(log, from, to, time))
       ({ state } = detect(state, seen, settings));
+    await othersTurn(of);
   }
   return { state, time };
 }
@@ -151,6 +163,7 @@ async function turnPage(of: Following, from: Place, size: number): Promise<Place
   const to = Math.min(size, from.at + of.limits.pageEntries);
   const seen = await observedEntries(of.store.log, from.at, to, from.time);
   const state = await lookAt(of, from.state, seen);
+  await othersTurn(of);
   return { ...from, state, at: to, time: new Date(seen.at(-1)?.timestamp ?? from.time) };
 }
 
@@ -174,36 +187,37 @@ async function isLate({ probePublication }: Following): Promise<boolean> {
 }
 
 export function createDetection(deps: DetectionDependencies): Detection {
-  const of: Following = { ...deps, limits: { ...DETECTION_LIMITS, ...deps.limits } };
-  const { store, clock, limits } = of;
+  const limits: Limits = { ...DETECTION_LIMITS, ...deps.limits };
   let place: Place | undefined;
   let probedAt = 0;
 
-  async function follow(size: number): Promise<void> {
+  async function follow(of: Following, size: number): Promise<Place> {
     place ??= await begin(of);
     for (let page = 0; page < limits.pagesMax && place.at < size; page += 1)
       place = await turnPage(of, place, size);
-    if (place.at - place.marked < limits.markEveryEntries) return;
-    await sayMarked(of, place);
-    place = { ...place, marked: place.at };
+    if (place.at - place.marked >= limits.markEveryEntries) {
+      await sayMarked(of, place);
+      place = { ...place, marked: place.at };
+    }
+    return place;
   }
 
-  async function probe(): Promise<void> {
-    const now = clock();
-    if (place === undefined || Math.abs(now.getTime() - probedAt) < limits.probeEveryMs) return;
+  async function probe(of: Following, from: Place): Promise<Place> {
+    const now = deps.clock();
+    if (Math.abs(now.getTime() - probedAt) < limits.probeEveryMs) return from;
     probedAt = now.getTime();
-    if (!(await isLate(of))) return;
-    const late = noted('publication.late', { index: Math.max(0, place.at - 1), at: now });
-    place = { ...place, state: await lookAt(of, place.state, [late]) };
+    if (!(await isLate(of))) return from;
+    const late = noted('publication.late', { index: Math.max(0, from.at - 1), at: now });
+    return { ...from, state: await lookAt(of, from.state, [late]) };
   }
 
   return {
-    look: async () => {
-      const size = await store.log.size();
+    look: async (stopping) => {
+      const of: Following = { ...deps, limits, stopping };
+      const size = await deps.store.log.size();
       // Another store lies here now: what was known of the one before says nothing of it.
       if (place !== undefined && size < place.at) place = undefined;
-      await follow(size);
-      await probe();
+      place = await probe(of, await follow(of, size));
     },
   };
 }

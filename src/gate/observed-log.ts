@@ -25,7 +25,7 @@ export async function observedEntries(
   });
 }
 
-const PAGE_ENTRIES = 500;
+const PAGE_ENTRIES = 200;
 
 /** The first of the entries before `end` from which on all are newer than `since`, ms; `max` back at most. */
 export async function firstSince(

@@ -1,5 +1,9 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readConfig } from '../../src/config.ts';
+import { openContext } from '../../src/context.ts';
 import type { AuditEvent } from '../../src/core/records.ts';
 import {
   parseRuleSetting,
@@ -13,6 +17,7 @@ import { newestAlerts } from '../../src/gate/alerts.ts';
 import { createDetection, type DetectionDependencies } from '../../src/gate/detection.ts';
 import { addAgent } from '../../src/gate/roster.ts';
 import { createSlowdown } from '../../src/gate/slowdown.ts';
+import { createLogProbe } from '../../src/log-probe.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { START } from '../adapters/store/fixtures.ts';
 import { type SqlitePlace, sqlitePlace } from '../adapters/store/sqlite-place.ts';
@@ -217,6 +222,53 @@ describe('following the log', () => {
       ['store_tampered', [size - 3]],
       ['hubspot_error', [size]],
     ]);
+  });
+
+  it('ends between two pages when it is told to, and loses nothing by it', async () => {
+    const follower = detection({ limits: { pageEntries: 5 } });
+    const stopping = new AbortController();
+    await append(error500(), ...Array.from({ length: 40 }, contactRead), denied());
+    const looking = follower.look(stopping.signal);
+    stopping.abort();
+    await expect(looking).rejects.toThrow('aborted');
+    await detection().look();
+    await follower.look();
+    expect(await rulesTold()).toEqual(['hubspot_error']);
+  });
+
+  it('passes over an alert of a later version, as everybody does', async () => {
+    await append({ event: 'alert.raised', actor: 'gateway', facts: { rule: 'from_tomorrow' } });
+    await append(error500());
+    await detection().look();
+    expect(await rulesTold()).toEqual(['hubspot_error']);
+    expect(await createSlowdown(store, clock)(agentId)).toBe(1);
+  });
+
+  it('finds a real log that nobody publishes', async () => {
+    const folder = join(place.folder, 'data');
+    const config = readConfig({ SALLYPORT_DATA_DIR: folder, SALLYPORT_LOG_LEVEL: 'silent' });
+    rmSync(folder, { recursive: true });
+    const context = await openContext(config);
+    const later = (ms: number) => new Date(Date.now() + ms);
+    await context.store.commit((tx) =>
+      tx.log.append({ event: 'gateway.started', actor: 'gateway' }),
+    );
+    let ms = 0;
+    const probe = createLogProbe({ ...context, clock: () => later(ms) });
+    const follower = detection({
+      ...{ store: context.store, clock: () => later(ms), probePublication: probe },
+    });
+    const told = async () => (await alerts(context.store)).map(({ rule }) => rule);
+    await follower.look();
+    for (ms of [5_000, 10_000, 17_000]) await follower.look();
+    expect(await told()).toEqual([]);
+    ms = 19_000;
+    await follower.look();
+    expect(await told()).toEqual(['log_behind']);
+    await context.auditLog.publish();
+    for (ms of [100_000, 102_000, 104_000]) await follower.look();
+    expect(await told()).toEqual(['log_behind']);
+    await context.close();
   });
 
   it('has no place of its own that a hand could move', async () => {

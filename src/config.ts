@@ -2,6 +2,8 @@ import { delimiter, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { GatewayError } from './core/gateway-error.ts';
 import { type FailpointSetting, parseFailpoint } from './core/failpoint-places.ts';
+import type { RuleName, RuleSetting } from './core/detection-rules.ts';
+import { decoyRecords, RULE_SETTINGS, rulesFrom } from './rule-settings.ts';
 import {
   origin,
   server,
@@ -76,6 +78,9 @@ export const ENVIRONMENT = z.object({
   SALLYPORT_HUBSPOT_SEARCHES_PER_SECOND: count(4),
   /** Requests worked on side by side; past it the API answers 503. */
   SALLYPORT_SLOTS: count(64),
+  ...RULE_SETTINGS,
+  /** Records that no honest agent reads. */
+  SALLYPORT_DECOYS: decoyRecords.optional(),
   /** Where this process is to die, for the fault harness (`core/failpoint-places.ts`). */
   SALLYPORT_FAILPOINT: failpoint.optional(),
   /** The channel in which people are asked: `C…`. */
@@ -163,6 +168,12 @@ export interface Config {
     readonly hubspotCallsPerTenSeconds: number;
     readonly hubspotSearchesPerSecond: number;
     readonly slots: number;
+  };
+  /** What is looked for in the log. */
+  readonly detection: {
+    readonly rules: Readonly<Record<RuleName, RuleSetting>>;
+    /** As `contacts/20001`. */
+    readonly decoys: readonly string[];
   };
   /** Undefined: nobody is asked in Slack. */
   readonly slack:
@@ -332,6 +343,7 @@ export function readConfig(environment: Environment = process.env): Config {
       hubspotSearchesPerSecond: env.SALLYPORT_HUBSPOT_SEARCHES_PER_SECOND,
       slots: env.SALLYPORT_SLOTS,
     },
+    detection: { rules: rulesFrom(env), decoys: env.SALLYPORT_DECOYS ?? [] },
     slack: slackFrom(env),
     webhook:
       env.SALLYPORT_WEBHOOK_URL === undefined ? undefined : { url: env.SALLYPORT_WEBHOOK_URL },

@@ -26,9 +26,12 @@ import { GatewayError } from './core/gateway-error.ts';
 import { type Attester, createAttester } from './gate/attest.ts';
 import type { ConnectDependencies } from './gate/connection-calls.ts';
 import { isDemoToken } from './gate/demo-token.ts';
+import { createDetection, type Detection } from './gate/detection.ts';
 import { createAskedOnce } from './gate/eligible.ts';
 import { storeNewKey } from './gate/new-key.ts';
 import { askToTakeBack } from './gate/incident-take-back.ts';
+import { OWN_AGENT_ID } from './gate/own-agent.ts';
+import { createSlowdown } from './gate/slowdown.ts';
 import { createFailpoints, type Failpoints } from './failpoints.ts';
 import { openLogKey } from './log-key.ts';
 import { createLogProbe } from './log-probe.ts';
@@ -229,6 +232,16 @@ export function activityDependencies(
   return { ...own, findRogue, takeBack, noticePlaces, timing, waitingMax, clock };
 }
 
+/** Follows the log by the rules of the settings. */
+export function detectionOf({ config, store, auditLog, logger }: Context): Detection {
+  const { rules, decoys } = config.detection;
+  return createDetection({
+    ...{ store, clock, logger, connection: config.connection },
+    settings: { rules, decoys: new Set(decoys), ownAgentId: OWN_AGENT_ID },
+    probePublication: createLogProbe({ store, auditLog, clock }),
+  });
+}
+
 /** How many addresses at their limit are still heard. */
 const STRANGERS_FACTOR = 5;
 
@@ -241,6 +254,7 @@ function rateLimits({
       perMinute: limits.agentRequestsPerMinute,
       what: 'requests',
       countSince: (id, since) => store.requests.countSince(id, since),
+      costOf: createSlowdown(store, clock),
       clock,
     }),
     decisionRate: createRateLimit({

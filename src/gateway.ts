@@ -17,7 +17,7 @@ import type { ApiContext } from './api/api-context.ts';
 import { createApp } from './api/create-app.ts';
 import { type Channels, openChannels } from './channels.ts';
 import { createConsole } from './console/create-console.ts';
-import { activityDependencies, apiContext, type Context } from './context.ts';
+import { activityDependencies, apiContext, type Context, detectionOf } from './context.ts';
 import { GatewayError } from './core/gateway-error.ts';
 import { createCourier } from './courier.ts';
 import { every } from './every.ts';
@@ -55,6 +55,8 @@ const IDLE_CHECK_MS = 10;
 const WORKER_GRACE_MS = 2_500;
 const SWEEP_EVERY_MS = 2_000;
 const DELIVER_EVERY_MS = 500;
+/** An alert comes within five seconds of what caused it. */
+const DETECT_EVERY_MS = 1_000;
 /** The engine may lose its database while we run: everything open is offered to it again. */
 const RESUME_EVERY_MS = 300_000;
 
@@ -201,6 +203,23 @@ function startDelivering(context: Context, { notifiers }: Channels): () => Promi
   });
 }
 
+/** Applies the rules to what is written in the log, by whatever process, until stopped. */
+function startDetecting(context: Context): () => Promise<void> {
+  const detection = detectionOf(context);
+  const stopping = new AbortController();
+  const stop = every(DETECT_EVERY_MS, async () => {
+    try {
+      await detection.look(stopping.signal);
+    } catch (error) {
+      if (!stopping.signal.aborted) context.logger.warn('the rules will look again', { error });
+    }
+  });
+  return async () => {
+    stopping.abort();
+    await stop();
+  };
+}
+
 /** Runs the worker until `parts` end; the answer rejects when it ended by itself. */
 function runWorker(worker: GatewayWorker, parts: AsyncDisposableStack): Promise<never> {
   const ran = worker.run();
@@ -255,6 +274,7 @@ async function startParts(
   if (roles.worker) {
     parts.defer(startSweeping(context, engine, channels));
     parts.defer(startDelivering(context, channels));
+    parts.defer(startDetecting(context));
     if (channels.slack !== undefined) parts.defer(channels.slack.startSocket(engine));
   }
   if (roles.api) {

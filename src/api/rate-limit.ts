@@ -15,6 +15,8 @@ export interface RateLimitOptions {
   readonly allPerMinute?: number;
   /** How many this caller is known to have had since then, where the record tells it. */
   readonly countSince?: (id: string, since: Date) => Promise<number>;
+  /** How many one request of this caller counts as; 1 where nothing is said. */
+  readonly costOf?: (id: string) => Promise<number>;
   readonly clock: () => Date;
 }
 
@@ -52,23 +54,28 @@ function createRefill(
 
 /** A fixed window per caller, and one for all together. Both are in memory, where they cost a request nothing. */
 export function createRateLimit(options: RateLimitOptions): RateLimit {
-  const { perMinute, what, allPerMinute } = options;
+  const { perMinute, what, allPerMinute, costOf } = options;
   const one = windowOf(perMinute);
   const all = allPerMinute === undefined ? undefined : windowOf(allPerMinute);
   const refill = createRefill(one, options);
   return {
     take: async (id) => {
+      // However slow: one a minute is left, so that what is asked for in the end is heard.
+      const cost = Math.min(perMinute, (await costOf?.(id)) ?? 1);
       try {
         await refill?.(id);
         // Each caller first: who is past it takes nothing away from the others.
-        await one.consume(id);
+        await one.consume(id, cost);
         await all?.consume(EVERYBODY);
       } catch (refused) {
         if (!(refused instanceof RateLimiterRes)) throw refused;
         const retryAfterSeconds = Math.ceil(refused.msBeforeNext / 1000);
         throw new GatewayError('rate.limited', {
           retryAfterSeconds,
-          detail: `${perMinute} ${what} a minute`,
+          detail:
+            cost === 1
+              ? `${perMinute} ${what} a minute`
+              : `${Math.floor(perMinute / cost)} ${what} a minute, since an alert was raised`,
         });
       }
     },

@@ -4,6 +4,7 @@ import { verifyLog } from '../audit/verify.ts';
 import { readConfig } from '../config.ts';
 import type { Context } from '../context.ts';
 import { GatewayError } from '../core/gateway-error.ts';
+import { countRecentAlerts } from '../gate/alerts.ts';
 import { isDemoToken } from '../gate/demo-token.ts';
 import { findingsText } from './audit.ts';
 import { readRunFile, withContext, withPolicy } from './context.ts';
@@ -109,6 +110,13 @@ async function checkNotices({ store }: Context): Promise<string> {
   );
 }
 
+/** What was told is no fault of the installation; a freeze or an incident that followed is named by itself. */
+async function checkAlerts({ store }: Context): Promise<string> {
+  const count = await countRecentAlerts(store, new Date());
+  if (count === 0) return 'no alert in the last day';
+  return `${count} in the last day: npx sallyport alerts`;
+}
+
 async function checkFreezes({ store }: Context): Promise<string> {
   const standing = (await store.freezes.list()).filter(({ liftedAt }) => liftedAt === null);
   if (standing.length === 0) return 'none stands';
@@ -153,6 +161,7 @@ const CHECKS: readonly Check[] = [
   { what: 'record opens', run: () => withContext(checkRecord) },
   { what: 'credential is set', run: () => withContext(checkCredential) },
   { what: 'people are told', run: () => withContext(checkNotices) },
+  { what: 'rules have told', run: () => withContext(checkAlerts) },
   { what: 'nothing is frozen', run: () => withContext(checkFreezes) },
   { what: 'audit log verifies', run: () => withContext(checkLog) },
 ];

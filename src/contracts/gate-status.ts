@@ -14,6 +14,8 @@ export const GateStatusSchema = z
     /** How many of the hundred that expire first this person may decide on. */
     waiting_for_you: z.int().min(0),
     waiting_for_others: z.int().min(0),
+    /** Episodes that the rules of detection told in the last day. */
+    alerts_last_day: z.int().min(0),
   })
   .meta({ id: 'GateStatus' });
 export type GateStatus = z.infer<typeof GateStatusSchema>;

@@ -31,6 +31,9 @@ export const AUDIT_EVENTS = {
   'incident.reverting': 'What was found is asked to be taken back; `facts` names the requests.',
   'incident.reverted': 'Every take-back has ended.',
   'incident.closed': 'A second person let it go on; `facts` has the clocks.',
+  'alert.raised':
+    'A rule of detection saw an episode begin; `facts` has the rule, the entries that caused it, and what was done.',
+  'detection.marked': 'The rules were applied to every entry before `facts.upto`.',
   'agent.added': 'An operator added an agent.',
   'agent.revoked': 'An operator revoked an agent.',
   'person.added': 'An operator added a person.',

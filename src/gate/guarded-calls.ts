@@ -48,7 +48,11 @@ export function answerEntry(of: CallFor, operation: Operation, answer: CrmAnswer
     hubspotEndpoint: pathForLog(operation.path),
     responseStatus: 'status' in answer ? answer.status : undefined,
     code: answer.kind === 'answered' ? undefined : answer.code,
-    facts: { purpose: of.purpose, answer: answer.kind },
+    facts: {
+      purpose: of.purpose,
+      answer: answer.kind,
+      credential_version: of.credential.version,
+    },
   };
 }
 

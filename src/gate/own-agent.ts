@@ -4,7 +4,7 @@ import type { AgentRecord, Submission } from '../core/records.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 
 /** Shorter than any id that a key can name (`gate/keys.ts`), so nobody can ever come as this agent. */
-const OWN_AGENT_ID = 'agt_sa11yp0rt0';
+export const OWN_AGENT_ID = 'agt_sa11yp0rt0';
 
 /** The gateway as an agent: what it takes back waits for people, and is logged, like any other write. */
 const OWN_AGENT = {

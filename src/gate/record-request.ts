@@ -34,7 +34,13 @@ export async function recordRefusal(
     event: 'request.refused',
     ...requestFacts(request),
     code: refusal.code,
-    facts: { at: 'validation', action: request.action, status: 'refused', ...of.facts },
+    facts: {
+      at: 'validation',
+      action: request.action,
+      risk: request.risk,
+      status: 'refused',
+      ...of.facts,
+    },
   });
 }
 

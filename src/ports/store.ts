@@ -284,7 +284,27 @@ export interface LogReads {
    * of this request alone. Each entry since its first one is opened once in the life of a process.
    */
   trace(requestId: string): Promise<LogTrace>;
+  /**
+   * The entries of `[from, to)`, `to` being `size` at most, one by one, for who must go on whatever was
+   * done to some of them: `null` for one that is gone or does not open. `withWords`: of which events the sealed words are opened too.
+   */
+  each(
+    from: number,
+    to: number,
+    withWords: (event: string) => boolean,
+  ): Promise<readonly (AuditRecord | null)[]>;
+  /**
+   * The newest entries of a kind of which there are few (`core/audit-events.ts`), newest first, below
+   * index `before` where it is given. What does not open is left out.
+   */
+  newest(
+    event: RareEvent,
+    page: { readonly limit: number; readonly before?: number },
+  ): Promise<readonly AuditRecord[]>;
 }
+/** Those that an index of their own finds. */
+export type RareEvent = 'alert.raised' | 'detection.marked';
+
 export interface LogTrace {
   readonly records: readonly AuditRecord[];
   /**

@@ -44,6 +44,8 @@ export function arrayStore(entries: readonly Uint8Array[]): Pick<Store, 'log'> {
     log: {
       size: () => Promise.resolve(entries.length),
       leaves: (from, to) => Promise.resolve(entries.slice(from, to)),
+      each: () => Promise.resolve([]),
+      newest: () => Promise.resolve([]),
       ofRequest: () => Promise.resolve([]),
       trace: () => Promise.resolve({ records: [], damaged: undefined }),
     },

@@ -20,6 +20,7 @@ export const frameWith = (text?: string): Frame => ({
     freezes: [],
     log: { size: 18_204, root_prefix: '9f2c41d8a07e' },
     waiting_for_you: 1,
+    alerts_last_day: 0,
     waiting_for_others: 0,
   },
   people: [],

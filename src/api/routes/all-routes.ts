@@ -1,5 +1,6 @@
 import type { Route } from '../define-route.ts';
 import { getAction, listActions, submitAction, withdrawAction } from './actions.ts';
+import { listAlerts } from './alerts.ts';
 import { approvalPasskeyOptions, decideApproval, getApproval, listApprovals } from './approvals.ts';
 import { liftFreezeRoute, listFreezes, placeFreezeRoute } from './freezes.ts';
 import { health, readiness } from './health.ts';
@@ -56,6 +57,7 @@ export const ROUTES: readonly Route[] = [
   declareIncidentFalse,
   resumeIncidentRoute,
   getPostMortem,
+  listAlerts,
   gateStatus,
   listAgents,
   listPeople,

@@ -1,5 +1,6 @@
 import { GateStatusSchema } from '../../contracts/gate-status.ts';
 import { errorCodeOf } from '../../core/gateway-error.ts';
+import { countRecentAlerts } from '../../gate/alerts.ts';
 import type { AuditLog } from '../../ports/audit-log.ts';
 import { legibleApprovals } from '../approval-view.ts';
 import { defineRoute } from '../define-route.ts';
@@ -40,6 +41,7 @@ export const gateStatus = defineRoute({
         log: await logPosition(auditLog),
         waiting_for_you: mine,
         waiting_for_others: approvals.length - mine,
+        alerts_last_day: await countRecentAlerts(store, context.clock()),
       },
     };
   },

@@ -3,6 +3,7 @@ import { commit, leafBytes, LIMITS } from '../../../audit/leaf.ts';
 import { type AuditEntry, AuditEntrySchema } from '../../../contracts/audit-entry.ts';
 import type { AuditEvent } from '../../../core/records.ts';
 import type { LogReads, LogWrites } from '../../../ports/store.ts';
+import { createLogFollowing } from './log-follow.ts';
 import { stretchOf } from './log-look.ts';
 import {
   lastRow,
@@ -25,6 +26,7 @@ import type { Reader, Unit } from './unit.ts';
 export function createLogReads(reader: Reader): LogReads {
   const { db } = reader;
   return {
+    ...createLogFollowing(reader),
     size: () => nextIndex(reader),
     async leaves(from, to) {
       const rows = await rowsOf(reader, from, to);

@@ -39,6 +39,39 @@ export function describeLog(bench: Bench): void {
       }
     });
 
+    it('gives entries one by one, with the words of those that are asked for', async () => {
+      for (let i = 0; i < 3; i += 1) await append(i);
+      await bench.store.commit((tx) => tx.log.append({ event: 'gateway.started', actor: 'test' }));
+      const bare = await bench.store.log.each(1, 4, () => false);
+      expect(bare.map((one) => one?.index)).toEqual([1, 2, 3]);
+      expect(bare.map((one) => one?.personal)).toEqual([null, null, null]);
+      expect(bare.map((one) => one?.leaf)).toEqual(await bench.store.log.leaves(1, 4));
+      const worded = await bench.store.log.each(1, 4, (event) => event === 'request.accepted');
+      expect(worded.map((one) => one?.personal?.value)).toEqual([personal, personal, undefined]);
+      expect(await bench.store.log.each(4, 4, () => true)).toEqual([]);
+    });
+
+    it('finds the newest of a rare kind, before a place and inside a unit too', async () => {
+      const told = (on: Pick<typeof bench.store, 'log'>, limit: number, before?: number) =>
+        on.log
+          .newest('alert.raised', before === undefined ? { limit } : { limit, before })
+          .then((all) => all.map(({ index }) => index));
+      expect(await told(bench.store, 9)).toEqual([]);
+      for (let i = 0; i < 6; i += 1) {
+        await append(i);
+        await bench.store.commit((tx) =>
+          tx.log.append({ event: 'alert.raised', actor: 'gateway' }),
+        );
+      }
+      expect(await told(bench.store, 9)).toEqual([11, 9, 7, 5, 3, 1]);
+      expect(await told(bench.store, 2, 9)).toEqual([7, 5]);
+      expect(await bench.store.log.newest('detection.marked', { limit: 9 })).toEqual([]);
+      await bench.store.commit(async (tx) => {
+        await tx.log.append({ event: 'alert.raised', actor: 'gateway' });
+        expect(await told(tx, 1)).toEqual([12]);
+      });
+    });
+
     it('gives leaves by range, up to the end', async () => {
       for (let i = 0; i < 5; i += 1) await append(i);
       const all = await bench.store.log.leaves(0, 5);

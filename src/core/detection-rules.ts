@@ -1,0 +1,226 @@
+import type { Observed } from './observed.ts';
+
+/**
+ * What is looked for in the log, as data: when a rule tells, of whom, and what is done then. A rule is
+ * hot while more than so many of its entries fall into its window; it tells once, when it becomes hot
+ * after a whole window in which it was not.
+ */
+export const RESPONSES = {
+  notify: 'People are told.',
+  slow: 'People are told, and the agent is slowed down for as long as the window is.',
+  freeze_agent: 'People are told, and the agent is frozen until a person lifts it.',
+  open_incident: 'People are told, and an incident is opened: its connection is frozen.',
+} as const satisfies Record<string, string>;
+export type AlertResponse = keyof typeof RESPONSES;
+
+export interface RuleSetting {
+  readonly moreThan: number;
+  readonly windowMs: number;
+  readonly response: AlertResponse;
+}
+
+/** Of whom a rule tells: each agent or person alone, or all together. */
+export type RuleScope = 'agent' | 'person' | 'all';
+
+/** What the rules remember beside their counts. */
+export interface Known {
+  /** When requests came before people, lately, ms. */
+  readonly asked: ReadonlyMap<string, number>;
+  /** When a person last decided, ms. */
+  readonly decided: ReadonlyMap<string, number>;
+  /** The newest credential version that was put in use; 0 while none was seen. */
+  readonly version: number;
+}
+
+export interface RuleContext {
+  readonly known: Known;
+  readonly at: number;
+  /** Records that no honest agent reads, as `contacts/20001`. */
+  readonly decoys: ReadonlySet<string>;
+}
+
+/** One entry counts as `weight`; of several with the same `what`, where that is said, one counts. */
+export interface Hit {
+  readonly weight: number;
+  readonly what?: string;
+}
+
+export interface Rule {
+  /** What people read. */
+  readonly title: string;
+  readonly per: RuleScope;
+  /** As in the setting: `100 in 60s: slow`. */
+  readonly default: string;
+  readonly hits: (seen: Observed, context: RuleContext) => readonly Hit[];
+}
+
+/** Less than this between being asked, or the decision before, and an approval: nobody has read a card. */
+const HASTY_MS = 3_000;
+
+export const isHasty = (ms: number): boolean => Math.abs(ms) < HASTY_MS;
+
+const ONE: readonly Hit[] = [{ weight: 1 }];
+const NONE: readonly Hit[] = [];
+const onceIf = (is: boolean): readonly Hit[] => (is ? ONE : NONE);
+
+const isContactRead = ({ event, facts, hubspot_endpoint: path }: Observed): boolean =>
+  event === 'hubspot.intended' &&
+  facts['purpose'] === 'read' &&
+  /^\/crm\/objects\/[^/]+\/contacts(?:\/|$)/.test(path ?? '');
+
+/** An incident tries a dead key on purpose, and connecting tries a new one. */
+const EXPECTS_401 = new Set<unknown>(['incident', 'connect']);
+
+/** Refused for what was asked, and not for how the gateway or HubSpot is at the moment. */
+const IS_ASKERS_FAULT = /^(?:policy|prompt|action|request|idempotency)\./;
+
+/** At the edge the refusals of a minute are one entry, with how many went before it. */
+const refusalsIn = ({ facts }: Observed): number =>
+  1 + (typeof facts['suppressed_before'] === 'number' ? facts['suppressed_before'] : 0);
+
+const isUnexpected401 = ({ event, code, facts }: Observed, { known }: RuleContext): boolean =>
+  event === 'hubspot.answered' &&
+  code === 'hubspot.unauthorized' &&
+  !EXPECTS_401.has(facts['purpose']) &&
+  // A call that was under way while its key was replaced.
+  !(typeof facts['credential_version'] === 'number' && facts['credential_version'] < known.version);
+
+function isHastyApproval(
+  { event, actor, request_id: requestId }: Observed,
+  { known, at }: RuleContext,
+): boolean {
+  if (event !== 'approval.granted') return false;
+  const since = [known.asked.get(requestId ?? ''), known.decided.get(actor)];
+  return since.some((ms) => ms !== undefined && isHasty(at - ms));
+}
+
+const namesDecoy = ({ records }: Observed, { decoys }: RuleContext): boolean =>
+  decoys.size > 0 &&
+  records.some(
+    (record) =>
+      decoys.has(record) ||
+      // The kind is not said: rather one alert too many.
+      (record.startsWith('?/') && [...decoys].some((decoy) => decoy.endsWith(record.slice(1)))),
+  );
+
+const TAMPERED = new Set(['store.tampered', 'notice.tampered', 'entry.damaged']);
+
+const isRead = ({ event, facts }: Observed): boolean =>
+  event === 'request.completed' || (event === 'request.accepted' && facts['risk'] === 'read');
+
+const isWriteRisk = (risk: unknown): boolean => risk === 'write' || risk === 'destructive';
+
+export const RULES = {
+  hubspot_error: {
+    title: 'HubSpot answered with an error of its own (5xx)',
+    per: 'all',
+    default: '0 in 600s: notify',
+    hits: ({ event, response_status: status }) =>
+      onceIf(/^hubspot\.(?:answered|lost)$/.test(event) && status !== null && status >= 500),
+  },
+  contact_reads: {
+    title: 'One agent reads contacts faster than people work',
+    per: 'agent',
+    default: '100 in 60s: slow',
+    hits: (seen) => onceIf(isContactRead(seen)),
+  },
+  contact_reads_all: {
+    title: 'All agents together read contacts faster than people work',
+    per: 'all',
+    default: '100 in 60s: notify',
+    hits: (seen) => onceIf(isContactRead(seen)),
+  },
+  companies_read: {
+    title: 'One agent goes through one company after the other',
+    per: 'agent',
+    default: '30 in 300s: slow',
+    hits: (seen) =>
+      isRead(seen) ? seen.companies.map((company) => ({ weight: 1, what: company })) : NONE,
+  },
+  hubspot_unauthorized: {
+    title: 'HubSpot refuses our key (401), and nobody here has replaced it',
+    per: 'all',
+    default: '0 in 600s: open_incident',
+    hits: (seen, context) => onceIf(isUnexpected401(seen, context)),
+  },
+  refusals: {
+    title: 'One agent is refused again and again',
+    per: 'agent',
+    default: '20 in 60s: slow',
+    hits: (seen) =>
+      seen.event === 'request.refused' && IS_ASKERS_FAULT.test(seen.code ?? '')
+        ? [{ weight: refusalsIn(seen) }]
+        : NONE,
+  },
+  denied_writes: {
+    title: 'One agent tries writes that it is not granted',
+    per: 'agent',
+    default: '4 in 600s: slow',
+    hits: ({ event, code, facts }) =>
+      onceIf(event === 'request.refused' && code === 'policy.denied' && isWriteRisk(facts['risk'])),
+  },
+  hasty_approvals: {
+    title: 'One person approves faster than a card can be read',
+    per: 'person',
+    default: '4 in 600s: notify',
+    hits: (seen, context) => onceIf(isHastyApproval(seen, context)),
+  },
+  decoy_touched: {
+    title: 'An agent came upon a record that no honest agent reads',
+    per: 'agent',
+    default: '0 in 600s: freeze_agent',
+    hits: (seen, context) => onceIf(namesDecoy(seen, context)),
+  },
+  log_behind: {
+    title: 'The log is not published any more: nobody outside can see what is written in it',
+    per: 'all',
+    default: '1 in 60s: notify',
+    hits: ({ event }) => onceIf(event === 'publication.late'),
+  },
+  store_tampered: {
+    title: 'Something in the store is not what this gateway wrote',
+    per: 'all',
+    default: '0 in 600s: notify',
+    hits: ({ event }) => onceIf(TAMPERED.has(event)),
+  },
+  radar_found: {
+    title: 'HubSpot has a change under our key that this gateway did not make',
+    per: 'all',
+    default: '0 in 600s: open_incident',
+    hits: ({ event }) => onceIf(event === 'radar.found'),
+  },
+} as const satisfies Record<string, Rule>;
+export type RuleName = keyof typeof RULES;
+
+export const RULE_NAMES = Object.keys(RULES) as RuleName[];
+
+export const ruleOf = (name: RuleName): Rule => RULES[name];
+
+/** What an alert may be about: a rule, or that too many entries came while no worker ran to look at them all. */
+export type AlertRule = RuleName | 'entries_unlooked';
+export const ALERT_RULES: readonly AlertRule[] = [...RULE_NAMES, 'entries_unlooked'];
+
+export const alertTitle = (rule: AlertRule): string =>
+  rule === 'entries_unlooked'
+    ? 'Entries of the log were passed over by the rules: too many had come while no worker ran'
+    : RULES[rule].title;
+
+const SETTING = /^(\d{1,7}) in (\d{1,4})s: ([a-z_]+)$/;
+
+/** Of each rule's window: what is remembered over a restart is twice as long. */
+export const WINDOW_MAX_MS = 3_600_000;
+
+const isResponse = (text: string): text is AlertResponse => Object.hasOwn(RESPONSES, text);
+
+/** What is done to an agent needs a rule that tells which. */
+const isPossible = (response: AlertResponse, per: RuleScope): boolean =>
+  per === 'agent' || response === 'notify' || response === 'open_incident';
+
+/** `100 in 60s: slow` is: more than 100 in 60 seconds. Undefined for what cannot be. */
+export function parseRuleSetting(name: RuleName, text: string): RuleSetting | undefined {
+  const [, moreThan, seconds, response = ''] = SETTING.exec(text) ?? [];
+  const windowMs = Number(seconds) * 1000;
+  if (!(windowMs > 0 && windowMs <= WINDOW_MAX_MS) || !isResponse(response)) return undefined;
+  if (!isPossible(response, RULES[name].per)) return undefined;
+  return { moreThan: Number(moreThan), windowMs, response };
+}

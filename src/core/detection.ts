@@ -1,0 +1,210 @@
+import {
+  isHasty,
+  type Known,
+  RULE_NAMES,
+  type RuleContext,
+  type RuleName,
+  ruleOf,
+  type RuleSetting,
+} from './detection-rules.ts';
+import type { Observed } from './observed.ts';
+
+export interface DetectionSettings {
+  readonly rules: Readonly<Record<RuleName, RuleSetting>>;
+  readonly decoys: ReadonlySet<string>;
+  /** The gateway's own agent, which takes back what an incident found: no rule is about it. */
+  readonly ownAgentId: string;
+}
+
+/** An episode begins: told once, whatever else the rule sees before it was quiet for a whole window. */
+export interface Finding {
+  readonly rule: RuleName;
+  readonly agentId: string | null;
+  readonly personId: string | null;
+  /** What counted in the window, with the entry that made it too many. */
+  readonly count: number;
+  /** The newest of the entries that caused it, and their requests. */
+  readonly entries: readonly number[];
+  readonly requests: readonly string[];
+  /** Time and place of the entry that made it too many. */
+  readonly at: Date;
+  readonly index: number;
+}
+
+export const FINDING_LIMITS = { entriesMax: 20 } as const;
+
+interface Counted {
+  readonly at: number;
+  readonly index: number;
+  readonly requestId: string | null;
+  readonly weight: number;
+  readonly what: string | undefined;
+}
+
+/** What one rule has counted of one agent, of one person, or of all. */
+interface Track {
+  /** Oldest first; never more than make the rule hot. */
+  readonly counted: readonly Counted[];
+  /** When it was last hot. */
+  readonly hotAt: number | undefined;
+}
+
+/**
+ * What the rules remember. It follows from the entries of the last two windows alone, so whoever reads
+ * those knows as much as one who has read all.
+ */
+export interface DetectionState {
+  readonly tracks: ReadonlyMap<string, Track>;
+  readonly known: Known;
+}
+
+export const initialDetection = (): DetectionState => ({
+  tracks: new Map(),
+  known: { asked: new Map(), decided: new Map(), version: 0 },
+});
+
+/** A clock that was set back makes entries of the future: they are no nearer than those of the past. */
+const isWithin = (a: number, b: number, windowMs: number): boolean => Math.abs(a - b) < windowMs;
+
+/** The newest that are enough to be too many: what is older changes nothing any more. */
+function newestOf(counted: readonly Counted[], moreThan: number): readonly Counted[] {
+  let sum = 0;
+  let from = counted.length;
+  while (from > 0 && sum <= moreThan) {
+    from -= 1;
+    sum += counted[from]?.weight ?? 0;
+  }
+  return from === 0 ? counted : counted.slice(from);
+}
+
+function counting(track: Track, hit: Counted, { moreThan, windowMs }: RuleSetting): Track {
+  const recent = track.counted.filter(
+    ({ at, what }) =>
+      isWithin(at, hit.at, windowMs) && (hit.what === undefined || what !== hit.what),
+  );
+  return { ...track, counted: newestOf([...recent, hit], moreThan) };
+}
+
+const sumOf = (counted: readonly Counted[]): number =>
+  counted.reduce((sum, { weight }) => sum + weight, 0);
+
+interface Subject {
+  readonly agentId: string | null;
+  readonly personId: string | null;
+}
+
+const PERSON = 'person:';
+
+/** Of whom the rule would tell by this entry; undefined: of nobody. */
+function subjectOf(
+  name: RuleName,
+  { agent_id: agentId, actor }: Observed,
+  { ownAgentId }: DetectionSettings,
+): Subject | undefined {
+  switch (ruleOf(name).per) {
+    case 'all':
+      return { agentId: null, personId: null };
+    case 'person':
+      return actor.startsWith(PERSON)
+        ? { agentId: null, personId: actor.slice(PERSON.length) }
+        : undefined;
+    case 'agent':
+      return agentId === null || agentId === ownAgentId ? undefined : { agentId, personId: null };
+  }
+}
+
+const findingOf = (
+  rule: RuleName,
+  subject: Subject,
+  counted: readonly Counted[],
+  seen: Observed,
+): Finding => {
+  const named = counted.slice(-FINDING_LIMITS.entriesMax);
+  const requests = named.flatMap(({ requestId }) => (requestId === null ? [] : [requestId]));
+  return {
+    ...{ rule, ...subject, count: sumOf(counted), index: seen.index },
+    entries: [...new Set(named.map(({ index }) => index))],
+    requests: [...new Set(requests)],
+    at: new Date(seen.timestamp),
+  };
+};
+
+/** What one rule makes of one entry. */
+interface Applied {
+  readonly key: string;
+  readonly track: Track;
+  /** When an episode begins. */
+  readonly finding: Finding | undefined;
+}
+
+function applyRule(
+  name: RuleName,
+  tracks: ReadonlyMap<string, Track>,
+  { seen, context, settings }: Looked,
+): Applied | undefined {
+  const subject = subjectOf(name, seen, settings);
+  if (subject === undefined) return undefined;
+  const hits = ruleOf(name).hits(seen, context);
+  if (hits.length === 0) return undefined;
+  const setting = settings.rules[name];
+  const key = `${name} ${subject.agentId ?? subject.personId ?? ''}`;
+  let track = tracks.get(key) ?? { counted: [], hotAt: undefined };
+  for (const { weight, what } of hits) {
+    const { index, request_id: requestId } = seen;
+    track = counting(track, { at: context.at, index, requestId, weight, what }, setting);
+  }
+  const { counted, hotAt } = track;
+  if (sumOf(counted) <= setting.moreThan) return { key, track, finding: undefined };
+  const goesOn = hotAt !== undefined && isWithin(hotAt, context.at, setting.windowMs);
+  const finding = goesOn ? undefined : findingOf(name, subject, counted, seen);
+  return { key, track: { counted, hotAt: context.at }, finding };
+}
+
+interface Looked {
+  readonly seen: Observed;
+  readonly context: RuleContext;
+  readonly settings: DetectionSettings;
+}
+
+/** What later entries are held against. */
+function knowing(known: Known, seen: Observed, at: number): Known {
+  const { event, request_id: requestId, actor, facts } = seen;
+  if (event === 'approval.requested' && requestId !== null) {
+    const recent = new Map([...known.asked].filter(([, ms]) => isHasty(at - ms)));
+    return { ...known, asked: recent.set(requestId, at) };
+  }
+  if (event === 'approval.granted' || event === 'approval.rejected')
+    return { ...known, decided: new Map(known.decided).set(actor, at) };
+  const { version } = facts;
+  if (event === 'credential.activated' && typeof version === 'number')
+    return { ...known, version: Math.max(known.version, version) };
+  return known;
+}
+
+/** Pure: the state after this entry, and the episodes that begin with it. */
+export function detect(
+  { tracks, known }: DetectionState,
+  seen: Observed,
+  settings: DetectionSettings,
+): { readonly state: DetectionState; readonly findings: readonly Finding[] } {
+  const at = Date.parse(seen.timestamp);
+  const context: RuleContext = { known, at, decoys: settings.decoys };
+  const applied = RULE_NAMES.flatMap(
+    (name) => applyRule(name, tracks, { seen, context, settings }) ?? [],
+  );
+  const changed = applied.map(({ key, track }) => [key, track] as const);
+  return {
+    state: {
+      tracks: changed.length === 0 ? tracks : new Map([...tracks, ...changed]),
+      known: knowing(known, seen, at),
+    },
+    findings: applied.flatMap(({ finding }) => finding ?? []),
+  };
+}
+
+/** Calls under way, and what was asked or decided right before the oldest entry that still counts. */
+const REMEMBERED_MARGIN_MS = 60_000;
+
+/** How far back entries must be read to know what one who has read all knows. */
+export const rememberedMs = ({ rules }: DetectionSettings): number =>
+  2 * Math.max(...RULE_NAMES.map((name) => rules[name].windowMs)) + REMEMBERED_MARGIN_MS;

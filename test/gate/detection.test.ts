@@ -1,0 +1,412 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readConfig } from '../../src/config.ts';
+import { openContext } from '../../src/context.ts';
+import type { AuditEvent } from '../../src/core/records.ts';
+import {
+  parseRuleSetting,
+  RULE_NAMES,
+  type RuleName,
+  RULES,
+} from '../../src/core/detection-rules.ts';
+import type { DetectionSettings } from '../../src/core/detection.ts';
+import { GatewayError } from '../../src/core/gateway-error.ts';
+import { newestAlerts } from '../../src/gate/alerts.ts';
+import { createDetection, type DetectionDependencies } from '../../src/gate/detection.ts';
+import { addAgent } from '../../src/gate/roster.ts';
+import { createSlowdown } from '../../src/gate/slowdown.ts';
+import { createLogProbe } from '../../src/log-probe.ts';
+import type { Store } from '../../src/ports/store.ts';
+import { START } from '../adapters/store/fixtures.ts';
+import { type SqlitePlace, sqlitePlace } from '../adapters/store/sqlite-place.ts';
+import { logEntries } from '../support/log-entries.ts';
+import { createSeededRandom } from '../support/seeded-random.ts';
+
+let place: SqlitePlace;
+let store: Store;
+let now: number;
+let agentId: string;
+
+const clock = () => new Date(now);
+const logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+const settingsWith = (texts: Partial<Record<RuleName, string>> = {}): DetectionSettings => ({
+  rules: Object.fromEntries(
+    RULE_NAMES.map((name) => {
+      const setting = parseRuleSetting(name, texts[name] ?? RULES[name].default);
+      if (setting === undefined) throw new Error(`no such setting: ${String(texts[name])}`);
+      return [name, setting];
+    }),
+  ) as DetectionSettings['rules'],
+  decoys: new Set(['contacts/66601']),
+  ownAgentId: 'agt_0000000000',
+});
+
+const detection = (over: Partial<DetectionDependencies> = {}) =>
+  createDetection({
+    ...{ store, clock, logger, connection: 'main', settings: settingsWith() },
+    probePublication: () => Promise.resolve(),
+    ...over,
+  });
+
+const append = (...events: readonly AuditEvent[]) =>
+  store.commit(async (tx) => {
+    for (const event of events) await tx.log.append(event);
+  });
+
+const error500 = (): AuditEvent => ({
+  ...{ event: 'hubspot.lost', actor: 'gateway', agentId, responseStatus: 500 },
+  ...{ code: 'hubspot.unavailable', facts: { purpose: 'read', answer: 'lost' } },
+});
+const unauthorized = (): AuditEvent => ({
+  ...{ event: 'hubspot.answered', actor: 'gateway', agentId, responseStatus: 401 },
+  ...{ code: 'hubspot.unauthorized', facts: { purpose: 'read', answer: 'refused' } },
+});
+const contactRead = (): AuditEvent => ({
+  ...{ event: 'hubspot.intended', actor: 'gateway', agentId, facts: { purpose: 'read' } },
+  hubspotEndpoint: '/crm/objects/2026-09/contacts/search',
+});
+const denied = (): AuditEvent => ({
+  ...{ event: 'request.refused', actor: `agent:${agentId}`, agentId, code: 'policy.denied' },
+  facts: { at: 'validation', risk: 'write' },
+});
+
+const alerts = (of: Store = store) => newestAlerts(of, { limit: 200 });
+const rulesTold = async () => (await alerts()).map(({ rule }) => rule).toReversed();
+
+beforeEach(async () => {
+  now = START.getTime();
+  place = await sqlitePlace();
+  store = await place.open({ clock });
+  const { record } = await store.commit((tx) =>
+    addAgent(tx, { name: 'helper', groups: [], by: 'test' }),
+  );
+  agentId = record.id;
+});
+afterEach(() => place.close());
+
+describe('following the log', () => {
+  it('tells of what is new, once, with the entries that caused it', async () => {
+    const follower = detection();
+    await follower.look();
+    expect(await alerts()).toEqual([]);
+    const index = await store.log.size();
+    await append(error500());
+    await follower.look();
+    await follower.look();
+    expect(await alerts()).toMatchObject([
+      { rule: 'hubspot_error', agentId: null, count: 1, entries: [index], response: 'notify' },
+    ]);
+    await append(error500());
+    now += 599_000;
+    await append(error500());
+    await follower.look();
+    expect(await rulesTold()).toEqual(['hubspot_error']);
+    now += 600_000;
+    await append(error500());
+    await follower.look();
+    expect(await rulesTold()).toEqual(['hubspot_error', 'hubspot_error']);
+  });
+
+  it('says nothing twice and misses nothing, whoever follows and wherever they die', async () => {
+    const settings = settingsWith({
+      hubspot_error: '1 in 20s: notify',
+      denied_writes: '2 in 15s: notify',
+      contact_reads: '3 in 10s: notify',
+    });
+    const events = [error500, denied, contactRead, contactRead];
+    const others = [await place.open({ clock }), await place.open({ clock })];
+    let restarts = 0;
+    const random = createSeededRandom(7);
+    const make = (on: Store, isMortal: boolean) => {
+      const dying: Store = {
+        ...on,
+        commit: (work) =>
+          isMortal && random.chance(0.2)
+            ? Promise.reject(new GatewayError('store.unavailable'))
+            : on.commit(work),
+      };
+      const limits = { pageEntries: 7, pagesMax: 3, markEveryEntries: 40 };
+      return detection({ store: dying, settings, limits });
+    };
+    const followers = [store, ...others].map((on) => make(on, true));
+    for (let step = 0; step < 300; step += 1) {
+      now += random.chance(0.1) ? random.below(40_000) : random.below(2_500);
+      await append(random.pick(events)());
+      const nth = random.below(followers.length);
+      if (random.chance(0.2)) {
+        followers[nth] = make([store, ...others][nth]!, true);
+        restarts += 1;
+      }
+      await followers[nth]?.look().catch(() => undefined);
+    }
+    for (let looks = 0; looks < 20; looks += 1) await make(store, false).look();
+    const told = (await alerts()).map(({ rule, at, entries }) => `${rule} ${at} ${entries.join()}`);
+
+    // The same entries in a store where one follower sees them all at once.
+    const single = await sqlitePlace();
+    const entries = (await logEntries(store)).filter(({ event }) =>
+      /^(?:hubspot|request)\./.test(event),
+    );
+    let at = START.getTime();
+    const alone = await single.open({ clock: () => new Date(at) });
+    for (const { timestamp, index, ...entry } of entries) {
+      at = Date.parse(timestamp);
+      await alone.commit((tx) =>
+        tx.log.append({
+          ...{ event: entry.event, actor: entry.actor, agentId: entry.agent_id, code: entry.code },
+          ...{ responseStatus: entry.response_status, hubspotEndpoint: entry.hubspot_endpoint },
+          facts: { ...entry.facts, index },
+        }),
+      );
+    }
+    const whole = createDetection({
+      ...{ store: alone, clock: () => new Date(at), logger, connection: 'main', settings },
+      probePublication: () => Promise.resolve(),
+    });
+    await whole.look();
+    const original = async (index: number) => (await logEntries(alone))[index].facts.index;
+    const expected = [];
+    for (const alert of await alerts(alone))
+      expected.push(
+        `${alert.rule} ${alert.at} ${(await Promise.all(alert.entries.map(original))).join()}`,
+      );
+    await single.close();
+    console.info(`detection: ${told.length} episodes, ${restarts} restarts of 3 followers`);
+    expect(told.toSorted()).toEqual(expected.toSorted());
+    expect(told.length).toBeGreaterThan(20);
+    expect(restarts).toBeGreaterThan(40);
+  }, 180_000);
+
+  it('goes on after a standstill, and says what it passed over', async () => {
+    const limits = { pageEntries: 5, pagesMax: 2, markEveryEntries: 10, catchUpEntriesMax: 30 };
+    const first = detection({ limits });
+    await append(...Array.from({ length: 12 }, contactRead));
+    for (let looks = 0; looks < 5; looks += 1) await first.look();
+    const upto = (await logEntries(store)).findLast(({ event }) => event === 'detection.marked');
+    expect(upto.facts.upto).toBeGreaterThanOrEqual(10);
+    await append(unauthorized(), ...Array.from({ length: 40 }, contactRead), error500());
+    const size = await store.log.size();
+    const second = detection({ limits });
+    for (let looks = 0; looks < 10; looks += 1) await second.look();
+    expect(await alerts()).toMatchObject([
+      { rule: 'hubspot_error' },
+      { rule: 'entries_unlooked', entries: [upto.facts.upto, size - 31] },
+    ]);
+    await detection({ limits }).look();
+    expect(await rulesTold()).toEqual(['entries_unlooked', 'hubspot_error']);
+  });
+
+  it('tells late of what it finds late, and freezes nobody for it', async () => {
+    await append(unauthorized());
+    now += 3_600_001;
+    await detection().look();
+    expect(await alerts()).toMatchObject([
+      { rule: 'hubspot_unauthorized', response: 'notify', late: true, incident: null },
+    ]);
+    expect(await store.incidents.open('main')).toBeUndefined();
+  });
+
+  it('goes on past entries that were changed by hand, and tells of them', async () => {
+    await append(contactRead(), contactRead(), contactRead());
+    const size = await store.log.size();
+    const raw = new DatabaseSync(place.file);
+    raw.exec(`update log_entries set leaf = x'7b7d' where idx = ${size - 2}`);
+    raw.exec(`delete from log_entries where idx = ${size - 3}`);
+    raw.close();
+    await append(error500());
+    await detection().look();
+    expect((await alerts()).map(({ rule, entries }) => [rule, entries]).toReversed()).toEqual([
+      ['store_tampered', [size - 3]],
+      ['hubspot_error', [size]],
+    ]);
+  });
+
+  it('ends between two pages when it is told to, and loses nothing by it', async () => {
+    const follower = detection({ limits: { pageEntries: 5 } });
+    const stopping = new AbortController();
+    await append(error500(), ...Array.from({ length: 40 }, contactRead), denied());
+    const looking = follower.look(stopping.signal);
+    stopping.abort();
+    await expect(looking).rejects.toThrow('aborted');
+    await detection().look();
+    await follower.look();
+    expect(await rulesTold()).toEqual(['hubspot_error']);
+  });
+
+  it('passes over an alert of a later version, as everybody does', async () => {
+    await append({ event: 'alert.raised', actor: 'gateway', facts: { rule: 'from_tomorrow' } });
+    await append(error500());
+    await detection().look();
+    expect(await rulesTold()).toEqual(['hubspot_error']);
+    expect(await createSlowdown(store, clock)(agentId)).toBe(1);
+  });
+
+  it('finds a real log that nobody publishes', async () => {
+    const folder = join(place.folder, 'data');
+    const config = readConfig({ SALLYPORT_DATA_DIR: folder, SALLYPORT_LOG_LEVEL: 'silent' });
+    rmSync(folder, { recursive: true });
+    const context = await openContext(config);
+    const later = (ms: number) => new Date(Date.now() + ms);
+    await context.store.commit((tx) =>
+      tx.log.append({ event: 'gateway.started', actor: 'gateway' }),
+    );
+    let ms = 0;
+    const probe = createLogProbe({ ...context, clock: () => later(ms) });
+    const follower = detection({
+      ...{ store: context.store, clock: () => later(ms), probePublication: probe },
+    });
+    const told = async () => (await alerts(context.store)).map(({ rule }) => rule);
+    await follower.look();
+    for (ms of [5_000, 10_000, 17_000]) await follower.look();
+    expect(await told()).toEqual([]);
+    ms = 19_000;
+    await follower.look();
+    expect(await told()).toEqual(['log_behind']);
+    await context.auditLog.publish();
+    for (ms of [100_000, 102_000, 104_000]) await follower.look();
+    expect(await told()).toEqual(['log_behind']);
+    await context.close();
+  });
+
+  it('has no place of its own that a hand could move', async () => {
+    const limits = { markEveryEntries: 10 };
+    await append(...Array.from({ length: 20 }, contactRead));
+    await detection({ limits }).look();
+    await append(error500());
+    const raw = new DatabaseSync(place.file);
+    const [mark] = raw
+      .prepare("select idx, leaf from log_entries where event = 'detection.marked'")
+      .all() as { idx: number; leaf: Uint8Array }[];
+    const moved = Buffer.from(mark!.leaf)
+      .toString()
+      .replace(/"upto":\d+/, '"upto":9999');
+    raw.prepare('update log_entries set leaf = ? where idx = ?').run(Buffer.from(moved), mark!.idx);
+    raw.close();
+    await detection({ limits }).look();
+    expect(await rulesTold()).toEqual(['store_tampered', 'hubspot_error']);
+  });
+
+  it('finds alerts and marks without reading the log', () => {
+    const raw = new DatabaseSync(place.file);
+    for (const event of ['alert.raised', 'detection.marked']) {
+      const plan = raw
+        .prepare(
+          `explain query plan select idx from log_entries where event = '${event}' and idx < ? order by idx desc limit ?`,
+        )
+        .all(9, 9);
+      expect(JSON.stringify(plan)).toMatch(/log_entries_(?:alerts|marks)/);
+    }
+    raw.close();
+  });
+});
+
+describe('what an alert does', () => {
+  it('opens an incident by an unexpected 401, in one commit with its entry', async () => {
+    const index = await store.log.size();
+    await append(unauthorized());
+    await detection().look();
+    const incident = await store.incidents.open('main');
+    expect(incident?.cause).toEqual({ rule: 'hubspot_unauthorized', entries: [index] });
+    expect(await alerts()).toMatchObject([
+      { response: 'open_incident', incident: incident?.id, freeze: incident?.freezeId },
+    ]);
+    const entries = await logEntries(store, index);
+    expect(entries.map(({ event }) => event)).toEqual([
+      'hubspot.answered',
+      'freeze.placed',
+      'incident.opened',
+      'alert.raised',
+    ]);
+    expect(new Set(entries.slice(1).map(({ timestamp }) => timestamp)).size).toBe(1);
+    expect(await store.freezes.standing([{ kind: 'connection', id: 'main' }])).toMatchObject({
+      id: incident?.freezeId,
+      placedBy: 'gateway',
+    });
+  });
+
+  it('freezes the connection all the same when no incident can be opened', async () => {
+    await append(unauthorized());
+    await detection().look();
+    const raw = new DatabaseSync(place.file);
+    raw.exec("update incidents set body = x'00'");
+    raw.close();
+    now += 700_000;
+    await append(unauthorized());
+    await detection().look();
+    const [alert] = await alerts();
+    expect(alert).toMatchObject({ failed_with: 'plan.tampered', incident: null });
+    expect(alert?.freeze).toMatch(/^frz_/);
+  });
+
+  it('freezes the agent that came upon a decoy', async () => {
+    await append({
+      ...{ event: 'request.completed', actor: 'gateway', agentId, facts: { status: 'succeeded' } },
+      personal: { result: { contacts: [{ id: '1' }, { id: '66601' }], total: 2 } },
+    });
+    await detection().look();
+    const freeze = await store.freezes.standing([{ kind: 'agent', id: agentId }]);
+    expect(freeze?.placedBy).toBe('gateway');
+    expect(await alerts()).toMatchObject([
+      { rule: 'decoy_touched', agentId, response: 'freeze_agent', freeze: freeze?.id },
+    ]);
+    expect(JSON.stringify(await logEntries(store))).not.toContain('66601');
+  });
+
+  it('tells all the same of an agent that cannot be frozen', async () => {
+    await append({ ...error500(), agentId: 'agt_9999999999', facts: {} });
+    await append({
+      ...{ event: 'hubspot.intended', actor: 'gateway', agentId: 'agt_9999999999' },
+      hubspotEndpoint: '/crm/objects/2026-09/contacts/66601',
+    });
+    await detection().look();
+    expect(await alerts()).toMatchObject([
+      { rule: 'decoy_touched', freeze: null, failed_with: 'request.not_found' },
+      { rule: 'hubspot_error' },
+    ]);
+  });
+
+  it('slows an agent down for the window, in every process, and then no more', async () => {
+    const other = await place.open({ clock });
+    const costs = [createSlowdown(store, clock), createSlowdown(other, clock)];
+    const cost = () => Promise.all(costs.map((costOf) => costOf(agentId)));
+    expect(await cost()).toEqual([1, 1]);
+    await append(...Array.from({ length: 101 }, contactRead));
+    await detection({ settings: settingsWith({ contact_reads_all: '999 in 60s: notify' }) }).look();
+    now += 1_000;
+    expect(await cost()).toEqual([10, 10]);
+    expect(await costs[0]?.('agt_1111111111')).toBe(1);
+    now += 58_000;
+    expect(await cost()).toEqual([10, 10]);
+    now += 1_000;
+    expect(await cost()).toEqual([1, 1]);
+  });
+
+  it('tells of a log that is not published any more, and again when it happens again', async () => {
+    let isLate = true;
+    const probePublication = () =>
+      isLate ? Promise.reject(new GatewayError('log.unavailable')) : Promise.resolve();
+    const follower = detection({ probePublication });
+    await follower.look();
+    await follower.look();
+    expect(await alerts()).toEqual([]);
+    for (let looks = 0; looks < 5; looks += 1) {
+      now += 2_000;
+      await follower.look();
+    }
+    expect(await rulesTold()).toEqual(['log_behind']);
+    await detection({ probePublication }).look();
+    now += 2_000;
+    isLate = false;
+    await follower.look();
+    now += 70_000;
+    isLate = true;
+    for (let looks = 0; looks < 3; looks += 1) {
+      now += 2_000;
+      await follower.look();
+    }
+    expect(await rulesTold()).toEqual(['log_behind', 'log_behind']);
+  });
+});

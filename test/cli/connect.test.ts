@@ -98,6 +98,7 @@ describe('sallyport connect', () => {
         deals: 'sallyport_request_id',
         tickets: 'sallyport_request_id',
       },
+      appId: Number(/app (\d+)/.exec(said.out)?.[1]),
     });
     const created = (await simulator.effects()).map(({ properties }) => properties);
     expect(created).toHaveLength(4);
@@ -139,6 +140,7 @@ describe('sallyport connect', () => {
       event: 'connection.checked',
       facts: {
         portal_id: 47_110_815,
+        app_id: (await known())?.appId,
         time_zone: 'America/New_York',
         scopes_missing: [],
         properties: { contacts: 'prepared', tickets: 'prepared' },
@@ -293,6 +295,7 @@ describe('what keeps an account from being connected', () => {
       checkedAt: new Date('2026-11-01T00:00:00Z'),
       credentialVersion: 1,
       accountSince: null,
+      appId: null,
     };
     await at.open(({ store }) => store.commit((tx) => tx.connections.put(other)));
     const said = await connect();

@@ -11,6 +11,7 @@ import { createLedgerReads, createLedgerWrites } from './ledger.ts';
 import { createLogReads, createLogWrites } from './log.ts';
 import { createNoticeReads, createNoticeWrites } from './notices.ts';
 import { createPasskeyReads, createPasskeyWrites } from './passkeys.ts';
+import { createRadarReads, createRadarWrites } from './radar.ts';
 import { createPersonReads, createPersonWrites } from './people.ts';
 import { createRequestReads, createRequestWrites } from './requests.ts';
 import { createSessionReads, createSessionWrites } from './sessions.ts';
@@ -32,6 +33,7 @@ export function createReads(reader: Reader): StoreReads {
     credentials: createCredentialReads(reader),
     connections: createConnectionReads(reader),
     ledger: createLedgerReads(reader),
+    radar: createRadarReads(reader),
     log: createLogReads(reader),
     notices: createNoticeReads(reader),
     slackUsers: createSlackUserReads(reader),
@@ -55,6 +57,7 @@ export function createTransaction(unit: Unit): StoreTransaction {
     credentials: createCredentialWrites(unit),
     connections: createConnectionWrites(unit),
     ledger: createLedgerWrites(unit),
+    radar: createRadarWrites(unit),
     log: createLogWrites(unit),
     notices: createNoticeWrites(unit),
     slackUsers: createSlackUserWrites(unit),

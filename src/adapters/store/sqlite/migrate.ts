@@ -9,6 +9,7 @@ import { checkedCredential } from './migrations/0004-checked-credential.ts';
 import { passkeys } from './migrations/0005-passkeys.ts';
 import { notices } from './migrations/0006-notices.ts';
 import { webhookSigners } from './migrations/0007-webhook-signers.ts';
+import { radar } from './migrations/0011-radar.ts';
 
 /** Numbered from 1, never edited once released; a database remembers the last one in `user_version`. */
 const MIGRATIONS: readonly string[] = [
@@ -19,6 +20,7 @@ const MIGRATIONS: readonly string[] = [
   passkeys,
   notices,
   webhookSigners,
+  radar,
 ];
 
 /** A value that only the right key opens. */

@@ -1,4 +1,4 @@
-import { HUBSPOT_VERSION } from './hubspot-paths.ts';
+import { HUBSPOT_VERSION, propertiesPath } from './hubspot-paths.ts';
 
 /**
  * The calls that setting up a connection makes beside reading records. They are no operations: a plan
@@ -52,7 +52,7 @@ export function setupRequest(call: SetupCall): SetupRequest {
   if (call.kind === 'read_token')
     return { method: 'POST', path: '/oauth/v2/private-apps/get/access-token-info', body: null };
   if (!Object.hasOwn(GROUPS, call.objectType)) throw new RangeError('no such object type');
-  const path = `/crm/properties/${HUBSPOT_VERSION}/${call.objectType}`;
+  const path = propertiesPath(call.objectType);
   return call.kind === 'read_property'
     ? { method: 'GET', path: `${path}/${REQUEST_PROPERTY}`, body: null }
     : { method: 'POST', path, body: propertyBody(call.objectType) };

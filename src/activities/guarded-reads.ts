@@ -6,7 +6,7 @@ import type { ErrorCode } from '../core/errors.ts';
 import { pathForLog, recordPath } from '../core/hubspot-paths.ts';
 import type { AuditEvent, RequestRecord } from '../core/records.ts';
 import { assertCallable, assertReadable } from '../gate/callable.ts';
-import { failureOf } from '../gate/connection-calls.ts';
+import { failureOf } from '../gate/guarded-call.ts';
 import type { CallPurpose, CredentialRef, CrmAnswer, NoTurn } from '../ports/crm.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 

@@ -210,9 +210,9 @@ export interface ExecutedStep extends LedgerRecord {
 /** How far the radar has looked on a connection. */
 export interface RadarRecord {
   readonly connection: string;
-  /** Everything before it was looked at once, by a sweep that read all that the token can. */
+  /** From the first sweep’s beginning to here all was looked at that the token can read. */
   readonly sweptTo: Date;
-  /** What was found and may turn up again, since windows overlap: told once. */
+  /** What was found of late, newest first: told once, though windows overlap. */
   readonly found: readonly { readonly key: string; readonly at: Date }[];
 }
 

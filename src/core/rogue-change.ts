@@ -57,6 +57,8 @@ export interface OwnWrite {
   /** Null of a create whose answer is not known. */
   readonly objectId: string | null;
   readonly values: Readonly<Record<string, string | null>>;
+  /** HubSpot is known to have done it. */
+  readonly isSettled: boolean;
   /** One for each time that it may have been sent. */
   readonly spans: readonly Span[];
 }
@@ -127,14 +129,15 @@ const creationOf = (record: RecordHistory, own: readonly OwnWrite[]): OwnWrite |
 
 interface Chance {
   readonly value: string | null;
+  readonly isSettled: boolean;
   readonly span: Span;
 }
 
 const chancesFor = (property: string, own: readonly OwnWrite[]): Chance[] =>
-  own.flatMap(({ values, spans }) => {
+  own.flatMap(({ values, spans, isSettled }) => {
     if (!Object.hasOwn(values, property)) return [];
     const value = values[property] ?? null;
-    return spans.map((span) => ({ value, span }));
+    return spans.map((span) => ({ value, span, isSettled }));
   });
 
 /**
@@ -244,6 +247,7 @@ function isMisattributed({ name, versions, chances }: Property, { appId }: Radar
   return chances.some((chance) => {
     const found = made(chance);
     return (
+      chance.isSettled &&
       found.some(({ sourceType }) => sourceType === 'INTEGRATION') &&
       !found.some(({ sourceId }) => sourceId === appId)
     );

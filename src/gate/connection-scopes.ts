@@ -9,14 +9,15 @@ export interface ScopeReport {
 }
 
 /**
- * Not needed by an action and no surplus either: every app has `oauth`, and the others let a connection
- * be prepared. https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/scopes
+ * Not needed by an action and no surplus either: every app has `oauth`, the schema scopes let a connection
+ * be prepared, and the last one tells the radar what people have archived. https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/scopes
  */
 const ALLOWED: readonly string[] = [
   'oauth',
   'crm.schemas.contacts.write',
   'crm.schemas.companies.write',
   'crm.schemas.deals.write',
+  'account-info.security.read',
 ];
 
 /** The granted scopes beside the union of what the catalogue's actions need. */

@@ -9,10 +9,10 @@ import {
   callSetup,
   type ConnectDependencies,
   type Connecting,
-  failureOf,
 } from './connection-calls.ts';
 import { type Preparation, prepareProperties, uniqueProperties } from './connection-properties.ts';
 import { compareScopes, type ScopeReport } from './connection-scopes.ts';
+import { failureOf } from './guarded-call.ts';
 
 interface Account {
   readonly portalId: number;

@@ -51,6 +51,7 @@ const wrote = (
   objectType: 'contacts',
   objectId: '101',
   values,
+  isSettled: true,
   spans: [{ from: at(seconds - TOLERANCE_S), to: at(seconds + TOLERANCE_S) }],
   ...change,
 });
@@ -187,7 +188,7 @@ describe('a value changed and changed back', () => {
 
 describe('a write that is begun and not settled', () => {
   const open = (values: OwnWrite['values'], change: Partial<OwnWrite> = {}): OwnWrite =>
-    wrote(values, 0, { spans: [{ from: at(50), to: at(1e9) }], ...change });
+    wrote(values, 0, { isSettled: false, spans: [{ from: at(50), to: at(1e9) }], ...change });
 
   it('accounts for what it sends, however late its answer', () => {
     const record = contact({ city: [byApp('Basel', 3_000)] });
@@ -299,6 +300,8 @@ describe('a history that does not tell all', () => {
       'not_attributed',
     ]);
     expect(judge(contact({ city: [byPerson('Basel', 100)] }), own).gaps).toEqual([]);
+    const open = { ...own, isSettled: false };
+    expect(judge(contact({ city: [byApp('Basel', 100, '77')] }), open).gaps).toEqual([]);
   });
 });
 

@@ -16,7 +16,7 @@ export interface RatePlan {
    * has as many beside them.
    */
   readonly callsPerTenSeconds: number;
-  /** The radar has one beside them. */
+  /** The radar has a quarter as many beside them, one at least. */
   readonly searchesPerSecond: number;
   /** How long a call waits for its turn before it is given up as unsent, ms. */
   readonly waitMaxMs: number;
@@ -31,7 +31,7 @@ export const DEFAULT_RATE_PLAN: RatePlan = {
 const RESERVED_SHARE = 0.1;
 /** Beside the plan, in the margin that it leaves, so that no agent's call waits for the radar's. */
 const SPARE_SHARE = 0.1;
-const SPARE_SEARCHES = 1;
+const SPARE_SEARCH_SHARE = 0.25;
 /** Of the account's day, which other apps use too. */
 const DAILY_RESERVED_SHARE = 0.01;
 
@@ -97,7 +97,10 @@ function newBudget({ callsPerTenSeconds, searchesPerSecond }: RatePlan): Budget 
     reserved: newWindow(reserved, spanMs),
     searches: newWindow(searchesPerSecond, SECOND_MS + ARRIVAL_SPREAD_MS),
     spare: newWindow(Math.max(1, Math.floor(callsPerTenSeconds * SPARE_SHARE)), spanMs),
-    spareSearches: newWindow(SPARE_SEARCHES, SECOND_MS + ARRIVAL_SPREAD_MS),
+    spareSearches: newWindow(
+      Math.max(1, Math.floor(searchesPerSecond * SPARE_SEARCH_SHARE)),
+      SECOND_MS + ARRIVAL_SPREAD_MS,
+    ),
     stop: undefined,
     searchStop: undefined,
     day: undefined,

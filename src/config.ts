@@ -69,6 +69,7 @@ export const ENVIRONMENT = z.object({
   SALLYPORT_HEARTBEAT_SECONDS: seconds(5, 120),
   SALLYPORT_RECONCILE_SECONDS: seconds(3, 3_600),
   SALLYPORT_QUIET_SECONDS: seconds(20, 3_600),
+  SALLYPORT_RADAR_SETTLE_SECONDS: seconds(40, 600),
   SALLYPORT_AGENT_REQUESTS_PER_MINUTE: count(300),
   SALLYPORT_AGENT_WAITING_MAX: count(25),
   SALLYPORT_PERSON_DECISIONS_PER_MINUTE: count(60),
@@ -158,6 +159,8 @@ export interface Config {
     readonly heartbeatMs: number;
     readonly reconcileEveryMs: number;
     readonly quietMs: number;
+    /** How long an incident waits before it looks through HubSpot, so that its search has every change. */
+    readonly radarSettleMs: number;
   };
   readonly limits: {
     readonly agentRequestsPerMinute: number;
@@ -277,6 +280,7 @@ function timingFrom(env: z.output<typeof ENVIRONMENT>): Config['timing'] {
     heartbeatMs: env.SALLYPORT_HEARTBEAT_SECONDS,
     reconcileEveryMs: env.SALLYPORT_RECONCILE_SECONDS,
     // A lost write may still be on its way while it connects and while it is exchanged.
+    radarSettleMs: env.SALLYPORT_RADAR_SETTLE_SECONDS,
     quietMs: Math.max(env.SALLYPORT_QUIET_SECONDS, 2 * deadlineMs),
   };
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { IncidentDependencies } from './activities/dependencies.ts';
 import { POLICY_ACTIONS } from './actions/catalogue.ts';
 import {
@@ -29,6 +30,7 @@ import { isDemoToken } from './gate/demo-token.ts';
 import { createDetection, type Detection } from './gate/detection.ts';
 import { createAskedOnce } from './gate/eligible.ts';
 import { storeNewKey } from './gate/new-key.ts';
+import { sweepForIncident } from './gate/incident-radar.ts';
 import { askToTakeBack } from './gate/incident-take-back.ts';
 import { OWN_AGENT_ID } from './gate/own-agent.ts';
 import { createSlowdown } from './gate/slowdown.ts';
@@ -224,7 +226,10 @@ export function activityDependencies(
   const probe = createHubSpotSetup(options);
   const waitingMax = config.limits.agentWaitingMax;
   const own = { store, secrets, crm, probe, policy: () => policy, auditLog, attester };
-  const findRogue = () => Promise.resolve({ rogue: [], unread: ['The radar is not there yet.'] });
+  const sweeping = { store, crm, clock, pause: (ms: number) => sleep(ms) };
+  const { radarSettleMs: settleMs } = timing;
+  const findRogue: IncidentDependencies['findRogue'] = (incident, to) =>
+    sweepForIncident(sweeping, incident, { to, settleMs });
   const { approvalMs } = timing;
   const rules = { policy, approvalMs, clock };
   const takeBack: IncidentDependencies['takeBack'] = (incident, rogue) =>

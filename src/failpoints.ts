@@ -57,10 +57,10 @@ export function createFailpoints(
     }),
     crm: (crm) => ({
       ...crm,
-      call: (operation, credential) =>
+      call: (operation, ...of) =>
         isWrite(operation)
-          ? around('hubspot.write', () => crm.call(operation, credential))
-          : crm.call(operation, credential),
+          ? around('hubspot.write', () => crm.call(operation, ...of))
+          : crm.call(operation, ...of),
     }),
     engine: (engine) => ({
       ...engine,

@@ -1,5 +1,5 @@
 import type { IncidentRecord } from '../core/incident.ts';
-import type { RogueFinding } from '../core/rogue-finding.ts';
+import type { RogueChange } from '../core/rogue-change.ts';
 import type { Attester } from '../gate/attest.ts';
 import type { NoticePlace } from '../gate/notices.ts';
 import type { AuditLog } from '../ports/audit-log.ts';
@@ -46,10 +46,10 @@ export interface IncidentDependencies extends ActivityDependencies {
   readonly findRogue: (
     incident: IncidentRecord,
     to: Date,
-  ) => Promise<{ readonly rogue: readonly RogueFinding[]; readonly unread: readonly string[] }>;
+  ) => Promise<{ readonly rogue: readonly RogueChange[]; readonly unread: readonly string[] }>;
   /** Asks for these to be taken back; `leftAlone`: what is not, in whole sentences. */
   readonly takeBack: (
     incident: IncidentRecord,
-    rogue: readonly RogueFinding[],
+    rogue: readonly RogueChange[],
   ) => Promise<{ readonly requests: readonly string[]; readonly leftAlone: readonly string[] }>;
 }

@@ -5,7 +5,7 @@ import type { Operation, RecordRef, Target } from '../contracts/plan.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import { recordPath } from '../core/hubspot-paths.ts';
 import type { AuditEvent } from '../core/records.ts';
-import { answeredJson, type CallFor, guardedReads } from '../gate/guarded-calls.ts';
+import { answeredJson, type CallFor, guardedReads } from '../gate/request-calls.ts';
 import type { CrmAnswer } from '../ports/crm.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 

@@ -2,7 +2,11 @@ import { AccountSchema, SecurityEventsSchema, TokenInfoSchema } from '../actions
 import type { CheckName, CheckState, IncidentRecord } from '../core/incident.ts';
 import type { CrmAnswer } from '../ports/crm.ts';
 import { compareScopes } from '../gate/connection-scopes.ts';
-import { type IncidentCallDependencies, probeKey } from '../gate/incident-calls.ts';
+import {
+  type IncidentCall,
+  type IncidentCallDependencies,
+  probeKey,
+} from '../gate/incident-calls.ts';
 import type { AuditLog } from '../ports/audit-log.ts';
 
 /** What one look found. */
@@ -28,10 +32,10 @@ const unreachable = (name: CheckName): Found => ({
 /** Proof 1 (reference: HubSpot, "Verifying a rotation"): only HubSpot's own 401 says that a key is dead. */
 export async function oldKeyDead(deps: Deps, incident: IncidentRecord): Promise<Found> {
   const name = 'old_key_dead';
-  const { id: incidentId, oldVersion } = incident;
+  const { id: incidentId, connection, oldVersion } = incident;
   if (oldVersion === null)
     return { name, state: 'not_possible', detail: 'There was no key in use.' };
-  const of = { incidentId, version: oldVersion };
+  const of = { incidentId, connection, version: oldVersion };
   const answer = await probeKey(deps, of, { kind: 'read_account' });
   if (isDead(answer)) return { name, state: 'passed', detail: 'HubSpot refuses it (401).' };
   // 403 and the like: whoever is told that a scope is missing is still let in.
@@ -43,7 +47,7 @@ export async function oldKeyDead(deps: Deps, incident: IncidentRecord): Promise<
 /** Proof 2a: the new key opens the account that the connection leads to. */
 export async function sameAccount(
   deps: Deps,
-  of: { readonly incidentId: string; readonly version: number },
+  of: IncidentCall,
   portalId: number | undefined,
 ): Promise<Found> {
   const name = 'same_account';
@@ -67,10 +71,7 @@ export async function sameAccount(
 const listed = (scopes: readonly string[]): string => scopes.join(', ');
 
 /** Proof 2b: no scope too few, and none that would only widen what a stolen key can do. */
-export async function exactScopes(
-  deps: Deps,
-  of: { readonly incidentId: string; readonly version: number },
-): Promise<Found> {
+export async function exactScopes(deps: Deps, of: IncidentCall): Promise<Found> {
   const name = 'exact_scopes';
   const answer = await probeKey(deps, of, { kind: 'read_token' });
   if (answer.kind === 'refused')
@@ -96,7 +97,7 @@ const EVENT_WAIT_MS = 30_000;
 export async function rotationSeen(
   deps: Deps,
   incident: IncidentRecord,
-  of: { readonly incidentId: string; readonly version: number },
+  of: IncidentCall,
   now: Date,
 ): Promise<Found> {
   const name = 'rotation_seen';

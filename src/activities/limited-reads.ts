@@ -2,7 +2,7 @@ import type { Operation } from '../contracts/plan.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import type { AuditEvent } from '../core/records.ts';
-import { answerEntry, type CallFor, guardedReads } from '../gate/guarded-calls.ts';
+import { answerEntry, type CallFor, guardedReads } from '../gate/request-calls.ts';
 import type { CrmAnswer } from '../ports/crm.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 

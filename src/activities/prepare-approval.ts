@@ -8,7 +8,7 @@ import { movedProperty } from '../core/moved.ts';
 import { promptSignals } from '../core/prompt-rules.ts';
 import type { AgentRecord, AuditEvent, RequestRecord } from '../core/records.ts';
 import { closeRequest, type Ending } from '../gate/close.ts';
-import { callFor } from '../gate/guarded-calls.ts';
+import { callFor } from '../gate/request-calls.ts';
 import { oweAsked } from '../gate/notices.ts';
 import { wordsOf } from '../gate/own-agent.ts';
 import { requirementOf } from '../gate/policy-query.ts';

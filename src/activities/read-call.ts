@@ -7,7 +7,7 @@ import { assertCallable } from '../gate/callable.ts';
 import type { Attester } from '../gate/attest.ts';
 import { closeRequest, recordSuccess } from '../gate/close.ts';
 import { planDigest } from '../gate/digest.ts';
-import { answeredJson, callFor, intentEntry } from '../gate/guarded-calls.ts';
+import { answeredJson, callFor, intentEntry } from '../gate/request-calls.ts';
 import { newRequest, requestFacts } from '../gate/new-request.ts';
 import type { CrmAnswer, NoTurn } from '../ports/crm.ts';
 import type { AgentActionInput } from '../ports/engine.ts';

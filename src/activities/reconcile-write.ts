@@ -6,7 +6,7 @@ import { executedSteps, stepFact, stepPlan } from '../core/steps.ts';
 import { assertOneDigest } from '../gate/begin.ts';
 import { assertSameAccount } from '../gate/callable.ts';
 import { markUnknown } from '../gate/close.ts';
-import { type CallFor, callFor, guardedReads } from '../gate/guarded-calls.ts';
+import { type CallFor, callFor, guardedReads } from '../gate/request-calls.ts';
 import { readLogged } from '../gate/logged.ts';
 import { type Outcome, recordOutcome } from '../gate/outcome.ts';
 import { requestEntry } from '../gate/request-entry.ts';

@@ -71,8 +71,9 @@ export function createVerifyRotation(deps: IncidentDependencies) {
   const again = { stage: 'verifying', lookMs: PROBE_EVERY_MS } as const;
 
   async function look(incident: IncidentRecord, version: number): Promise<readonly Found[]> {
-    const of = { incidentId: incident.id, version };
-    const { portalId } = (await store.connections.get(incident.connection)) ?? {};
+    const { id: incidentId, connection } = incident;
+    const of = { incidentId, connection, version };
+    const { portalId } = (await store.connections.get(connection)) ?? {};
     const looks: readonly [Check['name'], () => Promise<Found>][] = [
       ['old_key_dead', () => oldKeyDead(deps, incident)],
       ['same_account', () => sameAccount(deps, of, portalId)],

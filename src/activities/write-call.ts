@@ -9,7 +9,7 @@ import { hasBegun, type RequestStatus } from '../core/request-state.ts';
 import { executedSteps, stepFact, stepPlan, withoutArchived } from '../core/steps.ts';
 import { assertUntouched, type Begun, beginWrite, isDue } from '../gate/begin.ts';
 import { closeRequest, closeTampered, type Ending } from '../gate/close.ts';
-import { answerEntry, callFor } from '../gate/guarded-calls.ts';
+import { answerEntry, callFor } from '../gate/request-calls.ts';
 import { entryOf } from '../gate/logged.ts';
 import { type Attempt, type Outcome, readable, recordOutcome } from '../gate/outcome.ts';
 import type { CrmAnswer } from '../ports/crm.ts';

@@ -53,7 +53,7 @@ const RogueSchema = z.strictObject({
   kind: z.enum(['changed', 'created', 'archived']),
   object_type: z.string(),
   object_id: z.string(),
-  record_name: z.string().nullable(),
+  record_name: z.string(),
   at: TimestampSchema,
   properties: z.record(z.string(), ValueSchema),
 });

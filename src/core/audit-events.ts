@@ -52,6 +52,10 @@ export const AUDIT_EVENTS = {
   'credential.activated': 'A credential version became the one in use.',
   'connection.checked': 'An operator connected a HubSpot account; `facts` says what was found.',
   'connection.refused': 'A HubSpot account was not connected; `code` says why.',
+  'radar.swept':
+    'HubSpot’s own history was held against the write ledger; `facts` says of what time, and what was not read.',
+  'radar.found': 'HubSpot has a change under our app that the gateway did not make.',
+  'radar.failed': 'HubSpot’s history could not be looked at; `code` says why.',
   'notice.sent': 'People were told; `facts` says where, of what, and whom.',
   'notice.dead': 'People could not be told; `npx sallyport notices --dead` has it.',
   'notice.resent': 'An operator had a notice sent again that could not be delivered.',

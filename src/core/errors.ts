@@ -326,6 +326,12 @@ export const ERRORS = {
     'It was not checked yet which HubSpot account the new key opens.',
     'An operator runs `npx sallyport connect`; then it goes on by itself.',
   ),
+  'connection.app_unknown': spec(
+    409,
+    false,
+    'HubSpot has not said which app the connection’s token belongs to.',
+    'Without it nothing in HubSpot’s history can be told to be ours. An operator runs `npx sallyport connect`.',
+  ),
   'connection.portal_changed': spec(
     409,
     false,

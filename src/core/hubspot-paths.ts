@@ -12,6 +12,21 @@ export const recordPath = (objectType: string, id: string): string =>
 
 export const searchPath = (objectType: string): string => `${objectsPath(objectType)}/search`;
 
+/** At most 100 records, 50 with their history. */
+export const batchReadPath = (objectType: string): string =>
+  `${objectsPath(objectType)}/batch/read`;
+
+/** Definitions of an object type's properties. */
+export const propertiesPath = (objectType: string): string =>
+  `/crm/properties/${HUBSPOT_VERSION}/${objectType}`;
+
+/** What people did in the account; apps are not in it. Enterprise accounts only. */
+export const AUDIT_LOGS_PATH = `/account-info/${HUBSPOT_VERSION}/activity/audit-logs`;
+
+/** When a record was changed last: set by HubSpot, whoever changes it. */
+export const modifiedProperty = (objectType: string): string =>
+  objectType === 'contacts' ? 'lastmodifieddate' : 'hs_lastmodifieddate';
+
 export const associationsPath = (objectType: string, id: string, toType: string): string =>
   `${recordPath(objectType, id)}/associations/${toType}`;
 

@@ -1,17 +1,16 @@
 import type { IncidentRecord } from './incident.ts';
-import type { RogueFinding } from './rogue-finding.ts';
+import type { RogueChange } from './rogue-change.ts';
 
 /** The actions of the catalogue that could have made such a change. */
-const ACTIONS: Readonly<
-  Record<string, Readonly<Record<RogueFinding['kind'], string | undefined>>>
-> = {
-  contacts: { created: 'create_contact', changed: 'update_contact', archived: undefined },
-  companies: { created: undefined, changed: 'update_company', archived: undefined },
-  deals: { created: 'create_deal', changed: 'update_deal', archived: undefined },
-  notes: { created: 'create_note', changed: undefined, archived: undefined },
-  tasks: { created: 'create_task', changed: undefined, archived: undefined },
-  calls: { created: 'log_call', changed: undefined, archived: undefined },
-};
+const ACTIONS: Readonly<Record<string, Readonly<Record<RogueChange['kind'], string | undefined>>>> =
+  {
+    contacts: { created: 'create_contact', changed: 'update_contact', archived: undefined },
+    companies: { created: undefined, changed: 'update_company', archived: undefined },
+    deals: { created: 'create_deal', changed: 'update_deal', archived: undefined },
+    notes: { created: 'create_note', changed: undefined, archived: undefined },
+    tasks: { created: 'create_task', changed: undefined, archived: undefined },
+    calls: { created: 'log_call', changed: undefined, archived: undefined },
+  };
 
 /**
  * Policy text (Cedar) that would make the like of it harder: two people with passkeys for the writes that

@@ -1,4 +1,4 @@
-import type { RogueFinding } from './rogue-finding.ts';
+import type { RogueChange } from './rogue-change.ts';
 
 /**
  * The life of an incident as data, in the order of the playbook. The store refuses every other move, so
@@ -105,7 +105,7 @@ export const EXPOSED_MAX = 200;
 export interface Findings {
   readonly from: Date;
   readonly to: Date;
-  readonly rogue: readonly RogueFinding[];
+  readonly rogue: readonly RogueChange[];
   readonly exposures: readonly Exposure[];
   /** What could not be read, in whole sentences: never silently clean. */
   readonly unread: readonly string[];

@@ -188,6 +188,8 @@ export interface ConnectionRecord {
   readonly credentialVersion: number | null;
   /** Since when it is this account and not another one; null when it never was another. */
   readonly accountSince: Date | null;
+  /** The app that HubSpot's history names for what this token does; null when HubSpot did not say. */
+  readonly appId: number | null;
 }
 
 /** What one executed write changed: revert and the radar work from it. Personal content: encrypted at rest. */
@@ -198,6 +200,20 @@ export interface LedgerRecord {
   readonly before: Readonly<Record<string, string | null>>;
   readonly after: Readonly<Record<string, string | null>>;
   readonly executedAt: Date;
+}
+
+/** A row of the ledger with its place in its request, from 1. */
+export interface ExecutedStep extends LedgerRecord {
+  readonly step: number;
+}
+
+/** How far the radar has looked on a connection. */
+export interface RadarRecord {
+  readonly connection: string;
+  /** From the first sweep’s beginning to here all was looked at that the token can read. */
+  readonly sweptTo: Date;
+  /** What was found of late, newest first: told once, though windows overlap. */
+  readonly found: readonly { readonly key: string; readonly at: Date }[];
 }
 
 /** One line of the audit log, before it becomes a leaf. */

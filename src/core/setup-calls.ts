@@ -1,4 +1,4 @@
-import { HUBSPOT_VERSION } from './hubspot-paths.ts';
+import { HUBSPOT_VERSION, propertiesPath } from './hubspot-paths.ts';
 
 /**
  * The calls that setting up a connection makes beside reading records. They are no operations: a plan
@@ -73,7 +73,7 @@ export function setupRequest(call: SetupCall): SetupRequest {
     return { method: 'POST', path, query: {}, body: null };
   }
   if (!Object.hasOwn(GROUPS, call.objectType)) throw new RangeError('no such object type');
-  const path = `/crm/properties/${HUBSPOT_VERSION}/${call.objectType}`;
+  const path = propertiesPath(call.objectType);
   return call.kind === 'read_property'
     ? read(`${path}/${REQUEST_PROPERTY}`)
     : { method: 'POST', path, query: {}, body: propertyBody(call.objectType) };

@@ -9,8 +9,8 @@ export interface ScopeReport {
 }
 
 /**
- * Not needed by an action and no surplus either: every app has `oauth`, and the others let a connection
- * be prepared. https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/scopes
+ * Not needed by an action and no surplus either: every app has `oauth`, the schema scopes let a connection
+ * be prepared, and the last one tells the radar what people have archived. https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/scopes
  */
 const ALLOWED: readonly string[] = [
   'oauth',

@@ -9,10 +9,10 @@ import {
   callSetup,
   type ConnectDependencies,
   type Connecting,
-  failureOf,
 } from './connection-calls.ts';
 import { type Preparation, prepareProperties, uniqueProperties } from './connection-properties.ts';
 import { compareScopes, type ScopeReport } from './connection-scopes.ts';
+import { failureOf } from './guarded-call.ts';
 
 interface Account {
   readonly portalId: number;
@@ -123,6 +123,7 @@ const factsOf = ({ scopes, properties, firstRead, ...report }: ConnectReport) =>
   connection: report.connection,
   credential_version: report.token.version,
   token_type: report.token.type,
+  app_id: report.token.appId,
   portal_id: report.portalId,
   account_type: report.accountType,
   time_zone: report.timeZone,
@@ -148,6 +149,7 @@ async function record(
       credentialVersion: report.token.version,
       accountSince:
         before === undefined && known !== undefined ? tx.now : (before?.accountSince ?? null),
+      appId: report.token.appId,
     });
     await tx.log.append({ event: 'connection.checked', actor: by, facts: factsOf(report) });
   });

@@ -1,12 +1,10 @@
 import { GatewayError } from '../core/gateway-error.ts';
-import { pathForLog } from '../core/hubspot-paths.ts';
-import type { IncidentRecord } from '../core/incident.ts';
 import { type ProbeCall, setupRequest } from '../core/setup-calls.ts';
 import type { Operation } from '../contracts/plan.ts';
 import type { Crm, CrmAnswer, CrmProbe } from '../ports/crm.ts';
 import type { Store, StoreTransaction } from '../ports/store.ts';
 import { freezeDetail } from './callable.ts';
-import { incidentEntry } from './incidents.ts';
+import { guardedCall, type GuardedBy } from './guarded-call.ts';
 
 export interface IncidentCallDependencies {
   readonly store: Store;
@@ -17,6 +15,7 @@ export interface IncidentCallDependencies {
 /** One call of an incident's, on its old or its new key. */
 export interface IncidentCall {
   readonly incidentId: string;
+  readonly connection: string;
   readonly version: number;
 }
 
@@ -26,8 +25,8 @@ export interface IncidentCall {
  */
 export async function assertIncidentMayCall(
   tx: StoreTransaction,
-  { incidentId, version }: IncidentCall,
-): Promise<IncidentRecord> {
+  { incidentId, version }: Pick<IncidentCall, 'incidentId' | 'version'>,
+): Promise<void> {
   const incident = await tx.incidents.get(incidentId);
   if (incident === undefined || incident.stage === 'closed')
     throw new GatewayError('incident.wrong_stage', { detail: 'the incident is closed' });
@@ -36,59 +35,32 @@ export async function assertIncidentMayCall(
   if (other !== undefined) throw new GatewayError('freeze.active', { detail: freezeDetail(other) });
   if (version !== incident.oldVersion && version !== incident.newVersion)
     throw new GatewayError('credential.missing');
-  return incident;
 }
 
-interface Called {
-  readonly method: string;
-  readonly path: string;
-}
-
-/** Laws 1 and 8, as for any other call: the intent and the look at the freezes in one commit before it. */
-async function guarded(
-  { store }: IncidentCallDependencies,
-  of: IncidentCall,
-  { method, path }: Called,
-  call: (connection: string) => Promise<CrmAnswer>,
-): Promise<CrmAnswer> {
-  const facts = { purpose: 'incident', method, credential_version: of.version };
-  const hubspotEndpoint = pathForLog(path);
-  const incident = await store.commit(async (tx) => {
-    const found = await assertIncidentMayCall(tx, of);
-    await tx.log.append(incidentEntry(found, 'hubspot.intended', { hubspotEndpoint, facts }));
-    return found;
-  });
-  const answer = await call(incident.connection);
-  await store.commit((tx) =>
-    tx.log.append(
-      incidentEntry(incident, answer.kind === 'lost' ? 'hubspot.lost' : 'hubspot.answered', {
-        hubspotEndpoint,
-        responseStatus: 'status' in answer ? answer.status : undefined,
-        code: answer.kind === 'answered' ? undefined : answer.code,
-        facts: { ...facts, answer: answer.kind },
-      }),
-    ),
-  );
-  return answer;
-}
+const guard = ({ incidentId, connection, version }: IncidentCall): GuardedBy => ({
+  credential: { connection, version },
+  by: 'gateway',
+  purpose: 'incident',
+  facts: { incident: incidentId },
+  takesUnauthorized: true,
+  assertMayCall: (tx) => assertIncidentMayCall(tx, { incidentId, version }),
+});
 
 export const probeKey = (
-  deps: IncidentCallDependencies,
+  { store, probe }: IncidentCallDependencies,
   of: IncidentCall,
   call: ProbeCall,
 ): Promise<CrmAnswer> =>
-  guarded(deps, of, setupRequest(call), (connection) =>
-    deps.probe.call(call, { connection, version: of.version }),
-  );
+  guardedCall(store, guard(of), setupRequest(call), () => probe.call(call, guard(of).credential));
 
 /** An operation of the closed table, on its turn of the share that is kept for incidents. */
 export async function callForIncident(
-  deps: IncidentCallDependencies,
-  of: IncidentCall & { readonly connection: string },
+  { store, crm }: IncidentCallDependencies,
+  of: IncidentCall,
   operation: Operation,
 ): Promise<CrmAnswer> {
-  const credential = { connection: of.connection, version: of.version };
-  const noTurn = await deps.crm.takeTurns([operation], credential, 'incident');
+  const { credential } = guard(of);
+  const noTurn = await crm.takeTurns([operation], credential, 'incident');
   if (noTurn !== undefined) return { kind: 'unsent', ...noTurn };
-  return guarded(deps, of, operation, () => deps.crm.call(operation, credential));
+  return guardedCall(store, guard(of), operation, () => crm.call(operation, credential));
 }

@@ -2,7 +2,7 @@ import { ObjectTypeSchema } from '../contracts/plan.ts';
 import type { Undo } from '../contracts/undo.ts';
 import { ERRORS } from '../core/errors.ts';
 import type { IncidentRecord } from '../core/incident.ts';
-import type { RogueFinding } from '../core/rogue-finding.ts';
+import type { RogueChange } from '../core/rogue-change.ts';
 import type { LeftAlone, NotRevertible } from './divided-undos.ts';
 import type { Wanted } from './folded-undos.ts';
 import { planChanges, type TakeBackDependencies } from './take-back-plan.ts';
@@ -13,11 +13,11 @@ const ASKED_BY = 'sallyport';
 
 type Values = Readonly<Record<string, string>>;
 
-const valuesOf = ({ properties }: RogueFinding, side: 'before' | 'after'): Values =>
+const valuesOf = ({ properties }: RogueChange, side: 'before' | 'after'): Values =>
   Object.fromEntries(Object.entries(properties).map(([name, value]) => [name, value[side] ?? '']));
 
 /** What would take it back; nothing of what HubSpot alone can bring back. */
-function undoOf(rogue: RogueFinding): Undo[] {
+function undoOf(rogue: RogueChange): Undo[] {
   const type = ObjectTypeSchema.safeParse(rogue.objectType);
   if (!type.success || rogue.kind === 'archived') return [];
   const record = { object_type: type.data, id: rogue.objectId };
@@ -37,11 +37,11 @@ const leftText = (one: LeftAlone): string =>
 const notText = ({ reason, url, ...one }: NotRevertible): string =>
   `${recordText(one)}: ${reason}.${url === undefined ? '' : ` ${url}`}`;
 
-const archivedText = ({ objectType, objectId }: RogueFinding): string =>
+const archivedText = ({ objectType, objectId }: RogueChange): string =>
   `${objectType} ${objectId}: it is archived; HubSpot restores it for 90 days, by hand. https://knowledge.hubspot.com/records/restore-deleted-records`;
 
 /** Newest first: of several changes of one value the oldest says what stood there before. */
-const newestFirst = (rogue: readonly RogueFinding[]): RogueFinding[] =>
+const newestFirst = (rogue: readonly RogueChange[]): RogueChange[] =>
   rogue.toSorted((a, b) => b.at.getTime() - a.at.getTime());
 
 /**
@@ -52,7 +52,7 @@ export async function askToTakeBack(
   deps: TakeBackDependencies,
   rules: TakeBackRules,
   { id }: Pick<IncidentRecord, 'id'>,
-  rogue: readonly RogueFinding[],
+  rogue: readonly RogueChange[],
 ): Promise<{ readonly requests: readonly string[]; readonly leftAlone: readonly string[] }> {
   const found = newestFirst(rogue);
   const wanted: Wanted[] = found.flatMap(undoOf).map((undo) => ({ of: null, undo }));

@@ -88,6 +88,23 @@ export const entryOf = (leaf: Uint8Array): AuditEntry =>
   AuditEntrySchema.parse(JSON.parse(Buffer.from(leaf).toString('utf8')));
 
 /**
+ * When this step of a request was begun, each time, oldest first: HubSpot was told of it no earlier. Throws
+ * `plan.tampered` when an entry is gone that may be one.
+ */
+export async function beginsOf(
+  of: LogOf,
+  requestId: string,
+  step: number,
+): Promise<readonly Date[]> {
+  const { records, damaged } = await of.log.trace(requestId);
+  if (damaged !== undefined) throw new GatewayError('plan.tampered', { detail: damaged });
+  return records
+    .map(({ leaf }) => entryOf(leaf))
+    .filter((entry) => isBegin(entry) && stepOf(entry) === step)
+    .map(({ timestamp }) => new Date(timestamp));
+}
+
+/**
  * Reads from the leaves themselves: whoever edits a request's row, its plan and digest, or takes the
  * mark of a used approval away, has still not edited the log. Throws `plan.tampered` when somebody
  * tried that too.

@@ -2,7 +2,7 @@ import type { AuditEntry } from '../contracts/audit-entry.ts';
 import type { IncidentRecord } from '../core/incident.ts';
 import { CHECK_TITLES } from '../core/incident-text.ts';
 import { hardeningFor } from '../core/incident-hardening.ts';
-import type { RogueFinding } from '../core/rogue-finding.ts';
+import type { RogueChange } from '../core/rogue-change.ts';
 import type { StoreReads } from '../ports/store.ts';
 import { clocksOf } from './incident-view.ts';
 import { entryOf } from './logged.ts';
@@ -102,7 +102,7 @@ function timeLine(story: readonly AuditEntry[]): string[] {
   return table(['time (UTC)', 'entry', 'event', 'by', 'what'], rows);
 }
 
-const rogueRows = ({ kind, objectType, objectId, recordName, at, properties }: RogueFinding) => {
+const rogueRows = ({ kind, objectType, objectId, recordName, at, properties }: RogueChange) => {
   const of = [`${objectType} ${objectId}`, plain(recordName), at.toISOString(), kind];
   const values = Object.entries(properties);
   if (values.length === 0) return [[...of, '', '', '']];

@@ -8,7 +8,7 @@ import type { Store } from '../ports/store.ts';
 import { assertOneDigest } from './begin.ts';
 import { assertSameAccount } from './callable.ts';
 import { foldUndos, type Wanted } from './folded-undos.ts';
-import type { CallFor } from './guarded-calls.ts';
+import type { CallFor } from './request-calls.ts';
 import { readLogged } from './logged.ts';
 import { ensureOwnAgent } from './own-agent.ts';
 import { divideUndos, type NotRevertible, placesOf, type TakeBackPlan } from './divided-undos.ts';

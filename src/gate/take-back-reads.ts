@@ -10,7 +10,7 @@ import { GatewayError } from '../core/gateway-error.ts';
 import { associationsPath, recordPath } from '../core/hubspot-paths.ts';
 import type { Crm, CrmAnswer } from '../ports/crm.ts';
 import type { Store } from '../ports/store.ts';
-import { answeredJson, type CallFor, guardedReads } from './guarded-calls.ts';
+import { answeredJson, type CallFor, guardedReads } from './request-calls.ts';
 
 /** What became of a record. */
 export type Standing =

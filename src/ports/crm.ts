@@ -10,10 +10,12 @@ export interface CredentialRef {
 
 /**
  * Why HubSpot is called. `reconcile` and `incident` have turns of their own, which ordinary calls
- * cannot use up: what became of a write must be found out on the busiest day too.
+ * cannot use up: what became of a write must be found out on the busiest day too. `radar` has its own
+ * too, and goes only while ordinary calls have turns left: no agent waits for it. Some reads are for `radar` and
+ * `incident` alone.
  */
 export type CallPurpose =
-  'read' | 'card' | 'compare' | 'execute' | 'reconcile' | 'incident' | 'connect';
+  'read' | 'card' | 'compare' | 'execute' | 'reconcile' | 'incident' | 'radar' | 'connect';
 
 /** There is no turn in time; `code` says which limit. */
 export interface NoTurn {
@@ -68,7 +70,8 @@ export interface Crm {
     credential: CredentialRef,
     purpose?: CallPurpose,
   ): Promise<NoTurn | undefined>;
-  call(operation: Operation, credential: CredentialRef): Promise<CrmAnswer>;
+  /** `purpose` as for the turn: without one only what any call may ask is sent. */
+  call(operation: Operation, credential: CredentialRef, purpose?: CallPurpose): Promise<CrmAnswer>;
 }
 
 /**

@@ -7,10 +7,12 @@ import type {
   ConnectionRecord,
   CredentialRecord,
   DecisionRecord,
+  ExecutedStep,
   FreezeRecord,
   FreezeTarget,
   LedgerRecord,
   PersonRecord,
+  RadarRecord,
   RequestRecord,
 } from '../core/records.ts';
 import type { RequestStatus } from '../core/request-state.ts';
@@ -82,6 +84,7 @@ export interface StoreReads {
   readonly connections: ConnectionReads;
   readonly incidents: IncidentReads;
   readonly ledger: LedgerReads;
+  readonly radar: RadarReads;
   readonly log: LogReads;
   readonly notices: NoticeReads;
   readonly slackUsers: SlackUserReads;
@@ -102,6 +105,7 @@ export interface StoreTransaction extends StoreReads {
   readonly connections: ConnectionWrites;
   readonly incidents: IncidentWrites;
   readonly ledger: LedgerWrites;
+  readonly radar: RadarWrites;
   readonly log: LogWrites;
   readonly notices: NoticeWrites;
   readonly slackUsers: SlackUserWrites;
@@ -267,9 +271,24 @@ export interface ConnectionWrites extends ConnectionReads {
 export interface LedgerReads {
   /** In the order they were executed. */
   of(requestId: string): Promise<readonly LedgerRecord[]>;
+  /**
+   * What was executed on the connection from `from` to `to`, both included, oldest first. By the time when
+   * its outcome was on disk: what HubSpot did earlier and was settled later is of the later time. A row that does not open is
+   * named and left out: a change that it would have accounted for is then one that nobody made.
+   */
+  between(connection: string, from: Date, to: Date): Promise<Listed<ExecutedStep>>;
 }
 export interface LedgerWrites extends LedgerReads {
   insert(entry: LedgerRecord): Promise<void>;
+}
+
+export interface RadarReads {
+  /** `undefined` before the first sweep. */
+  get(connection: string): Promise<RadarRecord | undefined>;
+}
+export interface RadarWrites extends RadarReads {
+  /** Replaces what was known. */
+  put(record: RadarRecord): Promise<void>;
 }
 
 export interface LogReads {

@@ -98,6 +98,7 @@ describe('sallyport connect', () => {
         deals: 'sallyport_request_id',
         tickets: 'sallyport_request_id',
       },
+      appId: Number(/app (\d+)/.exec(said.out)?.[1]),
     });
     const created = (await simulator.effects()).map(({ properties }) => properties);
     expect(created).toHaveLength(4);
@@ -139,6 +140,7 @@ describe('sallyport connect', () => {
       event: 'connection.checked',
       facts: {
         portal_id: 47_110_815,
+        app_id: (await known())?.appId,
         time_zone: 'America/New_York',
         scopes_missing: [],
         properties: { contacts: 'prepared', tickets: 'prepared' },
@@ -228,11 +230,11 @@ describe('the demo’s token', () => {
 describe('a token with other scopes than the actions need', () => {
   it('is connected, and what is missing is named with its actions', async () => {
     const scopes = ALL_NEEDED.filter((scope) => scope !== 'crm.objects.deals.write');
-    await setToken(await simulator.token([...scopes, ...PREPARING, 'account-info.security.read']));
+    await setToken(await simulator.token([...scopes, ...PREPARING, 'crm.objects.owners.read']));
     const said = await connect();
     expect(said.status).toBe(0);
     expect(said.out).toMatch(/missing +crm\.objects\.deals\.write +\(.*update_deal.*\)/);
-    expect(said.out).toMatch(/surplus +account-info\.security\.read/);
+    expect(said.out).toMatch(/surplus +crm\.objects\.owners\.read/);
     expect(said.out).toContain('Warning: no action needs these');
   });
 
@@ -293,6 +295,7 @@ describe('what keeps an account from being connected', () => {
       checkedAt: new Date('2026-11-01T00:00:00Z'),
       credentialVersion: 1,
       accountSince: null,
+      appId: null,
     };
     await at.open(({ store }) => store.commit((tx) => tx.connections.put(other)));
     const said = await connect();

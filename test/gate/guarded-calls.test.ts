@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { type CallFor, guardedReads } from '../../src/gate/guarded-calls.ts';
+import { type CallFor, guardedReads } from '../../src/gate/request-calls.ts';
 import { installEgress } from '../../src/adapters/hubspot/egress.ts';
 import { createHubSpotCrm } from '../../src/adapters/hubspot/hubspot-crm.ts';
 import type { Operation } from '../../src/contracts/plan.ts';

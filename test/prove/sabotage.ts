@@ -76,7 +76,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     what: 'calls that are logged under another name than an intent',
-    file: 'src/gate/guarded-calls.ts',
+    file: 'src/gate/request-calls.ts',
     from: /event: 'hubspot\.intended'/,
     to: "event: 'hubspot.absent'",
     found: 'L01.1',

@@ -112,7 +112,7 @@ describe('the end of the day', () => {
     await gateway.context.store.commit(async (tx) =>
       tx.connections.put({
         ...{ name: 'main', portalId: 47_110_815, accountType: null, timeZone },
-        ...{ uniqueProperties: {}, checkedAt: tx.now, accountSince: null },
+        ...{ uniqueProperties: {}, checkedAt: tx.now, accountSince: null, appId: null },
         credentialVersion: (await tx.credentials.active('main'))?.version ?? null,
       }),
     );

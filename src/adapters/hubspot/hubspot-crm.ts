@@ -50,9 +50,10 @@ export function createHubSpotCrm(options: HubSpotOptions): Crm {
       turnstile.take(connection, {
         searches: operations.map(({ kind }) => kind === 'search'),
         isReserved: RESERVED.has(purpose),
+        isSpare: purpose === 'radar',
       }),
-    call: async (operation, credential) => {
-      assertAllowed(operation);
+    call: async (operation, credential, purpose) => {
+      assertAllowed(operation, purpose);
       const since = performance.now();
       const token = await options.readToken(credential);
       // A write that leaves so late could arrive after another one was sent in its place.

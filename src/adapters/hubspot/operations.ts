@@ -1,6 +1,7 @@
 import { OBJECT_TYPES, type Operation } from '../../contracts/plan.ts';
 import { GatewayError } from '../../core/gateway-error.ts';
-import { HUBSPOT_VERSION } from '../../core/hubspot-paths.ts';
+import { AUDIT_LOGS_PATH, HUBSPOT_VERSION } from '../../core/hubspot-paths.ts';
+import type { CallPurpose } from '../../ports/crm.ts';
 
 /**
  * The closed table of what may go over the wire. A token that can add a note can also merge and erase
@@ -12,9 +13,11 @@ interface Row {
   readonly kind: Operation['kind'];
   readonly method: Operation['method'];
   /** Its first group is the object type. */
-  readonly path: RegExp;
+  readonly path: RegExp | typeof AUDIT_LOGS_PATH;
   /** Query parameters that may be there. */
   readonly query: readonly string[];
+  /** Any, if absent. */
+  readonly purposes?: ReadonlySet<CallPurpose>;
 }
 
 const typed = (types: readonly string[], rest: string): RegExp =>
@@ -30,6 +33,9 @@ const REQUEST_ID = 'act_[0-9a-z]{26}(?:\\.[1-9])?';
 const ARCHIVED = ['contacts', 'companies', 'deals', 'tickets', 'notes', 'tasks', 'calls'];
 const ASSOCIATED = ['contacts', 'companies', 'deals', 'tickets'];
 const BODYLESS: ReadonlySet<Operation['method']> = new Set(['GET', 'PUT', 'DELETE']);
+
+/** For whoever looks at the account as a whole: nothing that a plan holds may. */
+const RADAR: ReadonlySet<CallPurpose> = new Set(['radar', 'incident']);
 
 const TABLE: readonly Row[] = [
   { kind: 'search', method: 'POST', path: typed(OBJECT_TYPES, '/search'), query: [] },
@@ -59,6 +65,34 @@ const TABLE: readonly Row[] = [
   },
   { kind: 'read', method: 'POST', path: typed(OBJECT_TYPES, '/batch/read'), query: [] },
   {
+    kind: 'read',
+    method: 'POST',
+    path: typed(OBJECT_TYPES, '/batch/read'),
+    query: ['archived'],
+    purposes: RADAR,
+  },
+  {
+    kind: 'read',
+    method: 'GET',
+    path: typed(OBJECT_TYPES, ''),
+    query: ['archived', 'limit', 'after', 'properties'],
+    purposes: RADAR,
+  },
+  {
+    kind: 'read',
+    method: 'GET',
+    path: new RegExp(`^/crm/properties/${HUBSPOT_VERSION}/(${OBJECT_TYPES.join('|')})$`),
+    query: [],
+    purposes: RADAR,
+  },
+  {
+    kind: 'read',
+    method: 'GET',
+    path: AUDIT_LOGS_PATH,
+    query: ['occurredAfter', 'occurredBefore', 'limit', 'after'],
+    purposes: RADAR,
+  },
+  {
     kind: 'create',
     method: 'POST',
     path: typed(['contacts', 'deals', 'notes', 'tasks', 'calls'], ''),
@@ -85,18 +119,24 @@ const TABLE: readonly Row[] = [
   },
 ];
 
-function isRow(row: Row, operation: Operation): boolean {
+const isPath = ({ path }: Row, operation: Operation): boolean =>
+  typeof path === 'string'
+    ? operation.path === path
+    : path.exec(operation.path)?.[1] === operation.object_type;
+
+function isRow(row: Row, operation: Operation, purpose: CallPurpose): boolean {
   if (row.kind !== operation.kind || row.method !== operation.method) return false;
   return (
-    row.path.exec(operation.path)?.[1] === operation.object_type &&
+    row.purposes?.has(purpose) !== false &&
+    isPath(row, operation) &&
     Object.keys(operation.query).every((name) => row.query.includes(name)) &&
     (operation.body === null) === BODYLESS.has(row.method)
   );
 }
 
 /** Throws `internal.unexpected` for anything outside the table: nothing is sent. */
-export function assertAllowed(operation: Operation): void {
-  if (TABLE.some((row) => isRow(row, operation))) return;
+export function assertAllowed(operation: Operation, purpose: CallPurpose = 'read'): void {
+  if (TABLE.some((row) => isRow(row, operation, purpose))) return;
   // Without the path, which can hold an e-mail address.
   const { kind, method, object_type: type } = operation;
   throw new GatewayError('internal.unexpected', {

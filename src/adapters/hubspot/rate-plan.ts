@@ -11,8 +11,12 @@ import { firstFree, newWindow, reserve, usedWithin, type Window } from './rate-w
  * https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines
  */
 export interface RatePlan {
-  /** All calls; a tenth of them, rounded down, is kept for reconciling and incidents. */
+  /**
+   * All calls but the radar's; a tenth of them, rounded down, is kept for reconciling and incidents. The radar
+   * has as many beside them.
+   */
   readonly callsPerTenSeconds: number;
+  /** The radar has a quarter as many beside them, one at least. */
   readonly searchesPerSecond: number;
   /** How long a call waits for its turn before it is given up as unsent, ms. */
   readonly waitMaxMs: number;
@@ -25,6 +29,9 @@ export const DEFAULT_RATE_PLAN: RatePlan = {
 };
 
 const RESERVED_SHARE = 0.1;
+/** Beside the plan, in the margin that it leaves, so that no agent's call waits for the radar's. */
+const SPARE_SHARE = 0.1;
+const SPARE_SEARCH_SHARE = 0.25;
 /** Of the account's day, which other apps use too. */
 const DAILY_RESERVED_SHARE = 0.01;
 
@@ -39,6 +46,8 @@ export interface Turns {
   readonly searches: readonly boolean[];
   /** For reconciling and incidents. */
   readonly isReserved: boolean;
+  /** For the radar: in turns of its own, and only while ordinary calls have one left. */
+  readonly isSpare?: boolean;
 }
 
 export interface Turnstile {
@@ -69,6 +78,8 @@ interface Budget {
   readonly ordinary: Window;
   readonly reserved: Window;
   readonly searches: Window;
+  readonly spare: Window;
+  readonly spareSearches: Window;
   /** HubSpot's word on all calls, and on searches alone. */
   stop: Stop | undefined;
   searchStop: Stop | undefined;
@@ -85,6 +96,11 @@ function newBudget({ callsPerTenSeconds, searchesPerSecond }: RatePlan): Budget 
     ordinary: newWindow(callsPerTenSeconds - reserved, spanMs),
     reserved: newWindow(reserved, spanMs),
     searches: newWindow(searchesPerSecond, SECOND_MS + ARRIVAL_SPREAD_MS),
+    spare: newWindow(Math.max(1, Math.floor(callsPerTenSeconds * SPARE_SHARE)), spanMs),
+    spareSearches: newWindow(
+      Math.max(1, Math.floor(searchesPerSecond * SPARE_SEARCH_SHARE)),
+      SECOND_MS + ARRIVAL_SPREAD_MS,
+    ),
     stop: undefined,
     searchStop: undefined,
     day: undefined,
@@ -108,21 +124,33 @@ interface Place {
   readonly code: ErrorCode;
 }
 
-/** The earliest turn for one call, and the limit that it waits for. */
-function placeFor(budget: Budget, isSearch: boolean, isReserved: boolean, now: number): Place {
+/** The window of the call's lane, and when it has a turn. */
+function laneFor(budget: Budget, of: Turns, now: number): readonly [Window, number] {
   const ordinary = freeIn(budget, 'ordinary', now);
-  const reserved = isReserved ? freeIn(budget, 'reserved', now) : Infinity;
-  const lane = reserved <= ordinary ? budget.reserved : budget.ordinary;
-  const bounds: (readonly [number, ErrorCode])[] = [
-    [Math.min(ordinary, reserved), 'hubspot.rate_limited'],
-  ];
+  if (of.isSpare) return [budget.spare, Math.max(ordinary, firstFree(budget.spare, now))];
+  const reserved = of.isReserved ? freeIn(budget, 'reserved', now) : Infinity;
+  return reserved <= ordinary ? [budget.reserved, reserved] : [budget.ordinary, ordinary];
+}
+
+function searchLaneFor(budget: Budget, of: Turns, now: number): readonly [Window, number] {
+  const planned = Math.max(firstFree(budget.searches, now), budget.searchStop?.untilMs ?? 0);
+  if (!of.isSpare) return [budget.searches, planned];
+  return [budget.spareSearches, Math.max(planned, firstFree(budget.spareSearches, now))];
+}
+
+/** The earliest turn for one call, and the limit that it waits for. */
+function placeFor(budget: Budget, isSearch: boolean, of: Turns, now: number): Place {
+  const [lane, free] = laneFor(budget, of, now);
+  const windows = [lane];
+  const bounds: (readonly [number, ErrorCode])[] = [[free, 'hubspot.rate_limited']];
   if (budget.stop !== undefined) bounds.push([budget.stop.untilMs, budget.stop.code]);
   if (isSearch) {
-    const searchFreeMs = Math.max(firstFree(budget.searches, now), budget.searchStop?.untilMs ?? 0);
-    bounds.push([searchFreeMs, 'hubspot.search_limited']);
+    const [searches, searchFree] = searchLaneFor(budget, of, now);
+    bounds.push([searchFree, 'hubspot.search_limited']);
+    windows.push(searches);
   }
   const [at, code] = bounds.reduce((latest, bound) => (bound[0] > latest[0] ? bound : latest));
-  return { at, code, windows: isSearch ? [lane, budget.searches] : [lane] };
+  return { at, code, windows };
 }
 
 /** Whole milliseconds first: the difference of two floating-point times can be a hair over a second. */
@@ -130,11 +158,12 @@ const secondsOf = (ms: number): number => Math.max(1, Math.ceil(Math.round(ms) /
 
 /** Turns for all calls or for none. The time when the last of them may go, or what is in the way. */
 function reserveAll(budget: Budget, of: Turns, waitMaxMs: number, now: number): number | NoTurn {
-  const lanes = [budget.ordinary, budget.reserved, budget.searches];
+  const { ordinary, reserved, searches, spare, spareSearches } = budget;
+  const lanes = [ordinary, reserved, searches, spare, spareSearches];
   const before = lanes.map(({ turns }) => [...turns]);
   let last = now;
   for (const isSearch of of.searches) {
-    const { at, code, windows } = placeFor(budget, isSearch, of.isReserved, now);
+    const { at, code, windows } = placeFor(budget, isSearch, of, now);
     if (at - now > waitMaxMs) {
       for (const [i, lane] of lanes.entries()) lane.turns = before[i] ?? [];
       return { code, retryAfterSeconds: secondsOf(at - now) };
@@ -172,8 +201,9 @@ function heedDay(budget: Budget, heard: Heard, resetMs: () => number): void {
 function heedBurst(budget: Budget, plan: RatePlan, { burst }: Heard, now: number): void {
   if (burst === undefined) return;
   const { intervalMs, remaining } = burst;
-  const own =
-    usedWithin(budget.ordinary, intervalMs, now) + usedWithin(budget.reserved, intervalMs, now);
+  const own = [budget.ordinary, budget.reserved, budget.spare]
+    .map((window) => usedWithin(window, intervalMs, now))
+    .reduce((sum, used) => sum + used);
   const turns = Math.max(0, plan.callsPerTenSeconds - own - remaining);
   budget.taken = { turns, untilMs: now + intervalMs };
 }

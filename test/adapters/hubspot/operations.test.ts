@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { assertAllowed } from '../../../src/adapters/hubspot/operations.ts';
 import type { Operation } from '../../../src/contracts/plan.ts';
+import type { CallPurpose } from '../../../src/ports/crm.ts';
 
 const OBJECTS = '/crm/objects/2026-09';
 
@@ -20,9 +21,9 @@ const post = (path: string, change: Partial<Operation> = {}): Operation =>
 const remove = (path: string, change: Partial<Operation> = {}): Operation =>
   read(path, { kind: 'archive', method: 'DELETE', ...change });
 
-const isAllowed = (operation: Operation): boolean => {
+const isAllowed = (operation: Operation, purpose?: CallPurpose): boolean => {
   try {
-    assertAllowed(operation);
+    assertAllowed(operation, purpose);
     return true;
   } catch (error) {
     expect(error).toMatchObject({ code: 'internal.unexpected' });
@@ -157,6 +158,36 @@ describe('the closed table', () => {
     ['a write without a body', post(`${OBJECTS}/contacts`, { body: null })],
   ])('refuses %s', (_what, operation) => {
     expect(isAllowed(operation)).toBe(false);
+  });
+
+  it.each([
+    ['the list of archived records', read(`${OBJECTS}/contacts`, { query: { archived: 'true' } })],
+    [
+      'a batch read of archived records',
+      post(`${OBJECTS}/contacts/batch/read`, { kind: 'read', query: { archived: 'true' } }),
+    ],
+    ['the definitions of properties', read('/crm/properties/2026-09/contacts')],
+    [
+      'what people did in the account',
+      read('/account-info/2026-09/activity/audit-logs', { query: { limit: '100' } }),
+    ],
+  ])('allows %s to the radar and to an incident alone', (_what, operation) => {
+    expect(isAllowed(operation)).toBe(false);
+    const purposes = ['card', 'compare', 'execute', 'reconcile', 'connect'] as const;
+    for (const purpose of purposes) expect(isAllowed(operation, purpose)).toBe(false);
+    expect(isAllowed(operation, 'radar')).toBe(true);
+    expect(isAllowed(operation, 'incident')).toBe(true);
+  });
+
+  it.each([
+    ['a new contact called a list', read(`${OBJECTS}/contacts`, { method: 'POST' })],
+    ['a list with a body', read(`${OBJECTS}/contacts`, { body: '{}' })],
+    ['one property', read('/crm/properties/2026-09/contacts/email')],
+    ['properties of another type', read('/crm/properties/2026-09/deals')],
+    ['security events', read('/account-info/2026-09/activity/security')],
+    ['a path below it', read('/account-info/2026-09/activity/audit-logs/1')],
+  ])('refuses %s to the radar too', (_what, operation) => {
+    expect(isAllowed(operation, 'radar')).toBe(false);
   });
 
   it('allows no path that a URL would read as another one', () => {

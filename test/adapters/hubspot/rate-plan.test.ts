@@ -182,6 +182,73 @@ describe('the reserve', () => {
   });
 });
 
+describe('the radar', () => {
+  const plan = { ...DEFAULT_RATE_PLAN, waitMaxMs: 0 };
+  const SPARE = { searches: [false], isReserved: false, isSpare: true };
+  const SPARE_SEARCH = { ...SPARE, searches: [true] };
+
+  it('has turns of its own, a tenth beside the plan, and one search', async () => {
+    const { turnstile } = standing(plan);
+    expect(await countFree(turnstile, SPARE)).toBe(9);
+    expect(await countFree(standing(plan).turnstile, SPARE_SEARCH)).toBe(1);
+    const small = standing({ ...plan, callsPerTenSeconds: 3, searchesPerSecond: 1 });
+    expect(await countFree(small.turnstile, SPARE)).toBe(1);
+  });
+
+  it('takes nothing from agents, nor from settling and incidents', async () => {
+    const { turnstile } = standing(plan);
+    await countFree(turnstile, SPARE);
+    await countFree(turnstile, SPARE_SEARCH);
+    expect(await countFree(turnstile, SEARCH)).toBe(4);
+    expect(await countFree(turnstile, ONE)).toBe(81 - 4);
+    expect(await countFree(turnstile, RESERVED)).toBe(9);
+  });
+
+  it('waits while agents have used up theirs', async () => {
+    const calls = standing(plan).turnstile;
+    await countFree(calls, ONE);
+    expect(await calls.take('main', SPARE)).toMatchObject({ code: 'hubspot.rate_limited' });
+    const searches = standing(plan).turnstile;
+    await countFree(searches, SEARCH);
+    expect(await searches.take('main', SPARE_SEARCH)).toMatchObject({
+      code: 'hubspot.search_limited',
+    });
+    expect(await searches.take('main', SPARE)).toBeUndefined();
+  });
+
+  it('ends with the last hundredth of the day', async () => {
+    const { turnstile } = standing(plan);
+    turnstile.heed('main', { daily: { max: 250_000, remaining: 2_500 } }, 'UTC');
+    expect(await turnstile.take('main', SPARE)).toMatchObject({ code: 'hubspot.daily_limited' });
+  });
+
+  it('is not what stops us: with it, too, we stay within HubSpot’s lowest tier', async () => {
+    const lanes = { ONE, SEARCH, RESERVED, SPARE, SPARE_SEARCH };
+    const names = fc.constantFrom(...(Object.keys(lanes) as (keyof typeof lanes)[]));
+    const arrivals = fc.array(fc.record({ afterMs: fc.nat(400), lane: names, count: fc.nat(40) }), {
+      maxLength: 40,
+    });
+    await fc.assert(
+      fc.asyncProperty(arrivals, async (steps) => {
+        const { at, turnstile } = standing(plan);
+        const gone: { at: number; isSearch: boolean }[] = [];
+        for (const { afterMs, lane, count } of steps) {
+          at.ms += afterMs;
+          const turns = lanes[lane];
+          for (let i = 0; i < count; i += 1) {
+            if ((await turnstile.take('main', turns)) !== undefined) break;
+            gone.push({ at: at.ms, isSearch: turns.searches[0] ?? false });
+          }
+        }
+        const times = (searches: boolean) =>
+          gone.filter(({ isSearch }) => isSearch || !searches).map(({ at: time }) => time);
+        expect(mostWithin(times(false), 10_000)).toBeLessThanOrEqual(99);
+        expect(mostWithin(times(true), 1_000)).toBeLessThanOrEqual(5);
+      }),
+    );
+  });
+});
+
 describe('what HubSpot says is left', () => {
   const plan = { ...DEFAULT_RATE_PLAN, callsPerTenSeconds: 30, waitMaxMs: 0 };
   const left = (remaining: number): Heard => ({ burst: { remaining, intervalMs: 10_000 } });

@@ -254,6 +254,7 @@ export function connection(change: Partial<ConnectionRecord> = {}): ConnectionRe
     checkedAt: START,
     credentialVersion: 1,
     accountSince: null,
+    appId: 900_001,
     ...change,
   };
 }

@@ -371,12 +371,38 @@ describe('what the SQLite store keeps on disk', () => {
   it.each([
     ...['portal_id = 1', "time_zone = 'UTC'", 'checked_at = 1', "unique_properties = x'00'"],
     ...['credential_version = 2', 'credential_version = null', 'account_since = 1'],
+    ...['app_id = 1', 'app_id = null'],
   ])('notices a connection that was changed by hand: %s', async (change) => {
     await store.commit((tx) => tx.connections.put(connection()));
     tamper(`update connections set ${change}`);
     const error = { code: 'plan.tampered', detail: 'connections main' };
     await expect(store.connections.get('main')).rejects.toMatchObject(error);
   });
+
+  it.each(['swept_to = 1', "found = x'00'"])(
+    'notices how far the radar looked that was changed by hand: %s',
+    async (change) => {
+      const swept = { connection: 'main', sweptTo: later(5), found: [] };
+      await store.commit((tx) => tx.radar.put(swept));
+      tamper(`update radar_sweeps set ${change}`);
+      const error = { code: 'plan.tampered', detail: 'radar_sweeps main' };
+      await expect(store.radar.get('main')).rejects.toMatchObject(error);
+    },
+  );
+
+  it.each(["object_id = '78'", "object_type = 'contacts'", 'executed_at = 1'])(
+    'notices a ledger row that was moved by hand: %s',
+    async (change) => {
+      tamper(`update ledger set ${change}`);
+      const name = `ledger ${requestId(1)}/0`;
+      const error = { code: 'plan.tampered', detail: name };
+      await expect(store.ledger.of(requestId(1))).rejects.toMatchObject(error);
+      expect(await store.ledger.between('main', new Date(0), later(1e9))).toEqual({
+        rows: [],
+        damaged: [`${requestId(1)}/0`],
+      });
+    },
+  );
 
   it('does not open with another key, or with one of another length', async () => {
     await store.close();
@@ -393,7 +419,7 @@ describe('what the SQLite store keeps on disk', () => {
     raw.close();
     await expect(place.open()).rejects.toMatchObject({
       code: 'config.invalid',
-      detail: 'the store was written by a newer Sallyport (schema 999, this one knows 7)',
+      detail: 'the store was written by a newer Sallyport (schema 999, this one knows 8)',
     });
   });
 

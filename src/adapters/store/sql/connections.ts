@@ -18,6 +18,7 @@ const RecordSchema = z.strictObject({
   checkedAt: TimeSchema,
   credentialVersion: z.int().nullable(),
   accountSince: TimeSchema.nullable(),
+  appId: z.int().nullable(),
 });
 
 export function createConnectionReads(reader: Reader): ConnectionReads {
@@ -59,6 +60,7 @@ const sealFor = ({ seal }: Reader, row: Omit<Row, 'unique_properties'>) =>
     row.checked_at,
     // A row from before these were kept has neither, and was sealed without them.
     ...(row.credential_version === null ? [] : [row.credential_version, row.account_since]),
+    ...(row.app_id === null ? [] : ['app', row.app_id]),
   ]);
 
 function toRow(unit: Unit, connection: ConnectionRecord): Row {
@@ -70,6 +72,7 @@ function toRow(unit: Unit, connection: ConnectionRecord): Row {
     checked_at: connection.checkedAt.getTime(),
     credential_version: connection.credentialVersion,
     account_since: connection.accountSince?.getTime() ?? null,
+    app_id: connection.appId,
   };
   const { uniqueProperties } = connection;
   const sealed = sealFor(unit, clear).closeValue('unique_properties', uniqueProperties);
@@ -86,5 +89,6 @@ function toRecord(reader: Reader, row: Row): ConnectionRecord {
     checkedAt: row.checked_at,
     credentialVersion: row.credential_version,
     accountSince: row.account_since,
+    appId: row.app_id,
   });
 }

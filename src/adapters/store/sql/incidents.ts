@@ -32,7 +32,7 @@ const FindingsSchema = z.strictObject({
       objectId: z.string(),
       at: DateSchema,
       properties: z.record(z.string(), ValueSchema),
-      recordName: z.string().nullable(),
+      recordName: z.string(),
     }),
   ),
   exposures: z.array(

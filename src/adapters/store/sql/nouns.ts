@@ -12,6 +12,7 @@ import { createLedgerReads, createLedgerWrites } from './ledger.ts';
 import { createLogReads, createLogWrites } from './log.ts';
 import { createNoticeReads, createNoticeWrites } from './notices.ts';
 import { createPasskeyReads, createPasskeyWrites } from './passkeys.ts';
+import { createRadarReads, createRadarWrites } from './radar.ts';
 import { createPersonReads, createPersonWrites } from './people.ts';
 import { createRequestReads, createRequestWrites } from './requests.ts';
 import { createSessionReads, createSessionWrites } from './sessions.ts';
@@ -34,6 +35,7 @@ export function createReads(reader: Reader): StoreReads {
     connections: createConnectionReads(reader),
     incidents: createIncidentReads(reader),
     ledger: createLedgerReads(reader),
+    radar: createRadarReads(reader),
     log: createLogReads(reader),
     notices: createNoticeReads(reader),
     slackUsers: createSlackUserReads(reader),
@@ -58,6 +60,7 @@ export function createTransaction(unit: Unit): StoreTransaction {
     connections: createConnectionWrites(unit),
     incidents: createIncidentWrites(unit),
     ledger: createLedgerWrites(unit),
+    radar: createRadarWrites(unit),
     log: createLogWrites(unit),
     notices: createNoticeWrites(unit),
     slackUsers: createSlackUserWrites(unit),

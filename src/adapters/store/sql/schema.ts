@@ -22,6 +22,7 @@ export interface Database {
   credentials: CredentialTable;
   connections: ConnectionTable;
   ledger: LedgerTable;
+  radar_sweeps: RadarSweepTable;
   log_entries: LogEntryTable;
   notices: NoticeTable;
   slack_users: SlackUserTable;
@@ -183,6 +184,8 @@ interface ConnectionTable {
   /** Null in a row from before it was kept: then none was checked. */
   credential_version: number | null;
   account_since: number | null;
+  /** Null where HubSpot did not say, and in a row from before it was kept. */
+  app_id: number | null;
   /** Vouches for the rest of the row. */
   unique_properties: Sealed;
 }
@@ -194,8 +197,16 @@ interface LedgerTable {
   object_type: string;
   object_id: string;
   executed_at: number;
+  /** These vouch for record and time: a row moved to another record would account for a change there. */
   before: Sealed;
   after: Sealed;
+}
+
+interface RadarSweepTable {
+  connection: string;
+  swept_to: number;
+  /** What was found of late; vouches for the rest of the row: a time put in by hand would hide what lies before it. */
+  found: Sealed;
 }
 
 interface LogEntryTable {

@@ -9,8 +9,9 @@ import { checkedCredential } from './migrations/0004-checked-credential.ts';
 import { passkeys } from './migrations/0005-passkeys.ts';
 import { notices } from './migrations/0006-notices.ts';
 import { webhookSigners } from './migrations/0007-webhook-signers.ts';
-import { incidents } from './migrations/0012-incidents.ts';
-import { alerts } from './migrations/0014-alerts.ts';
+import { radar } from './migrations/0008-radar.ts';
+import { incidents } from './migrations/0009-incidents.ts';
+import { alerts } from './migrations/0010-alerts.ts';
 
 /** Numbered from 1, never edited once released; a database remembers the last one in `user_version`. */
 const MIGRATIONS: readonly string[] = [
@@ -21,6 +22,7 @@ const MIGRATIONS: readonly string[] = [
   passkeys,
   notices,
   webhookSigners,
+  radar,
   incidents,
   alerts,
 ];

@@ -174,5 +174,53 @@ export function describeNouns(bench: Bench): void {
       expect(await bench.store.ledger.of(requestId(1))).toEqual(entries);
       expect(await bench.store.ledger.of(requestId(2))).toEqual([]);
     });
+
+    it('has what was executed in a time on one connection, each with its step', async () => {
+      await bench.insert(request(1), request(2), request(3, { connection: 'other' }));
+      const rows = [
+        ledgerEntry(requestId(1), { executedAt: later(10) }),
+        ledgerEntry(requestId(1), { executedAt: later(30) }),
+        ledgerEntry(requestId(2), { executedAt: later(20) }),
+        ledgerEntry(requestId(3), { executedAt: later(20) }),
+      ];
+      await bench.store.commit(async (tx) => {
+        for (const row of rows) await tx.ledger.insert(row);
+      });
+      const between = async (from: number, to: number) =>
+        (await bench.store.ledger.between('main', later(from), later(to))).rows;
+      const [first, second, third] = rows;
+      expect(await between(10, 30)).toEqual([
+        { ...first, step: 1 },
+        { ...third, step: 1 },
+        { ...second, step: 2 },
+      ]);
+      expect(await between(11, 29)).toEqual([{ ...third, step: 1 }]);
+      expect(await between(31, 99)).toEqual([]);
+      expect(await bench.store.ledger.between('x', later(0), later(99))).toEqual({
+        rows: [],
+        damaged: [],
+      });
+    });
+  });
+
+  describe('the radar', () => {
+    it('keeps how far it has looked, and what it has found', async () => {
+      const swept = (change: object) => ({
+        connection: 'main',
+        sweptTo: later(5),
+        found: [],
+        ...change,
+      });
+      expect(await bench.store.radar.get('main')).toBeUndefined();
+      await bench.store.commit((tx) => tx.radar.put(swept({})));
+      await bench.store.commit((tx) => tx.radar.put(swept({ connection: 'other' })));
+      const next = swept({
+        sweptTo: later(9),
+        found: [{ key: 'changed contacts/1', at: later(7) }],
+      });
+      await bench.store.commit((tx) => tx.radar.put(next));
+      expect(await bench.store.radar.get('main')).toEqual(next);
+      expect(await bench.store.radar.get('other')).toEqual(swept({ connection: 'other' }));
+    });
   });
 }

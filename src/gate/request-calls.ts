@@ -4,7 +4,7 @@ import type { AuditEvent, RequestRecord } from '../core/records.ts';
 import type { CallPurpose, CredentialRef, Crm, CrmAnswer, NoTurn } from '../ports/crm.ts';
 import type { Store } from '../ports/store.ts';
 import { assertCallable, assertReadable } from './callable.ts';
-import { failureOf } from './connection-calls.ts';
+import { failureOf } from './guarded-call.ts';
 
 export interface CallFor {
   /** Absent where several are looked at together. */

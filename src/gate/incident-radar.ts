@@ -1,0 +1,71 @@
+import { ERRORS, isErrorCode } from '../core/errors.ts';
+import { GatewayError } from '../core/gateway-error.ts';
+import type { IncidentRecord } from '../core/incident.ts';
+import type { RogueChange } from '../core/rogue-change.ts';
+import { assertIncidentMayCall } from './incident-calls.ts';
+import type { Unread } from './radar-scan.ts';
+import { type RadarReport, sweep, type SweepDependencies } from './radar.ts';
+
+/** What the radar found in an incident's window, and what it could not look at, in whole sentences. */
+export interface IncidentSweep {
+  readonly rogue: readonly RogueChange[];
+  readonly unread: readonly string[];
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  history_cut: 'HubSpot keeps no older versions of its values',
+  not_attributed: 'HubSpot names another app for a write of ours, so rogue ones would not be seen',
+  gone: 'it was erased or merged away',
+  too_many: 'more was changed than can be looked through',
+  no_archive_time: 'HubSpot does not say when it was archived',
+  own_record_damaged: 'what the store says of a write of its own does not open',
+};
+
+const reasonText = (reason: Unread['reason']): string =>
+  REASONS[reason] ?? (isErrorCode(reason) ? ERRORS[reason].title : reason);
+
+const unreadText = ({ objectType, objectId, reason }: Unread): string =>
+  `${[objectType ?? 'HubSpot', objectId].filter((part) => part !== null).join(' ')}: ${reasonText(reason)}`;
+
+const archivedText = ({ objectType, objectId }: RogueChange): string =>
+  `${objectType} ${objectId}: it was archived, and HubSpot does not say by whom`;
+
+/** The test note of an incident is ours, and in no ledger. */
+const isCanary = ({ objectType, objectId }: RogueChange, { canary }: IncidentRecord): boolean =>
+  canary?.objectType === objectType && canary.id === objectId;
+
+function sweptFor(incident: IncidentRecord, report: RadarReport): IncidentSweep {
+  const others = (changes: readonly RogueChange[]) =>
+    changes.filter((change) => !isCanary(change, incident));
+  return {
+    rogue: others(report.rogue),
+    unread: [...report.unread.map(unreadText), ...others(report.unattributed).map(archivedText)],
+  };
+}
+
+/**
+ * Every change in the incident's window that HubSpot attributes to our app, against the write ledger.
+ * Where the app is not known nothing can be told, and that is said. Throws what `sweep` throws.
+ */
+export async function sweepForIncident(
+  deps: SweepDependencies,
+  incident: IncidentRecord,
+  of: { readonly to: Date; readonly settleMs: number },
+): Promise<IncidentSweep> {
+  const { id: incidentId, connection, newVersion: version, since: from } = incident;
+  if (version === null) return { rogue: [], unread: ['There is no key to look with.'] };
+  try {
+    const report = await sweep(deps, {
+      ...{ connection, from, ...of },
+      credential: { connection, version },
+      by: 'gateway',
+      purpose: 'incident',
+      facts: { incident: incidentId },
+      assertMayCall: (tx) => assertIncidentMayCall(tx, { incidentId, version }),
+    });
+    return sweptFor(incident, report);
+  } catch (error) {
+    if (!(error instanceof GatewayError) || error.code !== 'connection.app_unknown') throw error;
+    return { rogue: [], unread: [`HubSpot: ${ERRORS['connection.app_unknown'].title}`] };
+  }
+}

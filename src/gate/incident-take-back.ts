@@ -1,4 +1,4 @@
-import { ObjectTypeSchema } from '../contracts/plan.ts';
+import { isRestorable, isRevertible } from '../actions/taken-back.ts';
 import type { Undo } from '../contracts/undo.ts';
 import { ERRORS } from '../core/errors.ts';
 import type { IncidentRecord } from '../core/incident.ts';
@@ -8,6 +8,8 @@ import type { Wanted } from './folded-undos.ts';
 import { planChanges, type TakeBackDependencies } from './take-back-plan.ts';
 import { requestTakeBack, type TakeBackRules } from './take-back-request.ts';
 
+const RESTORE_PAGE = 'https://knowledge.hubspot.com/records/restore-deleted-records';
+
 /** Nobody on the roster: whoever contained it may decide on what is set back. */
 const ASKED_BY = 'sallyport';
 
@@ -16,15 +18,15 @@ type Values = Readonly<Record<string, string>>;
 const valuesOf = ({ properties }: RogueChange, side: 'before' | 'after'): Values =>
   Object.fromEntries(Object.entries(properties).map(([name, value]) => [name, value[side] ?? '']));
 
-/** What would take it back; nothing of what HubSpot alone can bring back. */
+/** What would take it back; nothing of what only people can set right in HubSpot. */
 function undoOf(rogue: RogueChange): Undo[] {
-  const type = ObjectTypeSchema.safeParse(rogue.objectType);
-  if (!type.success || rogue.kind === 'archived') return [];
-  const record = { object_type: type.data, id: rogue.objectId };
+  const { kind, objectType: object_type, objectId: id } = rogue;
   const expects = valuesOf(rogue, 'after');
-  return rogue.kind === 'created'
-    ? [{ kind: 'archive', ...record, expects }]
-    : [{ kind: 'restore', ...record, properties: valuesOf(rogue, 'before'), expects }];
+  if (kind === 'created' && isRevertible(object_type))
+    return [{ kind: 'archive', object_type, id, expects }];
+  if (kind === 'changed' && isRevertible(object_type) && isRestorable(object_type))
+    return [{ kind: 'restore', object_type, id, properties: valuesOf(rogue, 'before'), expects }];
+  return [];
 }
 
 const recordText = (one: { readonly object_type: string | null; readonly id: string | null }) =>
@@ -37,8 +39,10 @@ const leftText = (one: LeftAlone): string =>
 const notText = ({ reason, url, ...one }: NotRevertible): string =>
   `${recordText(one)}: ${reason}.${url === undefined ? '' : ` ${url}`}`;
 
-const archivedText = ({ objectType, objectId }: RogueChange): string =>
-  `${objectType} ${objectId}: it is archived; HubSpot restores it for 90 days, by hand. https://knowledge.hubspot.com/records/restore-deleted-records`;
+const byHandText = ({ kind, objectType, objectId }: RogueChange): string =>
+  kind === 'archived'
+    ? `${objectType} ${objectId}: it is archived; HubSpot restores it for 90 days, by hand. ${RESTORE_PAGE}`
+    : `${objectType} ${objectId}: its values are set back by hand, in HubSpot.`;
 
 /** Newest first: of several changes of one value the oldest says what stood there before. */
 const newestFirst = (rogue: readonly RogueChange[]): RogueChange[] =>
@@ -72,7 +76,7 @@ export async function askToTakeBack(
   const leftAlone = [
     ...plan.left_alone.map(leftText),
     ...plan.not_revertible.map(notText),
-    ...found.filter(({ kind }) => kind === 'archived').map(archivedText),
+    ...found.filter((one) => undoOf(one).length === 0).map(byHandText),
     ...refused,
   ];
   return { requests, leftAlone };

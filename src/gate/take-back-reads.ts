@@ -35,7 +35,7 @@ const AT_ONCE_MAX = 8;
 const TURNS_MAX = 12;
 const WAIT_MAX_MS = 15_000;
 const SECOND_MS = 1_000;
-const PASSING: ReadonlySet<ErrorCode> = new Set(['hubspot.rate_limited', 'hubspot.unavailable']);
+const PASSING: ReadonlySet<ErrorCode> = new Set(['hubspot.rate_limited']);
 
 const PAGE_MAX = 500;
 const PAGES_MAX = 20;

@@ -60,8 +60,9 @@ async function revert(rig: Rig, { request }: Written): Promise<Reverted> {
 const personEdits = (rig: Rig, { objectType, id, property }: Written): Promise<string> =>
   rig.simulator.edit({ object_type: objectType, id, properties: { [property]: rig.text() } });
 
+/** As people see it; nothing to see before they are asked. */
 const shown = (rig: Rig, id: string): Promise<Answer> =>
-  rig.ask('GET', `/v1/requests/${id}`, { key: rig.cast.operator.key });
+  rig.ask('GET', `/v1/approvals/${id}`, { key: writing(rig).approvers[0]?.key });
 
 /** The request that takes it back, once people are asked. */
 async function askedFor(rig: Rig, of: Written): Promise<string> {
@@ -77,7 +78,7 @@ async function askedFor(rig: Rig, of: Written): Promise<string> {
 
 async function carriedOut(rig: Rig, id: string): Promise<Answer> {
   const { approvers } = writing(rig);
-  const { body } = await rig.ask('GET', `/v1/approvals/${id}`, { key: approvers[0]?.key });
+  const { body } = await shown(rig, id);
   for (const person of approvers) {
     const { state } = await shown(rig, id);
     if (state !== 'awaiting_approval') break;

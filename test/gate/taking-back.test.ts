@@ -35,7 +35,10 @@ const byPerson: Version = {
   sourceType: 'CRM_UI',
   sourceId: 'userId:7',
 };
-const standing = (properties: Record<string, string>, worked: readonly string[] = []): Standing => ({
+const standing = (
+  properties: Record<string, string>,
+  worked: readonly string[] = [],
+): Standing => ({
   kind: 'present',
   id: '1',
   properties,
@@ -50,7 +53,10 @@ const divided = (wanted: readonly Wanted[], now: Standing, link: Link = { kind: 
 
 /** What would be sent, by request. */
 const sent = ({ to_take_back: back }: ReturnType<typeof divided>) =>
-  back.map(({ of, undo }) => [of, undo.map((one: Undo) => ('properties' in one ? one.properties : one.kind))]);
+  back.map(({ of, undo }) => [
+    of,
+    undo.map((one: Undo) => ('properties' in one ? one.properties : one.kind)),
+  ]);
 
 describe('several of our own writes', () => {
   it('to one value are one step, from what stands to what stood first', () => {
@@ -58,7 +64,10 @@ describe('several of our own writes', () => {
     expect(sent(divided(chain, standing({ jobtitle: 'C' })))).toEqual([
       ['act_2', [{ jobtitle: 'A' }]],
     ]);
-    expect(divided(chain, standing({ jobtitle: 'A' }))).toMatchObject({ to_take_back: [], done: 1 });
+    expect(divided(chain, standing({ jobtitle: 'A' }))).toMatchObject({
+      to_take_back: [],
+      done: 1,
+    });
     expect(divided(chain, standing({ jobtitle: 'X' })).left_alone).toMatchObject([
       { of: 'act_2', written: 'C', present: 'X' },
     ]);

@@ -5,12 +5,7 @@ import {
   type AlertResponse,
   RESPONSES,
 } from '../core/detection-rules.ts';
-import {
-  AgentIdSchema,
-  FreezeIdSchema,
-  IncidentIdSchema,
-  TimestampSchema,
-} from './ids.ts';
+import { AgentIdSchema, FreezeIdSchema, IncidentIdSchema, TimestampSchema } from './ids.ts';
 
 const RuleSchema = z.enum(ALERT_RULES as [AlertRule, ...AlertRule[]]);
 const ResponseSchema = z.enum(Object.keys(RESPONSES) as [AlertResponse, ...AlertResponse[]]);

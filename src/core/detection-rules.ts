@@ -28,6 +28,8 @@ export interface Known {
   readonly asked: ReadonlyMap<string, number>;
   /** When a person last decided, ms. */
   readonly decided: ReadonlyMap<string, number>;
+  /** When and where a freeze of a target, as `agent:…` or `connection:…`, was lifted last. */
+  readonly lifted: ReadonlyMap<string, { readonly at: number; readonly index: number }>;
   /** The newest credential version that was put in use; 0 while none was seen. */
   readonly version: number;
 }

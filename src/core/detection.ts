@@ -1,4 +1,5 @@
 import {
+  type AlertResponse,
   isHasty,
   type Known,
   RULE_NAMES,
@@ -29,6 +30,8 @@ export interface Finding {
   /** Time and place of the entry that made it too many. */
   readonly at: Date;
   readonly index: number;
+  /** Where a person lifted, within this window, what the rule had done before: this is another episode. */
+  readonly liftedAt: number | null;
 }
 
 export const FINDING_LIMITS = { entriesMax: 20 } as const;
@@ -49,6 +52,8 @@ interface Track {
   readonly hotAt: number | undefined;
 }
 
+const NEW_TRACK: Track = { counted: [], hotAt: undefined };
+
 /**
  * What the rules remember. It follows from the entries of the last two windows alone, so whoever reads
  * those knows as much as one who has read all.
@@ -60,7 +65,7 @@ export interface DetectionState {
 
 export const initialDetection = (): DetectionState => ({
   tracks: new Map(),
-  known: { asked: new Map(), decided: new Map(), version: 0 },
+  known: { asked: new Map(), decided: new Map(), lifted: new Map(), version: 0 },
 });
 
 /** A clock that was set back makes entries of the future: they are no nearer than those of the past. */
@@ -88,6 +93,12 @@ function counting(track: Track, hit: Counted, { moreThan, windowMs }: RuleSettin
 const sumOf = (counted: readonly Counted[]): number =>
   counted.reduce((sum, { weight }) => sum + weight, 0);
 
+const AGENT = 'agent:';
+
+/** What a rule does that lifting a freeze of this target undoes. */
+const responseLifted = (target: string): AlertResponse =>
+  target.startsWith(AGENT) ? 'freeze_agent' : 'open_incident';
+
 interface Subject {
   readonly agentId: string | null;
   readonly personId: string | null;
@@ -113,21 +124,41 @@ function subjectOf(
   }
 }
 
-const findingOf = (
+/** Where a person lifted what the rule does, lately. */
+function liftedAt(
+  rule: RuleName,
+  { agentId }: Subject,
+  { context: { known, at }, settings }: Looked,
+): number | null {
+  const { response, windowMs } = settings.rules[rule];
+  const lifts = [...known.lifted].flatMap(([target, lift]) =>
+    responseLifted(target) === response &&
+    (response === 'open_incident' || target === `${AGENT}${agentId ?? ''}`) &&
+    isWithin(lift.at, at, windowMs)
+      ? [lift.index]
+      : [],
+  );
+  return lifts.length === 0 ? null : Math.max(...lifts);
+}
+
+function findingOf(
   rule: RuleName,
   subject: Subject,
   counted: readonly Counted[],
-  seen: Observed,
-): Finding => {
+  looked: Looked,
+): Finding {
+  const { index, timestamp } = looked.seen;
   const named = counted.slice(-FINDING_LIMITS.entriesMax);
   const requests = named.flatMap(({ requestId }) => (requestId === null ? [] : [requestId]));
   return {
-    ...{ rule, ...subject, count: sumOf(counted), index: seen.index },
-    entries: [...new Set(named.map(({ index }) => index))],
+    ...{ rule, ...subject, count: sumOf(counted), index, at: new Date(timestamp) },
+    entries: [...new Set(named.map((one) => one.index))],
     requests: [...new Set(requests)],
-    at: new Date(seen.timestamp),
+    liftedAt: liftedAt(rule, subject, looked),
   };
-};
+}
+
+const trackKey = (name: RuleName, who: string | null): string => `${name} ${who ?? ''}`;
 
 /** What one rule makes of one entry. */
 interface Applied {
@@ -147,8 +178,8 @@ function applyRule(
   const hits = ruleOf(name).hits(seen, context);
   if (hits.length === 0) return undefined;
   const setting = settings.rules[name];
-  const key = `${name} ${subject.agentId ?? subject.personId ?? ''}`;
-  let track = tracks.get(key) ?? { counted: [], hotAt: undefined };
+  const key = trackKey(name, subject.agentId ?? subject.personId);
+  let track = tracks.get(key) ?? NEW_TRACK;
   for (const { weight, what } of hits) {
     const { index, request_id: requestId } = seen;
     track = counting(track, { at: context.at, index, requestId, weight, what }, setting);
@@ -156,7 +187,8 @@ function applyRule(
   const { counted, hotAt } = track;
   if (sumOf(counted) <= setting.moreThan) return { key, track, finding: undefined };
   const goesOn = hotAt !== undefined && isWithin(hotAt, context.at, setting.windowMs);
-  const finding = goesOn ? undefined : findingOf(name, subject, counted, seen);
+  const looked = { seen, context, settings };
+  const finding = goesOn ? undefined : findingOf(name, subject, counted, looked);
   return { key, track: { counted, hotAt: context.at }, finding };
 }
 
@@ -175,10 +207,34 @@ function knowing(known: Known, seen: Observed, at: number): Known {
   }
   if (event === 'approval.granted' || event === 'approval.rejected')
     return { ...known, decided: new Map(known.decided).set(actor, at) };
+  const target = liftedIn(seen);
+  if (target !== undefined)
+    return { ...known, lifted: new Map(known.lifted).set(target, { at, index: seen.index }) };
   const { version } = facts;
   if (event === 'credential.activated' && typeof version === 'number')
     return { ...known, version: Math.max(known.version, version) };
   return known;
+}
+
+/** The target of a freeze that was lifted, if this entry says so. */
+const liftedIn = ({ event, facts }: Observed): string | undefined =>
+  event === 'freeze.lifted' && typeof facts['target'] === 'string' ? facts['target'] : undefined;
+
+/**
+ * A person has lifted what a rule had done. Whatever is seen from now on is new to them, and must stop
+ * again what it stopped before: the rule begins anew.
+ */
+function withoutLifted(
+  tracks: ReadonlyMap<string, Track>,
+  target: string,
+  { rules }: DetectionSettings,
+): ReadonlyMap<string, Track> {
+  const response = responseLifted(target);
+  const agentId = target.slice(AGENT.length);
+  const isLifted = (name: RuleName, key: string): boolean =>
+    rules[name].response === response &&
+    (response === 'open_incident' ? key.startsWith(`${name} `) : key === trackKey(name, agentId));
+  return new Map([...tracks].filter(([key]) => !RULE_NAMES.some((name) => isLifted(name, key))));
 }
 
 /** Pure: the state after this entry, and the episodes that begin with it. */
@@ -193,9 +249,11 @@ export function detect(
     (name) => applyRule(name, tracks, { seen, context, settings }) ?? [],
   );
   const changed = applied.map(({ key, track }) => [key, track] as const);
+  const counted = changed.length === 0 ? tracks : new Map([...tracks, ...changed]);
+  const target = liftedIn(seen);
   return {
     state: {
-      tracks: changed.length === 0 ? tracks : new Map([...tracks, ...changed]),
+      tracks: target === undefined ? counted : withoutLifted(counted, target, settings),
       known: knowing(known, seen, at),
     },
     findings: applied.flatMap(({ finding }) => finding ?? []),

@@ -90,13 +90,17 @@ export async function slowedAgents(of: AlertLog, now: Date): Promise<ReadonlyMap
   return slowed;
 }
 
-/** Two of one rule and one agent are never nearer to each other than its window. */
+/**
+ * Two of one rule and one agent are never nearer to each other than its window, unless what the first one
+ * did was lifted between them.
+ */
 async function isTold(
   tx: StoreTransaction,
-  { rule, agentId, personId, at }: Finding,
+  { rule, agentId, personId, at, liftedAt }: Finding,
   windowMs: number,
 ): Promise<boolean> {
   for await (const told of alertsSince(tx, new Date(at.getTime() - windowMs))) {
+    if (liftedAt !== null && told.index < liftedAt) return false;
     const isSame = told.rule === rule && told.agentId === agentId && told.person === personId;
     if (isSame && Math.abs(Date.parse(told.at) - at.getTime()) < windowMs) return true;
   }

@@ -235,6 +235,29 @@ describe('a decoy', () => {
   });
 });
 
+describe('a person who lifts what a rule has done', () => {
+  const lifted = (ms: number, target: string): Seen => ({
+    ...{ ms, event: 'freeze.lifted', agent_id: null, facts: { target } },
+  });
+  const again = (name: RuleName, target: string) =>
+    found([...hits(name, 1), lifted(1_000, target), ...hits(name, 2, 2_000)], name);
+
+  it('meets with the same again at its next sign', () => {
+    expect(again('hubspot_unauthorized', 'connection:main')).toMatchObject([
+      { index: 0, liftedAt: null },
+      { index: 2, liftedAt: 1 },
+    ]);
+    expect(again('decoy_touched', `agent:${AGENTS[0]}`)).toHaveLength(2);
+  });
+
+  it('changes nothing of what is about others, or did nothing', () => {
+    expect(again('decoy_touched', `agent:${AGENTS[1]}`)).toHaveLength(1);
+    expect(again('decoy_touched', 'connection:main')).toHaveLength(1);
+    expect(again('hubspot_unauthorized', `agent:${AGENTS[0]}`)).toHaveLength(1);
+    expect(again('hubspot_error', 'connection:main')).toHaveLength(1);
+  });
+});
+
 /** Something of everything, in bursts and with pauses, by a seed. */
 function randomLog(random: SeededRandom, length: number): Observed[] {
   let ms = 0;
@@ -246,6 +269,10 @@ function randomLog(random: SeededRandom, length: number): Observed[] {
     const of = HITS[name](ms, random.below(12));
     const agent = random.pick(AGENTS);
     seen.push(...of.map((one) => (one.agent_id === null ? one : { ...one, agent_id: agent })));
+    if (random.chance(0.02)) {
+      const target = random.pick(['connection:main', `agent:${agent}`]);
+      seen.push({ ms, event: 'freeze.lifted', agent_id: null, facts: { target } });
+    }
     ms = seen.at(-1)?.ms ?? ms;
   }
   return seen.map(observed);
@@ -254,9 +281,12 @@ function randomLog(random: SeededRandom, length: number): Observed[] {
 describe('evaluation', () => {
   const quick = settings(
     Object.fromEntries(
-      RULE_NAMES.map((name, nth) => [
+      RULE_NAMES.map((name, nth): [RuleName, RuleSetting] => [
         name,
-        { moreThan: nth % 4, windowMs: 2_000 + 3_000 * (nth % 5), response: 'notify' },
+        {
+          ...{ moreThan: nth % 4, windowMs: 2_000 + 3_000 * (nth % 5) },
+          response: RULES[name].per === 'agent' ? 'freeze_agent' : 'open_incident',
+        },
       ]),
     ),
   );

@@ -15,6 +15,7 @@ import type { DetectionSettings } from '../../src/core/detection.ts';
 import { GatewayError } from '../../src/core/gateway-error.ts';
 import { newestAlerts } from '../../src/gate/alerts.ts';
 import { createDetection, type DetectionDependencies } from '../../src/gate/detection.ts';
+import { declareFalseAlarm, resumeIncident } from '../../src/gate/incidents.ts';
 import { addAgent } from '../../src/gate/roster.ts';
 import { createSlowdown } from '../../src/gate/slowdown.ts';
 import { createLogProbe } from '../../src/log-probe.ts';
@@ -325,6 +326,27 @@ describe('what an alert does', () => {
       id: incident?.freezeId,
       placedBy: 'gateway',
     });
+  });
+
+  it('opens another incident when the key is refused again after the first one', async () => {
+    const follower = detection();
+    await append(unauthorized());
+    await follower.look();
+    const first = await store.incidents.open('main');
+    const by = 'operator';
+    await store.commit(async (tx) => {
+      await tx.incidents.update(first!.id, { stage: 'rotating' });
+      await declareFalseAlarm(tx, { incidentId: first!.id, by, reason: 'It was us.' });
+      await resumeIncident(tx, { incidentId: first!.id, by });
+    });
+    await follower.look();
+    now += 60_000;
+    await append(unauthorized());
+    // Not those that still know of the first one alone, and not one that has just begun.
+    await Promise.all([follower.look(), detection().look()]);
+    const second = await store.incidents.open('main');
+    expect(second?.id).not.toBe(first?.id);
+    expect((await alerts()).map(({ incident }) => incident)).toEqual([second?.id, first?.id]);
   });
 
   it('freezes the connection all the same when no incident can be opened', async () => {

@@ -32,6 +32,7 @@ import { openLogKey } from './log-key.ts';
 import { createLogProbe } from './log-probe.ts';
 import { loadPolicy } from './policy/load.ts';
 import type { NoticePlace } from './gate/notices.ts';
+import { onRogue } from './gate/on-rogue.ts';
 import type { Policy } from './policy/policy.ts';
 import type { CredentialRef } from './ports/crm.ts';
 import type { Engine } from './ports/engine.ts';
@@ -217,7 +218,8 @@ export function activityDependencies(
   const crm = failpoints.crm(createHubSpotCrm(hubspotOptions(context, hubspotUrl)));
   const waitingMax = config.limits.agentWaitingMax;
   const own = { store, secrets, crm, policy: () => policy, auditLog, attester };
-  return { ...own, noticePlaces, timing, waitingMax, clock };
+  const radar = { connection: config.connection, onRogue };
+  return { ...own, noticePlaces, timing, waitingMax, radar, clock };
 }
 
 /** How many addresses at their limit are still heard. */

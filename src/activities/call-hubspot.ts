@@ -1,22 +1,7 @@
-import { Context } from '@temporalio/activity';
 import type { ActivityDependencies } from './dependencies.ts';
 import { createReadCall, type ReadCall } from './read-call.ts';
+import { withHeartbeat } from './with-heartbeat.ts';
 import { createWriteCall, type WriteCall, type WriteOutcome } from './write-call.ts';
-
-const HEARTBEAT_EVERY_MS = 1_000;
-
-/** Temporal takes a silent worker for dead; the beat stops with the call. */
-async function withHeartbeat<T>(work: () => Promise<T>): Promise<T> {
-  const context = Context.current();
-  const beat = setInterval(() => {
-    context.heartbeat();
-  }, HEARTBEAT_EVERY_MS);
-  try {
-    return await work();
-  } finally {
-    clearInterval(beat);
-  }
-}
 
 /**
  * Step 4: begin (`gate/begin.ts`) → call → outcome, recorded. The only step that executes a plan.

@@ -5,6 +5,7 @@ import { createNoteWaiting } from './note-waiting.ts';
 import { createPrepareApproval } from './prepare-approval.ts';
 import { createReconcileWrite } from './reconcile-write.ts';
 import { createRecordAudit } from './record-audit.ts';
+import { createSweepRogueWrites } from './sweep-rogue-writes.ts';
 import { createValidateAction } from './validate-action.ts';
 import { createVerifyDecision } from './verify-decision.ts';
 
@@ -19,6 +20,7 @@ export function createActivities(deps: ActivityDependencies) {
     callHubSpot: createCallHubSpot(deps),
     reconcileWrite: createReconcileWrite(deps),
     recordAudit: createRecordAudit(deps),
+    sweepRogueWrites: createSweepRogueWrites(deps),
   };
 }
 

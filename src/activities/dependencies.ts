@@ -1,5 +1,6 @@
 import type { Attester } from '../gate/attest.ts';
 import type { NoticePlace } from '../gate/notices.ts';
+import type { OnRogue } from '../gate/radar-record.ts';
 import type { AuditLog } from '../ports/audit-log.ts';
 import type { Crm } from '../ports/crm.ts';
 import type { SecretStore } from '../ports/secret-store.ts';
@@ -34,5 +35,10 @@ export interface ActivityDependencies {
   readonly timing: Timing;
   /** Writes of one agent that may wait for people at once. */
   readonly waitingMax: number;
+  readonly radar: {
+    /** The one it watches. */
+    readonly connection: string;
+    readonly onRogue: OnRogue;
+  };
   readonly clock: () => Date;
 }

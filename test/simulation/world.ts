@@ -208,6 +208,7 @@ export async function createWorld(seed: number, sabotage: Sabotage = {}): Promis
       timing: TIMING,
       waitingMax: Number.MAX_SAFE_INTEGER,
       noticePlaces: [],
+      radar: { connection: 'main', onRogue: () => Promise.resolve() },
       clock: now,
     },
     close: async () => {

@@ -26,6 +26,7 @@ export interface RadarHouse {
   readonly store: Store;
   readonly crm: Crm;
   readonly appId: number;
+  readonly token: string;
   /** The simulator's API on the connection's own token, or another one: what a thief has. */
   api(method: string, path: string, body?: unknown, token?: string): Promise<any>;
   /** A person in HubSpot. */
@@ -112,6 +113,7 @@ export async function radarHouse(
     store,
     crm,
     appId: report.token.appId ?? 0,
+    token,
     api: async (method, path, body, as = token) => {
       const response = await fetch(`${simulator.url}${path}`, {
         ...{ dispatcher, method },

@@ -18,6 +18,7 @@ import {
  * environment: they live in the secret store (`sallyport secret set`).
  */
 
+const MINUTE_MS = 60_000;
 const MONTH_SECONDS = 86_400 * 30;
 
 /** A setting in seconds (fractions allowed), kept in ms. */
@@ -77,6 +78,8 @@ export const ENVIRONMENT = z.object({
   SALLYPORT_STRANGER_REQUESTS_PER_MINUTE: count(120),
   SALLYPORT_HUBSPOT_CALLS_PER_10_SECONDS: count(90),
   SALLYPORT_HUBSPOT_SEARCHES_PER_SECOND: count(4),
+  /** How often HubSpot's own history is held against the write ledger; 0: never. */
+  SALLYPORT_RADAR_MINUTES: z.coerce.number().int().min(0).max(1_440).default(15),
   /** Requests worked on side by side; past it the API answers 503. */
   SALLYPORT_SLOTS: count(64),
   ...RULE_SETTINGS,
@@ -161,6 +164,8 @@ export interface Config {
     readonly quietMs: number;
     /** How long an incident waits before it looks through HubSpot, so that its search has every change. */
     readonly radarSettleMs: number;
+    /** Between two sweeps of the radar; 0: none. */
+    readonly radarEveryMs: number;
   };
   readonly limits: {
     readonly agentRequestsPerMinute: number;
@@ -282,6 +287,7 @@ function timingFrom(env: z.output<typeof ENVIRONMENT>): Config['timing'] {
     // A lost write may still be on its way while it connects and while it is exchanged.
     radarSettleMs: env.SALLYPORT_RADAR_SETTLE_SECONDS,
     quietMs: Math.max(env.SALLYPORT_QUIET_SECONDS, 2 * deadlineMs),
+    radarEveryMs: env.SALLYPORT_RADAR_MINUTES * MINUTE_MS,
   };
 }
 

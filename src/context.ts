@@ -234,7 +234,8 @@ export function activityDependencies(
   const rules = { policy, approvalMs, clock };
   const takeBack: IncidentDependencies['takeBack'] = (incident, rogue) =>
     askToTakeBack({ store, crm, connection: incident.connection }, rules, incident, rogue);
-  return { ...own, findRogue, takeBack, noticePlaces, timing, waitingMax, clock };
+  const radar = { connection: config.connection };
+  return { ...own, findRogue, takeBack, noticePlaces, timing, waitingMax, radar, clock };
 }
 
 /** Follows the log by the rules of the settings. */

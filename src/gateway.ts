@@ -10,6 +10,7 @@ import { connectTemporal } from './adapters/temporal/connect.ts';
 import { createDataConverter } from './adapters/temporal/data-converter.ts';
 import { createEngine } from './adapters/temporal/engine.ts';
 import { createGatewayWorker, type GatewayWorker } from './adapters/temporal/gateway-worker.ts';
+import { ensureRadarSchedule } from './adapters/temporal/radar-schedule.ts';
 import { createPayloadCodec } from './adapters/temporal/payload-codec.ts';
 import { loadPayloadKeys } from './adapters/temporal/payload-keys.ts';
 import { workflowBundle } from './adapters/temporal/workflow-bundle.ts';
@@ -189,6 +190,23 @@ function startSweeping(
   });
 }
 
+/**
+ * Has the engine start the radar's sweeps, until stopped. Again now and then, for the engine may lose its
+ * database while we run; a sweep that does not come is nobody's to miss.
+ */
+function startRadar(context: Context, client: Client): () => Promise<void> {
+  const { config, logger } = context;
+  const { radarEveryMs: everyMs } = config.timing;
+  const of = { client, taskQueue: config.temporal.taskQueue, connection: config.connection };
+  return every(RESUME_EVERY_MS, async () => {
+    try {
+      await ensureRadarSchedule({ ...of, everyMs, deadlineMs: ENGINE_DEADLINE_MS });
+    } catch (error) {
+      logger.warn('the radar’s schedule will be tried again', { error });
+    }
+  });
+}
+
 /** Tells people what is owed to them, until stopped. */
 function startDelivering(context: Context, { notifiers }: Channels): () => Promise<void> {
   const { store, logger, config } = context;
@@ -275,6 +293,7 @@ async function startParts(
     parts.defer(startSweeping(context, engine, channels));
     parts.defer(startDelivering(context, channels));
     parts.defer(startDetecting(context));
+    parts.defer(startRadar(context, client));
     if (channels.slack !== undefined) parts.defer(channels.slack.startSocket(engine));
   }
   if (roles.api) {

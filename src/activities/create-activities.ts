@@ -10,6 +10,7 @@ import { createPrepareApproval } from './prepare-approval.ts';
 import { createReconcileWrite } from './reconcile-write.ts';
 import { createRecordAudit } from './record-audit.ts';
 import { createTakeBackRogue } from './take-back-rogue.ts';
+import { createSweepRogueWrites } from './sweep-rogue-writes.ts';
 import { createValidateAction } from './validate-action.ts';
 import { createVerifyDecision } from './verify-decision.ts';
 import { withHeartbeat } from './with-heartbeat.ts';
@@ -26,6 +27,7 @@ export function createActivities(deps: ActivityDependencies) {
     callHubSpot: createCallHubSpot(deps),
     reconcileWrite: createReconcileWrite(deps),
     recordAudit: createRecordAudit(deps),
+    sweepRogueWrites: createSweepRogueWrites(deps),
   };
 }
 

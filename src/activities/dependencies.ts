@@ -36,6 +36,10 @@ export interface ActivityDependencies {
   readonly timing: Timing;
   /** Writes of one agent that may wait for people at once. */
   readonly waitingMax: number;
+  readonly radar: {
+    /** The one it watches. */
+    readonly connection: string;
+  };
   readonly clock: () => Date;
 }
 

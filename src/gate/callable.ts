@@ -64,11 +64,11 @@ export const assertConnectable = (tx: StoreTransaction, credential: CredentialRe
  */
 export async function assertReadable(
   tx: StoreTransaction,
-  { agentId, credential }: { readonly agentId: string; readonly credential: CredentialRef },
+  of: { readonly agentId?: string | undefined; readonly credential: CredentialRef },
 ): Promise<void> {
-  const { connection, version } = credential;
-  const held = isOwnAgent(agentId) ? agentId : undefined;
-  await assertUsable(tx, { connection, version }, held);
+  const { agentId, credential } = of;
+  const isOwn = agentId !== undefined && isOwnAgent(agentId);
+  await assertUsable(tx, credential, isOwn ? agentId : undefined);
   await assertChecked(tx, credential);
 }
 

@@ -30,18 +30,10 @@ const unreadText = ({ objectType, objectId, reason }: Unread): string =>
 const archivedText = ({ objectType, objectId }: RogueChange): string =>
   `${objectType} ${objectId}: it was archived, and HubSpot does not say by whom`;
 
-/** The test note of an incident is ours, and in no ledger. */
-const isCanary = ({ objectType, objectId }: RogueChange, { canary }: IncidentRecord): boolean =>
-  canary?.objectType === objectType && canary.id === objectId;
-
-function sweptFor(incident: IncidentRecord, report: RadarReport): IncidentSweep {
-  const others = (changes: readonly RogueChange[]) =>
-    changes.filter((change) => !isCanary(change, incident));
-  return {
-    rogue: others(report.rogue),
-    unread: [...report.unread.map(unreadText), ...others(report.unattributed).map(archivedText)],
-  };
-}
+const sweptFor = ({ rogue, unread, unattributed }: RadarReport): IncidentSweep => ({
+  rogue,
+  unread: [...unread.map(unreadText), ...unattributed.map(archivedText)],
+});
 
 /**
  * Every change in the incident's window that HubSpot attributes to our app, against the write ledger.
@@ -63,7 +55,7 @@ export async function sweepForIncident(
       facts: { incident: incidentId },
       assertMayCall: (tx) => assertIncidentMayCall(tx, { incidentId, version }),
     });
-    return sweptFor(incident, report);
+    return sweptFor(report);
   } catch (error) {
     if (!(error instanceof GatewayError) || error.code !== 'connection.app_unknown') throw error;
     return { rogue: [], unread: [`HubSpot: ${ERRORS['connection.app_unknown'].title}`] };

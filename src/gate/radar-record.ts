@@ -3,16 +3,6 @@ import { changeKey, type RogueChange } from '../core/rogue-change.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import { type RadarReport, SEARCH_LAG_MS } from './radar.ts';
 
-/**
- * Called in the commit that records what a sweep found, with what no sweep had found before: where an incident
- * is opened. What it writes stands or falls with the findings; it awaits nothing but the transaction.
- */
-export type OnRogue = (
-  tx: StoreTransaction,
-  report: RadarReport,
-  found: readonly RogueChange[],
-) => Promise<void>;
-
 /** Names in one entry; the rest is counted. An entry has a largest size, and whoever writes has many names. */
 const NAMES_MAX = 100;
 const VALUE_MAX_CHARS = 2_000;
@@ -90,12 +80,13 @@ function sweptToAfter(known: RadarRecord | undefined, { from, to, isWhole }: Rad
 
 /**
  * Puts a sweep on record: that it was made, each change that no sweep had found before, and how far has
- * been looked. Once for each finding, however often and at once sweeps are run. Returns those findings.
+ * been looked. Once for each finding, however often and at once sweeps are run. Returns those findings;
+ * what follows from them the rules of detection say.
  */
 export async function recordSweep(
   tx: StoreTransaction,
   report: RadarReport,
-  { by, onRogue }: { readonly by: string; readonly onRogue: OnRogue },
+  { by }: { readonly by: string },
 ): Promise<readonly RogueChange[]> {
   const { connection } = report;
   const known = await tx.radar.get(connection);
@@ -111,6 +102,5 @@ export async function recordSweep(
     });
   const sweptTo = sweptToAfter(known, report);
   await tx.radar.put({ connection, sweptTo, found: kept(known, report, tx.now) });
-  if (found.length > 0) await onRogue(tx, report, found);
   return found;
 }

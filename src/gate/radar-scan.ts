@@ -242,6 +242,7 @@ async function readAll(reading: Reading, ids: readonly string[]): Promise<boolea
 async function histories(
   of: RadarCalls,
   type: ObjectType,
+  known: readonly string[] | undefined,
   {
     changed,
     archived,
@@ -249,7 +250,7 @@ async function histories(
   notes: Notes,
 ): Promise<ReadonlyMap<string, RecordHistory>> {
   const read = new Map<string, RecordHistory>();
-  const withHistory = await writableProperties(of, type, notes);
+  const withHistory = known ?? (await writableProperties(of, type, notes));
   if (withHistory === undefined) return read;
   const shared = { of, type, withHistory, notes, read };
   if (!(await readAll({ ...shared, isArchived: false }, changed))) return read;
@@ -261,20 +262,46 @@ async function histories(
   return read;
 }
 
-/** Looks through one object type. Throws as `guardedCall` does, and what `pause` rejects with. */
-export async function scanType(of: RadarCalls, type: ObjectType, window: Span): Promise<TypeScan> {
+/** What does not lag behind, and can be read before search has what changed last. */
+export interface Beforehand {
+  readonly archived: readonly ArchivedRecord[];
+  /** Undefined: not asked for yet. */
+  readonly properties: readonly string[] | undefined;
+  readonly notes: Notes;
+}
+
+/** A token that may not read them may not write them either, and is not asked twice. */
+const isForbidden = ({ unread }: Notes): boolean =>
+  unread.some(({ reason }) => reason === 'hubspot.missing_scope');
+
+/** `isAll`: with what is only needed if something has changed, for who has the time. */
+export async function readBeforehand(
+  of: RadarCalls,
+  type: ObjectType,
+  { window, isAll }: { readonly window: Span; readonly isAll: boolean },
+): Promise<Beforehand> {
   const notes = takeNotes(type);
+  const archived = await archivedIn(of, type, window, notes);
+  const isAsked = isAll && !isForbidden(notes);
+  const properties = isAsked ? await writableProperties(of, type, notes) : undefined;
+  return { archived, properties, notes };
+}
+
+/** Looks through one object type. Throws as `guardedCall` does, and what `pause` rejects with. */
+export async function scanType(
+  of: RadarCalls,
+  type: ObjectType,
+  window: Span,
+  { archived, properties, notes }: Beforehand,
+): Promise<TypeScan> {
+  if (isForbidden(notes)) return { scanned: 0, records: [], archived: [], unread: notes.unread };
   // As far back as a write of ours can account for something inside the window.
   const since = new Date(window.from.getTime() - 2 * MATCH_TOLERANCE_MS);
   const changed = [...(await changedSince(of, type, since, notes))];
-  // A token that may not read them may not write them either, and is not asked twice.
-  if (notes.unread.some(({ reason }) => reason === 'hubspot.missing_scope'))
-    return { scanned: 0, records: [], archived: [], unread: notes.unread };
-  const archived = await archivedIn(of, type, window, notes);
   const ids = archived.map(({ objectId }) => objectId);
   const read =
     changed.length + ids.length === 0
       ? new Map<string, RecordHistory>()
-      : await histories(of, type, { changed, archived: ids }, notes);
+      : await histories(of, type, properties, { changed, archived: ids }, notes);
   return { scanned: read.size, records: [...read.values()], archived, unread: notes.unread };
 }

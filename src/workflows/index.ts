@@ -1,2 +1,3 @@
 export { agentAction } from './agent-action.ts';
 export { incidentResponse } from './incident-response.ts';
+export { rogueWriteSweep } from './rogue-write-sweep.ts';

@@ -298,16 +298,11 @@ describe('the record of sweeps', () => {
     ...{ rogue: [], unattributed: [], unread: [], isWhole: true, ...of },
   });
   const told: string[][] = [];
-  const put = (of: Partial<RadarReport>) =>
-    house.store.commit((tx) =>
-      recordSweep(tx, report(of), {
-        by: 'gateway',
-        onRogue: (_tx, _report, found) => {
-          told.push(found.map(({ objectId }) => objectId));
-          return Promise.resolve();
-        },
-      }),
-    );
+  const put = async (of: Partial<RadarReport>) => {
+    const by = 'gateway';
+    const found = await house.store.commit((tx) => recordSweep(tx, report(of), { by }));
+    if (found.length > 0) told.push(found.map(({ objectId }) => objectId));
+  };
   const sweptTo = async () => (await house.store.radar.get('record'))?.sweptTo;
 
   it('tells each finding once, whatever windows it turns up in, and keeps no value in clear', async () => {

@@ -1,6 +1,6 @@
 /**
- * `node test/histories/record.ts`: runs every path of every workflow on real parts and writes the
- * histories, decrypted, beside this file. Record anew only when a change to a workflow is meant to
+ * `node test/histories/record.ts [name…]`: runs every path of every workflow, or those named, on real parts and
+ * writes the histories, decrypted, beside this file. Record anew only when a change to a workflow is meant to
  * break what is in flight, and say so in the changelog.
  */
 import { writeFileSync } from 'node:fs';
@@ -13,8 +13,10 @@ import { historyToJSON, JSONToPayload, payloadToJSON } from '@temporalio/common/
 import { createPayloadCodec } from '../../src/adapters/temporal/payload-codec.ts';
 import { loadPayloadKeys } from '../../src/adapters/temporal/payload-keys.ts';
 import { SEARCH_ATTRIBUTES } from '../../src/core/search-attributes.ts';
+import { connectDependencies } from '../../src/context.ts';
 import { freePort } from '../../src/embedded/ports.ts';
 import { startTemporalServer } from '../../src/embedded/temporal-server.ts';
+import { connectAccount } from '../../src/gate/connection.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 import { temporalCliPath } from '../support/temporal-cli.ts';
 
@@ -79,27 +81,46 @@ const PATHS: Record<string, (gateway: TestGateway) => Promise<string>> = {
   },
 };
 
-async function record(gateway: TestGateway, name: string, requestId: string): Promise<void> {
+async function record(gateway: TestGateway, name: string, workflowId: string): Promise<void> {
   const connection = await Connection.connect({ address: server.address });
   const client = new Client({ connection });
-  const handle = client.workflow.getHandle(`action/${requestId}`);
+  const handle = client.workflow.getHandle(workflowId);
   const deadline = Date.now() + 20_000;
   while ((await handle.describe()).status.name === 'RUNNING' && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 100));
   const keys = await loadPayloadKeys(gateway.context.secrets);
   const codec = createPayloadCodec({ keys, namespace: 'default' });
   const history = await decrypted(codec, JSON.parse(historyToJSON(await handle.fetchHistory())));
-  writeFileSync(join(HERE, `${name}.json`), `${JSON.stringify({ workflowId: `action/${requestId}`, history }, null, 1)}\n`);
+  writeFileSync(join(HERE, `${name}.json`), `${JSON.stringify({ workflowId, history }, null, 1)}\n`);
   console.log(name, (history as { events: unknown[] }).events.length, 'events');
   await connection.close();
 }
 
+/** Not of a request: started by the schedule, or here by hand. */
+async function sweepRun(gateway: TestGateway): Promise<string> {
+  const { context, simulator, config } = gateway;
+  const connecting = { connection: 'main', by: 'operator', isPortalForced: false };
+  await connectAccount(connectDependencies(context, simulator.url), connecting);
+  const connection = await Connection.connect({ address: server.address });
+  const client = new Client({ connection });
+  const { taskQueue } = config.temporal;
+  await client.workflow.start('rogueWriteSweep', { workflowId: 'a-radar-sweep', taskQueue });
+  await connection.close();
+  return 'a-radar-sweep';
+}
+
+const wanted = process.argv.slice(2);
+const isWanted = (name: string): boolean => wanted.length === 0 || wanted.includes(name);
+
 const gateway = await startTestGateway({ temporalAddress: server.address });
-for (const [name, run] of Object.entries(PATHS)) await record(gateway, name, await run(gateway));
+for (const [name, run] of Object.entries(PATHS)) if (isWanted(name)) await record(gateway, name, `action/${await run(gateway)}`);
+if (isWanted('a-radar-sweep')) await record(gateway, 'a-radar-sweep', await sweepRun(gateway));
 await gateway.close();
-const expiring = await startTestGateway({ temporalAddress: server.address, env: { SALLYPORT_APPROVAL_SECONDS: '1' } });
-const { body } = await expiring.submit(NOTE);
-await expiring.ended(body.id);
-await record(expiring, 'an-expired-write', body.id);
-await expiring.close();
+if (isWanted('an-expired-write')) {
+  const expiring = await startTestGateway({ temporalAddress: server.address, env: { SALLYPORT_APPROVAL_SECONDS: '1' } });
+  const { body } = await expiring.submit(NOTE);
+  await expiring.ended(body.id);
+  await record(expiring, 'an-expired-write', `action/${body.id}`);
+  await expiring.close();
+}
 await server.stop();
 process.exit(0);

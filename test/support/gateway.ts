@@ -125,6 +125,8 @@ async function testConfig(folder: string, options: TestGatewayOptions): Promise<
     SALLYPORT_STRANGER_REQUESTS_PER_MINUTE: '100000',
     SALLYPORT_HUBSPOT_CALLS_PER_10_SECONDS: '100000',
     SALLYPORT_HUBSPOT_SEARCHES_PER_SECOND: '100000',
+    // A sweep at a quarter past would be among the calls that tests count.
+    SALLYPORT_RADAR_MINUTES: '0',
     TEMPORAL_ADDRESS: options.temporalAddress,
     ...(options.policy === undefined ? {} : { SALLYPORT_POLICY: policyFile }),
     ...options.env,

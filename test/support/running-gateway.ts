@@ -108,6 +108,7 @@ export async function createRunningGateway(options: {
     SALLYPORT_RECONCILE_SECONDS: '0.5',
     SALLYPORT_QUIET_SECONDS: '3',
     SALLYPORT_RADAR_SETTLE_SECONDS: '0.01',
+    SALLYPORT_RADAR_MINUTES: '0',
     ...options.env,
   };
   let child: ChildProcess | undefined;

@@ -37,9 +37,10 @@ const replay = (recorded: Recorded): Promise<void> =>
   );
 
 describe('histories recorded earlier', () => {
-  it('cover every path of the request’s workflow', () => {
+  it('cover every path of the request’s workflow, and the radar’s', () => {
     expect(names.map((name) => name.replace('.json', ''))).toEqual([
       'a-lost-answer',
+      'a-radar-sweep',
       'a-read',
       'a-refusal',
       'a-rejected-write',

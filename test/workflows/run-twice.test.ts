@@ -1,15 +1,20 @@
+import { randomUUID } from 'node:crypto';
+import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { workflowIdOf } from '../../src/adapters/temporal/engine.ts';
+import { connectDependencies } from '../../src/context.ts';
+import { connectAccount } from '../../src/gate/connection.ts';
 import { requestIdFor } from '../../src/gate/ids.ts';
 import { INCIDENT_STEPS } from '../support/incidents.ts';
 import type { Passing } from '../support/lying-proxy.ts';
 import {
   type Disturbance,
+  type Mode,
   MODES,
   startTwiceGateway,
   type TwiceGateway,
 } from '../support/run-twice.ts';
-import { entriesOf } from '../support/log-entries.ts';
+import { entriesOf, logEntries } from '../support/log-entries.ts';
 
 /**
  * Every activity of every workflow runs twice, one after the other and at once, and fails once, after
@@ -17,9 +22,14 @@ import { entriesOf } from '../support/log-entries.ts';
  * has to have a path here that runs it.
  */
 const TIME_LIMIT_MS = 180_000;
+const SWEEP = 'sweepRogueWrites';
 
 let twice: TwiceGateway;
+let connection: Connection;
+let client: Client;
 beforeAll(async () => {
+  connection = await Connection.connect({ address: inject('temporalAddress') });
+  client = new Client({ connection });
   twice = await startTwiceGateway(inject('temporalAddress'));
   const seen = new Set<string>();
   twice.proxy.answer = async (passing: Passing) => {
@@ -36,7 +46,10 @@ beforeAll(async () => {
     return undefined;
   };
 });
-afterAll(() => twice.close());
+afterAll(async () => {
+  await connection.close();
+  await twice.close();
+});
 
 const CONTACT = '20001';
 const note = (text: string) => ({ action: 'create_note', contact_id: CONTACT, note: text });
@@ -187,9 +200,44 @@ async function take(path: Path, disturbance?: Disturbance): Promise<Result> {
   };
 }
 
+let sweeps = 0;
+
+/** Runs the radar's workflow to its end, with its activity disturbed, and tells what is on record of it. */
+async function sweepOnce(mode?: Mode): Promise<unknown> {
+  const { context, gateway } = twice;
+  sweeps += 1;
+  const { id } = (
+    await gateway.simulator.control<any>('POST', '/edits', {
+      ...{ object_type: 'contacts', create: { firstname: `Swept ${sweeps}` } },
+    })
+  ).body;
+  const token = (await context.secrets.get('hubspot/main', 1))?.value;
+  await fetch(`${twice.proxy.url}/crm/objects/2026-09/contacts/${id}`, {
+    ...{ method: 'PATCH', body: JSON.stringify({ properties: { city: 'Rogue' } }) },
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+  });
+  const workflowId = `sweep-${randomUUID()}`;
+  if (mode !== undefined) twice.disturb(workflowId, { activity: SWEEP, mode });
+  const { taskQueue } = gateway.config.temporal;
+  const handle = await client.workflow.start('rogueWriteSweep', { workflowId, taskQueue });
+  await expect
+    .poll(async () => (await handle.describe()).status.name, { timeout: 60_000 })
+    .toBe('COMPLETED');
+  if (mode !== undefined) expect(twice.disturbedIn(workflowId)).toEqual([SWEEP]);
+  const entries = await logEntries(context.store);
+  const known = await context.store.radar.get('main');
+  return {
+    found: entries
+      .filter(({ event, facts }) => event === 'radar.found' && facts.object_id === id)
+      .map(({ facts }) => facts.kind),
+    kept: known?.found.filter(({ key }) => key.includes(`/${id} `)).length,
+  };
+}
+
 describe('every activity, twice and failing once', () => {
   it('is on at least one path', () => {
     const covered = new Set([
+      SWEEP,
       ...Object.values(PATHS).flatMap(({ runs }) => runs),
       // On the way of an incident: incident-twice.test.ts.
       ...INCIDENT_STEPS,
@@ -209,6 +257,19 @@ describe('every activity, twice and failing once', () => {
         })),
       );
       expect(results).toEqual(cases.map((disturbance) => ({ disturbance, ...once })));
+    },
+    TIME_LIMIT_MS,
+  );
+
+  it(
+    'a sweep of the radar tells each finding once',
+    async () => {
+      const { context, proxy } = twice;
+      const connecting = { connection: 'main', by: 'operator', isPortalForced: false };
+      await connectAccount(connectDependencies(context, proxy.url), connecting);
+      const once = await sweepOnce();
+      expect(once).toEqual({ found: ['changed'], kept: 1 });
+      for (const mode of MODES) expect([mode, await sweepOnce(mode)]).toEqual([mode, once]);
     },
     TIME_LIMIT_MS,
   );

@@ -64,26 +64,31 @@ async function rotate(): Promise<string> {
 let mayRotate = false;
 const FIRST_WITH_KEY = INCIDENT_FAILPOINTS.indexOf('before incident.key_supplied');
 
+/** Opens it, however often it takes. */
+async function opened(): Promise<string> {
+  for (;;) {
+    const answer = await ask('first', 'POST', '', { reason: 'I5' });
+    if (answer?.status === 201) return answer.body.id as string;
+    await sleep(100);
+  }
+}
+
 /** What people do, each step again and again until the incident has passed it: ends with the incident. */
 async function people(): Promise<string> {
-  let id: string | undefined;
+  const id = await opened();
   let rotated: string | undefined;
   for (;;) {
-    await sleep(100);
-    const opened = id === undefined ? await ask('first', 'POST', '', { reason: 'I5' }) : undefined;
-    id ??= opened?.status === 201 ? (opened.body.id as string) : undefined;
-    if (id === undefined) continue;
     const stage = (await ask('first', 'GET', `/${id}`))?.body?.stage;
+    if (stage === 'closed') break;
     if (stage === 'rotating' && mayRotate) {
       rotated ??= await rotate();
       await ask('first', 'POST', `/${id}/key`, { key: rotated });
     }
     if (stage === 'resuming') await ask('second', 'POST', `/${id}/resume`, {});
-    if (stage === 'closed') {
-      key = rotated ?? key;
-      return id;
-    }
+    await sleep(100);
   }
+  key = rotated ?? key;
+  return id;
 }
 
 /** Started into the failpoint, it dies there; false when nothing came to it in time. */

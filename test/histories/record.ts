@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import type { PayloadCodec } from '@temporalio/common';
 import { historyToJSON, JSONToPayload, payloadToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { incidentWorkflowIdOf } from '../../src/adapters/temporal/engine.ts';
 import { createPayloadCodec } from '../../src/adapters/temporal/payload-codec.ts';
 import { loadPayloadKeys } from '../../src/adapters/temporal/payload-keys.ts';
 import { SEARCH_ATTRIBUTES } from '../../src/core/search-attributes.ts';
@@ -18,6 +19,7 @@ import { freePort } from '../../src/embedded/ports.ts';
 import { startTemporalServer } from '../../src/embedded/temporal-server.ts';
 import { connectAccount } from '../../src/gate/connection.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
+import { EXACT_SCOPES } from '../support/incidents.ts';
 import { temporalCliPath } from '../support/temporal-cli.ts';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
@@ -108,12 +110,31 @@ async function sweepRun(gateway: TestGateway): Promise<string> {
   return 'a-radar-sweep';
 }
 
+/** From the button to the end, with the key that was in use. */
+async function incidentRun(gateway: TestGateway): Promise<string> {
+  const { call } = gateway.approver;
+  const { id } = (await call('POST', '/v1/incidents', { body: { reason: 'Recorded.' } })).body;
+  const reaches = async (stage: string): Promise<void> => {
+    while ((await call('GET', `/v1/incidents/${id}`)).body.stage !== stage) await new Promise((resolve) => setTimeout(resolve, 50));
+  };
+  await reaches('rotating');
+  const old = (await gateway.context.secrets.get('hubspot/main'))?.value;
+  await gateway.simulator.control('POST', '/tokens/state', { token: old, state: 'revoked' });
+  const { body } = await gateway.simulator.control<{ token: string }>('POST', '/tokens', { scopes: EXACT_SCOPES });
+  await call('POST', `/v1/incidents/${id}/key`, { body: { key: body.token } });
+  await reaches('resuming');
+  const second = await gateway.addPerson('Sam Field', ['operator']);
+  await second.call('POST', `/v1/incidents/${id}/resume`);
+  return incidentWorkflowIdOf(id);
+}
+
 const wanted = process.argv.slice(2);
 const isWanted = (name: string): boolean => wanted.length === 0 || wanted.includes(name);
 
 const gateway = await startTestGateway({ temporalAddress: server.address });
 for (const [name, run] of Object.entries(PATHS)) if (isWanted(name)) await record(gateway, name, `action/${await run(gateway)}`);
 if (isWanted('a-radar-sweep')) await record(gateway, 'a-radar-sweep', await sweepRun(gateway));
+if (isWanted('an-incident')) await record(gateway, 'an-incident', await incidentRun(gateway));
 await gateway.close();
 if (isWanted('an-expired-write')) {
   const expiring = await startTestGateway({ temporalAddress: server.address, env: { SALLYPORT_APPROVAL_SECONDS: '1' } });

@@ -125,7 +125,66 @@ describe('an incident', () => {
       expect(read.status).toBe(200);
       const { body: report } = await rig.second('GET', `/v1/incidents/${id}/post-mortem`);
       expect(report.markdown).toContain('incident.closed');
-      console.info(report.markdown);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'finds what somebody did with the key, has it set back, and keeps a later edit by a person',
+    async () => {
+      const { simulator, approver } = gateway;
+      const key = (await gateway.context.secrets.get('hubspot/main'))?.value;
+      const rogue = (id: string, properties: Record<string, string>) =>
+        fetch(`${simulator.url}/crm/objects/2026-09/contacts/${id}`, {
+          method: 'PATCH',
+          body: JSON.stringify({ properties }),
+          headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+        });
+      const valueOf = async (id: string, property: string) => {
+        const { body } = await gateway.submit({ action: 'get_contact', contact_id: id });
+        return JSON.stringify(body.result).includes(property);
+      };
+      const title = (id: string) =>
+        simulator
+          .effects()
+          .then(
+            (all) => all.filter(({ object_id }) => object_id === id).at(-1)?.properties['jobtitle'],
+          );
+      await rogue('20002', { jobtitle: 'Rogue One' });
+      await rogue('20003', { jobtitle: 'Rogue Two' });
+      await simulator.control('POST', '/edits', {
+        ...{ object_type: 'contacts', id: '20003', properties: { jobtitle: 'By a person' } },
+      });
+      const begunAt = Date.now();
+      const { id } = (await approver.call('POST', '/v1/incidents', { body: { reason: 'Rogue' } }))
+        .body;
+      await reaches(gateway, id, 'rotating');
+      await rig.kill(key ?? '');
+      await approver.call('POST', `/v1/incidents/${id}/key`, { body: { key: await rig.newKey() } });
+      const reverting = await reaches(gateway, id, 'reverting');
+      const verifiedMs = Date.now() - begunAt;
+      expect(reverting.clocks_ms.verified).toBeLessThan(60_000);
+      const found = reverting.findings.rogue.map((one: any) => `${one.kind} ${one.object_id}`);
+      expect(found.toSorted()).toEqual(['changed 20002', 'changed 20003']);
+      await expect
+        .poll(async () => (await reaches(gateway, id, 'reverting')).take_backs.length)
+        .toBe(1);
+      const { take_backs, findings } = await reaches(gateway, id, 'reverting');
+      expect(findings.left_alone.join()).toContain('contacts 20003: jobtitle was changed since');
+      await expect
+        .poll(async () => (await gateway.context.store.requests.status(take_backs[0])) ?? '', {
+          timeout: 20_000,
+        })
+        .toBe('awaiting_approval');
+      const { card } = (await approver.call('GET', `/v1/approvals/${take_backs[0]}`)).body;
+      // Who contained it may decide on what is set back.
+      expect((await gateway.approve(take_backs[0], card.digest)).status).toBe(200);
+      await reaches(gateway, id, 'resuming');
+      expect(await title('20002')).not.toBe('Rogue One');
+      expect(await title('20003')).toBe('By a person');
+      expect((await rig.second('POST', `/v1/incidents/${id}/resume`)).status).toBe(200);
+      expect(await valueOf('20002', 'Rogue One')).toBe(false);
+      console.info(`I2: old key dead and new key verified ${verifiedMs} ms after the alert`);
     },
     LIMIT_MS,
   );

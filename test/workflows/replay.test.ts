@@ -37,7 +37,7 @@ const replay = (recorded: Recorded): Promise<void> =>
   );
 
 describe('histories recorded earlier', () => {
-  it('cover every path of the request’s workflow, and the radar’s', () => {
+  it('cover every path of the request’s workflow, the radar’s and an incident’s', () => {
     expect(names.map((name) => name.replace('.json', ''))).toEqual([
       'a-lost-answer',
       'a-radar-sweep',
@@ -48,6 +48,7 @@ describe('histories recorded earlier', () => {
       'a-withdrawn-write',
       'an-approved-write',
       'an-expired-write',
+      'an-incident',
     ]);
   });
 

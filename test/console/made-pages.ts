@@ -18,6 +18,7 @@ export const frameWith = (text?: string): Frame => ({
     connection: text ?? 'main',
     portal_id: 4_471_902,
     freezes: [],
+    incident: null,
     log: { size: 18_204, root_prefix: '9f2c41d8a07e' },
     waiting_for_you: 1,
     waiting_for_others: 0,

@@ -43,7 +43,7 @@ const account = ({ portal_id: portal }: IncidentView): string =>
 const openPage = ({ portal_id: portal }: IncidentView): Html | null =>
   portal === null
     ? null
-    : html`<span class="path">Private app<i>›</i>Auth<i>›</i>Rotate</span>
+    : html`<span class="path">Private app:<i></i>Auth<i>›</i>Rotate</span>
         <p class="btns">
           <a class="btn" href="${keyPage(portal)}" rel="noreferrer">Open this page in HubSpot</a>
         </p>`;
@@ -52,7 +52,7 @@ const openPage = ({ portal_id: portal }: IncidentView): Html | null =>
 export const rotateHow = (incident: IncidentView): readonly Html[] => [
   html`<li>
     Open the key in ${account(incident)}.
-    <span class="path">Development<i>›</i>Keys<i>›</i>Service keys</span>
+    <span class="path">Service key:<i></i>Development<i>›</i>Keys<i>›</i>Service keys</span>
     ${openPage(incident)}
   </li>`,
   html`<li>

@@ -127,15 +127,33 @@ function resumeHow(frame: Frame, incident: IncidentView): Html {
   return html`${mine ? html`<p>${notYours('incident.same_person')}</p>` : null}${asked}`;
 }
 
-export const resume: Make = (frame, { incident }) => {
+/** While it is far off: who it will be. */
+function resumeLater(frame: Frame, incident: IncidentView): Html {
+  const able = resumers(frame, incident);
+  const who = able.length === 0 ? html`Nobody else has the role operator yet` : names(able);
+  const mine = isReader(frame, incident.opened_by) ? '. Not you: you contained it' : '';
+  return html`<p class="small">${who}${mine}</p>`;
+}
+
+const IS_NEAR: readonly IncidentView['stage'][] = ['reverting', 'resuming'];
+
+function resumeBody(frame: Frame, incident: IncidentView): Html | null {
   const { stage, resumed_by: by } = incident;
-  const isDone = stage === 'closed';
-  const of = { heading: 'Resume', whose: 'second person', isDone } as const;
-  const body = isDone
-    ? facts([fact('yes', html`Opened again by ${by === null ? 'nobody' : actorWords(frame, by)}`)])
-    : html`${checklist(frame, incident)}${resumeHow(frame, incident)}`;
-  return { ...of, isNow: stage === 'resuming', ms: incident.clocks_ms.closed, body };
-};
+  if (stage === 'closed')
+    return facts([
+      fact('yes', html`Opened again by ${by === null ? 'nobody' : actorWords(frame, by)}`),
+    ]);
+  return IS_NEAR.includes(stage)
+    ? html`${checklist(frame, incident)}${resumeHow(frame, incident)}`
+    : resumeLater(frame, incident);
+}
+
+export const resume: Make = (frame, { incident }) => ({
+  ...{ heading: 'Resume', whose: 'second person', ms: incident.clocks_ms.closed },
+  isDone: incident.stage === 'closed',
+  isNow: incident.stage === 'resuming',
+  body: resumeBody(frame, incident),
+});
 
 export const postMortem: Make = (_frame, { incident }) => {
   const isDone = incident.stage === 'closed';

@@ -24,14 +24,16 @@ export const detect: Make = (frame, { incident }) => ({
 function evidenceLines({ evidence }: IncidentView): Html[] {
   if (evidence === null) return [fact('todo', html`What had not begun is being ended`)];
   const { begun, cancelled, log_size: size, log_root_prefix: root } = evidence;
-  const ended =
+  const count =
     cancelled.length === 1 ? '1 waiting request' : `${cancelled.length} waiting requests`;
+  const ended =
+    cancelled.length === 0 ? 'No request was waiting' : `${count} cancelled, each agent told why`;
   const underWay = begun.map(
     (id, at) =>
       html`${at === 0 ? '' : ', '}<a href="/console/requests/${id}" class="mono">${id}</a>`,
   );
   return [
-    fact('yes', html`${ended} cancelled, each agent told why`),
+    fact('yes', html`${ended}`),
     begun.length === 0
       ? fact('yes', html`No write was under way`)
       : fact('todo', html`Under way when it was frozen: ${underWay}`),

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { connectDependencies } from '../../src/context.ts';
 import { connectAccount } from '../../src/gate/connection.ts';
 import { activateCredential, fingerprintOf } from '../../src/gate/credentials.ts';
@@ -48,6 +48,7 @@ describe.skipIf(executable === undefined)('an incident in the console', () => {
   let portal: number;
   let second: string;
   let plain: string;
+  const logged: string[] = [];
 
   const mint = async (scopes = EXACT_SCOPES, app?: number): Promise<Minted> => {
     const body = { scopes, ...(app === undefined ? {} : { app_id: app }) };
@@ -62,7 +63,11 @@ describe.skipIf(executable === undefined)('an incident in the console', () => {
 
   beforeAll(async () => {
     mkdirSync(PICTURES, { recursive: true });
-    house = await openConsoleHouse(executable!);
+    vi.spyOn(process.stderr, 'write').mockImplementation((line) => {
+      logged.push(String(line));
+      return true;
+    });
+    house = await openConsoleHouse(executable!, { SALLYPORT_LOG_LEVEL: 'debug' });
     const { context, simulator } = house.gateway;
     ({ token: oldKey, app_id: appId } = await mint());
     const version = await context.secrets.put('hubspot/main', oldKey, 1);
@@ -76,7 +81,10 @@ describe.skipIf(executable === undefined)('an incident in the console', () => {
     second = await sessionOf('Sam Field', ['approver', 'operator']);
     plain = await sessionOf('Paul Plain', ['approver']);
   });
-  afterAll(() => house.close());
+  afterAll(async () => {
+    await house.close();
+    vi.restoreAllMocks();
+  });
 
   const isWhole = (page: Page) =>
     page.evaluate('document.documentElement.scrollWidth <= document.documentElement.clientWidth');
@@ -192,11 +200,16 @@ describe.skipIf(executable === undefined)('an incident in the console', () => {
       const inFiles = filesIn(house.gateway.config.dataDir).map((file) =>
         readFileSync(file, 'latin1'),
       );
-      const all = [...given, ...inFiles];
+      const all = [...given, ...inFiles, ...logged];
       expect(all.filter((text) => [key, better, oldKey].some((one) => text.includes(one)))).toEqual(
         [],
       );
-      console.log('the key', { texts: given.length, files: inFiles.length, seen: 0 });
+      console.log('the key', {
+        texts: given.length,
+        files: inFiles.length,
+        logged: logged.length,
+        seen: 0,
+      });
       oldKey = better;
       await sam.page.context().close();
       await page.context().close();

@@ -173,7 +173,7 @@ describe.skipIf(executable === undefined)('every view of the console', () => {
           .replaceAll(/\s+/g, ' ')
           .replace(/^\? /, '')
           .trim()
-          .replace(/^Freeze test-assistant$/, 'Freeze an agent');
+          .replace(/^Freeze (?:test-assistant|sallyport)$/, 'Freeze an agent');
       const lookAround = async (): Promise<void> => {
         const names = await page
           .locator('button:visible, a.btn:visible')

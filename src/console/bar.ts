@@ -1,11 +1,13 @@
 import { type Frame, isFrozen, isOperator, oneButton, type Place } from './frame.ts';
 import { type Html, html } from './html.ts';
+import { reasonSheet } from './reason-sheet.ts';
 import { shown } from './shown-text.ts';
 
 const LINKS = [
   ['waiting', '/console', 'Waiting'],
   ['requests', '/console/requests', 'Requests'],
   ['agents', '/console/agents', 'Agents'],
+  ['incidents', '/console/incidents', 'Incidents'],
 ] as const;
 
 function navigation({ status }: Frame, place: Place): Html {
@@ -14,10 +16,15 @@ function navigation({ status }: Frame, place: Place): Html {
     waiting === 0
       ? null
       : html`<span class="num">${waiting}<span class="offscreen"> waiting for you</span></span>`;
+  const open =
+    status.incident === null
+      ? null
+      : html`<span class="num">1<span class="offscreen"> open</span></span>`;
+  const counts = { waiting: count, requests: null, agents: null, incidents: open };
   const items = LINKS.map(([name, href, label]) => {
     const current = name === place ? html` aria-current="page"` : null;
     return html`<li>
-      <a href="${href}" ${current}>${label} ${name === 'waiting' ? count : null}</a>
+      <a href="${href}" ${current}>${label} ${counts[name]}</a>
     </li>`;
   });
   return html`<nav class="nav" aria-label="Console">
@@ -36,6 +43,31 @@ function freezeButton(frame: Frame): Html | null {
     </button>`,
   });
 }
+
+const OPEN_SHEET = 'open-incident';
+
+/** Absent while one is open: opening it again finds the first. */
+export function openIncidentButton({ status }: Frame, isSmall = false): Html | null {
+  if (status.incident !== null) return null;
+  return html`<button
+    class="btn ${isSmall ? 'btn--small' : ''}"
+    type="button"
+    popovertarget="${OPEN_SHEET}"
+  >
+    Open an incident
+  </button>`;
+}
+
+export const openIncidentSheet = (frame: Frame): Html | null =>
+  frame.status.incident === null
+    ? reasonSheet(frame, {
+        id: OPEN_SHEET,
+        action: '/console/incidents',
+        title: 'Open an incident',
+        text: 'When somebody else may hold the key. The connection is frozen at once, and what waits is cancelled; a second person opens it again.',
+        button: 'Freeze and open an incident',
+      })
+    : null;
 
 /** For narrow screens; the whole name stays for those who listen. */
 const initials = (name: string): Html =>
@@ -58,7 +90,7 @@ export const bar = (frame: Frame, place: Place): Html =>
           <span class="bar__name">${shown(frame.reader.name)}</span
           ><span class="bar__short" aria-hidden="true">${initials(frame.reader.name)}</span>
         </button>
-        ${freezeButton(frame)}
+        <span class="bar__open">${openIncidentButton(frame, true)}</span>${freezeButton(frame)}
       </div>
     </div>
   </header>`;
@@ -93,18 +125,28 @@ export function strip(frame: Frame): Html {
   </section>`;
 }
 
-/** What stands while the connection is frozen, and who may end it. */
-export function freezeRows(frame: Frame): Html[] {
-  return frame.status.freezes
+/** Who ends a freeze: an incident its own, an operator any other. */
+function freezeEnd(frame: Frame, id: string): Html {
+  const { incident } = frame.status;
+  if (incident?.freeze === id)
+    return html`<a class="btn" href="/console/incidents/${incident.id}">To the incident</a>`;
+  const lift = isOperator(frame)
+    ? oneButton(frame, {
+        action: `/console/freezes/${id}/lift`,
+        button: html`<button class="btn" type="submit">Lift the freeze</button>`,
+      })
+    : html`<p class="small">Someone with the role operator lifts it.</p>`;
+  return html`${lift}${openIncidentButton(frame)}`;
+}
+
+/** What stands while the connection is frozen, and who may end it; an incident's own not on that incident's page. */
+export function freezeRows(frame: Frame, incidentId?: string): Html[] {
+  const { incident, freezes } = frame.status;
+  return freezes
     .filter(({ target }) => target.kind === 'connection')
+    .filter(({ id }) => !(incident?.freeze === id && incident.id === incidentId))
     .map(({ id, reason, placed_by: by }) => {
       const person = frame.people.find((each) => `person:${each.id}` === by);
-      const lift = isOperator(frame)
-        ? oneButton(frame, {
-            action: `/console/freezes/${id}/lift`,
-            button: html`<button class="btn" type="submit">Lift the freeze</button>`,
-          })
-        : html`<p class="small">Someone with the role operator lifts it.</p>`;
       return html`<div class="row">
         <div class="at"></div>
         <div class="is">
@@ -113,7 +155,7 @@ export function freezeRows(frame: Frame): Html[] {
               <b>Frozen by ${shown(person?.name ?? by)}.</b> No call to HubSpot starts.
               ${shown(reason)}
             </p>
-            ${lift}
+            <div class="btns">${freezeEnd(frame, id)}</div>
           </div>
         </div>
       </div>`;

@@ -16,7 +16,7 @@ export interface Frame {
   readonly note: Note | undefined;
 }
 
-export type Place = 'waiting' | 'requests' | 'agents' | 'none';
+export type Place = 'waiting' | 'requests' | 'agents' | 'incidents' | 'none';
 
 export const isFrozen = ({ status }: Frame): boolean =>
   status.freezes.some(({ target }) => target.kind === 'connection');

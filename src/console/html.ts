@@ -41,8 +41,9 @@ const IN_ATTRIBUTE = /<[a-z][^<>]*\s([a-z-]+)="[^"<>]*$/i;
 const REFUSED_ATTRIBUTE = /^(?:on.*|style|srcdoc|src)$/i;
 const LINK_ATTRIBUTE = /^(?:href|action|formaction)$/i;
 const RAW_TEXT = /<(?:script|style|title|textarea)\b[^>]*>[^<]*$/i;
-/** Pages of the console itself, places on a page, and HubSpot's own pages. */
-const LINK = /^(?:\/console(?:[/?#]|$)|#|https:\/\/app\.hubspot\.com\/contacts\/\d+\/record\/)/;
+/** Pages of the console itself, places on a page, and HubSpot's own: a record, the keys. */
+const LINK =
+  /^(?:\/console(?:[/?#]|$)|#|https:\/\/app\.hubspot\.com\/(?:contacts\/\d+\/record\/|private-apps\/\d+$))/;
 
 const isNothing = (piece: Piece): boolean => piece === null || piece === undefined;
 const isText = (piece: Piece): piece is string | number =>

@@ -48,6 +48,35 @@ const NOTES: Readonly<Record<string, Said>> = {
   ),
   'reason.missing': stop('A rejection needs a reason. Nothing was decided.'),
   'form.foreign': stop(`The form did not come from this page. ${AGAIN}`),
+  'incident.reason_missing': stop('That needs a reason. Nothing was changed.'),
+  'incident.wrong_stage': stop(
+    'The incident is past that step, or not yet at it. Nothing was changed.',
+  ),
+  'incident.open': stop(
+    'An incident holds this freeze, and it stands. It is lifted when the incident ends.',
+  ),
+  'incident.same_person': stop('You contained this, so someone else opens it again.'),
+  'incident.same_key': stop(
+    'That is the old key. Nothing was stored. Rotate it in HubSpot first, then paste the new one.',
+  ),
+  'incident.key_malformed': stop(
+    'That is no key: it is too short or too long, or has blanks in it. Nothing was stored. Copy it again.',
+  ),
+  'incident.forbidden': stop('That needs the role operator. Nothing was changed.'),
+  'secret.conflict': stop(
+    'Somebody stored a key at the same moment. Yours was not stored. Look at the incident, then try again.',
+  ),
+  'secret.unavailable': stop('The secret store does not answer. Nothing was stored. Try again.'),
+  'incident.opened': stop('Frozen. No call starts from now on.'),
+  'incident.key_stored': {
+    colour: 'wait',
+    text: 'The new key is stored. It does not count before every check has passed.',
+  },
+  'incident.false_alarm': {
+    colour: 'wait',
+    text: 'A false alarm, then. Someone else opens the connection again.',
+  },
+  'incident.resumed': { colour: 'yes', text: 'Open again. Calls to HubSpot start.' },
   'freeze.placed': { colour: 'stop', text: 'Frozen. No call starts from now on.' },
   'freeze.lifted': { colour: 'yes', text: 'The freeze was lifted.' },
 };

@@ -1,5 +1,5 @@
 import type { Assets } from './assets.ts';
-import { accountSheet, bar, foot, freezeRows, keysSheet, strip } from './bar.ts';
+import { accountSheet, bar, foot, freezeRows, keysSheet, openIncidentSheet, strip } from './bar.ts';
 import type { Frame, Place } from './frame.ts';
 import { type Html, html } from './html.ts';
 import type { Note } from './notes.ts';
@@ -9,6 +9,8 @@ export interface PageParts {
   readonly title: string;
   readonly place: Place;
   readonly main: Html;
+  /** The incident that the page is about: its own freeze needs no word there. */
+  readonly incident?: string;
   /** The sticky bar of a card. */
   readonly decide?: Html | undefined;
   readonly sheets?: readonly Html[];
@@ -51,11 +53,11 @@ export function page(frame: Frame, parts: PageParts): string {
     <a class="skip" href="#main">Skip to content</a>
     ${bar(frame, place)} ${strip(frame)}
     <main class="sheet" id="main" data-version="${version}" data-says="${says}">
-      ${noteRow(frame.note)}${freezeRows(frame)}${main}
+      ${noteRow(frame.note)}${freezeRows(frame, parts.incident)}${main}
     </main>
     <div class="offscreen" id="announce" role="status"></div>
     <div id="sheets">${sheets}</div>
-    ${accountSheet(frame)}${keysSheet}${decide ?? foot}
+    ${accountSheet(frame)}${openIncidentSheet(frame)}${keysSheet}${decide ?? foot}
   </body>`;
   return `<!doctype html><html lang="en">${head(frame.assets, title).text}${body.text}${scripts(frame.assets)}</html>`;
 }

@@ -23,7 +23,7 @@ const text = (value: unknown, max: number): string =>
   typeof value === 'string' ? value.slice(0, max) : '';
 
 /** What a page is made of: who visits, and what stands around it. */
-interface Visited {
+export interface Visited {
   readonly visit: Visit;
   readonly request: Request;
   readonly frame: Frame;
@@ -46,7 +46,7 @@ async function history({ visit: { api }, request: { query }, frame }: Visited): 
 }
 
 /** A page that reads. Who looks again and finds nothing new is told so after one question to the API. */
-const reads =
+export const reads =
   (house: House, make: (visited: Visited) => Promise<string | undefined>): RequestHandler =>
   async (request, response, next) => {
     const visit = visitOf(house, request);

@@ -11,7 +11,11 @@ import { comeBack, type Form, type House, ownForm, type Visit } from './visit.ts
 const Anything = z.unknown();
 
 /** What the API refused with words of its own goes back to the page; everything else is a page of trouble. */
-async function step(response: Response, path: string, work: () => Promise<string>): Promise<void> {
+export async function step(
+  response: Response,
+  path: string,
+  work: () => Promise<string>,
+): Promise<void> {
   try {
     comeBack(response, path, await work());
   } catch (error) {

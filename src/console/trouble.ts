@@ -32,8 +32,13 @@ const isForScript = (request: Request): boolean =>
 
 /** Where somebody goes on after the door: the page itself, or for a form the page that it stood on. */
 function pageOf({ originalUrl }: Request): string {
-  const path = (originalUrl.split('?')[0] ?? '').replace(/\/(?:approve|reject)$/, '');
-  return /^\/console\/(?:approvals|requests|agents)[\w/-]*$/.test(path) ? path : '/console';
+  const path = (originalUrl.split('?')[0] ?? '').replace(
+    /\/(?:approve|reject|key|false-alarm|resume)$/,
+    '',
+  );
+  return /^\/console\/(?:approvals|requests|agents|incidents)[\w/-]*$/.test(path)
+    ? path
+    : '/console';
 }
 
 /** In plain words, to whoever asked: a page, or for a browser module its sentence. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { FreezeSchema } from './freeze.ts';
+import { FreezeIdSchema, IncidentIdSchema } from './ids.ts';
 
 /** The state of the gate in one look: `GET /v1/status`. */
 export const GateStatusSchema = z
@@ -9,6 +10,8 @@ export const GateStatusSchema = z
     portal_id: z.int().nullable(),
     /** Those that stand. */
     freezes: z.array(FreezeSchema),
+    /** The one that is open on this connection, and the freeze that it holds. */
+    incident: z.strictObject({ id: IncidentIdSchema, freeze: FreezeIdSchema }).nullable(),
     /** As last published; null when it cannot be read: then nothing is sent. */
     log: z.strictObject({ size: z.int().min(0), root_prefix: z.string() }).nullable(),
     /** How many of the hundred that expire first this person may decide on. */

@@ -44,6 +44,8 @@ const CheckSchema = z.strictObject({
 });
 
 const ValueSchema = z.strictObject({
+  /** As HubSpot calls the field; its inner name where we have no other. */
+  label: z.string(),
   before: z.string().nullable(),
   after: z.string().nullable(),
 });

@@ -21,6 +21,10 @@ export const CHECK_TITLES: Readonly<Record<CheckName, string>> = {
   log_whole: 'Log without a gap',
 };
 
+/** How the line about a later edit begins: by it the console knows which value is kept (law 12). */
+export const laterEditStart = (objectType: string, objectId: string, property: string): string =>
+  `${objectType} ${objectId}: ${property} was changed since`;
+
 /** The part of HubSpot where a key is rotated; its address holds nothing but the account's number. */
 export const keyPage = (portalId: number): string =>
   `https://app.hubspot.com/private-apps/${portalId}`;

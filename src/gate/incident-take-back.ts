@@ -1,6 +1,7 @@
 import { isRestorable, isRevertible } from '../actions/taken-back.ts';
 import type { Undo } from '../contracts/undo.ts';
 import { ERRORS } from '../core/errors.ts';
+import { laterEditStart } from '../core/incident-text.ts';
 import type { IncidentRecord } from '../core/incident.ts';
 import type { RogueChange } from '../core/rogue-change.ts';
 import type { LeftAlone, NotRevertible } from './divided-undos.ts';
@@ -34,7 +35,7 @@ const recordText = (one: { readonly object_type: string | null; readonly id: str
 
 /** By whom, never the value: that stands in the findings. */
 const leftText = (one: LeftAlone): string =>
-  `${recordText(one)}: ${one.property} was changed since${one.changed_by === null ? '' : ` (${one.changed_by.source}, ${one.changed_by.at})`}; the later edit stays.`;
+  `${laterEditStart(one.object_type, one.id, one.property)}${one.changed_by === null ? '' : ` (${one.changed_by.source}, ${one.changed_by.at})`}; the later edit stays.`;
 
 const notText = ({ reason, url, ...one }: NotRevertible): string =>
   `${recordText(one)}: ${reason}.${url === undefined ? '' : ` ${url}`}`;

@@ -1,6 +1,10 @@
+import { isRevertible, LABELS } from '../actions/taken-back.ts';
 import type { IncidentView } from '../contracts/incident.ts';
 import type { Clock, IncidentRecord } from '../core/incident.ts';
 import { CHECK_TITLES, rotateSteps } from '../core/incident-text.ts';
+
+const labelOf = (type: string, property: string): string =>
+  (isRevertible(type) ? LABELS[type].get(property) : undefined) ?? property;
 
 type Findings = NonNullable<IncidentRecord['findings']>;
 
@@ -13,7 +17,12 @@ const findingsView = (findings: Findings): NonNullable<IncidentView['findings']>
     object_id: objectId,
     record_name: recordName,
     at: at.toISOString(),
-    properties: { ...properties },
+    properties: Object.fromEntries(
+      Object.entries(properties).map(([name, value]) => [
+        name,
+        { label: labelOf(objectType, name), before: value.before, after: value.after },
+      ]),
+    ),
   })),
   exposures: findings.exposures.map(
     ({ agentId, action, reads, fields, records, recordsTotal }) => ({

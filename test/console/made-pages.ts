@@ -1,5 +1,6 @@
 import type { Approval } from '../../src/contracts/approval.ts';
 import type { Card } from '../../src/contracts/card.ts';
+import type { IncidentView } from '../../src/contracts/incident.ts';
 import type { Frame } from '../../src/console/frame.ts';
 import { cardFor, requestId } from '../adapters/store/fixtures.ts';
 
@@ -18,6 +19,7 @@ export const frameWith = (text?: string): Frame => ({
     connection: text ?? 'main',
     portal_id: 4_471_902,
     freezes: [],
+    incident: null,
     log: { size: 18_204, root_prefix: '9f2c41d8a07e' },
     waiting_for_you: 1,
     alerts_last_day: 0,
@@ -69,4 +71,34 @@ export function cardsWith(text: string): Card[] {
     changes: [{ label: text, property: text, before: text, after: `${text} new` }],
   }) as Partial<Card>;
   return [...parts, all].map((part) => ({ ...base, ...part }));
+}
+
+/** One incident at each stage, with `text` in every field that holds words of people or records. */
+export function incidentsWith(text: string): IncidentView[] {
+  const at = '2026-11-01T10:00:00.000Z';
+  const value = { label: text, before: text, after: text };
+  const rogue = { object_id: text, record_name: text, at, properties: { [text]: value } };
+  const stages = ['rotating', 'verifying', 'reverting', 'resuming', 'closed'] as const;
+  return stages.map((stage) => ({
+    ...{ id: 'inc_00000000001', connection: text, portal_id: 4_471_902, stage, reason: text },
+    ...{ opened_by: text, opened_at: at, rule: text, since: at, freeze: 'frz_00000000001' },
+    ...{ is_false_alarm: false, steps: [text], is_new_key_stored: true, take_backs: [] },
+    ...{ clocks_ms: { contained: 600 }, resumed_by: text, updated_at: at },
+    evidence: { log_size: 1, log_root_prefix: text, begun: [requestId(1)], cancelled: [] },
+    checks: [{ name: 'same_account', title: text, state: 'failed', detail: text, at }],
+    findings: {
+      ...{ from: at, to: at, unread: [text], left_alone: [text] },
+      rogue: [
+        { ...rogue, kind: 'changed', object_type: text },
+        { ...rogue, kind: 'created', object_type: 'notes' },
+        { ...rogue, kind: 'archived', object_type: 'companies' },
+      ],
+      exposures: [
+        {
+          ...{ agent_id: text, action: text, reads: 1, fields: [text] },
+          ...{ records: [text], records_total: 1 },
+        },
+      ],
+    },
+  }));
 }

@@ -14,6 +14,9 @@ import type { Frame } from '../../src/console/frame.ts';
 import { CSP } from '../../src/console/session.ts';
 import { agentsPage } from '../../src/console/pages/agents.ts';
 import { cardPage } from '../../src/console/pages/card.ts';
+import { incidentPage } from '../../src/console/pages/incident.ts';
+import { incidentsPage } from '../../src/console/pages/incidents.ts';
+import { postMortemPage } from '../../src/console/pages/post-mortem.ts';
 import { historyPage } from '../../src/console/pages/history.ts';
 import { queuePage } from '../../src/console/pages/queue.ts';
 import { requestPage } from '../../src/console/pages/request.ts';
@@ -22,7 +25,7 @@ import { findChromium, launchChromium } from '../e2e/chromium.ts';
 import { scaled } from '../faults/scale.ts';
 import { HOSTILE } from '../support/hostile.ts';
 import { createSeededRandom } from '../support/seeded-random.ts';
-import { approvalOf, cardsWith, frameWith } from './made-pages.ts';
+import { approvalOf, cardsWith, frameWith, incidentsWith } from './made-pages.ts';
 
 const executable = findChromium();
 const ORIGIN = 'http://localhost:8480';
@@ -50,6 +53,24 @@ const batches = <T>(items: readonly T[]): T[][] =>
   Array.from({ length: Math.ceil(items.length / BATCH) }, (_, at) =>
     items.slice(at * BATCH, (at + 1) * BATCH),
   );
+
+/** As the gateway writes it: in code, on one line, without what would end either. */
+const postMortemWith = (text: string): string => {
+  const code = `\`${text.replaceAll('`', 'ˋ').replaceAll('|', '¦').replaceAll(/\s+/g, ' ')}\``;
+  return [
+    `# Incident ${code}`,
+    '',
+    `Opened by ${code}.`,
+    '',
+    `| check | ${code} |`,
+    '| --- | --- |',
+    `| ${code} | ${code} |`,
+    '',
+    `- ${code}`,
+    // What is left alone stands as it came.
+    `- ${text.replaceAll(/[\r\n]/g, ' ')}`,
+  ].join('\n');
+};
 
 /** Each page that shows words of agents, records or people, with `text` in all its places. */
 function pagesWith(text: string): string[] {
@@ -132,6 +153,18 @@ function pagesWith(text: string): string[] {
     historyPage(frame, { q: text, status: '', agent: '' }, history, [agentView]),
     historyPage(frame, { q: text, status: '', agent: '' }, { ...history, requests: [] }, []),
     agentsPage(frozen, { agents: [agentView] }),
+    ...incidentsWith(text).map((incident) =>
+      incidentPage(
+        { ...frame, people: [{ ...frame.reader, id: 'per_00000000003' }] },
+        {
+          incident,
+          takeBacks: [{ id, approval: approvalOf(card!) }],
+          agents: new Map([[incident.findings?.exposures[0]?.agent_id ?? '', text]]),
+        },
+      ),
+    ),
+    incidentsPage(frame, incidentsWith(text)),
+    postMortemPage(frame, 'inc_00000000001', postMortemWith(text)),
   ];
 }
 
@@ -175,9 +208,10 @@ describe.skipIf(executable === undefined)('the pages as Chromium reads them', ()
     const makers: Maker[] = [
       ...kinds.map((at) => one(onCard, at)),
       ...kinds.map((at) => one(inQueue, at)),
-      ...pagesWith('').map((_, at) => ({
+      ...pagesWith('').map((_, at, all) => ({
         make: (text: string) => pagesWith(text)[at]!,
-        isShown: true,
+        // The report, which is the last, has one line for each value, and code marks of its own.
+        isShown: at < all.length - 1,
       })),
     ];
     // What honest texts of every shape make of the same page: short, hiding something, of several lines.

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { atRevert } from '../support/incidents.ts';
 import { findChromium } from './chromium.ts';
 import { type Asked, type ConsoleHouse, openConsoleHouse } from './console-house.ts';
 
@@ -45,8 +46,11 @@ describe.skipIf(executable === undefined)('the console for everybody', () => {
     await house.gateway.approve(done.id, done.digest);
     await house.gateway.ended(done.id);
     waits = await house.ask('Still waits, with a look-alike br\u0430nd.');
+    const incident = atRevert('elsewhere1', waits.id, 'Helen Marsh');
+    await house.gateway.context.store.commit((tx) => tx.incidents.insert(incident));
     places = [
       ...['', `/approvals/${waits.id}`, `/approvals/${done.id}`, '/requests'],
+      ...['/incidents', `/incidents/${incident.id}`, `/incidents/${incident.id}/post-mortem`],
       ...[`/requests/${waits.id}`, '/agents', '/sign-in', '/enrol', '/nowhere'],
     ];
   });

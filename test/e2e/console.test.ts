@@ -35,7 +35,7 @@ describe.skipIf(executable === undefined)('the console in Chromium', () => {
     [390, true],
   ])('shows every page at %i px, dark %s, whole and without a complaint', async (width, dark) => {
     const { id } = await ask('Wants the renewal offer by Friday.');
-    const paths = ['', `/approvals/${id}`, '/requests', `/requests/${id}`, '/agents'];
+    const paths = ['', `/approvals/${id}`, '/requests', `/requests/${id}`, '/agents', '/incidents'];
     for (const path of paths) {
       const { page, complaints } = await open(`/console${path}`, { width, dark });
       expect([path, await page.locator('h1').count()]).toEqual([path, 1]);

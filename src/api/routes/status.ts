@@ -2,6 +2,7 @@ import { GateStatusSchema } from '../../contracts/gate-status.ts';
 import { errorCodeOf } from '../../core/gateway-error.ts';
 import { countRecentAlerts } from '../../gate/alerts.ts';
 import type { AuditLog } from '../../ports/audit-log.ts';
+import type { Store } from '../../ports/store.ts';
 import { legibleApprovals } from '../approval-view.ts';
 import { defineRoute } from '../define-route.ts';
 import { freezeView } from './freezes.ts';
@@ -15,6 +16,17 @@ async function logPosition(auditLog: AuditLog) {
     return { size, root_prefix: rootPrefix };
   } catch (error) {
     if (errorCodeOf(error) === 'log.unavailable') return null;
+    throw error;
+  }
+}
+
+/** A damaged incident is named by its own pages; the rest of the state is told all the same. */
+async function openIncidentOf({ incidents }: Pick<Store, 'incidents'>, connection: string) {
+  try {
+    const open = await incidents.open(connection);
+    return open === undefined ? null : { id: open.id, freeze: open.freezeId };
+  } catch (error) {
+    if (errorCodeOf(error) === 'plan.tampered') return null;
     throw error;
   }
 }
@@ -38,6 +50,7 @@ export const gateStatus = defineRoute({
         connection: settings.connection,
         portal_id: (await store.connections.get(settings.connection))?.portalId ?? null,
         freezes: freezes.filter(({ liftedAt }) => liftedAt === null).map(freezeView),
+        incident: await openIncidentOf(store, settings.connection),
         log: await logPosition(auditLog),
         waiting_for_you: mine,
         waiting_for_others: approvals.length - mine,

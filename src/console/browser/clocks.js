@@ -39,6 +39,10 @@ function leftWords(seconds) {
 
 function tick() {
   const now = Date.now();
+  for (const clock of document.querySelectorAll('time[data-since]')) {
+    const seconds = Math.max(0, Math.floor((now - Date.parse(clock.dateTime)) / 1000));
+    clock.textContent = leftWords(seconds);
+  }
   for (const clock of document.querySelectorAll('time[data-left]')) {
     const seconds = Math.max(0, Math.floor((Date.parse(clock.dateTime) - now) / 1000));
     clock.textContent = leftWords(seconds);

@@ -115,12 +115,20 @@ async function onSubmit(event) {
   }
 }
 
+/** A secret stays in no page that is left: neither in one that is kept for going back, nor in one kept by the browser. */
+function forgetSecrets() {
+  for (const field of document.querySelectorAll('form[data-secret] input[type="password"]'))
+    field.value = '';
+}
+
 /** Back from another page by the browser's own button: nothing is under way any more. */
 function onShow() {
   for (const form of document.querySelectorAll('form[data-busy]')) delete form.dataset.busy;
+  forgetSecrets();
 }
 
 export function startForms() {
   document.addEventListener('submit', onSubmit);
   addEventListener('pageshow', onShow);
+  addEventListener('pagehide', forgetSecrets);
 }

@@ -13,11 +13,18 @@ let isOffline = false;
 /** Of the page as it is shown: the server answers 304 while it would say the same. */
 let tag = '';
 
+/** What somebody has begun to write is not taken from under them. */
+const isBegun = () =>
+  [...document.querySelectorAll('#main input[type="password"], #main textarea')].some(
+    ({ value }) => value !== '',
+  );
+
 const isBusy = () =>
   document.visibilityState !== 'visible' ||
   Date.now() - attendedAt > ATTENDED_MS ||
   document.querySelector(':popover-open') !== null ||
   (document.activeElement?.matches('input, textarea, select') ?? false) ||
+  isBegun() ||
   document.querySelector('form[data-busy]') !== null;
 
 function sayOffline() {

@@ -59,7 +59,8 @@ const ownWord = (word: string): Html => html`<span class="none">${word}</span>`;
 const lengthHint = (text: string, word: string): Html | null =>
   isLong(text) || text.trim().toLowerCase() === word ? hint(allShown(text)) : null;
 
-function beforeCell(before: string | null): Html {
+/** A value as it stands or stood in HubSpot, whole, with what it hides named. */
+export function wholeValue(before: string | null): Html {
   if (before === null || before === '') return ownWord(NO_VALUE.before);
   const old = isLong(before)
     ? html`<span class="long lines">${shownLines(before)}</span>`
@@ -81,7 +82,7 @@ function row(change: CardChange, heads: readonly [string, string, string, string
   const { label, before, after } = change;
   const isText =
     before !== null && before !== '' && after !== '' && (isLong(before) || isLong(after));
-  const [old, fresh] = isText ? longCells(before, after) : [beforeCell(before), afterCell(change)];
+  const [old, fresh] = isText ? longCells(before, after) : [wholeValue(before), afterCell(change)];
   return html`<tr role="row">
     <th role="rowheader" scope="row">${shown(label)}</th>
     <td role="cell" class="old" data-col="${heads[2]}"><div class="cell">${old}</div></td>

@@ -1,0 +1,69 @@
+import type { IncidentView } from '../../contracts/incident.ts';
+import { STAGE_TITLES } from '../../core/incident-text.ts';
+import { openIncidentButton } from '../bar.ts';
+import type { Frame } from '../frame.ts';
+import { type Html, html } from '../html.ts';
+import { page } from '../page.ts';
+import { shown } from '../shown-text.ts';
+import { moment } from '../times.ts';
+import { versionOf } from '../version.ts';
+import { actorWords, elapsed } from './incident-words.ts';
+
+function state({ stage, is_false_alarm: isFalse }: IncidentView): Html {
+  if (stage !== 'closed')
+    return html`<span class="state state--wait">Open: ${STAGE_TITLES[stage]}</span>`;
+  return isFalse
+    ? html`<span class="state state--off">False alarm</span>`
+    : html`<span class="state state--yes">Closed</span>`;
+}
+
+function row(frame: Frame, incident: IncidentView): Html {
+  const { id, reason, opened_at: at, opened_by: by, clocks_ms: clocks } = incident;
+  const took = clocks.closed === undefined ? html`–` : elapsed(clocks.closed);
+  return html`<tr>
+    <th scope="row"><a href="/console/incidents/${id}">${shown(reason)}</a></th>
+    <td data-col="State">${state(incident)}</td>
+    <td data-col="Opened">${moment(at)}, by ${actorWords(frame, by)}</td>
+    <td data-col="Open again">${took}</td>
+  </tr>`;
+}
+
+const table = (frame: Frame, incidents: readonly IncidentView[]): Html =>
+  html`<table class="list">
+    <caption class="offscreen">
+      Incidents, newest first
+    </caption>
+    <thead>
+      <tr>
+        <th scope="col">What</th>
+        <th scope="col">State</th>
+        <th scope="col">Opened</th>
+        <th scope="col">Open again after</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${incidents.map((incident) => row(frame, incident))}
+    </tbody>
+  </table>`;
+
+/** Every incident, newest first. */
+export function incidentsPage(frame: Frame, incidents: readonly IncidentView[]): string {
+  return page(frame, {
+    title: 'Incidents',
+    place: 'incidents',
+    main: html`<div class="row">
+      <div class="at"></div>
+      <div class="is">
+        <h1>Incidents</h1>
+        <p class="lead">
+          When somebody else may hold the key: the connection is frozen at once, the key is
+          replaced, and what was not ours is found and taken back.
+        </p>
+        <p class="btns">${openIncidentButton(frame)}</p>
+        ${incidents.length === 0 ? html`<p class="lead">No incidents.</p>` : table(frame, incidents)}
+      </div>
+    </div>`,
+    version: versionOf([incidents, frame.status.incident]),
+    says: 'The list of incidents changed',
+  });
+}

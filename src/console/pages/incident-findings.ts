@@ -59,7 +59,7 @@ function rowsOf(findings: Findings, rogue: Rogue): Row[] {
 
 function recordName(portalId: number | null, rogue: Rogue): Html {
   const { object_type, object_id: id, record_name: name } = rogue;
-  const label = name === null || name === '' ? `${object_type} ${id}` : name;
+  const label = name === '' ? `${object_type} ${id}` : name;
   const { url } = hubspotUrl(portalId ?? undefined, { object_type, id });
   return url === undefined
     ? shown(label)

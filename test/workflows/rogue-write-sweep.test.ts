@@ -19,7 +19,12 @@ let client: Client;
 beforeAll(async () => {
   const temporalAddress = inject('temporalAddress');
   // So seldom that no run falls into the test but those that it starts.
-  const env = { SALLYPORT_RADAR_MINUTES: '1440', SALLYPORT_CALL_DEADLINE_SECONDS: '5' };
+  const env = {
+    SALLYPORT_RADAR_MINUTES: '1440',
+    SALLYPORT_CALL_DEADLINE_SECONDS: '5',
+    // What it finds would freeze the connection, and the next sweep could not look.
+    SALLYPORT_RULE_RADAR_FOUND: '0 in 60s: notify',
+  };
   gateway = await startTestGateway({ temporalAddress, env });
   connection = await Connection.connect({ address: temporalAddress });
   client = new Client({ connection });
@@ -114,6 +119,33 @@ describe('the radar on its schedule', () => {
     ]);
     expect(await store.radar.get('main')).toEqual(before);
     await store.commit((tx) => liftFreeze(tx, { freezeId: frozen.id, by: 'test' }));
+  });
+});
+
+describe('what it finds', () => {
+  it('opens an incident by itself', async () => {
+    const watched = await startTestGateway({ temporalAddress: inject('temporalAddress') });
+    try {
+      const { context, simulator } = watched;
+      const connecting = { connection: 'main', by: 'operator', isPortalForced: false };
+      await connectAccount(connectDependencies(context, simulator.url), connecting);
+      const token = (await context.secrets.get('hubspot/main', 1))!.value;
+      await fetch(`${simulator.url}/crm/objects/2026-09/contacts/20001`, {
+        method: 'PATCH',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ properties: { city: 'Rogue' } }),
+      });
+      const { taskQueue } = watched.config.temporal;
+      const workflowId = `sweep-${taskQueue}`;
+      await client.workflow.start('rogueWriteSweep', { workflowId, taskQueue });
+      await expect
+        .poll(async () => (await context.store.incidents.open('main'))?.cause?.rule, WAIT)
+        .toBe('radar_found');
+      const refused = await watched.submit({ action: 'get_contact', contact_id: '20001' });
+      expect(refused.body.code).toBe('freeze.active');
+    } finally {
+      await watched.close();
+    }
   });
 });
 

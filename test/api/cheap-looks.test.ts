@@ -49,6 +49,7 @@ async function countAsked(looks: number, make: (ask: AskPolicy) => AskPolicy) {
   };
   const context: any = {
     ...{ store, auditLog, policy: () => counting, askPolicy: make(mayDecide) },
+    clock: () => new Date(),
     settings: { connection: config.connection },
   };
   const look = async (person: PersonRecord) => {

@@ -38,15 +38,17 @@ function count(
   for (const id of recordsIn(result)) tally.records.add(id);
 }
 
-/** What was answered since then, newest first, page by page. */
+/** What was answered since then, newest first, page by page; rows that do not open are named in `damaged`. */
 async function* succeededSince(
   { store }: Pick<IncidentDependencies, 'store'>,
   since: Date,
+  damaged: Set<string>,
 ): AsyncGenerator<RequestRecord> {
   let before: { readonly before?: string } = {};
   for (;;) {
     const page = { statuses: ['succeeded'] as const, limit: PAGE_MAX, ...before };
-    const { rows } = await store.requests.list(page);
+    const { rows, damaged: unopened } = await store.requests.list(page);
+    for (const id of unopened) damaged.add(id);
     const recent = rows.filter(({ createdAt }) => createdAt >= since);
     yield* recent;
     const last = rows.at(-1);
@@ -59,16 +61,21 @@ async function* succeededSince(
 async function exposuresSince(
   deps: Pick<IncidentDependencies, 'store'>,
   { connection, since }: IncidentRecord,
-): Promise<readonly Exposure[]> {
+): Promise<{ readonly exposures: readonly Exposure[]; readonly unread: readonly string[] }> {
   const tallies = new Map<string, Tally>();
-  for await (const request of succeededSince(deps, since))
+  const damaged = new Set<string>();
+  for await (const request of succeededSince(deps, since, damaged))
     if (request.risk === 'read' && request.connection === connection) count(tallies, request);
-  return [...tallies.values()].map(({ agentId, action, reads, fields, records }) => ({
+  const exposures = [...tallies.values()].map(({ agentId, action, reads, fields, records }) => ({
     ...{ agentId, action, reads },
     fields: [...fields].toSorted(),
     records: [...records].toSorted().slice(0, EXPOSED_MAX),
     recordsTotal: records.size,
   }));
+  const unread = [...damaged].map(
+    (id) => `${id}: its row was changed; what its agent was shown is not known`,
+  );
+  return { exposures, unread };
 }
 
 /**
@@ -80,8 +87,11 @@ export function createAssessIncident(deps: IncidentDependencies) {
 
   async function assess(incident: IncidentRecord): Promise<void> {
     const to = clock();
-    const { rogue, unread } = await deps.findRogue(incident, to);
-    const exposures = await exposuresSince(deps, incident);
+    const found = await deps.findRogue(incident, to);
+    const { rogue } = found;
+    const shown = await exposuresSince(deps, incident);
+    const { exposures } = shown;
+    const unread = [...found.unread, ...shown.unread];
     const findings: Findings = {
       ...{ from: incident.since, to, rogue, exposures, unread },
       leftAlone: [],

@@ -1,14 +1,37 @@
-import type { IncidentProgress, IncidentRecord } from '../core/incident.ts';
+import type { Evidence, IncidentProgress, IncidentRecord } from '../core/incident.ts';
 import type { RequestRecord } from '../core/records.ts';
+import type { RequestStatus } from '../core/request-state.ts';
 import { closeRequest } from '../gate/close.ts';
 import { incidentAt, incidentEntry } from '../gate/incidents.ts';
 import { isOwnAgent } from '../gate/own-agent.ts';
+import type { Store } from '../ports/store.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { progressOf } from './incident-progress.ts';
 
 const PAGE_MAX = 200;
 const NOT_BEGUN = ['planned', 'awaiting_approval', 'approved'] as const;
 const BEGUN = ['executing', 'outcome_unknown'] as const;
+
+async function idsOn(
+  store: Store,
+  connection: string,
+  statuses: readonly RequestStatus[],
+): Promise<string[]> {
+  const found: string[] = [];
+  for (let after: string | undefined; ;) {
+    const page = after === undefined ? { limit: PAGE_MAX } : { limit: PAGE_MAX, after };
+    const ids = await store.requests.idsIn(statuses, page);
+    for (const id of ids) if (await isOn(store, connection, id)) found.push(id);
+    after = ids.at(-1);
+    if (ids.length < PAGE_MAX) return found;
+  }
+}
+
+/** A row that does not open is of no connection: it is another alarm, and closed by it. */
+async function isOn(store: Store, connection: string, id: string): Promise<boolean> {
+  const request = await store.requests.get(id).catch(() => undefined);
+  return request !== undefined && request.connection === connection && !isOwnAgent(request.agentId);
+}
 
 /**
  * Contain, second half (the freeze stands since the opening): ends what had not begun, each with the
@@ -17,28 +40,6 @@ const BEGUN = ['executing', 'outcome_unknown'] as const;
  */
 export function createContainIncident(deps: ActivityDependencies) {
   const { store, auditLog } = deps;
-
-  async function idsOn(
-    connection: string,
-    statuses: Parameters<typeof store.requests.idsIn>[0],
-  ): Promise<string[]> {
-    const found: string[] = [];
-    for (let after: string | undefined; ;) {
-      const page = after === undefined ? { limit: PAGE_MAX } : { limit: PAGE_MAX, after };
-      const ids = await store.requests.idsIn(statuses, page);
-      for (const id of ids) if (await isOn(connection, id)) found.push(id);
-      after = ids.at(-1);
-      if (ids.length < PAGE_MAX) return found;
-    }
-  }
-
-  /** A row that does not open is of no connection: it is another alarm, and closed by it. */
-  async function isOn(connection: string, id: string): Promise<boolean> {
-    const request = await store.requests.get(id).catch(() => undefined);
-    return (
-      request !== undefined && request.connection === connection && !isOwnAgent(request.agentId)
-    );
-  }
 
   async function cancel(incident: IncidentRecord, id: string): Promise<void> {
     await store.commit(async (tx) => {
@@ -55,20 +56,33 @@ export function createContainIncident(deps: ActivityDependencies) {
     });
   }
 
-  async function contain(incident: IncidentRecord): Promise<void> {
-    const cancelled = await idsOn(incident.connection, NOT_BEGUN);
-    for (const id of cancelled) await cancel(incident, id);
-    const begun = await idsOn(incident.connection, BEGUN);
+  /** On record before anything is ended for it: a second run would find nothing waiting any more. */
+  async function notedEvidence(incident: IncidentRecord): Promise<Evidence> {
+    if (incident.evidence !== null) return incident.evidence;
     const { size, rootPrefix } = await auditLog.checkpoint();
-    const note = (await auditLog.note()) ?? null;
+    const log = { size, rootPrefix, note: (await auditLog.note()) ?? null };
+    const evidence = {
+      log,
+      begun: await idsOn(store, incident.connection, BEGUN),
+      cancelled: await idsOn(store, incident.connection, NOT_BEGUN),
+    };
+    return store.commit(async (tx) => {
+      const now = await incidentAt(tx, incident.id, 'containing');
+      if (now === undefined || now.evidence !== null) return now?.evidence ?? evidence;
+      await tx.incidents.update(now.id, { evidence });
+      return evidence;
+    });
+  }
+
+  async function contain(incident: IncidentRecord): Promise<void> {
+    const { log, begun, cancelled } = await notedEvidence(incident);
+    for (const id of cancelled) await cancel(incident, id);
     await store.commit(async (tx) => {
       const now = await incidentAt(tx, incident.id, 'containing');
       if (now === undefined) return;
-      const facts = { begun: begun.length, cancelled: cancelled.length, log_size: size };
+      const facts = { begun: begun.length, cancelled: cancelled.length, log_size: log.size };
       await tx.log.append(incidentEntry(now, 'incident.contained', { facts }));
-      const log = { size, rootPrefix, note };
-      const evidence = { log, begun, cancelled };
-      await tx.incidents.update(now.id, { stage: 'rotating', evidence });
+      await tx.incidents.update(now.id, { stage: 'rotating' });
     });
   }
 

@@ -1,3 +1,4 @@
+import type { ActionDefinition } from '../actions/define-action.ts';
 import { AccountSchema, SecurityEventsSchema, TokenInfoSchema } from '../actions/account-shapes.ts';
 import type { CheckName, CheckState, IncidentRecord } from '../core/incident.ts';
 import type { CrmAnswer } from '../ports/crm.ts';
@@ -70,15 +71,19 @@ export async function sameAccount(
 
 const listed = (scopes: readonly string[]): string => scopes.join(', ');
 
-/** Proof 2b: no scope too few, and none that would only widen what a stolen key can do. */
-export async function exactScopes(deps: Deps, of: IncidentCall): Promise<Found> {
+/** Proof 2b: no scope too few for what agents may do, and none that would only widen what a stolen key can do. */
+export async function exactScopes(
+  deps: Deps,
+  of: IncidentCall,
+  enabled: readonly ActionDefinition[],
+): Promise<Found> {
   const name = 'exact_scopes';
   const answer = await probeKey(deps, of, { kind: 'read_token' });
   if (answer.kind === 'refused')
     return { name, state: 'not_possible', detail: 'HubSpot does not say what this key may do.' };
   const info = answer.kind === 'answered' ? TokenInfoSchema.safeParse(answer.json) : undefined;
   if (info?.data === undefined) return unreachable(name);
-  const { granted, missing, surplus } = compareScopes(info.data.scopes);
+  const { granted, missing, surplus } = compareScopes(info.data.scopes, enabled);
   const wrong = [
     ...(missing.length === 0 ? [] : [`missing: ${listed(missing.map(({ scope }) => scope))}`]),
     ...(surplus.length === 0 ? [] : [`not needed: ${listed(surplus)}`]),

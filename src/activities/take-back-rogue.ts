@@ -15,8 +15,9 @@ export function createTakeBackRogue(deps: IncidentDependencies) {
   const { store } = deps;
 
   async function ask(incident: IncidentRecord): Promise<void> {
-    const rogue = incident.findings?.rogue ?? [];
-    if (incident.takeBacks.length > 0 || rogue.length === 0) return;
+    const { rogue = [], leftAlone: known = [] } = incident.findings ?? {};
+    const isAsked = incident.takeBacks.length > 0 || known.length > 0;
+    if (isAsked || rogue.length === 0) return;
     const { requests, leftAlone } = await deps.takeBack(incident, rogue);
     await store.commit(async (tx) => {
       const now = await incidentAt(tx, incident.id, 'reverting');

@@ -1,3 +1,5 @@
+import { ACTIONS } from '../actions/catalogue.ts';
+import type { ActionDefinition } from '../actions/define-action.ts';
 import { fingerprintOf } from '../gate/credentials.ts';
 import {
   type Check,
@@ -15,6 +17,8 @@ import {
   noteChecks,
   refuseKey,
 } from '../gate/incidents.ts';
+import { grantedActions } from '../gate/granted-actions.ts';
+import { isOwnAgent } from '../gate/own-agent.ts';
 import type { IncidentDependencies } from './dependencies.ts';
 import { tryCanary } from './incident-canary.ts';
 import {
@@ -60,6 +64,17 @@ export function createAskForKey(deps: IncidentDependencies) {
 const dated = (found: readonly Found[], at: Date): Check[] =>
   found.map(({ name, state, detail }) => ({ name, state, detail, at }));
 
+/** What any agent may do: a key that is for reading alone needs no more than that. */
+async function enabledActions(
+  { store, policy }: IncidentDependencies,
+  connection: string,
+): Promise<readonly ActionDefinition[]> {
+  const { rows } = await store.agents.list();
+  // Where nobody may write there is nothing that our own agent could take back.
+  const agents = rows.filter(({ id, revokedAt }) => revokedAt === null && !isOwnAgent(id));
+  return agents.flatMap((agent) => grantedActions(policy(), ACTIONS, { agent, connection }));
+}
+
 /**
  * Verifies a rotation by machine: the old key refused, the new one of the same account with exactly the
  * scopes that are needed, seen in HubSpot's security log, a write read back and removed, and our own
@@ -77,7 +92,7 @@ export function createVerifyRotation(deps: IncidentDependencies) {
     const looks: readonly [Check['name'], () => Promise<Found>][] = [
       ['old_key_dead', () => oldKeyDead(deps, incident)],
       ['same_account', () => sameAccount(deps, of, portalId)],
-      ['exact_scopes', () => exactScopes(deps, of)],
+      ['exact_scopes', async () => exactScopes(deps, of, await enabledActions(deps, connection))],
       ['rotation_seen', () => rotationSeen(deps, incident, of, clock())],
       ['canary', () => tryCanary(deps, incident, version)],
       ['log_whole', () => logWhole(deps, incident)],

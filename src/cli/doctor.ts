@@ -117,12 +117,20 @@ async function checkAlerts({ store }: Context): Promise<string> {
   return `${count} in the last day: npx sallyport alerts`;
 }
 
-async function checkFreezes({ store }: Context): Promise<string> {
+async function checkFreezes({ store, config }: Context): Promise<string> {
   const standing = (await store.freezes.list()).filter(({ liftedAt }) => liftedAt === null);
   if (standing.length === 0) return 'none stands';
   const names = standing.map(({ id, target }) => `${target.kind} ${target.id} (${id})`);
-  const lifts = standing.map(({ id }) => `npx sallyport unfreeze ${id}`).join(' && ');
-  throw new CommandError(names.join(', '), `When the reason is gone: ${lifts}`);
+  const incident = await store.incidents.open(config.connection);
+  // The incident's own freeze is lifted by its end alone.
+  const lifts = standing
+    .filter(({ id }) => id !== incident?.freezeId)
+    .map(({ id }) => `npx sallyport unfreeze ${id}`);
+  const remedies = [
+    ...(incident === undefined ? [] : ['An incident is open: npx sallyport incident show']),
+    ...(lifts.length === 0 ? [] : [`When the reason is gone: ${lifts.join(' && ')}`]),
+  ];
+  throw new CommandError(names.join(', '), remedies.join('. '));
 }
 
 async function checkLog({ store, config, signer }: Context): Promise<string> {

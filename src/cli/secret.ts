@@ -43,7 +43,10 @@ const TOKEN = /^[\x21-\x7e]{8,1000}$/;
 /** While an incident asks for it, the new key is verified before it counts. */
 async function supplied(context: Context, value: string): Promise<boolean> {
   const incident = await context.store.incidents.open(context.config.connection);
-  if (incident?.stage !== 'rotating' && incident?.stage !== 'verifying') return false;
+  const isAsked = ['containing', 'rotating', 'verifying'].some(
+    (stage) => stage === incident?.stage,
+  );
+  if (incident === undefined || !isAsked) return false;
   await storeNewKey(context, { incidentId: incident.id, value, by: 'operator' });
   print(`Stored for incident ${incident.id}. It counts once every check has passed:`);
   print('  npx sallyport incident show');

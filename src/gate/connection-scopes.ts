@@ -1,4 +1,5 @@
 import { ACTIONS } from '../actions/catalogue.ts';
+import type { ActionDefinition } from '../actions/define-action.ts';
 
 export interface ScopeReport {
   readonly granted: readonly string[];
@@ -21,16 +22,23 @@ const ALLOWED: readonly string[] = [
   'account-info.security.read',
 ];
 
-/** The granted scopes beside the union of what the catalogue's actions need. */
-export function compareScopes(granted: readonly string[]): ScopeReport {
-  const needed = new Set(ACTIONS.flatMap(({ scopes }) => scopes));
+/**
+ * The granted scopes beside the union of what actions need: `enabled` cannot do without theirs, and what no
+ * action of the catalogue needs is surplus.
+ */
+export function compareScopes(
+  granted: readonly string[],
+  enabled: readonly ActionDefinition[] = ACTIONS,
+): ScopeReport {
+  const known = new Set(ACTIONS.flatMap(({ scopes }) => scopes));
+  const needed = new Set(enabled.flatMap(({ scopes }) => scopes));
   const missing = [...needed].filter((scope) => !granted.includes(scope)).toSorted();
   return {
     granted: granted.toSorted(),
     missing: missing.map((scope) => ({
       scope,
-      actions: ACTIONS.filter(({ scopes }) => scopes.includes(scope)).map(({ name }) => name),
+      actions: enabled.filter(({ scopes }) => scopes.includes(scope)).map(({ name }) => name),
     })),
-    surplus: granted.filter((scope) => !needed.has(scope) && !ALLOWED.includes(scope)).toSorted(),
+    surplus: granted.filter((scope) => !known.has(scope) && !ALLOWED.includes(scope)).toSorted(),
   };
 }

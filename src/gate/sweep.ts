@@ -13,8 +13,6 @@ const PAGE_MAX = 200;
 const OVERDUE_AFTER_MS = 3_000;
 const WAKE_AGAIN_AFTER_MS = 60_000;
 const AT_ONCE_MAX = 8;
-/** One is open on each connection at most. */
-const RECENT_INCIDENTS = 20;
 const UNDECIDED = ['planned', 'awaiting_approval'] as const;
 
 export interface Sweep {
@@ -83,9 +81,7 @@ export function createSweep(deps: {
       return ids.length;
     },
     incidents: async () => {
-      const recent = await store.incidents.list(RECENT_INCIDENTS);
-      for (const { id, connection, stage } of recent)
-        if (stage !== 'closed') await engine.startIncident({ id, connection });
+      for (const incident of await store.incidents.underWay()) await engine.startIncident(incident);
     },
     expire: async () => {
       const late = clock().getTime() - OVERDUE_AFTER_MS;

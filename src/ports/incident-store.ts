@@ -4,6 +4,8 @@ export interface IncidentReads {
   get(id: string): Promise<IncidentRecord | undefined>;
   /** The one that is not closed; there is one at most. */
   open(connection: string): Promise<IncidentRecord | undefined>;
+  /** Those that are not closed, on any connection, without opening their rows: what the engine has to run. */
+  underWay(): Promise<readonly Pick<IncidentRecord, 'id' | 'connection'>[]>;
   /** Newest first. */
   list(limit: number): Promise<readonly IncidentRecord[]>;
 }

@@ -127,6 +127,12 @@ export function createIncidentReads(reader: Reader): IncidentReads {
         .executeTakeFirst();
       return row && toRecord(reader, row);
     },
+    underWay: () =>
+      reader.db
+        .selectFrom(TABLE)
+        .select(['id', 'connection'])
+        .where('stage', '<>', 'closed')
+        .execute(),
     async list(limit) {
       const rows = await all()
         .orderBy('opened_at', 'desc')

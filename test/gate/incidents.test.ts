@@ -1,0 +1,112 @@
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createAssessIncident } from '../../src/activities/assess-incident.ts';
+import { createContainIncident } from '../../src/activities/contain-incident.ts';
+import { GatewayError } from '../../src/core/gateway-error.ts';
+import { liftFreeze, placeFreeze } from '../../src/gate/freezes.ts';
+import { openIncident } from '../../src/gate/incidents.ts';
+import type { Store } from '../../src/ports/store.ts';
+import { request, requestId, START } from '../adapters/store/fixtures.ts';
+import { type SqlitePlace, sqlitePlace } from '../adapters/store/sqlite-place.ts';
+
+let place: SqlitePlace;
+let store: Store;
+const clock = () => START;
+
+beforeEach(async () => {
+  place = await sqlitePlace();
+  store = await place.open({ clock });
+});
+afterEach(() => place.close());
+
+const TARGET = { kind: 'connection', id: 'main' } as const;
+const open = () =>
+  store.commit((tx) =>
+    openIncident(tx, { connection: 'main', reason: 'Somebody has our key.', by: 'operator' }),
+  );
+const freeze = () =>
+  store.commit((tx) =>
+    placeFreeze(tx, { target: TARGET, reason: 'x', by: 'operator', configured: 'main' }),
+  );
+const lift = (freezeId: string) =>
+  store.commit((tx) => liftFreeze(tx, { freezeId, by: 'operator' }));
+
+const published = { size: 7, rootPrefix: 'root' };
+const auditLog = {
+  checkpoint: () => Promise.resolve(published),
+  note: () => Promise.resolve('note'),
+};
+const deps = (change: object): any => ({ store, clock, auditLog, ...change });
+
+describe('an incident', () => {
+  it('is one on its connection, freezes it, and holds that freeze until its end', async () => {
+    const incident = await open();
+    expect((await open()).id).toBe(incident.id);
+    expect(await store.freezes.standing([TARGET])).toMatchObject({ id: incident.freezeId });
+    await expect(lift(incident.freezeId)).rejects.toMatchObject({ code: 'incident.open' });
+    const byHand = await freeze();
+    expect(byHand.id).not.toBe(incident.freezeId);
+    expect((await freeze()).id).toBe(byHand.id);
+    await lift(byHand.id);
+    expect(await store.freezes.standing([TARGET])).toMatchObject({ id: incident.freezeId });
+  });
+
+  it('moves by its table alone, and a stage written by hand opens nothing', async () => {
+    const { id } = await open();
+    await expect(
+      store.commit((tx) => tx.incidents.update(id, { stage: 'resuming' })),
+    ).rejects.toMatchObject({ code: 'internal.unexpected' });
+    const raw = new DatabaseSync(place.file);
+    raw.prepare("update incidents set stage = 'resuming'").run();
+    raw.close();
+    await expect(store.incidents.get(id)).rejects.toMatchObject({ code: 'plan.tampered' });
+    expect(await store.incidents.underWay()).toEqual([{ id, connection: 'main' }]);
+    // Who damages an incident has not kept anybody from freezing.
+    expect((await freeze()).id).toMatch(/^frz_/);
+  });
+
+  it('names what it ended also when its first try broke off', async () => {
+    await store.commit((tx) => tx.requests.insert(request(1, { status: 'awaiting_approval' })));
+    const { id } = await open();
+    let tries = 0;
+    const cancelled = {
+      ...store,
+      commit: async (work: Parameters<Store['commit']>[0]) => {
+        tries += 1;
+        // After the request was ended, before that was said.
+        if (tries === 3) throw new GatewayError('store.unavailable');
+        return store.commit(work);
+      },
+    };
+    await expect(createContainIncident(deps({ store: cancelled }))(id)).rejects.toThrow();
+    expect(await store.requests.status(requestId(1))).toBe('failed');
+    expect(await createContainIncident(deps({}))(id)).toMatchObject({ stage: 'rotating' });
+    expect((await store.incidents.get(id))?.evidence).toMatchObject({
+      log: published,
+      cancelled: [requestId(1)],
+    });
+  });
+
+  it('says of which answers it cannot tell what agents were shown', async () => {
+    const answered = {
+      status: 'succeeded',
+      risk: 'read',
+      result: { contacts: [{ id: '20001' }] },
+    } as const;
+    await store.commit(async (tx) => {
+      await tx.requests.insert(request(1, answered));
+      await tx.requests.insert(request(2, answered));
+    });
+    const raw = new DatabaseSync(place.file);
+    raw.prepare("update requests set submission = x'00' where id = ?").run(requestId(2));
+    raw.close();
+    const { id } = await open();
+    const moves = ['rotating', 'verifying', 'assessing'] as const;
+    for (const stage of moves) await store.commit((tx) => tx.incidents.update(id, { stage }));
+    const findRogue = () => Promise.resolve({ rogue: [], unread: [] });
+    await createAssessIncident(deps({ findRogue }))(id);
+    const findings = (await store.incidents.get(id))?.findings;
+    expect(findings?.exposures).toMatchObject([{ reads: 1, records: ['20001'] }]);
+    expect(findings?.unread.join()).toContain(requestId(2));
+  });
+});

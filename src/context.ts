@@ -234,8 +234,8 @@ export function activityDependencies(
   const rules = { policy, approvalMs, clock };
   const takeBack: IncidentDependencies['takeBack'] = (incident, rogue) =>
     askToTakeBack({ store, crm, connection: incident.connection }, rules, incident, rogue);
-  const radar = { connection: config.connection };
-  return { ...own, findRogue, takeBack, noticePlaces, timing, waitingMax, radar, clock };
+  const { connection } = config;
+  return { ...own, findRogue, takeBack, noticePlaces, timing, waitingMax, connection, clock };
 }
 
 /** Follows the log by the rules of the settings. */

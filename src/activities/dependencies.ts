@@ -36,10 +36,8 @@ export interface ActivityDependencies {
   readonly timing: Timing;
   /** Writes of one agent that may wait for people at once. */
   readonly waitingMax: number;
-  readonly radar: {
-    /** The one it watches. */
-    readonly connection: string;
-  };
+  /** The one that the radar watches. */
+  readonly connection: string;
   readonly clock: () => Date;
 }
 

@@ -74,7 +74,7 @@ async function noteFailure(
  * Errors: `store.unavailable`, `secret.unavailable`.
  */
 export function createSweepRogueWrites(deps: ActivityDependencies) {
-  const { connection } = deps.radar;
+  const { connection } = deps;
   return async function sweepRogueWrites(): Promise<SweepOutcome> {
     const connected = await deps.store.connections.get(connection);
     if (connected === undefined) return { kind: 'not_connected' };

@@ -1,8 +1,7 @@
 import { writeFileSync } from 'node:fs';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { INCIDENT_LIMITS, type IncidentView } from '../contracts/incident.ts';
-import { STAGE_TITLES } from '../core/incident-text.ts';
-import { describeIncident } from '../core/incident-text.ts';
+import { describeIncident, STAGE_TITLES } from '../core/incident-text.ts';
 import type { IncidentRecord } from '../core/incident.ts';
 import { incidentView } from '../gate/incident-view.ts';
 import { declareFalseAlarm, openIncident, resumeIncident } from '../gate/incidents.ts';
@@ -10,21 +9,11 @@ import { writePostMortem } from '../gate/post-mortem.ts';
 import type { Context } from '../context.ts';
 import { withContext } from './context.ts';
 import { type DoorOptions, openDoor, withDoor } from './door.ts';
-import { type JsonOption, textUpTo, withJson } from './options.ts';
+import { type JsonOption, parseSince, textUpTo, withJson } from './options.ts';
 import { CommandError, oneLine, print, printJson, printTable } from './output.ts';
 
 const BY = 'operator';
 const SHOWN_MAX = 50;
-
-const UNITS_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-/** `90m`, `24h`, `7d`: that long ago. */
-function parseAgo(text: string): Date {
-  const [, amount, unit] = /^(\d{1,4})([mhd])$/.exec(text) ?? [];
-  const ms = Number(amount) * (UNITS_MS[unit ?? ''] ?? Number.NaN);
-  if (Number.isNaN(ms)) throw new InvalidArgumentError('For example 90m, 24h or 7d.');
-  return new Date(Date.now() - ms);
-}
 
 async function viewOf({ store }: Context, incident: IncidentRecord): Promise<IncidentView> {
   const connection = await store.connections.get(incident.connection);
@@ -147,7 +136,7 @@ export function addIncidentCommands(program: Command): void {
   withJson(incident.command('start'))
     .description('freeze the connection at once and begin')
     .option('--reason <text>', 'for the log', reason, 'by hand')
-    .option('--since <ago>', 'from when on to look at changes: 90m, 24h, 7d', parseAgo)
+    .option('--since <ago>', 'from when on to look at changes: 90m, 24h, 7d, or a time', parseSince)
     .action(start);
   withJson(incident.command('show [incident]', { isDefault: true }))
     .description('how it stands, and who has to do what')

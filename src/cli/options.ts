@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { z } from 'zod';
 import { visible } from '../core/card-text.ts';
 
 /** Of names, groups and roles; they are shown in tables and on cards. */
@@ -28,6 +29,24 @@ export const textUpTo =
       throw new InvalidArgumentError(`It has 1 to ${maxChars} characters.`);
     return value;
   };
+
+const UNITS_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+const AGO = /^(?<count>[1-9]\d{0,4})(?<unit>[mhd])$/;
+/** What HubSpot and the log are looked through for at once. */
+const SINCE_MAX_MS = 90 * 86_400_000;
+
+/** `90m`, `24h`, `7d` ago, or a time (RFC 3339): 90 days back at most. */
+export function parseSince(text: string): Date {
+  const { count, unit = '' } = AGO.exec(text)?.groups ?? {};
+  const time = z.iso.datetime({ offset: true }).safeParse(text).data;
+  const agoMs = Number(count) * (UNITS_MS[unit] ?? 0);
+  const since = time === undefined ? new Date(Date.now() - agoMs) : new Date(time);
+  const backMs = Date.now() - since.getTime();
+  if (backMs >= 0 && backMs <= SINCE_MAX_MS) return since;
+  throw new InvalidArgumentError(
+    'Say it as 90m, 24h or 7d, or as 2026-11-26T08:00:00Z: 90 days at most.',
+  );
+}
 
 export interface JsonOption {
   readonly json?: true;

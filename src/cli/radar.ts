@@ -1,7 +1,8 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../context.ts';
 import { GatewayError } from '../core/gateway-error.ts';
+import { unreadReason } from '../core/radar-text.ts';
 import type { RogueChange } from '../core/rogue-change.ts';
 import { assertReadable } from '../gate/callable.ts';
 import { recordSweep } from '../gate/radar-record.ts';
@@ -14,28 +15,17 @@ import {
 } from '../gate/radar.ts';
 import type { Unread } from '../gate/radar-scan.ts';
 import { assertInstalled, connectorOf, withContext } from './context.ts';
-import { type JsonOption, withJson } from './options.ts';
+import { type JsonOption, parseSince, withJson } from './options.ts';
 import { oneLine, print, printAside, printJson, printTable } from './output.ts';
 
 interface RadarOptions extends JsonOption {
-  /** ms. */
-  readonly since: number;
+  readonly since?: Date;
 }
 
 const BY = 'operator';
 const DAY_MS = 86_400_000;
-const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: DAY_MS };
-const SINCE_MAX_MS = 90 * DAY_MS;
 const VALUE_MAX_CHARS = 40;
 const EXIT_ROGUE = 1;
-
-/** `90m`, `24h`, `7d`. */
-function parseSince(text: string): number {
-  const { count = '', unit = '' } = /^(?<count>\d{1,5})(?<unit>[mhd])$/.exec(text)?.groups ?? {};
-  const ms = Number(count) * (UNITS[unit] ?? 0);
-  if (ms > 0 && ms <= SINCE_MAX_MS) return ms;
-  throw new InvalidArgumentError('Say it as 90m, 24h or 7d, up to 90d.');
-}
 
 function say(progress: SweepProgress): void {
   if (progress.kind === 'waiting') {
@@ -53,7 +43,7 @@ async function look(context: Context, { since }: RadarOptions): Promise<RadarRep
   const clock = (): Date => new Date();
   const of: SweepOptions = {
     ...{ connection, credential, by: BY, purpose: 'radar', settleMs: SEARCH_SETTLE_MS },
-    from: new Date(clock().getTime() - since),
+    from: since ?? new Date(clock().getTime() - DAY_MS),
     to: clock(),
     assertMayCall: (tx) => assertReadable(tx, { credential }),
     onProgress: say,
@@ -77,15 +67,6 @@ function printRogue(change: RogueChange): void {
     print(`    ${property}: ${shown(before)} → ${shown(after)}`);
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  history_cut: 'HubSpot keeps no versions from so far back: a change in between may be gone',
-  not_attributed: 'HubSpot says that another app made a write of ours: connect again',
-  gone: 'erased, or merged into another record',
-  too_many: 'more than one sweep looks through: take a shorter time',
-  no_archive_time: 'HubSpot does not say when it was archived',
-  own_record_damaged: 'what the store has of this write of ours was changed: docs/playbook.md',
-};
-
 function printUnread(unread: readonly Unread[]): void {
   print('');
   print(`Not looked at: ${unread.length}. Nothing is said of these.`);
@@ -93,7 +74,7 @@ function printUnread(unread: readonly Unread[]): void {
     ['WHAT', 'WHY'],
     unread.map(({ objectType, objectId, reason }) => [
       [objectType, objectId].filter((part) => part !== null).join(' ') || 'the account',
-      REASONS[reason] ?? reason,
+      unreadReason(reason),
     ]),
   );
 }
@@ -107,7 +88,7 @@ function printReport(report: RadarReport): void {
   else {
     print(`ROGUE: ${rogue.length}, made with the gateway’s token and not by the gateway.`);
     for (const change of rogue) printRogue(change);
-    print('Stop the gateway’s own calls with: npx sallyport freeze. Then replace the token.');
+    print('Stop everything and replace the token: npx sallyport incident start');
   }
   if (unattributed.length > 0) {
     print('');
@@ -135,6 +116,6 @@ export function addRadarCommand(program: Command): void {
     .description(
       'look for changes in HubSpot that were made with the token, and not by the gateway',
     )
-    .option('--since <time>', 'how far back: 90m, 24h, 7d', parseSince, DAY_MS)
+    .option('--since <time>', 'how far back: 90m, 24h, 7d, or a time; a day by default', parseSince)
     .action(radar);
 }

@@ -1,5 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
-import { z } from 'zod';
+import type { Command } from 'commander';
 import { DECISION_LIMITS } from '../contracts/decision.ts';
 import type { Undo } from '../contracts/undo.ts';
 import { ERRORS } from '../core/errors.ts';
@@ -10,7 +9,7 @@ import { planTakeBack, type TakeBackDependencies } from '../gate/take-back-plan.
 import { requestTakeBack, type TakeBackAsked } from '../gate/take-back-request.ts';
 import { findAgent } from './agent.ts';
 import { assertInstalled, connectorOf, withPolicy } from './context.ts';
-import { type JsonOption, parseName, textUpTo, withJson } from './options.ts';
+import { type JsonOption, parseName, parseSince, textUpTo, withJson } from './options.ts';
 import {
   ask,
   CommandError,
@@ -30,19 +29,7 @@ interface RevertOptions extends JsonOption {
   readonly yes?: true;
 }
 
-const UNITS_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
-const AGO = /^(?<count>[1-9]\d{0,4})(?<unit>[mhd])$/;
-
-/** `2h` ago, or a time. */
-function parseSince(text: string): Date {
-  const { count, unit } = AGO.exec(text)?.groups ?? {};
-  if (count !== undefined && unit !== undefined)
-    return new Date(Date.now() - Number(count) * UNITS_MS[unit as keyof typeof UNITS_MS]);
-  const time = z.iso.datetime({ offset: true }).safeParse(text);
-  if (!time.success) throw new InvalidArgumentError('It is 30m, 2h, 1d, or 2026-11-26T08:00:00Z.');
-  return new Date(time.data);
-}
-
+const DAY_MS = 86_400_000;
 const PROGRESS_EVERY_MS = 2_000;
 
 /** One line every two seconds, and none for what is done by then. */
@@ -69,7 +56,7 @@ async function requestsOf(
   const agentId =
     agent === undefined ? undefined : (await findAgent(store, agent, 'revert --agent')).id;
   const { approvalMs, approvalValidMs } = config.timing;
-  const underWayMs = approvalMs + approvalValidMs + UNITS_MS.d;
+  const underWayMs = approvalMs + approvalValidMs + DAY_MS;
   return executedWrites(store, { agentId, since, underWayMs });
 }
 

@@ -30,6 +30,7 @@ const INCIDENT_COMMITS = [
   'incident.key_supplied',
   'incident.verified',
   'incident.assessed',
+  'incident.reverting',
   'incident.reverted',
   'incident.closed',
 ] as const;

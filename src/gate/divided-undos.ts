@@ -70,7 +70,8 @@ const joined = (parts: readonly Division[]): Division => ({
   done: parts.reduce((sum, { done }) => sum + done, 0),
 });
 
-const RESTORE_PAGE = 'https://knowledge.hubspot.com/records/restore-deleted-records';
+/** HubSpot's own page on what it keeps for 90 days and brings back by hand. */
+export const RESTORE_PAGE = 'https://knowledge.hubspot.com/records/restore-deleted-records';
 
 function goneReason(
   standing: Exclude<Standing, { kind: 'present' }>,

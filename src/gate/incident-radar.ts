@@ -1,6 +1,7 @@
-import { ERRORS, isErrorCode } from '../core/errors.ts';
+import { ERRORS } from '../core/errors.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import type { IncidentRecord } from '../core/incident.ts';
+import { unreadReason } from '../core/radar-text.ts';
 import type { RogueChange } from '../core/rogue-change.ts';
 import { assertIncidentMayCall } from './incident-calls.ts';
 import type { Unread } from './radar-scan.ts';
@@ -12,20 +13,8 @@ export interface IncidentSweep {
   readonly unread: readonly string[];
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  history_cut: 'HubSpot keeps no older versions of its values',
-  not_attributed: 'HubSpot names another app for a write of ours, so rogue ones would not be seen',
-  gone: 'it was erased or merged away',
-  too_many: 'more was changed than can be looked through',
-  no_archive_time: 'HubSpot does not say when it was archived',
-  own_record_damaged: 'what the store says of a write of its own does not open',
-};
-
-const reasonText = (reason: Unread['reason']): string =>
-  REASONS[reason] ?? (isErrorCode(reason) ? ERRORS[reason].title : reason);
-
 const unreadText = ({ objectType, objectId, reason }: Unread): string =>
-  `${[objectType ?? 'HubSpot', objectId].filter((part) => part !== null).join(' ')}: ${reasonText(reason)}`;
+  `${[objectType ?? 'HubSpot', objectId].filter((part) => part !== null).join(' ')}: ${unreadReason(reason)}`;
 
 const archivedText = ({ objectType, objectId }: RogueChange): string =>
   `${objectType} ${objectId}: it was archived, and HubSpot does not say by whom`;

@@ -4,12 +4,10 @@ import { ERRORS } from '../core/errors.ts';
 import { laterEditStart } from '../core/incident-text.ts';
 import type { IncidentRecord } from '../core/incident.ts';
 import type { RogueChange } from '../core/rogue-change.ts';
-import type { LeftAlone, NotRevertible } from './divided-undos.ts';
+import { type LeftAlone, type NotRevertible, RESTORE_PAGE } from './divided-undos.ts';
 import type { Wanted } from './folded-undos.ts';
 import { planChanges, type TakeBackDependencies } from './take-back-plan.ts';
 import { requestTakeBack, type TakeBackRules } from './take-back-request.ts';
-
-const RESTORE_PAGE = 'https://knowledge.hubspot.com/records/restore-deleted-records';
 
 /** Nobody on the roster: whoever contained it may decide on what is set back. */
 const ASKED_BY = 'sallyport';

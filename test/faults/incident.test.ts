@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { verifyLog } from '../../src/audit/verify.ts';
@@ -19,6 +20,7 @@ const STEPS = [
   'incident.key_supplied',
   'incident.verified',
   'incident.assessed',
+  'incident.reverting',
   'incident.reverted',
   'incident.closed',
 ];
@@ -33,30 +35,51 @@ beforeAll(async () => {
     scopes: EXACT_SCOPES,
   });
   key = lone.firstKey;
+  // So that it is known which changes in HubSpot are made under our key.
+  const { env } = lone.gateway;
+  const connected = spawnSync(process.execPath, ['src/cli/main.ts', 'connect'], { env });
+  expect(connected.status).toBe(0);
 }, 60_000);
 afterAll(() => lone.close());
 
 type Answer = Awaited<ReturnType<LoneGateway['asPerson']>>;
 
 /** `undefined` while the process is away. */
-async function ask(
+async function askFor(
   who: 'first' | 'second',
   method: string,
   path: string,
   body?: unknown,
 ): Promise<Answer | undefined> {
   try {
-    return await lone.asPerson(who, method, `/v1/incidents${path}`, body);
+    return await lone.asPerson(who, method, `/v1${path}`, body);
   } catch {
     return undefined;
   }
 }
 
+const ask = (who: 'first' | 'second', method: string, path: string, body?: unknown) =>
+  askFor(who, method, `/incidents${path}`, body);
+
+let appId: number | null = null;
+let rogues = 0;
+
+/** Somebody else with our key, so that there is something to set back. */
+async function actRogue(): Promise<void> {
+  const properties = { jobtitle: `Rogue ${(rogues += 1)}` };
+  const { status } = await fetch(`${lone.simulator.url}/crm/objects/2026-09/contacts/20001`, {
+    ...{ method: 'PATCH', body: JSON.stringify({ properties }) },
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+  });
+  expect(status).toBe(200);
+  appId = (await lone.simulator.effects()).at(-1)?.app_id ?? null;
+}
+
 /** "Rotate and expire now": the key before is dead before the new one is there. */
 async function rotate(): Promise<string> {
   await lone.simulator.control('POST', '/tokens/state', { token: key, state: 'revoked' });
-  const scopes = EXACT_SCOPES;
-  const { body } = await lone.simulator.control<{ token: string }>('POST', '/tokens', { scopes });
+  const minting = { scopes: EXACT_SCOPES, app_id: appId };
+  const { body } = await lone.simulator.control<{ token: string }>('POST', '/tokens', minting);
   return body.token;
 }
 
@@ -73,17 +96,28 @@ async function opened(): Promise<string> {
   }
 }
 
+/** Says yes to what is to be set back, as far as its card is there. */
+async function approve(takeBacks: readonly string[]): Promise<void> {
+  for (const id of takeBacks) {
+    const { body } = (await askFor('first', 'GET', `/approvals/${id}`)) ?? {};
+    const decision = { decision: 'approve', digest: body?.card?.digest };
+    if (decision.digest !== undefined)
+      await askFor('first', 'POST', `/approvals/${id}/decisions`, decision);
+  }
+}
+
 /** What people do, each step again and again until the incident has passed it: ends with the incident. */
 async function people(): Promise<string> {
   const id = await opened();
   let rotated: string | undefined;
   for (;;) {
-    const stage = (await ask('first', 'GET', `/${id}`))?.body?.stage;
+    const { stage, take_backs: takeBacks } = (await ask('first', 'GET', `/${id}`))?.body ?? {};
     if (stage === 'closed') break;
     if (stage === 'rotating' && mayRotate) {
       rotated ??= await rotate();
       await ask('first', 'POST', `/${id}/key`, { key: rotated });
     }
+    if (stage === 'reverting') await approve(takeBacks);
     if (stage === 'resuming') await ask('second', 'POST', `/${id}/resume`, {});
     await sleep(100);
   }
@@ -103,6 +137,7 @@ async function diesAt(place: string): Promise<boolean> {
 /** One incident over deaths at all these places, in the order of its way. */
 async function over(places: readonly (typeof INCIDENT_FAILPOINTS)[number][]): Promise<string> {
   mayRotate = false;
+  await actRogue();
   const done = people();
   for (const place of places) {
     mayRotate = INCIDENT_FAILPOINTS.indexOf(place) >= FIRST_WITH_KEY;

@@ -210,7 +210,7 @@ export async function createWorld(seed: number, sabotage: Sabotage = {}): Promis
       timing: TIMING,
       waitingMax: Number.MAX_SAFE_INTEGER,
       noticePlaces: [],
-      radar: { connection: 'main' },
+      connection: 'main',
       clock: now,
     },
     close: async () => {

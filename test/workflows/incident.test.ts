@@ -2,16 +2,12 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { connectDependencies } from '../../src/context.ts';
 import { activateCredential, fingerprintOf } from '../../src/gate/credentials.ts';
 import { connectAccount } from '../../src/gate/connection.ts';
-import { compareScopes } from '../../src/gate/connection-scopes.ts';
+import { revokeAgent } from '../../src/gate/roster.ts';
+import { EXACT_SCOPES as SCOPES } from '../support/incidents.ts';
 import { type Caller, startTestGateway, type TestGateway } from '../support/gateway.ts';
 
 /** An incident from the button to the post-mortem, on a real engine and a real simulator. */
 
-const SCOPES = [
-  ...compareScopes([]).missing.map(({ scope }) => scope),
-  'oauth',
-  'account-info.security.read',
-];
 const LIMIT_MS = 60_000;
 
 interface Rig {
@@ -185,6 +181,27 @@ describe('an incident', () => {
       expect((await rig.second('POST', `/v1/incidents/${id}/resume`)).status).toBe(200);
       expect(await valueOf('20002', 'Rogue One')).toBe(false);
       console.info(`I2: old key dead and new key verified ${verifiedMs} ms after the alert`);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'asks a new key for no more than agents may do, and can try nothing with one that only reads',
+    async () => {
+      const { context, approver } = gateway;
+      const { id: agentId } = gateway.agent.record;
+      await context.store.commit((tx) => revokeAgent(tx, { id: agentId, by: 'test' }));
+      await gateway.addAgent('a-reader', ['readers']);
+      const { id } = (await approver.call('POST', '/v1/incidents', { body: { reason: 'Read' } }))
+        .body;
+      await reaches(gateway, id, 'rotating');
+      await rig.kill((await context.secrets.get('hubspot/main'))?.value ?? '');
+      const reading = SCOPES.filter((scope) => /read$|^oauth$|^tickets$/.test(scope));
+      const key = await rig.newKey(reading);
+      await approver.call('POST', `/v1/incidents/${id}/key`, { body: { key } });
+      const { checks } = await reaches(gateway, id, 'resuming');
+      const stateOf = (name: string) => checks.find((check: any) => check.name === name).state;
+      expect([stateOf('exact_scopes'), stateOf('canary')]).toEqual(['passed', 'not_possible']);
     },
     LIMIT_MS,
   );

@@ -1,4 +1,5 @@
 import type { Evidence, IncidentProgress, IncidentRecord } from '../core/incident.ts';
+import { errorCodeOf } from '../core/gateway-error.ts';
 import type { RequestRecord } from '../core/records.ts';
 import type { RequestStatus } from '../core/request-state.ts';
 import { closeRequest } from '../gate/close.ts';
@@ -29,8 +30,13 @@ async function idsOn(
 
 /** A row that does not open is of no connection: it is another alarm, and closed by it. */
 async function isOn(store: Store, connection: string, id: string): Promise<boolean> {
-  const request = await store.requests.get(id).catch(() => undefined);
-  return request !== undefined && request.connection === connection && !isOwnAgent(request.agentId);
+  try {
+    const request = await store.requests.get(id);
+    return request?.connection === connection && !isOwnAgent(request.agentId);
+  } catch (error) {
+    if (errorCodeOf(error) === 'plan.tampered') return false;
+    throw error;
+  }
 }
 
 /**

@@ -87,6 +87,18 @@ describe('an incident', () => {
     });
   });
 
+  it('passes over no waiting request because the store cannot be read', async () => {
+    await store.commit((tx) => tx.requests.insert(request(1, { status: 'approved' })));
+    const { id } = await open();
+    const get = () => Promise.reject(new GatewayError('store.unavailable'));
+    const unreadable = { ...store, requests: { ...store.requests, get } };
+    const contain = createContainIncident(deps({ store: unreadable }));
+    await expect(contain(id)).rejects.toMatchObject({ code: 'store.unavailable' });
+    expect((await store.incidents.get(id))?.stage).toBe('containing');
+    await createContainIncident(deps({}))(id);
+    expect(await store.requests.status(requestId(1))).toBe('failed');
+  });
+
   it('says of which answers it cannot tell what agents were shown', async () => {
     const answered = {
       status: 'succeeded',

@@ -2,6 +2,7 @@ import type { Exposure, Findings, IncidentProgress, IncidentRecord } from '../co
 import { EXPOSED_MAX } from '../core/incident.ts';
 import type { RequestRecord } from '../core/records.ts';
 import { incidentAt, incidentEntry } from '../gate/incidents.ts';
+import { recordSweep } from '../gate/radar-record.ts';
 import type { IncidentDependencies } from './dependencies.ts';
 import { progressOf } from './incident-progress.ts';
 
@@ -105,6 +106,9 @@ export function createAssessIncident(deps: IncidentDependencies) {
         reads: exposures.reduce((sum, { reads }) => sum + reads, 0),
         records_shown: exposures.reduce((sum, { recordsTotal }) => sum + recordsTotal, 0),
       };
+      // As any sweep: what is known from here is no news to the next one, which would open another incident.
+      if (found.report !== null)
+        await recordSweep(tx, found.report, { by: 'gateway', facts: { incident: now.id } });
       await tx.log.append(incidentEntry(now, 'incident.assessed', { facts }));
       const reached = { ...now.reached, assessed: tx.now };
       await tx.incidents.update(now.id, { stage: 'reverting', findings, reached });

@@ -1,5 +1,6 @@
 import type { IncidentRecord } from '../core/incident.ts';
 import type { RogueChange } from '../core/rogue-change.ts';
+import type { IncidentSweep } from '../gate/incident-radar.ts';
 import type { Attester } from '../gate/attest.ts';
 import type { NoticePlace } from '../gate/notices.ts';
 import type { AuditLog } from '../ports/audit-log.ts';
@@ -45,10 +46,7 @@ export interface ActivityDependencies {
 export interface IncidentDependencies extends ActivityDependencies {
   readonly probe: CrmProbe;
   /** The radar over the incident's window; `unread`: what could not be looked at, never silently clean. */
-  readonly findRogue: (
-    incident: IncidentRecord,
-    to: Date,
-  ) => Promise<{ readonly rogue: readonly RogueChange[]; readonly unread: readonly string[] }>;
+  readonly findRogue: (incident: IncidentRecord, to: Date) => Promise<IncidentSweep>;
   /** Asks for these to be taken back; `leftAlone`: what is not, in whole sentences. */
   readonly takeBack: (
     incident: IncidentRecord,

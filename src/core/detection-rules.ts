@@ -189,7 +189,8 @@ export const RULES = {
     title: 'HubSpot has a change under our key that this gateway did not make',
     per: 'all',
     default: '0 in 600s: open_incident',
-    hits: ({ event }) => onceIf(event === 'radar.found'),
+    // What an incident has found itself is in its hands already.
+    hits: ({ event, facts }) => onceIf(event === 'radar.found' && facts['incident'] === undefined),
   },
 } as const satisfies Record<string, Rule>;
 export type RuleName = keyof typeof RULES;

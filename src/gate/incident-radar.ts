@@ -11,6 +11,8 @@ import { type RadarReport, sweep, type SweepDependencies } from './radar.ts';
 export interface IncidentSweep {
   readonly rogue: readonly RogueChange[];
   readonly unread: readonly string[];
+  /** For the record of sweeps; null where nothing could be looked at. */
+  readonly report: RadarReport | null;
 }
 
 const unreadText = ({ objectType, objectId, reason }: Unread): string =>
@@ -19,10 +21,13 @@ const unreadText = ({ objectType, objectId, reason }: Unread): string =>
 const archivedText = ({ objectType, objectId }: RogueChange): string =>
   `${objectType} ${objectId}: it was archived, and HubSpot does not say by whom`;
 
-const sweptFor = ({ rogue, unread, unattributed }: RadarReport): IncidentSweep => ({
-  rogue,
-  unread: [...unread.map(unreadText), ...unattributed.map(archivedText)],
+const sweptFor = (report: RadarReport): IncidentSweep => ({
+  rogue: report.rogue,
+  unread: [...report.unread.map(unreadText), ...report.unattributed.map(archivedText)],
+  report,
 });
+
+const notSwept = (why: string): IncidentSweep => ({ rogue: [], unread: [why], report: null });
 
 /**
  * Every change in the incident's window that HubSpot attributes to our app, against the write ledger.
@@ -34,7 +39,7 @@ export async function sweepForIncident(
   of: { readonly to: Date; readonly settleMs: number },
 ): Promise<IncidentSweep> {
   const { id: incidentId, connection, newVersion: version, since: from } = incident;
-  if (version === null) return { rogue: [], unread: ['There is no key to look with.'] };
+  if (version === null) return notSwept('There is no key to look with.');
   try {
     const report = await sweep(deps, {
       ...{ connection, from, ...of },
@@ -47,6 +52,6 @@ export async function sweepForIncident(
     return sweptFor(report);
   } catch (error) {
     if (!(error instanceof GatewayError) || error.code !== 'connection.app_unknown') throw error;
-    return { rogue: [], unread: [`HubSpot: ${ERRORS['connection.app_unknown'].title}`] };
+    return notSwept(`HubSpot: ${ERRORS['connection.app_unknown'].title}`);
   }
 }

@@ -80,24 +80,28 @@ function sweptToAfter(known: RadarRecord | undefined, { from, to, isWhole }: Rad
 
 /**
  * Puts a sweep on record: that it was made, each change that no sweep had found before, and how far has
- * been looked. Once for each finding, however often and at once sweeps are run. Returns those findings;
+ * been looked. `facts`: further ones of its entries. Once for each finding, however often and at once sweeps are run. Returns those findings;
  * what follows from them the rules of detection say.
  */
 export async function recordSweep(
   tx: StoreTransaction,
   report: RadarReport,
-  { by }: { readonly by: string },
+  { by, facts = {} }: { readonly by: string; readonly facts?: Readonly<Record<string, unknown>> },
 ): Promise<readonly RogueChange[]> {
   const { connection } = report;
   const known = await tx.radar.get(connection);
   const told = new Set(known?.found.map(({ key }) => key));
   const found = report.rogue.filter((change) => !told.has(changeKey(change)));
-  await tx.log.append({ event: 'radar.swept', actor: by, facts: factsOf(report, found) });
+  await tx.log.append({
+    event: 'radar.swept',
+    actor: by,
+    facts: { ...factsOf(report, found), ...facts },
+  });
   for (const change of found)
     await tx.log.append({
       event: 'radar.found',
       actor: by,
-      facts: foundFacts(connection, change),
+      facts: { ...foundFacts(connection, change), ...facts },
       personal: personalOf(change),
     });
   const sweptTo = sweptToAfter(known, report);

@@ -115,7 +115,7 @@ describe('an incident', () => {
     const { id } = await open();
     const moves = ['rotating', 'verifying', 'assessing'] as const;
     for (const stage of moves) await store.commit((tx) => tx.incidents.update(id, { stage }));
-    const findRogue = () => Promise.resolve({ rogue: [], unread: [] });
+    const findRogue = () => Promise.resolve({ rogue: [], unread: [], report: null });
     await createAssessIncident(deps({ findRogue }))(id);
     const findings = (await store.incidents.get(id))?.findings;
     expect(findings?.exposures).toMatchObject([{ reads: 1, records: ['20001'] }]);

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { Client, Connection } from '@temporalio/client';
 import { connectDependencies } from '../../src/context.ts';
 import { activateCredential, fingerprintOf } from '../../src/gate/credentials.ts';
 import { connectAccount } from '../../src/gate/connection.ts';
 import { revokeAgent } from '../../src/gate/roster.ts';
+import { logEntries } from '../support/log-entries.ts';
 import { EXACT_SCOPES as SCOPES } from '../support/incidents.ts';
 import { type Caller, startTestGateway, type TestGateway } from '../support/gateway.ts';
 
@@ -62,9 +64,27 @@ async function reaches(gateway: TestGateway, id: string, stage: string): Promise
 
 const noteOn = (text: string) => ({ action: 'create_note', contact_id: '20001', note: text });
 
+/** What the radar's next look finds that was not known, and whether it opened another incident. */
+async function sweptAgain(): Promise<unknown[]> {
+  const { store } = gateway.context;
+  const since = await store.log.size();
+  const connection = await Connection.connect({ address: inject('temporalAddress') });
+  const { taskQueue } = gateway.config.temporal;
+  const of = { workflowId: `sweep-${taskQueue}-${since}`, taskQueue };
+  await new Client({ connection }).workflow.start('rogueWriteSweep', of);
+  const news = async () =>
+    (await logEntries(store, since)).filter(({ event }) => event.startsWith('radar.'));
+  await expect.poll(async () => (await news()).length, { timeout: 30_000 }).toBeGreaterThan(0);
+  // Longer than the rules take to see it.
+  await new Promise((resolve) => setTimeout(resolve, 2_500));
+  const found = (await news()).filter(({ event }) => event !== 'radar.swept');
+  return [...found, ...(await store.incidents.underWay())];
+}
+
+let rig: Rig;
+let gateway: TestGateway;
+
 describe('an incident', () => {
-  let rig: Rig;
-  let gateway: TestGateway;
   beforeAll(async () => {
     rig = await startRig();
     ({ gateway } = rig);
@@ -146,6 +166,8 @@ describe('an incident', () => {
           .then(
             (all) => all.filter(({ object_id }) => object_id === id).at(-1)?.properties['jobtitle'],
           );
+      // From here on the radar's next look begins.
+      await sweptAgain();
       await rogue('20002', { jobtitle: 'Rogue One' });
       await rogue('20003', { jobtitle: 'Rogue Two' });
       await simulator.control('POST', '/edits', {
@@ -180,6 +202,7 @@ describe('an incident', () => {
       expect(await title('20003')).toBe('By a person');
       expect((await rig.second('POST', `/v1/incidents/${id}/resume`)).status).toBe(200);
       expect(await valueOf('20002', 'Rogue One')).toBe(false);
+      expect(await sweptAgain()).toEqual([]);
       console.info(`I2: old key dead and new key verified ${verifiedMs} ms after the alert`);
     },
     LIMIT_MS,

@@ -6,6 +6,7 @@ import { executedSteps, stepFact, stepPlan } from '../core/steps.ts';
 import { assertOneDigest } from '../gate/begin.ts';
 import { assertSameAccount } from '../gate/callable.ts';
 import { markUnknown } from '../gate/close.ts';
+import { failureOf } from '../gate/guarded-call.ts';
 import { type CallFor, callFor, guardedReads } from '../gate/request-calls.ts';
 import { readLogged } from '../gate/logged.ts';
 import { type Outcome, recordOutcome } from '../gate/outcome.ts';
@@ -22,8 +23,10 @@ export type Settlement =
   | { readonly kind: 'not_begun' }
   /** HubSpot does not have it (yet); `sinceMs` is the time since it may last have been sent. */
   | { readonly kind: 'absent'; readonly sinceMs: number }
-  /** Something else stands there, or HubSpot cannot be read: look again later. */
-  | { readonly kind: 'unclear' };
+  /** Something else stands there, or not all of it can be read: look again later. */
+  | { readonly kind: 'unclear' }
+  /** Nothing was read, which says nothing: HubSpot is not reached, or there is no credential. */
+  | { readonly kind: 'unread' };
 
 type Stored = Pick<ActivityDependencies, 'store'>;
 
@@ -84,8 +87,8 @@ async function settleFound(
 /**
  * Step 5: settles a write whose answer was lost by strongly consistent reads, never by search (its
  * index lags by up to half a minute) and never by sending again. Without a credential nothing is read
- * and the write is said to be unknown. Safe to run any number of times. Errors: `plan.tampered`,
- * `freeze.active`, `credential.missing`, `credential.unchecked`, `connection.portal_changed`, `secret.unavailable`, `store.unavailable`.
+ * and the write is said to be unknown. Safe to run any number of times. Errors: `plan.tampered`, any of
+ * HubSpot's that leaves the look without an answer, `freeze.active`, `credential.missing`, `credential.unchecked`, `connection.portal_changed`, `secret.unavailable`, `store.unavailable`.
  */
 export function createReconcileWrite(deps: ActivityDependencies) {
   const lookerFor =
@@ -97,6 +100,8 @@ export function createReconcileWrite(deps: ActivityDependencies) {
       });
       const [answer] = answers;
       if (answer === undefined) throw new GatewayError('internal.unexpected');
+      // No answer is not one that something else stands there: the looks before it keep their worth.
+      if (answer.kind === 'lost' || answer.kind === 'unsent') throw failureOf(answer);
       return answer;
     };
 
@@ -135,7 +140,7 @@ export function createReconcileWrite(deps: ActivityDependencies) {
       return { kind: 'not_begun' };
     }
     if (request.status === 'executing') await sayUnknown(deps, requestId);
-    return credential === undefined ? { kind: 'unclear' } : lookFor(request, open, credential);
+    return credential === undefined ? { kind: 'unread' } : lookFor(request, open, credential);
   };
 }
 

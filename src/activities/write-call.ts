@@ -204,8 +204,7 @@ export function createWriteCall(deps: ActivityDependencies) {
     const request = await deps.store.requests.get(call.requestId);
     if (request === undefined) return { kind: 'ended' };
     const begun = await readAndBegin(call, request);
-    if (typeof begun === 'string')
-      return call.resend ? { kind: 'unknown' } : { kind: 'not_begun', code: begun };
+    if (typeof begun === 'string') return { kind: 'not_begun', code: begun };
     if (begun.kind === 'refused') return { kind: 'ended' };
     if (begun.kind === 'not_due') return notDue(begun.status);
     const { request: begunOn, step } = begun;

@@ -98,19 +98,32 @@ async function whenPossible<T>(requestId: string, step: () => Promise<T>): Promi
   }
 }
 
+type WriteVerdict = Extract<Verdict, { kind: 'write' }>;
 type Settled = 'ended' | 'not_begun' | 'resend';
 
-/** Looks at HubSpot until it is clear what became of a lost write. */
-async function settle(requestId: string, connection: string, timing: Timing): Promise<Settled> {
-  let absences = 0;
-  for (let round = 0; ; round += 1) {
-    if (round > 0) await sleep(pauseMs(Math.max(0, round - ABSENCES_MIN), timing.reconcileEveryMs));
+/**
+ * Looks at HubSpot until it is clear what became of a lost write; more rarely while it says the same.
+ * `absences`: how often it was not there since it was last sent.
+ */
+async function settle(
+  requestId: string,
+  { connection, timing }: WriteVerdict,
+  absences: number,
+): Promise<Settled> {
+  let seenAbsent = absences;
+  let last: string | undefined;
+  for (let same = 0; ; same += 1) {
+    if (last !== undefined)
+      await sleep(pauseMs(Math.max(0, same - ABSENCES_MIN), timing.reconcileEveryMs));
     await startAfresh(requestId);
     const settlement = await look(requestId, connection);
     if (settlement.kind === 'ended' || settlement.kind === 'not_begun') return settlement.kind;
-    absences = settlement.kind === 'absent' ? absences + 1 : 0;
+    if (settlement.kind === 'absent') seenAbsent += 1;
+    if (settlement.kind === 'unclear') seenAbsent = 0;
     const isQuiet = settlement.kind === 'absent' && settlement.sinceMs >= timing.quietMs;
-    if (absences >= ABSENCES_MIN && isQuiet) return 'resend';
+    if (seenAbsent >= ABSENCES_MIN && isQuiet) return 'resend';
+    if (settlement.kind !== last) same = 0;
+    last = settlement.kind;
   }
 }
 
@@ -131,10 +144,10 @@ async function look(
 ): Promise<Awaited<ReturnType<Activities['reconcileWrite']>>> {
   try {
     const credential = await leaseNow(connection);
-    return await quick.reconcileWrite(requestId, credential);
+    return await once.reconcileWrite(requestId, credential);
   } catch (error) {
     if (isCancellation(error) || failureCode(error) === 'plan.tampered') throw error;
-    return { kind: 'unclear' };
+    return { kind: 'unread' };
   }
 }
 
@@ -161,11 +174,25 @@ async function attempt(call: WriteCall, timing: Timing): Promise<Sent> {
   }
 }
 
+/** Longer after each attempt that was sent; those that could not begin are counted for themselves. */
+interface Pacing {
+  sent: number;
+  /** Not begun, one after the other. */
+  held: number;
+}
+
+function pauseAfter(pacing: Pacing, { kind }: WriteOutcome): number {
+  if (kind !== 'unknown') return Math.min(pauseMs(pacing.held++), WAIT_MAX_MS);
+  pacing.held = 0;
+  return pauseMs(pacing.sent++);
+}
+
 /** Runs the approved write, step by step, to its settled end. */
-async function execute(requestId: string, connection: string, timing: Timing): Promise<void> {
+async function execute(requestId: string, verdict: WriteVerdict): Promise<void> {
+  const { connection, timing } = verdict;
+  const pacing: Pacing = { sent: 0, held: 0 };
   let resend = false;
-  for (let round = 0; ; round += 1) {
-    if (round > 0) await sleep(pauseMs(round - 1));
+  for (;;) {
     await startAfresh(requestId);
     const credential = await whenPossible(requestId, () => once.fetchSecret(connection));
     if (credential === undefined) return;
@@ -173,13 +200,16 @@ async function execute(requestId: string, connection: string, timing: Timing): P
     while (outcome.kind === 'more')
       outcome = await attempt({ kind: 'write', requestId, credential, resend: false }, timing);
     if (!(await goesOn(requestId, outcome))) return;
-    const settled: Settled =
-      outcome.kind === 'unknown' ? await settle(requestId, connection, timing) : 'not_begun';
+    // A resend that did not begin needs only one look more: nothing was sent since the others.
+    const absences: number = outcome.kind === 'unknown' ? 0 : ABSENCES_MIN - 1;
+    const isLost: boolean = outcome.kind === 'unknown' || resend;
+    const settled: Settled = isLost ? await settle(requestId, verdict, absences) : 'not_begun';
     if (settled === 'ended') return;
     const code = failureCode(outcome.failure);
     if (settled === 'not_begun' && code !== undefined && !ERRORS[code].retryable)
       throw outcome.failure;
     resend = settled === 'resend';
+    await sleep(pauseAfter(pacing, outcome));
   }
 }
 
@@ -194,19 +224,15 @@ async function awaitApproval(requestId: string, inbox: Inbox, details: string): 
   }
 }
 
-async function runWrite(
-  requestId: string,
-  verdict: Extract<Verdict, { kind: 'write' }>,
-  inbox: Inbox,
-): Promise<void> {
-  const { connection, timing } = verdict;
+async function runWrite(requestId: string, verdict: WriteVerdict, inbox: Inbox): Promise<void> {
+  const { connection } = verdict;
   if (verdict.status === 'planned' || verdict.status === 'awaiting_approval') {
     const details = await whenPossible(requestId, async () =>
       once.prepareApproval(requestId, await once.fetchSecret(connection)),
     );
     if (details === undefined || !(await awaitApproval(requestId, inbox, details))) return;
   }
-  await execute(requestId, connection, timing);
+  await execute(requestId, verdict);
 }
 
 async function runRead(

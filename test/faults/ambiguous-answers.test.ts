@@ -15,6 +15,8 @@ const MODES = [
 const AMBIGUOUS_SHARE = 0.4;
 const WRITES = scaled(60, 1_000);
 const LANES = 8;
+/** Of sixty writes one in a few runs fails five times on end, with a longer pause before each attempt. */
+const SETTLED_WITHIN_MS = 240_000;
 const SEED = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
 /** Creates and updates; not the batch reads, which are POSTs too. */
 /** Contacts of the simulator's seed. */
@@ -63,18 +65,17 @@ async function run(made: Write): Promise<void> {
   statusesSeen.set(made.text, seen);
   const { body } = await gateway.submit(made.action);
   made.id = body.id;
-  expect(body.status, JSON.stringify(body)).toBe('awaiting_approval');
+  const status = async (): Promise<string> => {
+    const answer = await gateway.agent.call('GET', `/v1/actions/${body.id}`);
+    seen.add(answer.body.status);
+    return answer.body.status;
+  };
+  const comesTo = (ends: RegExp): Promise<void> =>
+    expect.poll(status, { timeout: SETTLED_WITHIN_MS, interval: 100 }).toMatch(ends);
+  // A card waits while HubSpot, after a 429 to another, wants to be left alone.
+  await comesTo(/awaiting_approval/);
   await gateway.approve(body.id, body.digest);
-  await expect
-    .poll(
-      async () => {
-        const answer = await gateway.agent.call('GET', `/v1/actions/${body.id}`);
-        seen.add(answer.body.status);
-        return answer.body.status;
-      },
-      { timeout: 90_000, interval: 100 },
-    )
-    .toMatch(/succeeded|failed/);
+  await comesTo(/succeeded|failed/);
 }
 
 describe(`R2: ambiguous answers (seed ${SEED})`, () => {

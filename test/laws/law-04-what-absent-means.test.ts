@@ -99,6 +99,43 @@ describe('law 4: only a whole answer says that a write is not there', () => {
     expect(await gateway.timesSent(text)).toBe(1);
   });
 
+  it('and a look that HubSpot did not answer takes nothing back from the others', async () => {
+    const email = 'every.second.look@acme.test';
+    let looks = 0;
+    let posts = 0;
+    proxy.answer = async (passing) => {
+      if (passing.method === 'POST' && isCreate(passing.path)) {
+        posts += 1;
+        return posts === 1 ? undefined : passing.forward();
+      }
+      if (!passing.path.includes('idProperty=email')) return passing.forward();
+      looks += 1;
+      return looks % 2 === 0 ? { status: 503, body: '{}' } : passing.forward();
+    };
+    const id = await approved({ action: 'create_contact', email, lastname: 'Second' });
+    expect((await gateway.ended(id, 40_000)).body.status).toBe('succeeded');
+    expect(await gateway.timesSent(email)).toBe(1);
+  });
+
+  it('and is looked for once more, not anew, when the second attempt could not begin', async () => {
+    const text = 'Its record could not be read before the second attempt.';
+    const calls: string[] = [];
+    proxy.answer = async (passing) => {
+      const isPost = passing.method === 'POST' && isCreate(passing.path);
+      if (isPost) calls.push('post');
+      if (passing.path.includes('/associations/')) calls.push('look');
+      if (isPost && calls.length === 1) return undefined;
+      const isCompare = calls.length > 1 && passing.path.includes('/contacts/20003?');
+      if (!isCompare || calls.includes('unread')) return passing.forward();
+      calls.push('unread');
+      return { status: 503, body: '{}' };
+    };
+    const id = await approved({ action: 'create_note', contact_id: '20003', note: text });
+    expect((await gateway.ended(id, 40_000)).body.status).toBe('succeeded');
+    expect(calls.slice(calls.indexOf('unread'))).toEqual(['unread', 'look', 'post']);
+    expect(await gateway.timesSent(text)).toBe(1);
+  });
+
   it('and a refusal of the second attempt does not say that the first one failed', async () => {
     const email = 'held.within@acme.test';
     let held: (() => Promise<unknown>) | undefined;

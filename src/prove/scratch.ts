@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Config } from '../config.ts';
+import { RULE_NAMES, RULES } from '../core/detection-rules.ts';
 
 /** Clocks and limits of a scratch gateway, where the user's own would make a run last for hours. */
 const SHORTENED = {
@@ -15,7 +16,18 @@ const SHORTENED = {
   SALLYPORT_HUBSPOT_SEARCHES_PER_SECOND: '1000',
 } as const;
 
+/** What is tried here is what the rules look for: an incident of theirs would end it. They only tell. */
+const TELLING = Object.fromEntries(
+  RULE_NAMES.map((name) => [
+    `SALLYPORT_RULE_${name.toUpperCase()}`,
+    RULES[name].default.replace(/: \w+$/, ': notify'),
+  ]),
+);
+
 export type Environment = Readonly<Record<string, string>>;
+
+/** For the report: what a scratch gateway does not take from the user's configuration. */
+export const CHANGED_SETTINGS: Environment = { ...SHORTENED, ...TELLING };
 
 /** A folder of its own beside the user's data folder: the same disk, the same file system, the same rights. */
 export interface Scratch {
@@ -65,9 +77,6 @@ export function scratchEnvironment(
     SALLYPORT_APPROVAL_VALID_SECONDS: String(timing.approvalValidMs / 1000),
     SALLYPORT_ANSWER_WAIT_SECONDS: String(timing.answerWaitMs / 1000),
     SALLYPORT_SLOTS: String(limits.slots),
-    ...SHORTENED,
+    ...CHANGED_SETTINGS,
   };
 }
-
-/** For the report: what a scratch gateway does not take from the user's configuration. */
-export const CHANGED_SETTINGS: Environment = SHORTENED;

@@ -168,7 +168,8 @@ async function workflowEnded(id: string): Promise<void> {
 /** Takes one path, with this activity disturbed, and tells what came of it. */
 async function take(path: Path, disturbance?: Disturbance): Promise<Result> {
   const { gateway, context } = twice;
-  const mark = `m${(marks += 1)}x`;
+  // With what no id has in it: the mark that the gateway leaves in a note is one.
+  const mark = `mark_${(marks += 1)}_`;
   const key = `key-${mark}`;
   const id = requestIdFor(gateway.agent.record.id, key);
   if (disturbance !== undefined) twice.disturb(workflowIdOf(id), disturbance);

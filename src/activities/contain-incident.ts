@@ -4,7 +4,6 @@ import type { RequestRecord } from '../core/records.ts';
 import type { RequestStatus } from '../core/request-state.ts';
 import { closeRequest } from '../gate/close.ts';
 import { incidentAt, incidentEntry } from '../gate/incidents.ts';
-import { isOwnAgent } from '../gate/own-agent.ts';
 import type { Store } from '../ports/store.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { progressOf } from './incident-progress.ts';
@@ -31,8 +30,7 @@ async function idsOn(
 /** A row that does not open is of no connection: it is another alarm, and closed by it. */
 async function isOn(store: Store, connection: string, id: string): Promise<boolean> {
   try {
-    const request = await store.requests.get(id);
-    return request?.connection === connection && !isOwnAgent(request.agentId);
+    return (await store.requests.get(id))?.connection === connection;
   } catch (error) {
     if (errorCodeOf(error) === 'plan.tampered') return false;
     throw error;

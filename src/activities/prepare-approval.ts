@@ -44,7 +44,7 @@ function buildCard(parts: CardParts): Card {
     digest,
     action: request.action,
     sentence,
-    risk: request.risk,
+    risk: plan.operations.some(({ kind }) => kind === 'archive') ? 'destructive' : request.risk,
     connection: request.connection,
     agent: { id: agent.id, name: agent.name },
     records: records.map((record) => ({ ...record, ...hubspotUrl(portalId, record) })),

@@ -92,6 +92,9 @@ async function close(
 
 const factsOf = ({ code }: Failure) => ({ at: 'workflow', http_status: ERRORS[code].status });
 
+/** By a door or an incident, whose commits leave a wake for the workflow. */
+const ENDED_BY_OTHERS: ReadonlySet<RequestStatus> = new Set(['rejected', 'withdrawn', 'failed']);
+
 /**
  * Step 6, the last of every path: makes sure that the request's ending and its log entry are on
  * record. Most paths have closed it already, in the transaction that decided; then there is nothing to
@@ -99,9 +102,9 @@ const factsOf = ({ code }: Failure) => ({ at: 'workflow', http_status: ERRORS[co
  * ended by its id. Safe to repeat. Errors: `store.unavailable`.
  */
 export function createRecordAudit(deps: ActivityDependencies) {
-  /** A door that ends a request owes its workflow a message; now that it has come, nothing is owed. */
+  /** Whoever ends a request owes its workflow a message; now that it has come, nothing is owed. */
   async function settleWake(requestId: string, status: RequestStatus): Promise<void> {
-    if (status !== 'rejected' && status !== 'withdrawn') return;
+    if (!ENDED_BY_OTHERS.has(status)) return;
     await deps.store.commit((tx) => tx.requests.setWake(requestId, null));
   }
 

@@ -27,7 +27,7 @@ const quick = proxyLocalActivities<Activities>({
   retry: { maximumAttempts: 2, initialInterval: '200 ms' },
 });
 
-/** One try of a step that the workflow itself tries again (`whenPossible`). */
+/** One try of a step that the workflow itself tries again (`whenPossible`, `settle`). */
 const once = proxyLocalActivities<Activities>({
   startToCloseTimeout: '30 s',
   retry: { maximumAttempts: 1 },

@@ -18,9 +18,9 @@ const LANES = 8;
 /** Of sixty writes one in a few runs fails five times on end, with a longer pause before each attempt. */
 const SETTLED_WITHIN_MS = 240_000;
 const SEED = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
-/** Creates and updates; not the batch reads, which are POSTs too. */
 /** Contacts of the simulator's seed. */
 const CONTACTS = 180;
+/** Creates and updates; not the batch reads, which are POSTs too. */
 const WRITE_PATH = '/(contacts|notes|tasks)(/[0-9]+)?$';
 
 let gateway: TestGateway;

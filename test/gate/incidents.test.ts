@@ -2,11 +2,13 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createAssessIncident } from '../../src/activities/assess-incident.ts';
 import { createContainIncident } from '../../src/activities/contain-incident.ts';
+import { createRecordAudit } from '../../src/activities/record-audit.ts';
 import { GatewayError } from '../../src/core/gateway-error.ts';
 import { liftFreeze, placeFreeze } from '../../src/gate/freezes.ts';
 import { openIncident } from '../../src/gate/incidents.ts';
+import { ensureOwnAgent } from '../../src/gate/own-agent.ts';
 import type { Store } from '../../src/ports/store.ts';
-import { request, requestId, START } from '../adapters/store/fixtures.ts';
+import { later, request, requestId, START } from '../adapters/store/fixtures.ts';
 import { type SqlitePlace, sqlitePlace } from '../adapters/store/sqlite-place.ts';
 
 let place: SqlitePlace;
@@ -85,6 +87,23 @@ describe('an incident', () => {
       log: published,
       cancelled: [requestId(1)],
     });
+  });
+
+  it('ends what was to be taken back before it too: it was approved for other times', async () => {
+    const { id: agentId } = await store.commit(ensureOwnAgent);
+    await store.commit((tx) => tx.requests.insert(request(1, { agentId, status: 'approved' })));
+    const { id } = await open();
+    await createContainIncident(deps({}))(id);
+    expect(await store.requests.get(requestId(1))).toMatchObject({ code: 'incident.contained' });
+  });
+
+  it('owes what it ended one message, which its workflow settles', async () => {
+    await store.commit((tx) => tx.requests.insert(request(1, { status: 'awaiting_approval' })));
+    const { id } = await open();
+    await createContainIncident(deps({}))(id);
+    expect(await store.requests.overdue(later(120_000), 10)).toHaveLength(1);
+    await createRecordAudit(deps({}))({ input: { requestId: requestId(1) } });
+    expect(await store.requests.overdue(later(120_000), 10)).toEqual([]);
   });
 
   it('passes over no waiting request because the store cannot be read', async () => {

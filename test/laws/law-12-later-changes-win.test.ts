@@ -181,6 +181,8 @@ describe('law 12: what somebody has changed since', () => {
     const email = `law12-later-${Date.now()}@acme.test`;
     const request = await asked(await taking.written({ action: 'create_contact', email }));
     const { card } = await taking.card(request);
+    // What removes something is looked at as that, whoever asks for it.
+    expect(card.risk).toBe('destructive');
     await edit(card.records[0]?.id ?? '', { phone: '+1 555 0123' });
     expect(await taking.carryOut(request)).toMatchObject({ code: 'approval.stale' });
   });

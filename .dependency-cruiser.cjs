@@ -61,7 +61,7 @@ const rooms = [
   room(
     'the-cli-is-a-door',
     'cli/',
-    ...src('contracts', 'core', 'actions', 'policy', 'gate', 'ports', 'audit', 'prove'),
+    ...src('contracts', 'core', 'actions', 'policy', 'gate', 'ports', 'audit', 'prove', 'drill'),
     '^src/(config|context)\\.ts$',
     ...pkg('commander', 'otplib', 'zod'),
     BUILT_IN,
@@ -72,6 +72,13 @@ const rooms = [
     'prove-stands-outside',
     'prove/',
     ...src('contracts', 'core', 'actions', 'policy', 'audit', 'embedded'),
+    ...pkg('zod'),
+    BUILT_IN,
+  ),
+  room(
+    'the-drill-plays-on-the-rig-of-prove',
+    'drill/',
+    ...src('contracts', 'core', 'actions', 'prove'),
     ...pkg('zod'),
     BUILT_IN,
   ),
@@ -122,10 +129,14 @@ const types = [
     { path: '^src/', pathNot: src('console', 'contracts', 'core') },
   ),
   rule('activities-do-not-decide-for-the-gate', { path: src('gate') }, { path: src('activities') }),
-  rule('rooms-do-not-know-the-mains', { path: '^src/(?!cli/|prove/)[^/]+/' }, { path: TOP_FILE }),
+  rule(
+    'rooms-do-not-know-the-mains',
+    { path: '^src/(?!cli/|prove/|drill/)[^/]+/' },
+    { path: TOP_FILE },
+  ),
   rule(
     'prove-knows-settings-and-no-main',
-    { path: src('prove') },
+    { path: src('prove', 'drill') },
     { path: TOP_FILE, pathNot: '^src/config\\.ts$' },
   ),
   rule(
@@ -164,7 +175,8 @@ const wiring = [
     ['^src/(main|run-process)\\.ts$', '^src/prove/'],
     '^src/embedded/',
   ),
-  only('prove-is-a-command', ['^src/cli/prove\\.ts$'], '^src/prove/'),
+  only('prove-is-a-command', ['^src/cli/prove\\.ts$', '^src/drill/'], '^src/prove/'),
+  only('a-drill-is-a-command', ['^src/cli/drill\\.ts$'], '^src/drill/(?!history\\.)'),
   only('the-cli-is-a-program', [], '^src/cli/'),
 ];
 

@@ -141,6 +141,8 @@ export interface Config {
     readonly identity: string;
     readonly log: string;
     readonly run: string;
+    /** What was seen at each drill. */
+    readonly drills: string;
     readonly processLogs: string;
     readonly cache: string;
   };
@@ -269,6 +271,7 @@ function filesFrom(env: z.output<typeof ENVIRONMENT>, dataDir: string): Config['
     identity: resolve(env.SALLYPORT_IDENTITY_FILE ?? join(dataDir, 'secrets', 'identity.txt')),
     log: join(dataDir, 'log'),
     run: join(dataDir, 'run.json'),
+    drills: join(dataDir, 'drills'),
     processLogs: join(dataDir, 'logs'),
     cache: resolve('node_modules', '.cache', 'sallyport'),
   };

@@ -26,6 +26,7 @@ import type { Config } from './config.ts';
 import { GatewayError } from './core/gateway-error.ts';
 import { type Attester, createAttester } from './gate/attest.ts';
 import type { ConnectDependencies } from './gate/connection-calls.ts';
+import { pastDrills } from './drill/history.ts';
 import { isDemoToken } from './gate/demo-token.ts';
 import { createDetection, type Detection } from './gate/detection.ts';
 import { createAskedOnce } from './gate/eligible.ts';
@@ -286,6 +287,7 @@ export function apiContext(context: Context, engine: Engine, channels: Channels)
     attester,
     auditLog,
     storeNewKey: (of) => storeNewKey({ store, secrets }, of),
+    pastDrills: () => pastDrills(config.files.drills),
     policy: () => policy,
     askPolicy: createAskedOnce(),
     settings: {

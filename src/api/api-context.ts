@@ -1,3 +1,4 @@
+import type { Scorecard } from '../contracts/drill.ts';
 import type { Attester } from '../gate/attest.ts';
 import type { ChatDesk } from '../gate/chat-desk.ts';
 import type { IncidentRecord } from '../core/incident.ts';
@@ -38,6 +39,8 @@ export interface ApiContext {
   readonly auditLog: AuditLog;
   /** `gate/new-key.ts` on the secret store, which nothing else here reaches. */
   readonly storeNewKey: (of: NewKey) => Promise<IncidentRecord>;
+  /** Newest first; a file that is no scorecard is left out. */
+  readonly pastDrills: () => readonly Scorecard[];
   readonly policy: () => Policy;
   /** For what pages show, again and again; a decision asks policy itself. */
   readonly askPolicy: AskPolicy;

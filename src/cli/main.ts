@@ -8,6 +8,7 @@ import { addAuditCommands } from './audit.ts';
 import { addConnectCommand } from './connect.ts';
 import { addDecideCommands } from './decide.ts';
 import { addDoctorCommand } from './doctor.ts';
+import { addDrillCommands } from './drill.ts';
 import { addFreezeCommands } from './freeze.ts';
 import { addHelp } from './help.ts';
 import { addIncidentCommands } from './incident.ts';
@@ -52,6 +53,7 @@ addAuditCommands(program);
 addPolicyCommands(program);
 addDoctorCommand(program);
 addProveCommand(program);
+addDrillCommands(program);
 addHelp(program);
 // A reader that has seen enough (`| head`) is no failure; what was done stays done.
 for (const stream of [process.stdout, process.stderr]) {

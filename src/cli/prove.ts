@@ -4,6 +4,7 @@ import { readConfig } from '../config.ts';
 import type { Guarantee, GuaranteeResult, Law } from '../prove/guarantee.ts';
 import type { Report } from '../prove/run.ts';
 import { CommandError, oneLine, print, printAside } from './output.ts';
+import { stopOnSignal } from './stop-on-signal.ts';
 
 interface ProveCommandOptions {
   readonly json?: string;
@@ -88,22 +89,6 @@ function printSummary({ results, ms, seed, policyDigest, policy }: Report): void
       `${count('not_applicable')} not applicable; ${tried} tries in ${(ms / 1000).toFixed(0)} s`,
   );
   print(`Policy ${oneLine(policy)}, digest ${policyDigest.slice(0, 16)}. Again: --seed ${seed}`);
-}
-
-/**
- * The first signal, or a reader who is gone (`| head`), ends the run in order; what it has made is taken
- * away before the process ends.
- */
-function stopOnSignal(): AbortSignal {
-  const controller = new AbortController();
-  const stop = (): void => {
-    if (controller.signal.aborted) return;
-    printAside('Stopping: ending the scratch processes and removing the scratch folder …');
-    controller.abort(new CommandError('Stopped.', 'Nothing was shown.'));
-  };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
-  process.stdout.on('error', stop);
-  return controller.signal;
 }
 
 function writeReport(file: string, text: string): void {

@@ -1,10 +1,12 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { z } from 'zod';
 import { type Approval, ApprovalSchema } from '../contracts/approval.ts';
+import { type Scorecard, ScorecardSchema } from '../contracts/drill.ts';
 import { IncidentIdSchema } from '../contracts/ids.ts';
 import { INCIDENT_LIMITS, IncidentSchema, type IncidentView } from '../contracts/incident.ts';
 import { AgentListSchema } from '../contracts/roster-view.ts';
 import { type ApiClient, ApiProblem } from './api-client.ts';
+import { drillPage } from './pages/drill.ts';
 import { incidentPage } from './pages/incident.ts';
 import { incidentsPage } from './pages/incidents.ts';
 import { postMortemPage } from './pages/post-mortem.ts';
@@ -13,6 +15,7 @@ import { step } from './step-routes.ts';
 import { type House, ownForm, type Visit, visitOf } from './visit.ts';
 
 const ListSchema = z.strictObject({ incidents: z.array(IncidentSchema) });
+const DrillsSchema = z.strictObject({ drills: z.array(ScorecardSchema) });
 const PostMortemSchema = z.strictObject({ markdown: z.string() });
 
 const idIn = (request: Request): string | undefined =>
@@ -41,6 +44,9 @@ async function agentNames(
 const incidentOf = ({ api }: Visit, id: string): Promise<IncidentView> =>
   api({ method: 'GET', path: `/v1/incidents/${id}`, answer: IncidentSchema });
 
+const drillsOf = async (api: ApiClient): Promise<readonly Scorecard[]> =>
+  (await api({ method: 'GET', path: '/v1/drills', answer: DrillsSchema })).drills;
+
 const postMortemOf = ({ api }: Visit, id: string) =>
   api({ method: 'GET', path: `/v1/incidents/${id}/post-mortem`, answer: PostMortemSchema });
 
@@ -49,10 +55,19 @@ function pages(house: House, router: Router): void {
     '/incidents',
     reads(house, async ({ visit: { api }, frame }) => {
       const path = '/v1/incidents';
-      return incidentsPage(
-        frame,
-        (await api({ method: 'GET', path, answer: ListSchema })).incidents,
-      );
+      const [{ incidents }, drills] = await Promise.all([
+        api({ method: 'GET', path, answer: ListSchema }),
+        drillsOf(api),
+      ]);
+      return incidentsPage(frame, incidents, drills);
+    }),
+  );
+  router.get(
+    '/drills/:id',
+    reads(house, async ({ visit: { api }, request, frame }) => {
+      const drills = await drillsOf(api);
+      const card = drills.find(({ id }) => id === request.params['id']);
+      return card === undefined ? undefined : drillPage(frame, card);
     }),
   );
   router.get(

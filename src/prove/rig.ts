@@ -42,8 +42,9 @@ export interface Rig {
   readonly cast: Cast;
   readonly random: Random;
   readonly watch: Watch;
-  /** The HubSpot token of the scratch connection. */
+  /** The HubSpot token of the scratch connection, and the app it is of. */
   readonly token: string;
+  readonly appId: number;
   /** Every word that only people should read: looked for where it must not be. */
   readonly prompt: string;
   /** Where the text of every answer of the API is kept, for the hunt for the token. */
@@ -68,6 +69,8 @@ export interface RigOptions {
   readonly seed: number;
   readonly onProgress: (message: string) => void;
   readonly stopping: AbortSignal;
+  /** Settings that this run alone needs. */
+  readonly changes?: Environment;
 }
 
 const RunFileSchema = z.looseObject({ log_vkey: z.string() });
@@ -185,20 +188,19 @@ export async function openRig(options: RigOptions, parts: AsyncDisposableStack):
   onProgress('starting a Temporal server and a HubSpot simulator …');
   const { engine, simulator } = await startNeighbours(options, cliPath, scratch, parts);
   stopping.throwIfAborted();
-  const env = scratchEnvironment(config, {
-    scratch,
-    port: await findPort(),
-    policyFile,
-    hubspotUrl: simulator.url,
-    temporalAddress: engine.address,
-  });
+  const where = { hubspotUrl: simulator.url, temporalAddress: engine.address };
+  const port = await findPort();
+  const env = {
+    ...scratchEnvironment(config, { scratch, port, policyFile, ...where }),
+    ...options.changes,
+  };
   const gateway = createGatewayProcess({ product, main: 'main.ts', scratch, env });
   parts.defer(() => gateway.close());
   onProgress('starting a scratch gateway with your policy …');
   await gateway.start();
   stopping.throwIfAborted();
   onProgress('enrolling scratch agents and people …');
-  const token = await simulator.token();
+  const { token, appId } = await simulator.mint({ scopes: 'all' });
   await giveToken({ product, env }, config, token);
   const command = (...args: readonly string[]): Promise<CommandResult> =>
     runCommand({ product, env }, args);
@@ -229,6 +231,7 @@ export async function openRig(options: RigOptions, parts: AsyncDisposableStack):
     random: createRandom(seed),
     watch,
     token,
+    appId,
     prompt: PROMPT,
     answersFile,
     firstCheckpoint: log.checkpoint(),

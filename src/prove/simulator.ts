@@ -5,10 +5,19 @@ import type { Scratch } from './scratch.ts';
 
 const EffectSchema = z.looseObject({
   seq: z.number(),
+  /** When, by its own clock. */
+  at: z.string(),
   properties: z.record(z.string(), z.unknown()),
   source: z.string(),
 });
 export type Effect = z.infer<typeof EffectSchema>;
+
+const MintedSchema = z.looseObject({ token: z.string(), app_id: z.int() });
+
+export interface MintedKey {
+  readonly token: string;
+  readonly appId: number;
+}
 
 const CallSchema = z.looseObject({
   seq: z.number(),
@@ -29,7 +38,13 @@ export interface Fault {
 /** HubSpot's stand-in: what it did and what it was asked, as it saw it itself. */
 export interface Simulator {
   readonly url: string;
-  token(): Promise<string>;
+  /** A key of its own, or another one of the same app. */
+  mint(of: {
+    readonly scopes: 'all' | readonly string[];
+    readonly appId?: number;
+  }): Promise<MintedKey>;
+  /** HubSpot refuses it from now on. */
+  revoke(token: string): Promise<void>;
   /** What was changed in it, in order. */
   effects(): Promise<readonly Effect[]>;
   /** How many changes hold this text. */
@@ -74,10 +89,14 @@ export async function startSimulator(
   return {
     url: running.url,
     effects,
-    token: async () =>
-      z
-        .looseObject({ token: z.string() })
-        .parse(await control('POST', '/tokens', { scopes: 'all' })).token,
+    mint: async ({ scopes, appId }) => {
+      const body = { scopes, ...(appId === undefined ? {} : { app_id: appId }) };
+      const minted = MintedSchema.parse(await control('POST', '/tokens', body));
+      return { token: minted.token, appId: minted.app_id };
+    },
+    revoke: async (token) => {
+      await control('POST', '/tokens/state', { token, state: 'revoked' });
+    },
     timesWritten: async (text) =>
       (await effects()).filter(({ properties }) => JSON.stringify(properties).includes(text))
         .length,

@@ -1,5 +1,6 @@
 import type { Approval } from '../../src/contracts/approval.ts';
 import type { Card } from '../../src/contracts/card.ts';
+import type { Scorecard } from '../../src/contracts/drill.ts';
 import type { IncidentView } from '../../src/contracts/incident.ts';
 import type { Frame } from '../../src/console/frame.ts';
 import { cardFor, requestId } from '../adapters/store/fixtures.ts';
@@ -102,3 +103,15 @@ export function incidentsWith(text: string): IncidentView[] {
     },
   }));
 }
+
+/** A drill in whose words `text` stands. */
+export const scorecardWith = (text: string): Scorecard => ({
+  ...{ id: '20261101T090000Z', started_at: '2026-11-01T09:00:00.000Z', ms: 67_400, seed: 7 },
+  ...{ passed: false, policy_digest: 'd1'.repeat(32), detected_ms: 14_700 },
+  clocks_ms: { contained: 20, closed: 52_700 },
+  lines: [
+    { name: 'detected', title: text, verdict: 'passed', detail: text },
+    { name: 'contained', title: text, verdict: 'not_shown', detail: text },
+    { name: 'set_back', title: text, verdict: 'failed', detail: text },
+  ],
+});

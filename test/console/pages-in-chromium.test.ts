@@ -15,6 +15,7 @@ import { CSP } from '../../src/console/session.ts';
 import { agentsPage } from '../../src/console/pages/agents.ts';
 import { cardPage } from '../../src/console/pages/card.ts';
 import { incidentPage } from '../../src/console/pages/incident.ts';
+import { drillPage } from '../../src/console/pages/drill.ts';
 import { incidentsPage } from '../../src/console/pages/incidents.ts';
 import { postMortemPage } from '../../src/console/pages/post-mortem.ts';
 import { historyPage } from '../../src/console/pages/history.ts';
@@ -25,7 +26,7 @@ import { findChromium, launchChromium } from '../e2e/chromium.ts';
 import { scaled } from '../faults/scale.ts';
 import { HOSTILE } from '../support/hostile.ts';
 import { createSeededRandom } from '../support/seeded-random.ts';
-import { approvalOf, cardsWith, frameWith, incidentsWith } from './made-pages.ts';
+import { approvalOf, cardsWith, frameWith, incidentsWith, scorecardWith } from './made-pages.ts';
 
 const executable = findChromium();
 const ORIGIN = 'http://localhost:8480';
@@ -163,7 +164,8 @@ function pagesWith(text: string): string[] {
         },
       ),
     ),
-    incidentsPage(frame, incidentsWith(text)),
+    incidentsPage(frame, incidentsWith(text), [scorecardWith(text)]),
+    drillPage(frame, scorecardWith(text)),
     postMortemPage(frame, 'inc_00000000001', postMortemWith(text)),
   ];
 }

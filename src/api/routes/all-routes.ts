@@ -2,6 +2,7 @@ import type { Route } from '../define-route.ts';
 import { getAction, listActions, submitAction, withdrawAction } from './actions.ts';
 import { listAlerts } from './alerts.ts';
 import { approvalPasskeyOptions, decideApproval, getApproval, listApprovals } from './approvals.ts';
+import { listDrills } from './drills.ts';
 import { liftFreezeRoute, listFreezes, placeFreezeRoute } from './freezes.ts';
 import { health, readiness } from './health.ts';
 import {
@@ -57,6 +58,7 @@ export const ROUTES: readonly Route[] = [
   declareIncidentFalse,
   resumeIncidentRoute,
   getPostMortem,
+  listDrills,
   listAlerts,
   gateStatus,
   listAgents,

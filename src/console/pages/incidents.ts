@@ -1,3 +1,4 @@
+import type { Scorecard } from '../../contracts/drill.ts';
 import type { IncidentView } from '../../contracts/incident.ts';
 import { STAGE_TITLES } from '../../core/incident-text.ts';
 import { openIncidentButton } from '../bar.ts';
@@ -7,6 +8,7 @@ import { page } from '../page.ts';
 import { shown } from '../shown-text.ts';
 import { moment } from '../times.ts';
 import { versionOf } from '../version.ts';
+import { lastDrill } from './drill.ts';
 import { actorWords, elapsed } from './incident-words.ts';
 
 function state({ stage, is_false_alarm: isFalse }: IncidentView): Html {
@@ -47,7 +49,11 @@ const table = (frame: Frame, incidents: readonly IncidentView[]): Html =>
   </table>`;
 
 /** Every incident, newest first. */
-export function incidentsPage(frame: Frame, incidents: readonly IncidentView[]): string {
+export function incidentsPage(
+  frame: Frame,
+  incidents: readonly IncidentView[],
+  drills: readonly Scorecard[],
+): string {
   return page(frame, {
     title: 'Incidents',
     place: 'incidents',
@@ -61,9 +67,10 @@ export function incidentsPage(frame: Frame, incidents: readonly IncidentView[]):
         </p>
         <p class="btns">${openIncidentButton(frame)}</p>
         ${incidents.length === 0 ? html`<p class="lead">No incidents.</p>` : table(frame, incidents)}
+        ${lastDrill(drills)}
       </div>
     </div>`,
-    version: versionOf([incidents, frame.status.incident]),
+    version: versionOf([incidents, drills[0]?.id, frame.status.incident]),
     says: 'The list of incidents changed',
   });
 }

@@ -36,7 +36,7 @@ export function readMarkdown(content: string): ReadDetails {
     links: tokens.filter(({ type }) => type === 'link').map((token) => (token as any).href),
     prose: tokens
       .filter(({ type }) => type === 'text' || type === 'codespan')
-      .map((token) => ('tokens' in token && token.tokens ? '' : (token as any).text))
+      .map((token) => ('tokens' in token ? '' : (token as any).text))
       .join(''),
     active: tokens.map(({ type }) => type).filter((type) => !QUIET.has(type)),
   };
@@ -66,7 +66,7 @@ const dispatcher = new Agent();
 
 /** `ui`: the origin of a Temporal UI. */
 export async function readByTemporal(ui: string, content: string): Promise<ReadDetails> {
-  const query = new URLSearchParams({ content: withTemplates(content), theme: 'light' });
+  const query = `content=${encodeURIComponent(withTemplates(content))}&theme=light`;
   const answer = await fetch(`${ui}/render?${query}`, { dispatcher });
   const html = await answer.text();
   if (answer.status !== 200) throw new Error(`${answer.status} ${html}`);

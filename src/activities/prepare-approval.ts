@@ -1,8 +1,8 @@
 import { findAction } from '../actions/catalogue.ts';
 import type { PresentRecord } from '../actions/define-action.ts';
 import type { Card, Requirement } from '../contracts/card.ts';
-import { cardMarkdown } from '../core/card-text.ts';
 import { effectsOf, hubspotUrl } from '../core/card-facts.ts';
+import { engineCard } from '../core/engine-card.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import { movedProperty } from '../core/moved.ts';
 import { promptSignals } from '../core/prompt-rules.ts';
@@ -134,7 +134,7 @@ async function requirementNow(
 
 /**
  * Step 3a: reads the records the write would touch, makes the card and lets the request wait for
- * people. Returns the card as text. Does nothing more when the request waits already. What policy asks
+ * people. Returns the card as Temporal's UI shows it. Does nothing more when the request waits already. What policy asks
  * for is settled here, on the money that the records hold now. A record that does not exist, or that
  * holds more than anyone may approve, ends the request before anyone is bothered. Errors: HubSpot's
  * passing ones, `freeze.active`, `credential.missing`, `policy.denied`, `log.unavailable`,
@@ -170,7 +170,7 @@ export function createPrepareApproval(deps: ActivityDependencies) {
     const made = { request, agent, present, expiresAt, checkpoint, requirement, portalId };
     const card = buildCard(made);
     await deps.store.commit((tx) => recordCard(tx, request, card, entries, deps.noticePlaces));
-    return cardMarkdown(card);
+    return engineCard(card);
   }
 
   return async function prepareApproval(
@@ -178,7 +178,7 @@ export function createPrepareApproval(deps: ActivityDependencies) {
     credential: CredentialLease,
   ): Promise<string> {
     const request = await deps.store.requests.get(requestId);
-    if (request?.card != null) return cardMarkdown(request.card);
+    if (request?.card != null) return engineCard(request.card);
     if (request?.status !== 'planned' || request.plan === null) return '';
     const agent = await deps.store.agents.get(request.agentId);
     if (agent === undefined) throw new GatewayError('policy.denied');

@@ -1,11 +1,15 @@
 import { verifySync } from 'otplib';
+import type { z } from 'zod';
 import type { AuditEntry } from '../contracts/audit-entry.ts';
 import { DecideSignalSchema } from '../contracts/decision.ts';
-import type { ErrorCode } from '../core/errors.ts';
+import { whyNotInEngine } from '../core/engine-card.ts';
+import { VOIDED_SIGNAL } from '../core/engine-details.ts';
+import { ERRORS, type ErrorCode } from '../core/errors.ts';
+import { GatewayError } from '../core/gateway-error.ts';
 import type { PersonRecord, RequestRecord } from '../core/records.ts';
 import { isTerminal } from '../core/request-state.ts';
 import { addTotpGuess, totpPausedUntil } from '../core/totp-guesses.ts';
-import { recordDecision } from '../gate/decisions.ts';
+import { type Decided, recordDecision, refuseDecision } from '../gate/decisions.ts';
 import { expireRequest } from '../gate/expiry.ts';
 import { entryOf } from '../gate/logged.ts';
 import { requestEntry } from '../gate/request-entry.ts';
@@ -16,16 +20,18 @@ import type { ActivityDependencies } from './dependencies.ts';
 const TOTP = { stepSeconds: 30, toleranceSeconds: 30 } as const;
 
 /** How the request stands after looking at the record. */
-export type ApprovalState =
+export type ApprovalState = {
+  /** What became of the signals, for whoever sent them: one line each, not Markdown. */
+  readonly notes?: readonly string[];
+} & (
   | {
       readonly kind: 'waiting';
       /** Until the deadline, ms. */
       readonly forMs: number;
-      /** What became of the signals, for whoever sent them. */
-      readonly notes: readonly string[];
     }
   | { readonly kind: 'approved' }
-  | { readonly kind: 'ended' };
+  | { readonly kind: 'ended' }
+);
 
 /** Whoever can reach the engine can send signals without end; the log must not grow with them. */
 export const SIGNAL_LIMITS = {
@@ -58,6 +64,19 @@ function stepOf(person: PersonRecord, code: string, now: Date): number | undefin
 const SIGNAL_ACTOR = 'signal';
 const UNPROVEN: ErrorCode = 'approval.unproven';
 
+/**
+ * What is said of a signal that proves nothing. Whether it was the person, the code, or its second use that
+ * was wrong is in the log, and not told to whoever can signal.
+ */
+const UNPROVEN_WORDS = {
+  'voided signal':
+    'it came in clear, was changed, or was meant for another workflow, and was not read. Send it through the codec server, with a new code: a code that was sent in clear can be read by others',
+  'unreadable signal':
+    'it was not read. It takes {"person", "decision": "approve" or "reject", "code": six digits, "reason": if you like} and nothing else',
+  person: 'nobody proved with it who they are. A code works once, for half a minute either way',
+} as const;
+type Unproven = keyof typeof UNPROVEN_WORDS;
+
 async function entriesOfSignals(tx: StoreTransaction, requestId: string): Promise<AuditEntry[]> {
   const { records } = await tx.log.trace(requestId);
   return records.map(({ leaf }) => entryOf(leaf)).filter(({ actor }) => actor === SIGNAL_ACTOR);
@@ -69,14 +88,14 @@ async function refuseSignal(
   request: RequestRecord,
   reason: string,
   person?: PersonRecord,
-): Promise<string> {
+): Promise<void> {
   const entries = await entriesOfSignals(tx, request.id);
   const anonymous = entries.filter(({ facts }) => facts['person'] === undefined);
   const room = Math.min(
     SIGNAL_LIMITS.entriesMax - entries.length,
     person === undefined ? SIGNAL_LIMITS.anonymousEntriesMax - anonymous.length : Infinity,
   );
-  if (room <= 0) return UNPROVEN;
+  if (room <= 0) return;
   await tx.log.append({
     event: 'approval.refused',
     ...requestEntry(request, SIGNAL_ACTOR),
@@ -88,11 +107,12 @@ async function refuseSignal(
       ...(room === 1 ? { further: 'not logged' } : {}),
     },
   });
-  return UNPROVEN;
 }
 
+const unproven = (as: Unproven): string => `Refused (${UNPROVEN}): ${UNPROVEN_WORDS[as]}.`;
+
 const pausedNote = (person: PersonRecord, until: Date): string =>
-  `too many wrong codes: those of ${person.name} are paused until ${until.toISOString()}, decide in another way`;
+  `Refused (${UNPROVEN}): too many wrong codes. Those of ${person.name} are paused until ${until.toISOString()}; decide in another way.`;
 
 /** Counts a wrong code against the person it was tried for, on whatever request. */
 async function countGuess(
@@ -102,11 +122,11 @@ async function countGuess(
   code: string,
 ): Promise<string> {
   const guesses = addTotpGuess(person.totpGuesses, { at: tx.now, code });
-  if (guesses === undefined) return UNPROVEN;
+  if (guesses === undefined) return unproven('person');
   await tx.people.setTotpGuesses(person.id, guesses);
   await refuseSignal(tx, request, 'code', person);
   const until = totpPausedUntil(guesses, tx.now);
-  if (until === undefined) return UNPROVEN;
+  if (until === undefined) return unproven('person');
   // Of no request: the pause is the person's, and has its entry however full a request's part is.
   await tx.log.append({
     event: 'approval.refused',
@@ -122,6 +142,35 @@ async function countGuess(
   return pausedNote(person, until);
 }
 
+type Signalled = z.infer<typeof DecideSignalSchema>;
+
+/** The person's word, if the card that they had before them may be decided on there. */
+async function takeProven(
+  tx: StoreTransaction,
+  request: RequestRecord,
+  person: PersonRecord,
+  { decision, reason }: Signalled,
+  deps: ActivityDependencies,
+): Promise<Decided> {
+  const digest = request.digest ?? '';
+  const made = { requestId: request.id, person, proof: 'totp', decision, digest, reason } as const;
+  const isAsked = request.status === 'awaiting_approval' && decision === 'approve';
+  // By the record, whatever was shown: a workflow's details are the engine's word.
+  const why = isAsked && request.card !== null ? whyNotInEngine(request.card) : undefined;
+  if (why !== undefined)
+    return refuseDecision(tx, made, new GatewayError('approval.elsewhere', { detail: why }));
+  const rules = { policy: deps.policy(), approvalValidMs: deps.timing.approvalValidMs };
+  return recordDecision(tx, made, rules);
+}
+
+function decidedNote(decided: Decided, decision: string, { name }: PersonRecord): string {
+  if (decided.kind === 'decided')
+    return `${name}: the ${decision === 'approve' ? 'approval' : 'rejection'} counts.`;
+  const { code, detail } = decided;
+  const said = detail === undefined ? '' : ` ${detail}`;
+  return `Refused (${code}) for ${name}: ${ERRORS[code].title}${said} ${ERRORS[code].remedy}`;
+}
+
 /** One `decide` signal, recorded as a decision when its code is good and as a refused attempt when not. */
 async function takeSignal(
   tx: StoreTransaction,
@@ -130,25 +179,30 @@ async function takeSignal(
   deps: ActivityDependencies,
 ): Promise<string> {
   const parsed = DecideSignalSchema.safeParse(raw);
-  if (!parsed.success) return refuseSignal(tx, request, 'unreadable signal');
-  const { decision, code, reason } = parsed.data;
+  if (!parsed.success) {
+    const how = raw === VOIDED_SIGNAL ? 'voided signal' : 'unreadable signal';
+    await refuseSignal(tx, request, how);
+    return unproven(how);
+  }
+  const { decision, code } = parsed.data;
   const person = await personNamed(tx, parsed.data.person);
-  if (person === undefined) return refuseSignal(tx, request, 'person');
+  if (person === undefined) {
+    await refuseSignal(tx, request, 'person');
+    return unproven('person');
+  }
   const until = totpPausedUntil(person.totpGuesses, tx.now);
   if (until !== undefined) return pausedNote(person, until);
   const step = stepOf(person, code, tx.now);
   if (step === undefined) return countGuess(tx, request, person, code);
   // Good, and used before: somebody looked on, or this step of the workflow runs again.
-  if (!(await tx.people.useTotpStep(person.id, step)))
-    return refuseSignal(tx, request, 'used code', person);
-  const digest = request.digest ?? '';
-  const decided = await recordDecision(
-    tx,
-    { requestId: request.id, person, proof: 'totp', decision, digest, reason },
-    { policy: deps.policy(), approvalValidMs: deps.timing.approvalValidMs },
-  );
-  return decided.kind === 'refused' ? decided.code : `${decision} by ${person.name}`;
+  if (!(await tx.people.useTotpStep(person.id, step))) {
+    await refuseSignal(tx, request, 'used code', person);
+    return unproven('person');
+  }
+  return decidedNote(await takeProven(tx, request, person, parsed.data, deps), decision, person);
 }
+
+const clockOf = (now: Date): string => `${now.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 
 /**
  * Step 3b: what counts is the record. Signals that carry a person and a code are proven here and
@@ -162,7 +216,8 @@ export function createVerifyDecision(deps: ActivityDependencies) {
     for (const signal of signals) {
       const note = await deps.store.commit(async (tx) => {
         const request = await tx.requests.get(requestId);
-        return request === undefined ? 'no such request' : takeSignal(tx, request, signal, deps);
+        if (request === undefined) return 'no such request';
+        return `${clockOf(tx.now)} ${await takeSignal(tx, request, signal, deps)}`;
       });
       notes.push(note);
     }
@@ -175,12 +230,12 @@ export function createVerifyDecision(deps: ActivityDependencies) {
   ): Promise<ApprovalState> {
     const notes = await takeSignals(requestId, signals);
     const request = await deps.store.requests.get(requestId);
-    if (request === undefined || isTerminal(request.status)) return { kind: 'ended' };
-    if (request.status !== 'awaiting_approval') return { kind: 'approved' };
+    if (request === undefined || isTerminal(request.status)) return { kind: 'ended', notes };
+    if (request.status !== 'awaiting_approval') return { kind: 'approved', notes };
     const forMs = (request.expiresAt?.getTime() ?? 0) - deps.clock().getTime();
     if (forMs > 0) return { kind: 'waiting', forMs, notes };
     await expireRequest(deps.store, requestId, deps.timing);
     const after = await deps.store.requests.get(requestId);
-    return after?.status === 'approved' ? { kind: 'approved' } : { kind: 'ended' };
+    return { kind: after?.status === 'approved' ? 'approved' : 'ended', notes };
   };
 }

@@ -1,30 +1,5 @@
-import type { Card } from '../contracts/card.ts';
+import type { Risk } from '../core/risk.ts';
 import { type Html, html } from './html.ts';
-import { isHiding } from './shown-text.ts';
-
-export type RiskLevel = 'low' | 'raised' | 'high';
-
-export interface Risk {
-  readonly level: RiskLevel;
-  /** Why; empty for low. */
-  readonly reason: string;
-}
-
-/** What a reader should look out for. A sign on the page: what is needed is said by policy alone. */
-export function riskOf(card: Card): Risk {
-  if (card.risk === 'destructive') return { level: 'high', reason: 'it removes something' };
-  const texts = card.changes.flatMap(({ label, after }) => [label, after]);
-  if ([card.sentence, ...texts].some(isHiding)) {
-    return { level: 'high', reason: 'hidden or look-alike characters' };
-  }
-  const [signal] = card.signals ?? [];
-  if (signal !== undefined) return { level: 'raised', reason: 'the agent’s words, see Signal' };
-  if (card.requires.approvals > 1) {
-    return { level: 'raised', reason: `policy asks for ${card.requires.approvals} people` };
-  }
-  if (card.requires.passkey) return { level: 'raised', reason: 'policy asks for a passkey' };
-  return { level: 'low', reason: '' };
-}
 
 export const riskMark = ({ level, reason }: Risk, isShort = false): Html =>
   html`<span class="risk risk--${level}"

@@ -1,5 +1,6 @@
 import { alikeIn, alikeLetter } from '../core/alike.ts';
-import { needlessUnseen, spellOutUnseen, STACKED } from '../core/unseen.ts';
+import { hiddenIn } from '../core/hiding.ts';
+import { spellOutUnseen, STACKED } from '../core/unseen.ts';
 import { type Html, html } from './html.ts';
 
 /** Unicode's names of the characters that people meet; the others are named by number alone. */
@@ -120,28 +121,6 @@ export const shownLines = (text: string, of: Omit<Setting, 'isOneLine'> = WHOLE)
 
 /** For places that hold no markup: `<title>`, attributes. */
 export const shownPlain = (text: string): string => spellOutUnseen(text).replaceAll(/[\n\t]/g, ' ');
-
-const LAYOUT: readonly string[] = ['U+0009', 'U+000A'];
-
-export interface Hidden {
-  /** Characters that cannot be seen and that the text does not need. */
-  readonly unseen: number;
-  readonly alike: readonly string[];
-}
-
-export function hiddenIn(text: string): Hidden {
-  const suspects = alikeIn(text);
-  const letters = Array.from(text).filter((_, place) => suspects.has(place));
-  return {
-    unseen: needlessUnseen(text).filter((name) => !LAYOUT.includes(name)).length,
-    alike: [...new Set(letters)],
-  };
-}
-
-export const isHiding = (text: string): boolean => {
-  const { unseen, alike: letters } = hiddenIn(text);
-  return unseen + letters.length > 0;
-};
 
 function unseenWords(count: number): Html[] {
   if (count === 0) return [];

@@ -38,7 +38,7 @@ function requirementText({ approvals, roles, passkey }: Card['requires']): strin
 }
 
 /**
- * The card as plain lines for terminals and the Temporal UI. Everything is shown in full; the agent's
+ * The card as plain lines for terminals. Everything is shown in full; the agent's
  * own words come last and are marked as such.
  */
 export function cardLines(card: Card): string[] {
@@ -64,7 +64,3 @@ export function cardLines(card: Card): string[] {
     ...(card.signals ?? []).map((signal) => `  ${'beware'.padEnd(12)} ${inLine(signal)}`),
   ];
 }
-
-/** The same for a Markdown reader: one code block, so that nothing in it is markup. */
-export const cardMarkdown = (card: Card): string =>
-  ['```text', ...cardLines(card).map((line) => line.replaceAll('`', "'")), '```'].join('\n');

@@ -91,3 +91,18 @@ export function whyOnlyPasskey(card: {
 
 export const countText = (count: number, one: string, several: string): string =>
   count === 1 ? `1 ${one}` : `${count} ${several}`;
+
+/** Why a card is not decided where it cannot be shown in full, with a count; undefined where it can. */
+export function whyHidden(hidden: {
+  readonly fields: number;
+  readonly fieldsInAll: number;
+  /** Of the other parts of the card. */
+  readonly others: number;
+}): string | undefined {
+  if (hidden.fields > 0) {
+    const of = countText(hidden.fieldsInAll, 'field', 'fields');
+    return `${hidden.fields} of ${of} cannot be shown in full here.`;
+  }
+  if (hidden.others === 0) return undefined;
+  return `${countText(hidden.others, 'part', 'parts')} of the card cannot be shown in full here.`;
+}

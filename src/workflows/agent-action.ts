@@ -15,11 +15,13 @@ import type { Timing } from '../activities/dependencies.ts';
 import type { CredentialLease } from '../activities/fetch-secret.ts';
 import type { Verdict } from '../activities/validate-action.ts';
 import type { WriteCall, WriteOutcome } from '../activities/write-call.ts';
+import { ENGINE_NOTES_MAX, engineDetails } from '../core/engine-details.ts';
 import { ERRORS } from '../core/errors.ts';
 import { ABSENCES_MIN, type RequestStatus } from '../core/request-state.ts';
 import type { AgentActionInput } from '../ports/engine.ts';
 import { failureCode, failureDetail, isPassing } from './failure-code.ts';
-import { decide, status } from './messages.ts';
+import { type Inbox, openInbox } from './inbox.ts';
+import { status } from './messages.ts';
 
 /** Reads and first steps: an agent is waiting, so failing fast is kinder than trying for long. */
 const quick = proxyLocalActivities<Activities>({
@@ -41,7 +43,6 @@ const patient = proxyLocalActivities<Activities>({
   retry: { initialInterval: '500 ms', backoffCoefficient: 2, maximumInterval: '30 s' },
 });
 
-const INBOX_MAX = 100;
 const PAUSE_MIN_MS = 1_000;
 const PAUSE_MAX_MS = 300_000;
 /** A person who has just set the credential is waiting. */
@@ -49,31 +50,6 @@ const WAIT_MAX_MS = 30_000;
 
 const pauseMs = (round: number, firstMs = PAUSE_MIN_MS): number =>
   Math.min(firstMs * 2 ** round, PAUSE_MAX_MS);
-
-interface Inbox {
-  /** Signals that arrived since the last call, and whether anything woke us. */
-  take(): unknown[];
-  hasNews(): boolean;
-}
-
-/** Set first thing: signals may arrive before the main body runs. */
-function openInbox(): Inbox {
-  let signals: unknown[] = [];
-  let isWoken = false;
-  setHandler(decide, (signal) => {
-    isWoken = true;
-    if (signal !== undefined && signals.length < INBOX_MAX) signals.push(signal);
-  });
-  return {
-    take: () => {
-      const taken = signals;
-      signals = [];
-      isWoken = false;
-      return taken;
-    },
-    hasNews: () => isWoken,
-  };
-}
 
 /** A history that grew long goes on as a new one, from the record: at this place nothing else is known. */
 async function startAfresh(requestId: string): Promise<void> {
@@ -213,12 +189,21 @@ async function execute(requestId: string, verdict: WriteVerdict): Promise<void> 
   }
 }
 
+const unreadNotes = (count: number): string[] =>
+  count === 0 ? [] : [`${count} more came at once and were not looked at; send yours again`];
+
 /** Waits, for days if need be, until the record says that the write is approved (true) or has ended. */
-async function awaitApproval(requestId: string, inbox: Inbox, details: string): Promise<boolean> {
+async function awaitApproval(requestId: string, inbox: Inbox, card: string): Promise<boolean> {
+  let told: string[] = [];
   for (;;) {
-    const standing = await patient.verifyDecision(requestId, inbox.take());
+    const { signals, unread } = inbox.take();
+    const standing = await patient.verifyDecision(requestId, signals);
+    // Histories of before have no notes with an end.
+    const notes = [...(standing.notes ?? []), ...unreadNotes(unread)];
+    // They stay: whatever wakes this next, their sender has to find them.
+    told = [...told, ...notes].slice(-ENGINE_NOTES_MAX);
+    setCurrentDetails(engineDetails(card, standing.kind, told));
     if (standing.kind !== 'waiting') return standing.kind === 'approved';
-    setCurrentDetails([details, ...standing.notes].join('\n\n'));
     if (!inbox.hasNews()) await startAfresh(requestId);
     await condition(() => inbox.hasNews(), Math.max(standing.forMs, 1));
   }
@@ -227,10 +212,10 @@ async function awaitApproval(requestId: string, inbox: Inbox, details: string): 
 async function runWrite(requestId: string, verdict: WriteVerdict, inbox: Inbox): Promise<void> {
   const { connection } = verdict;
   if (verdict.status === 'planned' || verdict.status === 'awaiting_approval') {
-    const details = await whenPossible(requestId, async () =>
+    const card = await whenPossible(requestId, async () =>
       once.prepareApproval(requestId, await once.fetchSecret(connection)),
     );
-    if (details === undefined || !(await awaitApproval(requestId, inbox, details))) return;
+    if (card === undefined || !(await awaitApproval(requestId, inbox, card))) return;
   }
   await execute(requestId, verdict);
 }

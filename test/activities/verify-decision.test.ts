@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { POLICY_ACTIONS } from '../../src/actions/catalogue.ts';
 import type { ActivityDependencies } from '../../src/activities/dependencies.ts';
 import { createVerifyDecision, SIGNAL_LIMITS } from '../../src/activities/verify-decision.ts';
+import { VOIDED_SIGNAL } from '../../src/core/engine-details.ts';
 import { TOTP_GUESSES } from '../../src/core/totp-guesses.ts';
 import { recordDecision } from '../../src/gate/decisions.ts';
 import { loadPolicy } from '../../src/policy/load.ts';
@@ -187,5 +188,101 @@ describe('wrong codes', () => {
     for (let again = 0; again < TOTP_GUESSES.max; again += 1) await verify(2, [used]);
     expect((await store.requests.get(requestId(2)))?.status).toBe('awaiting_approval');
     expect((await store.people.get(lena.id))?.totpGuesses).toEqual([]);
+  });
+});
+
+describe('what a signal is told', () => {
+  const AT = `${START.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+  const told = async (number: number, ...signals: readonly unknown[]) =>
+    (await verify(number, signals)).notes;
+
+  it('is one and the same for a wrong person, a wrong code and a used one', async () => {
+    const used = signal(codeOf(omar), omar);
+    await verify(2, [used]);
+    const nobody = signal('000000', { ...lena, email: 'nobody@acme.test' });
+    const notes = (await told(1, nobody, ...guesses(1), used)) ?? [];
+    expect(notes[0]).toMatch(new RegExp(`^${AT} Refused \\(approval.unproven\\): nobody proved`));
+    expect(new Set(notes).size).toBe(1);
+  });
+
+  it('says what is wrong with one that cannot be read, or came in clear', async () => {
+    const [unreadable, voided] = (await told(1, { person: 'x' }, VOIDED_SIGNAL)) ?? [];
+    expect(unreadable).toContain('it was not read. It takes {"person"');
+    expect(voided).toContain('it came in clear');
+    expect((await logged()).map(({ facts }) => facts['reason'])).toEqual([
+      'unreadable signal',
+      'voided signal',
+    ]);
+  });
+
+  it('says that codes are paused, and what counted', async () => {
+    const paused = (await told(1, ...guesses(TOTP_GUESSES.max), signal(codeOf(lena)))) ?? [];
+    expect(paused.at(-1)).toContain('too many wrong codes');
+    const [counted] = (await told(2, signal(codeOf(omar), omar))) ?? [];
+    expect(counted).toBe(`${AT} ${omar.name}: the approval counts.`);
+    const [late] = (await told(2, { ...signal(codeOf(omar), omar), decision: 'reject' })) ?? [];
+    expect(late).toContain('Refused');
+  });
+});
+
+describe('a card that is not decided by signal', () => {
+  const LONG = 'x'.repeat(20_000);
+  const field = { label: 'Note', property: 'hs_note_body', before: null, after: LONG };
+  const cardOf = () => waiting(1).card!;
+  const CARDS: readonly [string, object, string][] = [
+    ['a field too long for it', { changes: [field] }, '1 of 1 field cannot be shown in full here.'],
+    ['high risk', { risk: 'destructive' }, 'Risk high'],
+    [
+      'a passkey that is needed',
+      { requires: { ...cardOf().requires, passkey: true } },
+      'Policy asks for a passkey.',
+    ],
+    ['hidden characters', { changes: [{ ...field, after: 'a\u202eb' }] }, 'Risk high: hidden'],
+  ];
+  let number = 5;
+
+  async function insert(change: object): Promise<number> {
+    number += 1;
+    const of = waiting(number);
+    await store.commit((tx) => insertWaiting(tx, { ...of, card: { ...of.card!, ...change } }));
+    sizeBefore = await store.log.size();
+    return number;
+  }
+
+  it.each(CARDS)(
+    'because of %s is not approved, says why, and is in the log',
+    async (_, change, why) => {
+      const at = await insert(change);
+      const standing = await verify(at, [signal(codeOf(lena))]);
+      expect(standing.kind).toBe('waiting');
+      expect(standing.notes?.[0]).toContain('Refused (approval.elsewhere)');
+      expect(standing.notes?.[0]).toContain(why);
+      expect(await store.decisions.of(requestId(at))).toEqual([]);
+      expect(await logged()).toMatchObject([
+        {
+          event: 'approval.refused',
+          actor: `person:${lena.id}`,
+          code: 'approval.elsewhere',
+          request_id: requestId(at),
+          facts: { decision: 'approve', proof: 'totp' },
+        },
+      ]);
+    },
+  );
+
+  it.each(CARDS)('because of %s is rejected all the same', async (_, change) => {
+    const at = await insert(change);
+    const standing = await verify(at, [signal(codeOf(lena), lena, 'reject')]);
+    expect(standing).toMatchObject({
+      kind: 'ended',
+      notes: [expect.stringContaining('rejection')],
+    });
+    expect((await store.requests.get(requestId(at)))?.status).toBe('rejected');
+  });
+
+  it('tells nobody without a code why', async () => {
+    const at = await insert({ risk: 'destructive' });
+    const { notes } = await verify(at, guesses(1));
+    expect(notes?.[0]).toContain('approval.unproven');
   });
 });

@@ -1,9 +1,10 @@
 import type { Approval, DecisionView } from '../../contracts/approval.ts';
 import { isTerminal } from '../../core/request-state.ts';
+import { riskOf } from '../../core/risk.ts';
 import { type Html, html } from '../html.ts';
 import type { Frame } from '../frame.ts';
 import { page } from '../page.ts';
-import { riskMark, riskOf } from '../risk.ts';
+import { riskMark } from '../risk.ts';
 import { hiddenHint, shown, shownLines } from '../shown-text.ts';
 import { moment, timeLeft } from '../times.ts';
 import { versionOf } from '../version.ts';

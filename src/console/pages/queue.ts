@@ -1,9 +1,10 @@
 import type { Approval, ApprovalPage } from '../../contracts/approval.ts';
+import { type Risk, riskOf } from '../../core/risk.ts';
 import { type Html, html } from '../html.ts';
 import { notYours } from '../notes.ts';
 import type { Frame } from '../frame.ts';
 import { page } from '../page.ts';
-import { type Risk, riskMark, riskOf } from '../risk.ts';
+import { riskMark } from '../risk.ts';
 import { moment, secondsLeft, timeBar, timeLeft } from '../times.ts';
 import { versionOf } from '../version.ts';
 import { countMark } from '../words.ts';

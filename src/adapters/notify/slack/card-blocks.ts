@@ -7,6 +7,7 @@ import {
   needsText,
   ruled,
   stateWords,
+  whyHidden,
   whyOnlyPasskey,
 } from '../../../core/notice-text.ts';
 import { spellOutUnseen } from '../../../core/unseen.ts';
@@ -178,15 +179,9 @@ function fit(card: Card): Fitted {
 /** Why this cannot be decided in Slack, with a count; undefined when it can. */
 export function whyNotInSlack(card: Card): string | undefined {
   const { hiddenFields, hiddenOthers } = fit(card);
-  if (hiddenFields > 0) {
-    const of = countText(card.changes.length, 'field', 'fields');
-    return `${hiddenFields} of ${of} cannot be shown in full here.`;
-  }
-  if (hiddenOthers.length > 0) {
-    const parts = countText(hiddenOthers.length, 'part', 'parts');
-    return `${parts} of the card cannot be shown in full here.`;
-  }
-  return whyOnlyPasskey(card);
+  const fieldsInAll = card.changes.length;
+  const hidden = whyHidden({ fields: hiddenFields, fieldsInAll, others: hiddenOthers.length });
+  return hidden ?? whyOnlyPasskey(card);
 }
 
 const button = (id: keyof typeof ACTION_IDS, words: string, more: Partial<Button>): Button => ({

@@ -1,0 +1,195 @@
+import type { Card, CardChange } from '../contracts/card.ts';
+import { block, type Row, rowsLength } from './inert-markdown.ts';
+import {
+  alikeHint,
+  countText,
+  hubspotPage,
+  inOneLine,
+  needsText,
+  whyHidden,
+  whyOnlyPasskey,
+} from './notice-text.ts';
+import { riskOf } from './risk.ts';
+
+/**
+ * Temporal takes 20,000 bytes of details with a start and names no figure for the current ones. Its UI
+ * sends them to its renderer in an address, where each character may take nine.
+ */
+export const ENGINE_CARD_LIMITS = { maxChars: 16_000, linksMax: 8 } as const;
+
+/** Fence, links, deadline and the reason why not, beside the rows. */
+const CHARS_KEPT = 3_000;
+
+/** One part of the card: as a whole, or not at all. */
+interface Part {
+  readonly rows: readonly Row[];
+  /** Stands in its place when it does not fit. */
+  readonly instead: readonly Row[];
+  /** A field that would change, or what else an approver has to see. */
+  readonly isField: boolean;
+}
+
+const beware = (texts: readonly string[]): Row[] => {
+  const hint = alikeHint(texts);
+  return hint === undefined ? [] : [{ name: 'Beware', own: hint }];
+};
+
+function fieldPart({ label, before, after }: CardChange): Part {
+  const chars = (before ?? '').length + after.length;
+  const size = `${countText(chars, 'character', 'characters')}, too long to be shown here`;
+  return {
+    rows: [
+      { name: 'Field', text: inOneLine(label) },
+      ...(before === null ? [] : [{ name: '  now', text: before }]),
+      { name: '  after a yes', text: after },
+      ...beware([label, before ?? '', after]),
+    ],
+    instead: [
+      { name: 'Field', text: inOneLine(label).slice(0, 80) },
+      { name: '', own: size },
+    ],
+    isField: true,
+  };
+}
+
+function otherPart(rows: readonly Row[], raw: readonly string[] = []): Part {
+  const instead = { name: rows[0]?.name ?? '', own: 'too long to be shown here' };
+  return { rows: [...rows, ...beware(raw)], instead: [instead], isField: false };
+}
+
+const oneLine = (name: string, text: string): Row => ({ name, text: inOneLine(text) });
+
+/** As a sign: what is needed is said by policy. */
+function riskRow(card: Card): Row {
+  const { level, reason } = riskOf(card);
+  return { name: 'Risk', own: reason === '' ? level : `${level}: ${reason}` };
+}
+
+const recordRows = ({ records }: Card): Row[] =>
+  records.map(({ name, object_type, id }) =>
+    oneLine('Record', `${name} (${object_type} ${id ?? 'new'})`),
+  );
+
+const effectRows = ({ effects }: Card): Row[] =>
+  effects === undefined
+    ? []
+    : [oneLine('If it is sent', effects.undo), oneLine('  for good', effects.remains)];
+
+const whyRows = ({ agent, connection, requires }: Card): Row[] => [
+  oneLine('Asked by', `agent ${agent.name} on connection ${connection}`),
+  oneLine('Needs', needsText(requires)),
+  ...requires.reasons.map((reason) => oneLine('  because', reason)),
+];
+
+const saidRows = ({ claimed }: Card): Row[] => [
+  { name: 'The agent says', own: 'its own words, not checked:' },
+  { name: '  for', text: claimed.user_id },
+  { name: '  prompt', text: claimed.prompt },
+];
+
+const evidenceRows = ({ digest, log, request_id }: Card): Row[] => [
+  oneLine('Digest', digest.slice(0, 16)),
+  oneLine('Log', `${log.size} entries, root ${log.root_prefix || '(none yet)'}`),
+  oneLine('Request', request_id),
+];
+
+function partsOf(card: Card): Part[] {
+  const { sentence, records, agent, claimed, signals = [] } = card;
+  const named = records.map(({ name }) => name);
+  return [
+    otherPart([oneLine('What', sentence)], [sentence]),
+    ...(records.length === 0 ? [] : [otherPart(recordRows(card), named)]),
+    otherPart([riskRow(card)]),
+    ...card.changes.map(fieldPart),
+    ...(card.effects === undefined ? [] : [otherPart(effectRows(card))]),
+    otherPart(whyRows(card), [agent.name]),
+    otherPart(saidRows(card), [claimed.user_id, claimed.prompt]),
+    ...(signals.length === 0 ? [] : [otherPart(signals.map((one) => oneLine('Signal', one)))]),
+    otherPart(evidenceRows(card)),
+  ];
+}
+
+interface Fitted {
+  readonly rows: readonly Row[];
+  readonly hiddenFields: number;
+  readonly hiddenOthers: number;
+}
+
+/** What frames the fields comes first, so that it is fields that are counted when there is no room for all. */
+function fit(card: Card): Fitted {
+  const parts = partsOf(card);
+  const shown = new Map<Part, readonly Row[]>();
+  const hidden: Part[] = [];
+  let left = ENGINE_CARD_LIMITS.maxChars - CHARS_KEPT;
+  const take = (part: Part, rows: readonly Row[]): boolean => {
+    const length = rowsLength(rows);
+    if (length > left) return false;
+    left -= length;
+    shown.set(part, rows);
+    return true;
+  };
+  for (const part of parts.toSorted((a, b) => Number(a.isField) - Number(b.isField))) {
+    if (take(part, part.rows)) continue;
+    hidden.push(part);
+    take(part, part.instead);
+  }
+  const hiddenFields = hidden.filter(({ isField }) => isField).length;
+  return {
+    rows: parts.flatMap((part) => shown.get(part) ?? []),
+    hiddenFields,
+    hiddenOthers: hidden.length - hiddenFields,
+  };
+}
+
+/**
+ * Why this is not approved by a signal, with a count; undefined when it can be. A one-time code proves the
+ * person and not what they saw, and there is no other place to read the card in: what is not shown in full
+ * there, or is of high risk, or needs a passkey, waits for the console. A no counts everywhere.
+ */
+export function whyNotInEngine(card: Card): string | undefined {
+  const { hiddenFields, hiddenOthers } = fit(card);
+  const fieldsInAll = card.changes.length;
+  const hidden = whyHidden({ fields: hiddenFields, fieldsInAll, others: hiddenOthers });
+  if (hidden !== undefined) return hidden;
+  const { level, reason } = riskOf(card);
+  return whyOnlyPasskey(card) ?? (level === 'high' ? `Risk high: ${reason}.` : undefined);
+}
+
+/** Only pages of HubSpot's, in words of ours: no text of a record gets into a link. */
+function linkLine({ records }: Card): string[] {
+  const pages = records.flatMap(({ url }) => hubspotPage(url) ?? []);
+  if (pages.length === 0) return [];
+  const links = pages
+    .slice(0, ENGINE_CARD_LIMITS.linksMax)
+    .map((page, at) => `[${pages.length === 1 ? 'the record' : `record ${at + 1}`}](${page})`);
+  const more = pages.length - links.length;
+  return [`Open in HubSpot: ${links.join(' ')}${more > 0 ? ` and ${more} more` : ''}`];
+}
+
+const UTC = new Intl.DateTimeFormat('en-GB', {
+  dateStyle: 'long',
+  timeStyle: 'short',
+  timeZone: 'UTC',
+});
+
+const HOW =
+  'To decide here, send the signal `decide` with `person`, `decision` (`approve` or `reject`) and the `code` of your authenticator.';
+
+function decideLine(card: Card): string {
+  const why = whyNotInEngine(card);
+  if (why === undefined) return HOW;
+  return `**It cannot be approved here.** ${why} Open it in the console. A rejection by the signal \`decide\` counts.`;
+}
+
+/**
+ * The card as Temporal's UI shows it, which is Markdown to it: what is not ours stands in one code block,
+ * where nothing is read as markup (docs/decisions/0023).
+ */
+export function engineCard(card: Card): string {
+  return [
+    `Decide by ${UTC.format(new Date(card.expires_at))} UTC. The times on this page are UTC and may not be those of your clock.`,
+    block(fit(card).rows),
+    ...linkLine(card),
+    decideLine(card),
+  ].join('\n\n');
+}

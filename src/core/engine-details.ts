@@ -1,0 +1,27 @@
+import { block } from './inert-markdown.ts';
+
+/** What the workflow hands on in place of a signal that came in clear, was changed, or was meant for another. */
+export const VOIDED_SIGNAL = 'voided';
+
+/** Whoever can signal can do it without end; the log says what else there was. */
+export const ENGINE_NOTES_MAX = 8;
+
+const STANDING = {
+  waiting: '**Waits for a decision.**',
+  approved: '**Approved.** Nothing more is decided here.',
+  ended: '**It has ended.** Nothing more is decided here.',
+} as const;
+
+/** How the request stood at the last look, the card, and what became of the last signals. */
+export function engineDetails(
+  card: string,
+  standing: keyof typeof STANDING,
+  notes: readonly string[],
+): string {
+  const told = notes.slice(-ENGINE_NOTES_MAX).map((text) => ({ name: 'Signal', text }));
+  return [
+    STANDING[standing],
+    ...(told.length === 0 ? [] : ['What became of signals, the last one last:', block(told)]),
+    card,
+  ].join('\n\n');
+}

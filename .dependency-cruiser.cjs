@@ -92,7 +92,7 @@ const rooms = [
   room(
     'config-reads-the-environment',
     'config\\.ts$',
-    '^src/(?:core/(?:errors|gateway-error|failpoint-places)|setting-addresses|rule-settings)\\.ts$',
+    '^src/(?:core/(?:errors|gateway-error|failpoint-places)|setting-addresses|rule-settings|deciding-settings)\\.ts$',
     ...pkg('zod'),
     BUILT_IN,
   ),

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { GatewayError } from './core/gateway-error.ts';
 import { type FailpointSetting, parseFailpoint } from './core/failpoint-places.ts';
 import type { RuleName, RuleSetting } from './core/detection-rules.ts';
+import { DECIDING_SETTINGS, type DecidingTimes, decidingTimes } from './deciding-settings.ts';
 import { decoyRecords, RULE_SETTINGS, rulesFrom } from './rule-settings.ts';
 import {
   origin,
@@ -63,7 +64,7 @@ export const ENVIRONMENT = z.object({
   /** Public keys of the log that were rotated out or lost; the one in use among them is replaced at the start. */
   SALLYPORT_LOG_FORMER_VKEYS: text.optional(),
   SALLYPORT_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
-  SALLYPORT_APPROVAL_SECONDS: seconds(86_400),
+  ...DECIDING_SETTINGS,
   SALLYPORT_APPROVAL_VALID_SECONDS: seconds(900),
   SALLYPORT_ANSWER_WAIT_SECONDS: seconds(10, 60),
   SALLYPORT_CALL_DEADLINE_SECONDS: seconds(10, 120),
@@ -155,8 +156,7 @@ export interface Config {
     readonly cliPath: string | undefined;
     readonly taskQueue: string;
   };
-  readonly timing: {
-    readonly approvalMs: number;
+  readonly timing: DecidingTimes & {
     readonly approvalValidMs: number;
     readonly answerWaitMs: number;
     readonly deadlineMs: number;
@@ -277,10 +277,13 @@ function filesFrom(env: z.output<typeof ENVIRONMENT>, dataDir: string): Config['
   };
 }
 
-function timingFrom(env: z.output<typeof ENVIRONMENT>): Config['timing'] {
+function timingFrom(
+  env: z.output<typeof ENVIRONMENT>,
+  isGiven: (name: string) => boolean,
+): Config['timing'] {
   const deadlineMs = env.SALLYPORT_CALL_DEADLINE_SECONDS;
   return {
-    approvalMs: env.SALLYPORT_APPROVAL_SECONDS,
+    ...decidingTimes(env, isGiven),
     approvalValidMs: env.SALLYPORT_APPROVAL_VALID_SECONDS,
     answerWaitMs: env.SALLYPORT_ANSWER_WAIT_SECONDS,
     deadlineMs,
@@ -346,7 +349,7 @@ export function readConfig(environment: Environment = process.env): Config {
       cliPath: env.TEMPORAL_CLI_PATH,
       taskQueue: 'sallyport',
     },
-    timing: timingFrom(env),
+    timing: timingFrom(env, (name) => (environment[name] ?? '') !== ''),
     limits: {
       agentRequestsPerMinute: env.SALLYPORT_AGENT_REQUESTS_PER_MINUTE,
       agentWaitingMax: env.SALLYPORT_AGENT_WAITING_MAX,

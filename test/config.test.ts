@@ -48,6 +48,26 @@ describe('SALLYPORT_ORIGIN', () => {
   });
 });
 
+describe('how long a write of high risk waits', () => {
+  const timesOf = (environment: Record<string, string>) => readConfig(environment).timing;
+
+  it('is four hours, or what others wait where that is less', () => {
+    expect(timesOf({}).highRiskApprovalMs).toBe(14_400_000);
+    expect(timesOf({ SALLYPORT_APPROVAL_SECONDS: '60' }).highRiskApprovalMs).toBe(60_000);
+  });
+
+  it('is what is set, and never longer than what others wait', () => {
+    const set = { SALLYPORT_APPROVAL_HIGH_RISK_SECONDS: '90' };
+    expect(timesOf(set).highRiskApprovalMs).toBe(90_000);
+    expect(() => timesOf({ ...set, SALLYPORT_APPROVAL_SECONDS: '60' })).toThrow(
+      expect.objectContaining({
+        code: 'config.invalid',
+        detail: expect.stringContaining('at most SALLYPORT_APPROVAL_SECONDS (60)'),
+      }),
+    );
+  });
+});
+
 describe('a setting that cannot be', () => {
   it.each([
     ['SALLYPORT_PORT', '80', 'must be at least 1024'],

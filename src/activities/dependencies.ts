@@ -13,6 +13,8 @@ import type { Policy } from '../policy/policy.ts';
 export interface Timing {
   /** How long a write waits for people. */
   readonly approvalMs: number;
+  /** How long one of high risk does; never longer. */
+  readonly highRiskApprovalMs: number;
   /** How long an approval counts after the deadline it was given under. */
   readonly approvalValidMs: number;
   /** The write activity's whole time; longer than the call's own deadline. */

@@ -4,6 +4,7 @@ import type { Card, Requirement } from '../contracts/card.ts';
 import { effectsOf, hubspotUrl } from '../core/card-facts.ts';
 import { engineCard } from '../core/engine-card.ts';
 import { GatewayError } from '../core/gateway-error.ts';
+import { isHighRisk } from '../core/high-risk.ts';
 import { movedProperty } from '../core/moved.ts';
 import { promptSignals } from '../core/prompt-rules.ts';
 import type { AgentRecord, AuditEvent, RequestRecord } from '../core/records.ts';
@@ -15,7 +16,7 @@ import { requirementOf } from '../gate/policy-query.ts';
 import { requestEntry } from '../gate/request-entry.ts';
 import type { CheckpointSeen } from '../ports/audit-log.ts';
 import type { StoreTransaction } from '../ports/store.ts';
-import type { ActivityDependencies } from './dependencies.ts';
+import type { ActivityDependencies, Timing } from './dependencies.ts';
 import type { CredentialLease } from './fetch-secret.ts';
 import { readPresent } from './guarded-reads.ts';
 
@@ -23,28 +24,41 @@ interface CardParts {
   readonly request: RequestRecord;
   readonly agent: AgentRecord;
   readonly present: readonly PresentRecord[];
-  readonly expiresAt: Date;
+  readonly now: Date;
+  readonly timing: Pick<Timing, 'approvalMs' | 'highRiskApprovalMs'>;
   readonly checkpoint: CheckpointSeen;
   readonly requirement: Requirement;
   /** HubSpot's number of the account; undefined until it was connected. */
   readonly portalId: number | undefined;
 }
 
+/** What is of high risk waits a shorter time. A deadline is never put off, however long its card took. */
+function deadlineOf(
+  { request, now, timing }: CardParts,
+  card: Pick<Card, 'risk' | 'requires'>,
+): Date {
+  const waitsMs = isHighRisk(card) ? timing.highRiskApprovalMs : timing.approvalMs;
+  const given = request.expiresAt?.getTime() ?? Infinity;
+  return new Date(Math.min(given, now.getTime() + waitsMs));
+}
+
 /** The card: from the plan's bytes and the records as they are; the agent's words only under `claimed`. */
 function buildCard(parts: CardParts): Card {
-  const { request, agent, present, expiresAt, checkpoint, requirement, portalId } = parts;
+  const { request, agent, present, checkpoint, requirement: requires, portalId } = parts;
   const action = findAction(request.action);
   const { plan, digest } = request;
   if (action?.card === undefined || plan === null || digest === null) {
     throw new GatewayError('plan.tampered', { detail: 'the stored request cannot be shown' });
   }
   const { sentence, records, changes } = action.card(plan, present);
+  const isRemoval = plan.operations.some(({ kind }) => kind === 'archive');
+  const risk = isRemoval ? 'destructive' : request.risk;
   return {
     request_id: request.id,
     digest,
     action: request.action,
     sentence,
-    risk: plan.operations.some(({ kind }) => kind === 'archive') ? 'destructive' : request.risk,
+    risk,
     connection: request.connection,
     agent: { id: agent.id, name: agent.name },
     records: records.map((record) => ({ ...record, ...hubspotUrl(portalId, record) })),
@@ -53,8 +67,8 @@ function buildCard(parts: CardParts): Card {
     claimed: { user_id: request.submission.userId, prompt: request.submission.prompt },
     signals: promptSignals(wordsOf(agent.id, request.submission)),
     effects: effectsOf(plan),
-    requires: requirement,
-    expires_at: expiresAt.toISOString(),
+    requires,
+    expires_at: deadlineOf(parts, { risk, requires }).toISOString(),
     log: { size: checkpoint.size, root_prefix: checkpoint.rootPrefix },
   };
 }
@@ -165,10 +179,9 @@ export function createPrepareApproval(deps: ActivityDependencies) {
     if (moved !== undefined) return endAs(staleAt(moved));
     const requirement = await requirementNow(deps, request, agent, present);
     if (requirement === undefined) return endAs({ status: 'refused', code: 'policy.denied' });
-    const expiresAt = new Date(deps.clock().getTime() + deps.timing.approvalMs);
     const portalId = (await deps.store.connections.get(request.connection))?.portalId;
-    const made = { request, agent, present, expiresAt, checkpoint, requirement, portalId };
-    const card = buildCard(made);
+    const made = { request, agent, present, checkpoint, requirement, portalId };
+    const card = buildCard({ ...made, now: deps.clock(), timing: deps.timing });
     await deps.store.commit((tx) => recordCard(tx, request, card, entries, deps.noticePlaces));
     return engineCard(card);
   }

@@ -3,6 +3,7 @@ import { errorCodeOf, GatewayError } from '../core/gateway-error.ts';
 import type { DecisionRecord, PersonRecord, RequestRecord } from '../core/records.ts';
 import { isTerminal } from '../core/request-state.ts';
 import { whyNotDecide } from '../gate/eligible.ts';
+import { requesterIn } from '../gate/requester.ts';
 import type { ApiContext } from './api-context.ts';
 
 export const decisionViews = (
@@ -42,7 +43,8 @@ export async function approvalViews(
       store.agents.get(request.agentId),
     ]);
     const now = new Date();
-    const of = { request, agent, people, earlier, policy: policy(), now, askPolicy };
+    const requester = await requesterIn(store, request.submission.userId, people);
+    const of = { request, agent, people, requester, earlier, policy: policy(), now, askPolicy };
     const code = whyNotDecide(of, reader);
     return {
       id,

@@ -1,5 +1,7 @@
+import type { Card } from '../contracts/card.ts';
 import { alikeIn, alikeLetter } from './alike.ts';
 import { ERRORS, type ErrorCode } from './errors.ts';
+import { highRiskOf } from './high-risk.ts';
 import type { RequestStatus } from './request-state.ts';
 import { spellOutUnseen } from './unseen.ts';
 
@@ -79,12 +81,10 @@ export function needsText(of: {
 }
 
 /** Why such a write is not decided in a channel without a passkey, however well it fits there. */
-export function whyOnlyPasskey(card: {
-  readonly risk: string;
-  readonly requires: { readonly passkey: boolean };
-}): string | undefined {
-  if (card.requires.passkey) return 'Policy asks for a passkey.';
-  return card.risk === 'destructive'
+export function whyOnlyPasskey(card: Pick<Card, 'risk' | 'requires'>): string | undefined {
+  const why = highRiskOf(card);
+  if (why.includes('passkey')) return 'Policy asks for a passkey.';
+  return why.includes('removes')
     ? 'Risk high: it is decided with the whole card in view.'
     : undefined;
 }

@@ -1,5 +1,6 @@
 import type { Card } from '../contracts/card.ts';
 import { isHiding } from './hiding.ts';
+import { highRiskOf } from './high-risk.ts';
 
 export type RiskLevel = 'low' | 'raised' | 'high';
 
@@ -11,16 +12,17 @@ export interface Risk {
 
 /** What a reader should look out for. A sign beside the card: what is needed is said by policy alone. */
 export function riskOf(card: Card): Risk {
-  if (card.risk === 'destructive') return { level: 'high', reason: 'it removes something' };
+  const why = highRiskOf(card);
+  if (why.includes('removes')) return { level: 'high', reason: 'it removes something' };
   const texts = card.changes.flatMap(({ label, after }) => [label, after]);
   if ([card.sentence, ...texts].some(isHiding)) {
     return { level: 'high', reason: 'hidden or look-alike characters' };
   }
   const [signal] = card.signals ?? [];
   if (signal !== undefined) return { level: 'raised', reason: 'the agent’s words, see Signal' };
-  if (card.requires.approvals > 1) {
+  if (why.includes('people')) {
     return { level: 'raised', reason: `policy asks for ${card.requires.approvals} people` };
   }
-  if (card.requires.passkey) return { level: 'raised', reason: 'policy asks for a passkey' };
+  if (why.includes('passkey')) return { level: 'raised', reason: 'policy asks for a passkey' };
   return { level: 'low', reason: '' };
 }

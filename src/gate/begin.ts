@@ -17,6 +17,7 @@ import { planDigest } from './digest.ts';
 import { type Logged, readLogged } from './logged.ts';
 import { approversOf, policyQueryFor } from './policy-query.ts';
 import { requestEntry } from './request-entry.ts';
+import { requesterIn } from './requester.ts';
 import { onStandingMeans } from './standing-means.ts';
 
 /**
@@ -103,11 +104,10 @@ async function assertApproved(
     ({ decision, validUntil }) => decision === 'approve' && validUntil > tx.now,
   );
   const standing = await onStandingMeans(tx, valid, decided);
-  const approvers = approversOf(request.submission.userId, standing, people);
-  const query = policyQueryFor(
-    { agent, connection: request.connection, submission: request.submission, present },
-    people,
-  );
+  const { connection, submission } = request;
+  const requester = await requesterIn(tx, submission.userId, people);
+  const approvers = approversOf(requester, standing, people);
+  const query = policyQueryFor({ agent, connection, submission, present, requester }, people);
   if (decisions.some(({ decision }) => decision === 'reject'))
     throw new GatewayError('approval.rejected');
   if (!satisfied(policy, { ...query, approvers })) throw new GatewayError('approval.insufficient');

@@ -8,7 +8,8 @@ import { mayDecide, satisfied } from '../policy/requirement.ts';
 import { assertUntouched } from './begin.ts';
 import { closeRequest, closeTampered } from './close.ts';
 import { oweFurther } from './notices.ts';
-import { approverOf, approversOf, isRequester, policyQueryFor } from './policy-query.ts';
+import { approverOf, approversOf, policyQueryFor } from './policy-query.ts';
+import { type Requester, requesterIn } from './requester.ts';
 import { onStandingMeans } from './standing-means.ts';
 
 /** A decision by a person whose identity a door has proven. */
@@ -43,6 +44,7 @@ interface Ballot {
   readonly query: PolicyQuery;
   readonly earlier: readonly DecisionRecord[];
   readonly people: readonly PersonRecord[];
+  readonly requester: Requester;
   /** Those whose approval counts so far. */
   readonly approvers: readonly Approver[];
 }
@@ -54,15 +56,14 @@ function assertMayDecide(
   policy: Policy,
   tx: StoreTransaction,
 ): void {
-  const { request, query, earlier } = ballot;
+  const { request, query, earlier, requester } = ballot;
   if (request.status !== 'awaiting_approval')
     throw new GatewayError('approval.closed', { detail: `the request is ${request.status}` });
   if (request.expiresAt !== null && request.expiresAt <= tx.now)
     throw new GatewayError('approval.expired');
   if (made.digest !== request.digest) throw new GatewayError('approval.digest_mismatch');
   if (made.person.revokedAt !== null) throw new GatewayError('approval.not_eligible');
-  if (isRequester(request.submission.userId, made.person))
-    throw new GatewayError('approval.own_request');
+  if (requester.has(made.person.id)) throw new GatewayError('approval.own_request');
   if (earlier.some(({ personId }) => personId === made.person.id))
     throw new GatewayError('approval.already_decided');
   const mayWith = (proof: Proof): boolean =>
@@ -99,9 +100,11 @@ async function openBallot(tx: StoreTransaction, requestId: string): Promise<Ball
   const agent = await tx.agents.get(request.agentId);
   if (agent === undefined) throw new GatewayError('approval.not_found');
   const people = await tx.people.list();
+  const requester = await requesterIn(tx, request.submission.userId, people);
   const query = policyQueryFor(
     {
       agent,
+      requester,
       connection: request.connection,
       submission: request.submission,
       present: request.card?.seen ?? [],
@@ -113,8 +116,8 @@ async function openBallot(tx: StoreTransaction, requestId: string): Promise<Ball
     ({ decision, validUntil }) => decision === 'approve' && validUntil > tx.now,
   );
   const standing = await onStandingMeans(tx, valid, decided);
-  const approvers = approversOf(request.submission.userId, standing, people);
-  return { request, query, people, earlier, approvers };
+  const approvers = approversOf(requester, standing, people);
+  return { request, query, requester, people, earlier, approvers };
 }
 
 /** Logs the attempt, whatever was wrong with it. */

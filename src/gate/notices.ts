@@ -7,7 +7,7 @@ import type { ForgedNotice } from '../ports/channel-store.ts';
 import type { Store, StoreTransaction } from '../ports/store.ts';
 import { newId } from './ids.ts';
 import { entryOf } from './logged.ts';
-import { isRequester } from './policy-query.ts';
+import { requesterIn } from './requester.ts';
 
 /** A place that is told of everything that waits; without a recipient: each person who may decide. */
 export interface NoticePlace {
@@ -42,10 +42,11 @@ export const owe = (tx: StoreTransaction, { occasion = '', ...of }: Owed): Promi
 async function askable(tx: StoreTransaction, request: RequestRecord): Promise<PersonRecord[]> {
   const { roles = [] } = request.card?.requires ?? {};
   const people = await tx.people.list();
+  const requester = await requesterIn(tx, request.submission.userId, people);
   return people.filter(
     (person) =>
       person.revokedAt === null &&
-      !isRequester(request.submission.userId, person) &&
+      !requester.has(person.id) &&
       (roles.length === 0 || person.roles.some((role) => roles.includes(role))),
   );
 }

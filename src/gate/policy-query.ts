@@ -9,19 +9,15 @@ import type { AgentRecord, DecisionRecord, PersonRecord, Submission } from '../c
 import type { Approver, Policy, PolicyQuery } from '../policy/policy.ts';
 import { requirementFor } from '../policy/requirement.ts';
 import { wordsOf } from './own-agent.ts';
-
-/**
- * Whether an agent's `user_id` names this person: by id or e-mail, whatever their row. Somebody who was
- * revoked and enrolled again has two rows and is still one requester.
- */
-export function isRequester(userId: string, person: PersonRecord): boolean {
-  const claimed = userId.trim().toLowerCase();
-  return person.email.toLowerCase() === claimed || person.id === claimed;
-}
+import { type Requester, rowsOfRequester } from './requester.ts';
 
 /** The person on whose behalf the agent acts, when we know that person; one who may still act first. */
-function requesterOf(userId: string, people: readonly PersonRecord[]): PersonRecord | undefined {
-  const named = people.filter((person) => isRequester(userId, person));
+function requesterOf(
+  { submission, requester }: AskedFor,
+  people: readonly PersonRecord[],
+): PersonRecord | undefined {
+  const rows = requester ?? rowsOfRequester(submission.userId, people);
+  const named = people.filter(({ id }) => rows.has(id));
   return named.find(({ revokedAt }) => revokedAt === null) ?? named[0];
 }
 
@@ -36,13 +32,13 @@ export const approverOf = (person: PersonRecord, proof: Proof): Approver => ({
  * nobody counts for a request of their own.
  */
 export const approversOf = (
-  userId: string,
+  requester: Requester,
   decisions: readonly DecisionRecord[],
   people: readonly PersonRecord[],
 ): Approver[] =>
   people.flatMap((person) => {
     const made = decisions.find(({ personId }) => personId === person.id);
-    const counts = person.revokedAt === null && !isRequester(userId, person);
+    const counts = person.revokedAt === null && !requester.has(person.id);
     return made === undefined || !counts ? [] : [approverOf(person, made.proof)];
   });
 
@@ -68,6 +64,8 @@ interface AskedFor {
   readonly submission: Submission;
   /** The records as the card has them; absent before there is a card. */
   readonly present?: readonly PresentRecord[] | undefined;
+  /** Who asked, where it was looked up (`requester.ts`); by `user_id` alone otherwise. */
+  readonly requester?: Requester | undefined;
 }
 
 /** What policy is asked about a request: derived from the accepted input, never from later words. */
@@ -79,7 +77,7 @@ export function policyQueryFor(of: AskedFor, people: readonly PersonRecord[]): P
     ...asked,
     ...(also.length === 0 ? {} : { also }),
     injectionRisk: promptRisk(wordsOf(of.agent.id, of.submission)),
-    requester: requesterOf(of.submission.userId, people)?.id ?? null,
+    requester: requesterOf(of, people)?.id ?? null,
     approvers: [],
   };
 }

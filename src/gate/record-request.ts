@@ -81,7 +81,7 @@ export async function recordWrite(
   const { plan, requirement, needsCard } = planned;
   const status = needsCard ? 'planned' : 'approved';
   const digest = planDigest({ requestId: of.requestId, agentId, connection, plan });
-  // Until its card is made; that one begins its own time.
+  // Until its card is made, which may shorten it.
   const expiresAt = new Date(tx.now.getTime() + approvalMs);
   const made = { plan, digest, requirement, expiresAt };
   const request = newRequest({ ...of, ...made, status, now: tx.now });

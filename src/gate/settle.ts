@@ -10,8 +10,8 @@ import { assertOneDigest } from './begin.ts';
 import { closeRequest } from './close.ts';
 import { readLogged } from './logged.ts';
 import { recordOutcome } from './outcome.ts';
-import { isRequester } from './policy-query.ts';
 import { requestEntry } from './request-entry.ts';
+import { requesterIn } from './requester.ts';
 
 /** What a person found in HubSpot about a write whose answer was lost. */
 export interface HandSettlement extends SettlementBody {
@@ -34,8 +34,8 @@ async function openLost(
   const request = await tx.requests.get(requestId);
   if (request === undefined || request.risk === 'read')
     throw new GatewayError('approval.not_found');
-  if (isRequester(request.submission.userId, person))
-    throw new GatewayError('approval.own_request');
+  const requester = await requesterIn(tx, request.submission.userId, await tx.people.list());
+  if (requester.has(person.id)) throw new GatewayError('approval.own_request');
   if (request.status !== 'outcome_unknown')
     throw new GatewayError('outcome.not_open', { detail: `the request is ${request.status}` });
   const { begunAt, begunStep, doneStep, end, digest } = await readLogged(tx, requestId);

@@ -74,6 +74,7 @@ export function scratchEnvironment(
     TEMPORAL_NAMESPACE: config.temporal.namespace,
     SALLYPORT_LOG_LEVEL: 'debug',
     SALLYPORT_APPROVAL_SECONDS: String(timing.approvalMs / 1000),
+    SALLYPORT_APPROVAL_HIGH_RISK_SECONDS: String(timing.highRiskApprovalMs / 1000),
     SALLYPORT_APPROVAL_VALID_SECONDS: String(timing.approvalValidMs / 1000),
     SALLYPORT_ANSWER_WAIT_SECONDS: String(timing.answerWaitMs / 1000),
     SALLYPORT_SLOTS: String(limits.slots),

@@ -20,6 +20,7 @@ import { createFakeCrm, type FakeCrm } from './fake-crm.ts';
 /** Durations of the simulated gateway, virtual milliseconds. */
 export const TIMING = {
   approvalMs: 60_000,
+  highRiskApprovalMs: 60_000,
   approvalValidMs: 30_000,
   callMs: 4_000,
   heartbeatMs: 1_000,

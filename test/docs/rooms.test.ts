@@ -22,6 +22,8 @@ const PLANTED: readonly (readonly [rule: string, file: string, statement: string
   ['prove-stands-outside', 'prove/a.ts', "export { x } from '../gate/target.ts';"],
   ['prove-knows-settings-and-no-main', 'prove/b.ts', "export type { X } from '../context.ts';"],
   ['prove-is-a-command', 'cli/d.ts', "export { x } from '../prove/target.ts';"],
+  ['the-drill-plays-on-the-rig-of-prove', 'drill/a.ts', "export { x } from '../gate/target.ts';"],
+  ['a-drill-is-a-command', 'cli/e.ts', "export { x } from '../drill/target.ts';"],
   ['embedded-is-about-processes', 'embedded/a.ts', "export { x } from '../gate/target.ts';"],
   ['config-reads-the-environment', 'config.ts', "export { x } from './gate/target.ts';"],
   ['adapters-are-strangers', 'adapters/hubspot/a.ts', "export { x } from '../store/target.ts';"],
@@ -82,7 +84,7 @@ const PLANTED: readonly (readonly [rule: string, file: string, statement: string
 ];
 
 const ROOMS =
-  'contracts core ports actions policy gate workflows activities audit api cli console prove embedded simulator adapters/store';
+  'contracts core ports actions policy gate workflows activities audit api cli console prove drill embedded simulator adapters/store';
 const TARGETS: readonly (readonly [string, string])[] = [
   ...ROOMS.split(' ').map((room) => [`${room}/target.ts`, ''] as const),
   ['context.ts', ''],

@@ -3,6 +3,7 @@ import { getAction, listActions, submitAction, withdrawAction } from './actions.
 import { listAlerts } from './alerts.ts';
 import { approvalPasskeyOptions, decideApproval, getApproval, listApprovals } from './approvals.ts';
 import { liftFreezeRoute, listFreezes, placeFreezeRoute } from './freezes.ts';
+import { endGrantRoute, giveGrantRoute, listGrants } from './grants.ts';
 import { health, readiness } from './health.ts';
 import {
   declareIncidentFalse,
@@ -34,6 +35,9 @@ export const ROUTES: readonly Route[] = [
   getApproval,
   approvalPasskeyOptions,
   decideApproval,
+  giveGrantRoute,
+  listGrants,
+  endGrantRoute,
   enrolmentOptions,
   enrolPasskey,
   signInOptions,

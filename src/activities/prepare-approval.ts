@@ -9,12 +9,16 @@ import { movedProperty } from '../core/moved.ts';
 import { promptSignals } from '../core/prompt-rules.ts';
 import type { AgentRecord, AuditEvent, RequestRecord } from '../core/records.ts';
 import { closeRequest, type Ending } from '../gate/close.ts';
+import type { DecisionRules } from '../gate/decisions.ts';
+import { approveAhead, grantFor } from '../gate/granted-ahead.ts';
 import { callFor } from '../gate/request-calls.ts';
 import { oweAsked } from '../gate/notices.ts';
 import { wordsOf } from '../gate/own-agent.ts';
 import { requirementOf } from '../gate/policy-query.ts';
 import { requestEntry } from '../gate/request-entry.ts';
+import { requesterIn } from '../gate/requester.ts';
 import type { CheckpointSeen } from '../ports/audit-log.ts';
+import type { Policy } from '../policy/policy.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import type { ActivityDependencies, Timing } from './dependencies.ts';
 import type { CredentialLease } from './fetch-secret.ts';
@@ -73,12 +77,18 @@ function buildCard(parts: CardParts): Card {
   };
 }
 
+interface Asking {
+  /** Of what was read for the card. */
+  readonly entries: readonly AuditEvent[];
+  readonly places: ActivityDependencies['noticePlaces'];
+  readonly rules: DecisionRules;
+}
+
 async function recordCard(
   tx: StoreTransaction,
   request: RequestRecord,
   card: Card,
-  entries: readonly AuditEvent[],
-  places: ActivityDependencies['noticePlaces'],
+  { entries, places, rules }: Asking,
 ): Promise<void> {
   for (const entry of entries) await tx.log.append(entry);
   const now = await tx.requests.get(request.id);
@@ -94,7 +104,10 @@ async function recordCard(
   // Where it was recorded without an engine at hand, its workflow has come now.
   await tx.requests.setWake(request.id, null);
   if (!isAsked) return;
-  const asked = await oweAsked(tx, request.id, places);
+  const ahead = await allowedAhead(tx, request.id, rules.policy);
+  // What is allowed ahead asks nobody; systems are told of each all the same.
+  const told = ahead === undefined ? places : places.filter(({ channel }) => channel === 'webhook');
+  const asked = await oweAsked(tx, request.id, told);
   await tx.log.append({
     event: 'approval.requested',
     ...requestEntry(request),
@@ -106,6 +119,22 @@ async function recordCard(
     },
     personal: { card },
   });
+  if (ahead === undefined) return;
+  const { looked, grant } = ahead;
+  if (!(await approveAhead(tx, looked, grant, rules))) await oweAsked(tx, request.id, places);
+}
+
+/** The standing grant that covers this request, which has just got its card; undefined: people are asked. */
+async function allowedAhead(tx: StoreTransaction, requestId: string, policy: Policy) {
+  const request = await tx.requests.get(requestId);
+  const agent = request && (await tx.agents.get(request.agentId));
+  if (request === undefined || agent === undefined) return undefined;
+  const people = await tx.people.list();
+  const requester = await requesterIn(tx, request.submission.userId, people);
+  const present = request.card?.seen ?? [];
+  const looked = { request, agent, people, policy, present, requester };
+  const grant = await grantFor(tx, looked);
+  return grant && { looked, grant };
 }
 
 /**
@@ -182,7 +211,12 @@ export function createPrepareApproval(deps: ActivityDependencies) {
     const portalId = (await deps.store.connections.get(request.connection))?.portalId;
     const made = { request, agent, present, checkpoint, requirement, portalId };
     const card = buildCard({ ...made, now: deps.clock(), timing: deps.timing });
-    await deps.store.commit((tx) => recordCard(tx, request, card, entries, deps.noticePlaces));
+    const { approvalValidMs } = deps.timing;
+    const rules = { policy: deps.policy(), approvalValidMs };
+    const asking = { entries, places: deps.noticePlaces, rules };
+    // What a grant's use asks of the log is looked up here, where nobody waits for it.
+    await deps.store.log.trace(request.id);
+    await deps.store.commit((tx) => recordCard(tx, request, card, asking));
     return engineCard(card);
   }
 

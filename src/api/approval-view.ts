@@ -4,13 +4,26 @@ import type { DecisionRecord, PersonRecord, RequestRecord } from '../core/record
 import { isTerminal } from '../core/request-state.ts';
 import { whyNotDecide } from '../gate/eligible.ts';
 import { requesterIn } from '../gate/requester.ts';
+import type { Store } from '../ports/store.ts';
 import type { ApiContext } from './api-context.ts';
 
-export const decisionViews = (
+/** Until when something was allowed ahead; of a grant that does not open that it was. */
+async function grantOf(
+  { grants }: Pick<Store, 'grants'>,
+  { proof, reason, validUntil }: DecisionRecord,
+): Promise<Pick<DecisionView, 'grant'>> {
+  if (proof !== 'grant' || reason === null) return {};
+  const grant = await grants.get(reason).catch(() => undefined);
+  return { grant: { id: reason, ends_at: (grant?.endsAt ?? validUntil).toISOString() } };
+}
+
+export async function decisionViews(
+  store: Pick<Store, 'grants'>,
   decisions: readonly DecisionRecord[],
   people: readonly PersonRecord[],
-): DecisionView[] =>
-  decisions.map(({ personId, decision, proof, decidedAt, reason }) => {
+): Promise<DecisionView[]> {
+  const views = decisions.map(async (made): Promise<DecisionView> => {
+    const { personId, decision, proof, decidedAt, reason } = made;
     const name = people.find(({ id }) => id === personId)?.name;
     return {
       person: personId,
@@ -18,9 +31,12 @@ export const decisionViews = (
       decision,
       proof,
       decided_at: decidedAt.toISOString(),
+      ...(await grantOf(store, made)),
       ...(decision === 'reject' && reason !== null ? { reason } : {}),
     };
   });
+  return Promise.all(views);
+}
 
 /** Of an open request what it waits for, of one that has ended why. */
 function codeOf({ code, status }: RequestRecord): Pick<Approval, 'code' | 'waiting_for'> {
@@ -53,7 +69,7 @@ export async function approvalViews(
       asked_at: createdAt.toISOString(),
       updated_at: updatedAt.toISOString(),
       card,
-      decisions: decisionViews(earlier, people),
+      decisions: await decisionViews(store, earlier, people),
       you: code === undefined ? { can_decide: true } : { can_decide: false, code },
     };
   };

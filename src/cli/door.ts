@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { CardSchema } from '../contracts/card.ts';
+import { type StandingGrant, StandingGrantSchema } from '../contracts/grant.ts';
 import type { SettlementBody } from '../contracts/settlement.ts';
 import { isErrorCode } from '../core/errors.ts';
 import { GatewayError } from '../core/gateway-error.ts';
@@ -70,6 +71,7 @@ export interface Door {
   lost(): Promise<readonly Lost[]>;
   settle(id: string, body: SettlementBody): Promise<z.infer<typeof SettledSchema>>;
   resumeIncident(id: string): Promise<unknown>;
+  giveGrant(body: Readonly<Record<string, unknown>>): Promise<StandingGrant>;
 }
 
 const PageSchema = z.object({
@@ -193,6 +195,7 @@ export function openDoor(options: DoorOptions): Door {
     lost,
     settle: (id, body) => call(SettledSchema, `/v1/settlements/${encodeURIComponent(id)}`, body),
     resumeIncident: (id) => call(z.unknown(), `/v1/incidents/${encodeURIComponent(id)}/resume`, {}),
+    giveGrant: (body) => call(StandingGrantSchema, '/v1/grants', body),
     decide: (id, body) => call(DecidedSchema, `${path(id)}/decisions`, body),
   };
 }

@@ -1,6 +1,7 @@
 import express, { Router } from 'express';
 import { loadAssets } from './assets.ts';
 import { doorRoutes } from './door-routes.ts';
+import { grantRoutes } from './grant-routes.ts';
 import { incidentRoutes } from './incident-routes.ts';
 import { pageRoutes } from './pages-routes.ts';
 import { troublePage } from './pages/trouble.ts';
@@ -23,6 +24,7 @@ export function createConsole(options: ConsoleOptions): Router {
   router.use(express.urlencoded({ extended: false, limit: FORM_MAX_BYTES }));
   router.use(express.json({ limit: FORM_MAX_BYTES }));
   router.use(doorRoutes(house), pageRoutes(house), incidentRoutes(house), stepRoutes(house));
+  router.use(grantRoutes(house));
   router.use((_request, response) => {
     sendPage(response, troublePage(house.assets, 404, undefined), 404);
   });

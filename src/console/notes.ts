@@ -77,6 +77,17 @@ const NOTES: Readonly<Record<string, Said>> = {
     text: 'A false alarm, then. Someone else opens the connection again.',
   },
   'incident.resumed': { colour: 'yes', text: 'Open again. Calls to HubSpot start.' },
+  'grant.given': {
+    colour: 'wait',
+    text: 'Allowed ahead. The next ones like this are sent in your name; this one still waits for you. The page of the agents ends it.',
+  },
+  'grant.ended': {
+    colour: 'yes',
+    text: 'Ended. From now on each is decided by itself, and what was allowed and had not begun is refused.',
+  },
+  'grant.standing': stop('You have allowed that ahead already, and it stands.'),
+  'grant.refused': stop('That cannot be allowed ahead. Each such write is decided by itself.'),
+  'freeze.active': stop('It is frozen. Nothing is allowed ahead while a freeze stands.'),
   'freeze.placed': { colour: 'stop', text: 'Frozen. No call starts from now on.' },
   'freeze.lifted': { colour: 'yes', text: 'The freeze was lifted.' },
 };

@@ -6,6 +6,7 @@ import {
   RequestDetailSchema,
   RequestHistorySchema,
 } from '../contracts/request-history.ts';
+import { GrantListSchema } from '../contracts/grant.ts';
 import { AgentListSchema } from '../contracts/roster-view.ts';
 import type { Frame } from './frame.ts';
 import { agentsPage } from './pages/agents.ts';
@@ -120,8 +121,12 @@ export function pageRoutes(house: House): Router {
   router.get(
     '/agents',
     reads(house, async ({ visit, frame }) => {
-      const answer = AgentListSchema;
-      return agentsPage(frame, await visit.api({ method: 'GET', path: '/v1/agents', answer }));
+      const { api } = visit;
+      const [agents, ahead] = await Promise.all([
+        api({ method: 'GET', path: '/v1/agents', answer: AgentListSchema }),
+        api({ method: 'GET', path: '/v1/grants', answer: GrantListSchema }),
+      ]);
+      return agentsPage(frame, agents, ahead);
     }),
   );
   return router;

@@ -75,6 +75,7 @@ export function needsWords(needs: Requirement | null): string {
 
 const PROOFS: Readonly<Record<string, string>> = {
   passkey: 'with a passkey',
+  grant: 'ahead',
   session: 'in the console',
   key: 'with a personal key',
   totp: 'with a one-time code',

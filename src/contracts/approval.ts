@@ -12,6 +12,8 @@ export const DecisionViewSchema = z.strictObject({
   decision: z.enum(['approve', 'reject']),
   proof: z.enum(PROOFS),
   decided_at: z.string(),
+  /** Of what nobody decided on the card, but had allowed ahead. */
+  grant: z.strictObject({ id: z.string(), ends_at: z.string() }).optional(),
   /** Of a rejection. */
   reason: z.string().optional(),
 });

@@ -12,10 +12,13 @@ export const AUDIT_EVENTS = {
   'approval.requested': 'A write waits for people; its card is fixed.',
   'approval.escalated':
     'Nobody had decided in three quarters of the time: others are asked as well.',
-  'approval.granted': 'A person approved.',
+  'approval.granted': 'A person approved, or had allowed it ahead: then `facts.proof` is `grant`.',
   'approval.rejected': 'A person rejected.',
   'approval.refused': 'A decision was refused; `code` says why.',
   'approval.expired': 'Nobody decided in time, or what was approved could not begin in time.',
+  'grant.given':
+    'A person allowed one action of one agent ahead; `facts` says until when and how often.',
+  'grant.ended': 'What was allowed ahead is so no more; `facts.cause` says why.',
   'freeze.placed': 'The gateway stopped a connection or an agent.',
   'freeze.lifted': 'A person lifted a freeze.',
   'incident.opened':

@@ -87,11 +87,14 @@ const isUnexpected401 = ({ event, code, facts }: Observed, { known }: RuleContex
   // A call that was under way while its key was replaced.
   !(typeof facts['credential_version'] === 'number' && facts['credential_version'] < known.version);
 
+/** The gateway approves what a person has allowed ahead: nobody's haste. */
+export const isAllowedAhead = (facts: Observed['facts']): boolean => facts['proof'] === 'grant';
+
 function isHastyApproval(
-  { event, actor, request_id: requestId }: Observed,
+  { event, actor, request_id: requestId, facts }: Observed,
   { known, at }: RuleContext,
 ): boolean {
-  if (event !== 'approval.granted') return false;
+  if (event !== 'approval.granted' || isAllowedAhead(facts)) return false;
   const since = [known.asked.get(requestId ?? ''), known.decided.get(actor)];
   return since.some((ms) => ms !== undefined && isHasty(at - ms));
 }

@@ -1,5 +1,6 @@
 import {
   type AlertResponse,
+  isAllowedAhead,
   isHasty,
   type Known,
   RULE_NAMES,
@@ -205,7 +206,8 @@ function knowing(known: Known, seen: Observed, at: number): Known {
     const recent = new Map([...known.asked].filter(([, ms]) => isHasty(at - ms)));
     return { ...known, asked: recent.set(requestId, at) };
   }
-  if (event === 'approval.granted' || event === 'approval.rejected')
+  const isDecision = event === 'approval.granted' || event === 'approval.rejected';
+  if (isDecision && !isAllowedAhead(facts))
     return { ...known, decided: new Map(known.decided).set(actor, at) };
   const target = liftedIn(seen);
   if (target !== undefined)

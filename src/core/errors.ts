@@ -1,6 +1,7 @@
 import { CHANNEL_ERRORS } from './channel-errors.ts';
 import { CRM_ERRORS } from './crm-errors.ts';
 import { type ErrorSpec, spec } from './error-spec.ts';
+import { GRANT_ERRORS } from './grant-errors.ts';
 import { INCIDENT_ERRORS } from './incident-errors.ts';
 import { SIGN_IN_ERRORS } from './sign-in-errors.ts';
 
@@ -217,6 +218,8 @@ export const ERRORS = {
     'The decisions on file no longer satisfy policy.',
     'Nothing was sent. Submit the write again.',
   ),
+
+  ...GRANT_ERRORS,
 
   ...CHANNEL_ERRORS,
 

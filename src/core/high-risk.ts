@@ -1,11 +1,13 @@
 import type { Card } from '../contracts/card.ts';
+import { isHiding } from './hiding.ts';
 
 /** What makes a write one of high risk: it removes something, or policy asks for a passkey or for several people. */
 export type HighRisk = 'removes' | 'people' | 'passkey';
 
 /**
  * Why this write is of high risk; empty for an ordinary one. The one rule of the house: by it a write waits a
- * shorter time, is marked on pages, and is kept from being decided where less than the whole card is in view.
+ * shorter time, is marked on pages, and is neither grouped, held back, allowed ahead nor decided where less than
+ * the whole card is in view.
  */
 export function highRiskOf({ risk, requires }: Pick<Card, 'risk' | 'requires'>): HighRisk[] {
   return [
@@ -17,3 +19,13 @@ export function highRiskOf({ risk, requires }: Pick<Card, 'risk' | 'requires'>):
 
 export const isHighRisk = (card: Pick<Card, 'risk' | 'requires'>): boolean =>
   highRiskOf(card).length > 0;
+
+/** Whether anything on the card is drawn as something else than it is, the agent's own words among it. */
+export function hidesSomething({ sentence, records, changes, claimed, agent }: Card): boolean {
+  const texts = [
+    ...[sentence, agent.name, claimed.user_id, claimed.prompt],
+    ...records.map(({ name }) => name),
+    ...changes.flatMap(({ label, before, after }) => [label, before ?? '', after]),
+  ];
+  return texts.some(isHiding);
+}

@@ -10,6 +10,7 @@ import { executedSteps, hasSteps, stepFact } from '../core/steps.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import { satisfied } from '../policy/requirement.ts';
 import type { Policy } from '../policy/policy.ts';
+import { isCoveredAhead, type LookedAt } from './ahead-rules.ts';
 import { assertAsLogged } from './as-logged.ts';
 import { assertCallable, assertSameAccount } from './callable.ts';
 import { closeRequest, closeTampered, type Ending } from './close.ts';
@@ -86,6 +87,13 @@ interface Votes {
   readonly decided: Logged['decided'];
 }
 
+/** What was allowed ahead is looked at again as it would be now; what a person has decided on the card stands. */
+function isStillCovered(of: LookedAt, { personId, proof }: DecisionRecord): boolean {
+  if (proof !== 'grant') return true;
+  const giver = of.people.find(({ id }) => id === personId);
+  return giver !== undefined && isCoveredAhead(of, giver);
+}
+
 /**
  * The decisions on file against policy as it is now: distinct people, still known, still in role, still
  * valid, and by means that still stand.
@@ -106,7 +114,9 @@ async function assertApproved(
   const standing = await onStandingMeans(tx, valid, decided);
   const { connection, submission } = request;
   const requester = await requesterIn(tx, submission.userId, people);
-  const approvers = approversOf(requester, standing, people);
+  const looked = { request, agent, people, policy, present, requester };
+  const counted = standing.filter((vote) => isStillCovered(looked, vote));
+  const approvers = approversOf(requester, counted, people);
   const query = policyQueryFor({ agent, connection, submission, present, requester }, people);
   if (decisions.some(({ decision }) => decision === 'reject'))
     throw new GatewayError('approval.rejected');

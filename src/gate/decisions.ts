@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../core/errors.ts';
 import { GatewayError } from '../core/gateway-error.ts';
+import type { GrantRecord } from '../core/grants.ts';
 import type { Proof } from '../core/proofs.ts';
 import type { DecisionRecord, PersonRecord, RequestRecord } from '../core/records.ts';
 import type { StoreTransaction } from '../ports/store.ts';
@@ -23,6 +24,8 @@ export interface ProvenDecision {
   readonly slackUser?: string | undefined;
   /** Whose signature it was, for proof `webhook`. */
   readonly webhookSigner?: string | undefined;
+  /** What they had allowed ahead, for proof `grant`. */
+  readonly grant?: Pick<GrantRecord, 'id' | 'endsAt'> | undefined;
   readonly decision: 'approve' | 'reject';
   /** The digest the person saw. */
   readonly digest: string;
@@ -80,10 +83,12 @@ const proofFacts = ({
   passkeyId,
   slackUser,
   webhookSigner,
+  grant,
 }: ProvenDecision): Readonly<Record<string, string>> => ({
   proof,
   ...(slackUser === undefined ? {} : { slack_user: slackUser }),
   ...(webhookSigner === undefined ? {} : { webhook_signer: webhookSigner }),
+  ...(grant === undefined ? {} : { grant: grant.id, grant_ends_at: grant.endsAt.toISOString() }),
   ...(proof === 'passkey' && passkeyId !== undefined ? { passkey: passkeyId } : {}),
 });
 

@@ -1,6 +1,8 @@
 import { GatewayError } from '../core/gateway-error.ts';
+import type { GrantRecord } from '../core/grants.ts';
 import type { FreezeRecord, FreezeTarget } from '../core/records.ts';
 import type { StoreTransaction } from '../ports/store.ts';
+import { endGrants } from './grants.ts';
 import { newId } from './ids.ts';
 
 interface FreezeOrder {
@@ -20,6 +22,16 @@ async function assertTargetExists(tx: StoreTransaction, of: FreezeOrder): Promis
       : id === of.configured || (await tx.credentials.active(id));
   if (found === undefined)
     throw new GatewayError('request.not_found', { detail: `no ${kind} ${id}` });
+}
+
+/** What people allowed ahead they allowed while all was well; it is theirs to allow again. */
+async function endAllowedAhead(
+  tx: StoreTransaction,
+  { kind, id }: FreezeTarget,
+  by: string,
+): Promise<void> {
+  const isMeant = ({ agentId }: GrantRecord): boolean => kind === 'connection' || agentId === id;
+  await endGrants(tx, isMeant, { cause: 'freeze', by });
 }
 
 /** One more freeze, whatever stands already. */
@@ -42,6 +54,7 @@ export async function addFreeze(
     facts: { freeze: freeze.id, target: `${of.target.kind}:${of.target.id}` },
     personal: { reason: of.reason },
   });
+  await endAllowedAhead(tx, of.target, of.by);
   return freeze;
 }
 

@@ -3,8 +3,9 @@ import { errorCodeOf } from '../core/gateway-error.ts';
 import type { DecisionRecord } from '../core/records.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import { isEntryOf } from './as-logged.ts';
+import { voteStands } from './grants.ts';
 
-type Means = Pick<StoreTransaction, 'passkeys' | 'slackUsers' | 'webhookSigners'>;
+type Means = Pick<StoreTransaction, 'passkeys' | 'slackUsers' | 'webhookSigners' | 'grants'>;
 
 const named = ({ facts }: AuditEntry, fact: string): string | undefined => {
   const value = facts[fact];
@@ -16,6 +17,9 @@ async function stands(tx: Means, personId: string, entry: AuditEntry): Promise<b
   const passkeyId = named(entry, 'passkey');
   const slackUser = named(entry, 'slack_user');
   const signerId = named(entry, 'webhook_signer');
+  const grantId = named(entry, 'grant');
+  if (grantId !== undefined)
+    return voteStands(tx, { grantId, personId, at: new Date(entry.timestamp) });
   if (passkeyId !== undefined) return (await tx.passkeys.get(passkeyId))?.revokedAt === null;
   if (slackUser !== undefined) return (await tx.slackUsers.get(slackUser))?.personId === personId;
   if (signerId !== undefined) return (await tx.webhookSigners.get(signerId))?.revokedAt === null;
@@ -33,7 +37,7 @@ async function standsOrForged(tx: Means, personId: string, entry: AuditEntry): P
 }
 
 /**
- * The approvals whose means still stands: what a stolen passkey, a Slack account taken off the map or a
+ * The approvals whose means still stands: what a grant that was ended, a stolen passkey, a Slack account taken off the map or a
  * revoked signer has approved counts no more, from the commit of its revocation. Which it was says the
  * log, so `decided` are the request's own entries; a decision without one counts no more either.
  */

@@ -6,6 +6,7 @@ import type { Logger } from '../ports/logger.ts';
 import type { Store } from '../ports/store.ts';
 import { type ExpiryRules, expireRequest } from './expiry.ts';
 import { escalateOf } from './escalation.ts';
+import { endOverdueGrants } from './grants.ts';
 import type { NoticePlace } from './notices.ts';
 import { remindOf, toBeReminded } from './reminders.ts';
 
@@ -22,7 +23,7 @@ export interface Sweep {
   deliver(): Promise<number>;
   /** Starts the workflow of an open incident, should it not run. */
   incidents(): Promise<void>;
-  /** Ends what was not decided or not begun in time, should its workflow not do it. */
+  /** Ends what was not decided or not begun in time, should its workflow not do it, and grants whose time is over. */
   expire(): Promise<void>;
   /** Owes the reminders whose time has come, and asks the second group where it has come to that. */
   remind(): Promise<void>;
@@ -84,6 +85,8 @@ export function createSweep(deps: {
       for (const incident of await store.incidents.underWay()) await engine.startIncident(incident);
     },
     expire: async () => {
+      if ((await store.grants.standing()).some(({ endsAt }) => endsAt <= clock()))
+        await store.commit(endOverdueGrants);
       const late = clock().getTime() - OVERDUE_AFTER_MS;
       const unused = new Date(late - rules.approvalValidMs);
       const ids = [

@@ -9,6 +9,7 @@ import { isTerminal } from '../core/request-state.ts';
 import type { RequestReads, StoreTransaction } from '../ports/store.ts';
 import type { Policy } from '../policy/policy.ts';
 import { bodyHash } from './digest.ts';
+import { endGrantsOfAgent } from './grants.ts';
 import { requestIdFor } from './ids.ts';
 import { judgeSubmission } from './judge.ts';
 import { submissionOf } from './new-request.ts';
@@ -87,6 +88,13 @@ async function findPlace(
   throw new GatewayError('rate.limited', { detail: 'too many tries to take one thing back' });
 }
 
+/** Who takes a write back trusts its agent no more as before: its next writes are looked at one by one. */
+async function endAllowedAhead(tx: StoreTransaction, { of, by }: TakeBackOrder): Promise<void> {
+  if (of === null) return;
+  const taken = await tx.requests.get(of);
+  if (taken !== undefined) await endGrantsOfAgent(tx, taken.agentId, { cause: 'revert', by });
+}
+
 async function record(
   tx: StoreTransaction,
   { connection }: TakeBackDependencies,
@@ -94,6 +102,7 @@ async function record(
   order: TakeBackOrder,
 ): Promise<TakeBackAsked> {
   const agent = await ensureOwnAgent(tx);
+  await endAllowedAhead(tx, order);
   const { requestId, open } = await findPlace(tx, agent, order);
   if (open !== undefined) return { kind: 'waiting', requestId };
   const body = bodyOf(order);

@@ -1,3 +1,4 @@
+import type { GrantReads, GrantWrites } from './grant-store.ts';
 import type { IncidentReads, IncidentWrites } from './incident-store.ts';
 import type { Listed } from './listed.ts';
 import type {
@@ -80,6 +81,7 @@ export interface StoreReads {
   readonly sessions: SessionReads;
   readonly invitations: InvitationReads;
   readonly freezes: FreezeReads;
+  readonly grants: GrantReads;
   readonly credentials: CredentialReads;
   readonly connections: ConnectionReads;
   readonly incidents: IncidentReads;
@@ -101,6 +103,7 @@ export interface StoreTransaction extends StoreReads {
   readonly invitations: InvitationWrites;
   readonly challenges: ChallengeWrites;
   readonly freezes: FreezeWrites;
+  readonly grants: GrantWrites;
   readonly credentials: CredentialWrites;
   readonly connections: ConnectionWrites;
   readonly incidents: IncidentWrites;

@@ -13,7 +13,8 @@ const PAGES = [
     'the requests',
     historyPage(frameWith(), FILTER, { requests: [], damaged: [ID], looked_through: 0 }, []),
   ],
-  ['the agents', agentsPage(frameWith(), { agents: [], damaged: [ID] })],
+  ['what is allowed ahead', agentsPage(frameWith(), { agents: [] }, { grants: [], damaged: [ID] })],
+  ['the agents', agentsPage(frameWith(), { agents: [], damaged: [ID] }, { grants: [] })],
 ] as const;
 
 describe('what does not open', () => {

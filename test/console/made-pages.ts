@@ -1,6 +1,7 @@
 import type { Approval } from '../../src/contracts/approval.ts';
 import type { Card } from '../../src/contracts/card.ts';
 import type { Scorecard } from '../../src/contracts/drill.ts';
+import type { StandingGrant } from '../../src/contracts/grant.ts';
 import type { IncidentView } from '../../src/contracts/incident.ts';
 import type { Frame } from '../../src/console/frame.ts';
 import { cardFor, requestId } from '../adapters/store/fixtures.ts';
@@ -115,3 +116,14 @@ export const scorecardWith = (text: string): Scorecard => ({
     { name: 'set_back', title: text, verdict: 'failed', detail: text },
   ],
 });
+/** One that stands and one that has ended, every text of people in them `text`. */
+export const grantsWith = (text: string): StandingGrant[] => {
+  const named = { id: 'x', name: text };
+  const standing = {
+    ...{ id: 'gra_0000000000000001', agent: named, person: named, action: 'create_note' },
+    ...{ given_at: '2026-11-01T10:00:00.000Z', ends_at: '2026-11-01T12:00:00.000Z' },
+    ...{ max_uses: 20, uses: 3, ended_at: null, ended_by: null },
+  };
+  const ended = { ended_at: '2026-11-01T11:00:00.000Z', ended_by: 'freeze' as const };
+  return [standing, { ...standing, ...ended, id: 'gra_0000000000000002' }];
+};

@@ -26,7 +26,14 @@ import { findChromium, launchChromium } from '../e2e/chromium.ts';
 import { scaled } from '../faults/scale.ts';
 import { HOSTILE } from '../support/hostile.ts';
 import { createSeededRandom } from '../support/seeded-random.ts';
-import { approvalOf, cardsWith, frameWith, incidentsWith, scorecardWith } from './made-pages.ts';
+import {
+  approvalOf,
+  cardsWith,
+  frameWith,
+  grantsWith,
+  incidentsWith,
+  scorecardWith,
+} from './made-pages.ts';
 
 const executable = findChromium();
 const ORIGIN = 'http://localhost:8480';
@@ -153,7 +160,7 @@ function pagesWith(text: string): string[] {
     requestPage(frame, detail),
     historyPage(frame, { q: text, status: '', agent: '' }, history, [agentView]),
     historyPage(frame, { q: text, status: '', agent: '' }, { ...history, requests: [] }, []),
-    agentsPage(frozen, { agents: [agentView] }),
+    agentsPage(frozen, { agents: [agentView] }, { grants: grantsWith(text) }),
     ...incidentsWith(text).map((incident) =>
       incidentPage(
         { ...frame, people: [{ ...frame.reader, id: 'per_00000000003' }] },

@@ -4,6 +4,7 @@ import { listAlerts } from './alerts.ts';
 import { approvalPasskeyOptions, decideApproval, getApproval, listApprovals } from './approvals.ts';
 import { listDrills } from './drills.ts';
 import { liftFreezeRoute, listFreezes, placeFreezeRoute } from './freezes.ts';
+import { endGrantRoute, giveGrantRoute, listGrants } from './grants.ts';
 import { health, readiness } from './health.ts';
 import {
   declareIncidentFalse,
@@ -35,6 +36,9 @@ export const ROUTES: readonly Route[] = [
   getApproval,
   approvalPasskeyOptions,
   decideApproval,
+  giveGrantRoute,
+  listGrants,
+  endGrantRoute,
   enrolmentOptions,
   enrolPasskey,
   signInOptions,

@@ -152,7 +152,7 @@ export const getRequest = defineRoute({
         digest: request.digest,
         detail: request.detail,
         card: request.card,
-        decisions: decisionViews(decisions, (await store.people.legible()).rows),
+        decisions: await decisionViews(store, decisions, (await store.people.legible()).rows),
         time_line: records.map(timeLineEntry),
       },
     };

@@ -1,4 +1,5 @@
 import type { AgentList, AgentView, GrantView, PersonView } from '../../contracts/roster-view.ts';
+import type { GrantList } from '../../contracts/grant.ts';
 import type { Requirement } from '../../contracts/card.ts';
 import { type Html, html } from '../html.ts';
 import { type Frame, isOperator, oneButton } from '../frame.ts';
@@ -7,6 +8,7 @@ import { shown } from '../shown-text.ts';
 import { moment } from '../times.ts';
 import { versionOf } from '../version.ts';
 import { needsWords, plainName } from '../words.ts';
+import { aheadPart } from './allowed-ahead.ts';
 import { damagedNotice, part } from './parts.ts';
 
 interface Line {
@@ -140,7 +142,7 @@ function peoplePart(people: readonly PersonView[]): Html {
 }
 
 /** What each agent may do, in words and fields, found by asking policy. */
-export function agentsPage(frame: Frame, { agents, damaged }: AgentList): string {
+export function agentsPage(frame: Frame, { agents, damaged }: AgentList, ahead: GrantList): string {
   const active = agents.toSorted(
     (one, other) => Number(one.revoked_at !== null) - Number(other.revoked_at !== null),
   );
@@ -157,8 +159,10 @@ export function agentsPage(frame: Frame, { agents, damaged }: AgentList): string
           </p>
         </div>
       </div>
-      ${active.map((agent) => section(frame, agent))}${peoplePart(frame.people)}`,
-    version: versionOf([agents, damaged, frame.people]),
+      ${aheadPart(frame, ahead)}${active.map((agent) => section(frame, agent))}${peoplePart(
+        frame.people,
+      )}`,
+    version: versionOf([agents, damaged, ahead, frame.people]),
     says: 'The agents changed',
   });
 }

@@ -9,6 +9,7 @@ import { hiddenHint, shown, shownLines } from '../shown-text.ts';
 import { moment, timeLeft } from '../times.ts';
 import { versionOf } from '../version.ts';
 import { APPROVED_AND_DONE, countMark, proofWords, stateMark, stateWords } from '../words.ts';
+import { aheadButton, aheadSheet, aheadWords } from './allowed-ahead.ts';
 import { changeCount, type DiffKind, diffTable } from './diff.ts';
 import { nameOf, outcome } from './outcome.ts';
 import {
@@ -94,7 +95,7 @@ function decisionLine(frame: Frame, made: DecisionView): Html {
     <span class="who">${nameOf(frame, made)}</span>
     <span class="how"
       ><span class="state state--${colour}">${word}</span> at ${moment(made.decided_at)}
-      ${proofWords(made.proof)}</span
+      ${made.grant === undefined ? proofWords(made.proof) : aheadWords(made.grant)}</span
     >
   </li>`;
 }
@@ -187,7 +188,7 @@ function decideBar(frame: Frame, approval: Approval): Html | undefined {
     : html`<span class="clock">${isTerminal(status) ? 'Over' : 'On its way'}</span
         ><span class="unit">since ${moment(approval.updated_at)}</span>`;
   const buttons = isOpen
-    ? html`${approveForm(frame, approval, true)}${rejectButton(approval)}
+    ? html`${approveForm(frame, approval, true)}${rejectButton(approval)}${aheadButton(approval)}
         <span class="decide__say">Sends exactly these ${changeCount(card.changes)}, once.</span>`
     : html`<a class="btn btn--main" href="/console" data-key="j"
           >Next waiting <kbd aria-hidden="true">J</kbd></a
@@ -227,7 +228,7 @@ export function cardPage(visited: Frame, approval: Approval): string {
       approval,
     )}${evidence(approval)}`,
     decide: decideBar(frame, approval),
-    sheets: isOpen ? [rejectSheet(frame, approval)] : [],
+    sheets: isOpen ? [rejectSheet(frame, approval), ...aheadSheet(frame, approval)] : [],
     version: versionOf([status, code, decisions, you]),
     says: `${stateWords(status, code).word}: ${name}`,
   });

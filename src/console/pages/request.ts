@@ -49,7 +49,10 @@ const SENTENCES: Readonly<Partial<Record<TimeLineEntry['event'], Say>>> = {
   'request.accepted': (actor) => html`${actor} asked. The plan and its digest are fixed.`,
   'approval.requested': () => html`Card made. It waits for people.`,
   'approval.granted': (actor, entry) =>
-    html`${actor} approved${proofText(entry)}, for exactly this digest.`,
+    typeof entry.facts['grant_ends_at'] === 'string'
+      ? html`${actor} had allowed this ahead, until ${moment(entry.facts['grant_ends_at'])}. Nobody
+        looked at this one.`
+      : html`${actor} approved${proofText(entry)}, for exactly this digest.`,
   'approval.rejected': (actor, entry) => html`${actor} rejected${proofText(entry)}.`,
   'hubspot.intended': () => html`Written down before the call.`,
   'hubspot.lost': () =>

@@ -12,6 +12,7 @@ afterEach(() => place.close());
 
 /** Takes away what later migrations brought. */
 const BACK_TO_FIRST = `
+drop table grants;
 drop table passkeys;
 drop table sessions;
 drop table invitations;

@@ -1,5 +1,6 @@
 import type { AuditEntry } from '../../../contracts/audit-entry.ts';
 import { GatewayError } from '../../../core/gateway-error.ts';
+import type { GrantRecord } from '../../../core/grants.ts';
 import type { FreezeRecord } from '../../../core/records.ts';
 import {
   lastRow,
@@ -13,12 +14,18 @@ import {
 import type { Orders } from './log-scan.ts';
 import type { Reader } from './unit.ts';
 
-const NONE: Orders = { key: '', freezes: new Map(), credentials: new Map(), links: new Map() };
+const NONE: Orders = {
+  key: '',
+  freezes: new Map(),
+  credentials: new Map(),
+  links: new Map(),
+  grants: new Map(),
+};
 
 const ROW_LOST = 'its row in the store was changed or taken out; the log has it';
 
 /**
- * What the log says of standing freezes, credentials in use and Slack users, whatever their rows say. Each entry's
+ * What the log says of standing freezes, credentials in use, Slack users and grants, whatever their rows say. Each entry's
  * voucher names the newest order before it, so they are found one by one from the end of the log, and
  * once in the life of a process. Throws `freeze.active` when one of them is gone, or the end of the log is,
  * or does not open: that may be a freeze.
@@ -90,7 +97,37 @@ function applied(before: Orders, row: VouchedRow): Orders {
     if (entry.event === 'person.linked') links.set(slackUser, { slackUser, personId, linkedAt });
     if (entry.event === 'person.unlinked') links.delete(slackUser);
   }
-  return { key: keyOf(row), freezes, credentials, links };
+  const grants = grantsAfter(before.grants, entry);
+  return { key: keyOf(row), freezes, credentials, links, grants };
+}
+
+/** As `gate/grants.ts` writes them. */
+interface GrantFacts {
+  readonly grant: string;
+  readonly action: string;
+  readonly person: string;
+  readonly ends_at: string;
+  readonly max_uses: number;
+}
+
+function grantsAfter(
+  before: ReadonlyMap<string, GrantRecord>,
+  { event, agent_id: agentId, timestamp, facts }: AuditEntry,
+): ReadonlyMap<string, GrantRecord> {
+  if (facts['grant'] === undefined) return before;
+  const { grant: id, action, person, ...limits } = facts as unknown as GrantFacts;
+  const grants = new Map(before);
+  const known = before.get(id);
+  if (event === 'grant.ended') grants.delete(id);
+  else if (event === 'approval.granted' && known !== undefined)
+    grants.set(id, { ...known, uses: known.uses + 1 });
+  else if (event === 'grant.given')
+    grants.set(id, {
+      ...{ id, action, personId: person, agentId: agentId ?? '', maxUses: limits.max_uses },
+      ...{ createdAt: new Date(timestamp), endsAt: new Date(limits.ends_at) },
+      ...{ uses: 0, endedAt: null, endedBy: null },
+    });
+  return grants;
 }
 
 function freezeOf({ facts, actor, timestamp }: AuditEntry): FreezeRecord {

@@ -60,7 +60,13 @@ const ORDERS: ReadonlySet<string> = new Set<AuditEventName>([
   'credential.activated',
   'person.linked',
   'person.unlinked',
+  'grant.given',
+  'grant.ended',
 ]);
+
+/** A use of a grant is one too: how often it was used must not be told by a row alone. */
+const isOrder = ({ event, facts }: AuditEntry): boolean =>
+  ORDERS.has(event) || (event === 'approval.granted' && facts['grant'] !== undefined);
 
 const isFate = ({ event, facts }: AuditEntry): boolean =>
   (event === 'hubspot.intended' && facts['purpose'] === 'execute') ||
@@ -122,7 +128,7 @@ export function tallyAfter(reader: Reader, row: VouchedRow): Tally | undefined {
   if (before === undefined) return undefined;
   // Its voucher has opened: it is an entry of ours, as `append` made it.
   const entry = JSON.parse(Buffer.from(row.leaf).toString('utf8')) as AuditEntry;
-  if (ORDERS.has(entry.event)) return { ...before, orders: row.idx };
+  if (isOrder(entry)) return { ...before, orders: row.idx };
   if (!isFate(entry)) return before;
   return { ...before, fates: before.fates + 1, last: entry.request_id };
 }

@@ -1,3 +1,4 @@
+import type { GrantRecord } from '../../../core/grants.ts';
 import type { FreezeRecord, SlackUserRecord } from '../../../core/records.ts';
 
 const LIMITS = {
@@ -29,6 +30,8 @@ export interface Orders {
   readonly credentials: ReadonlyMap<string, number>;
   /** Who a Slack user is, by the Slack user. */
   readonly links: ReadonlyMap<string, SlackUserRecord>;
+  /** What is allowed ahead and has not ended, with how often it was used, by id. */
+  readonly grants: ReadonlyMap<string, GrantRecord>;
 }
 
 /**

@@ -5,6 +5,7 @@ import { createConnectionReads, createConnectionWrites } from './connections.ts'
 import { createCredentialReads, createCredentialWrites } from './credentials.ts';
 import { createDecisionReads, createDecisionWrites } from './decisions.ts';
 import { createFreezeReads, createFreezeWrites } from './freezes.ts';
+import { createGrantReads, createGrantWrites } from './grants.ts';
 import { createHeardOnceWrites } from './heard-once.ts';
 import { createIncidentReads, createIncidentWrites } from './incidents.ts';
 import { createInvitationReads, createInvitationWrites } from './invitations.ts';
@@ -31,6 +32,7 @@ export function createReads(reader: Reader): StoreReads {
     sessions: createSessionReads(reader),
     invitations: createInvitationReads(reader),
     freezes: createFreezeReads(reader),
+    grants: createGrantReads(reader),
     credentials: createCredentialReads(reader),
     connections: createConnectionReads(reader),
     incidents: createIncidentReads(reader),
@@ -56,6 +58,7 @@ export function createTransaction(unit: Unit): StoreTransaction {
     invitations: createInvitationWrites(unit),
     challenges: createChallengeWrites(unit),
     freezes: createFreezeWrites(unit),
+    grants: createGrantWrites(unit),
     credentials: createCredentialWrites(unit),
     connections: createConnectionWrites(unit),
     incidents: createIncidentWrites(unit),

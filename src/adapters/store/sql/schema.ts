@@ -29,6 +29,7 @@ export interface Database {
   webhook_signers: WebhookSignerTable;
   heard_once: HeardOnceTable;
   incidents: IncidentTable;
+  grants: GrantTable;
 }
 
 interface MetaTable {
@@ -270,4 +271,20 @@ interface IncidentTable {
   updated_at: number;
   /** Everything else; vouches for the rest of the row: a stage written by hand opens nothing. */
   body: Sealed;
+}
+
+interface GrantTable {
+  id: string;
+  agent_id: string;
+  action: string;
+  person_id: string;
+  created_at: number;
+  ends_at: number;
+  max_uses: number;
+  /** At its end; while it stands the log counts. */
+  uses: number;
+  ended_at: number | null;
+  ended_by: string | null;
+  /** Vouches for the rest of the row: a grant put in by hand approves nothing. */
+  voucher: Sealed;
 }

@@ -1,0 +1,103 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { GRANT_ENDS, GRANT_LIMITS, type GrantRecord } from '../core/grants.ts';
+import { endGrant } from '../gate/grants.ts';
+import { findAgent } from './agent.ts';
+import { withContext } from './context.ts';
+import { type DoorOptions, openDoor, withDoor } from './door.ts';
+import { type JsonOption, withJson } from './options.ts';
+import { CommandError, print, printJson, printTable, sayDamaged } from './output.ts';
+
+const LISTED_MAX = 100;
+
+const wholeUpTo =
+  (max: number) =>
+  (text: string): number => {
+    const value = /^[1-9]\d{0,3}$/.test(text) ? Number(text) : 0;
+    if (value < 1 || value > max) throw new InvalidArgumentError(`It is 1 to ${max}.`);
+    return value;
+  };
+
+interface AddOptions extends DoorOptions {
+  readonly hours: number;
+  readonly uses: number;
+}
+
+async function add(agent: string, action: string, options: AddOptions): Promise<void> {
+  const id = await withContext(
+    async ({ store }) => (await findAgent(store, agent, 'grant add')).id,
+  );
+  const { hours, uses: max_uses } = options;
+  const given = await openDoor(options).giveGrant({ agent: id, action, hours, max_uses });
+  if (options.json) {
+    printJson(given);
+    return;
+  }
+  print(
+    `Allowed ahead: ${given.action} by ${given.agent.name}, until ${given.ends_at} (${given.id}).`,
+  );
+  print(`At most ${given.max_uses} are sent in your name, without anybody looking at them.`);
+  print(
+    'Not among them: what is high risk, takes two people or a passkey, or was asked for by you.',
+  );
+  print(
+    `Any freeze and any revert of its writes ends it, and so does: npx sallyport grant end ${given.id}`,
+  );
+}
+
+const standsText = ({ endedBy, endsAt }: GrantRecord): string =>
+  endedBy === null ? `until ${endsAt.toISOString()}` : `ended: ${GRANT_ENDS[endedBy].words}`;
+
+async function list(options: JsonOption): Promise<void> {
+  const { rows, damaged } = await withContext(({ store }) => store.grants.list(LISTED_MAX));
+  if (options.json) {
+    printJson(rows);
+    sayDamaged(damaged);
+    return;
+  }
+  if (rows.length === 0) print('Nothing was ever allowed ahead.');
+  else
+    printTable(
+      ['ID', 'AGENT', 'ACTION', 'BY', 'USED', 'STANDS'],
+      rows.map((grant) => [
+        ...[grant.id, grant.agentId, grant.action, grant.personId],
+        ...[`${grant.uses} of ${grant.maxUses}`, standsText(grant)],
+      ]),
+    );
+  sayDamaged(damaged);
+}
+
+async function end(id: string, options: JsonOption): Promise<void> {
+  await withContext(async ({ store }) => {
+    if (!id.startsWith('gra_'))
+      throw new CommandError('A grant goes by its id.', '`npx sallyport grant list` shows them.');
+    await store.commit((tx) => endGrant(tx, { id, by: 'operator' }));
+    if (options.json) printJson({ ended: id });
+    else print(`Ended: ${id}. What it had approved and has not begun is refused.`);
+  });
+}
+
+export function addGrantCommands(program: Command): void {
+  const grant = program
+    .command('grant')
+    .description('allow one action of one agent ahead, for some hours; list and end that');
+  withDoor(grant.command('add <agent> <action>'))
+    .description('send the next writes of this kind in your name, unseen')
+    .requiredOption(
+      '--hours <n>',
+      `1 to ${GRANT_LIMITS.hoursMax}`,
+      wholeUpTo(GRANT_LIMITS.hoursMax),
+    )
+    .option(
+      '--uses <n>',
+      `1 to ${GRANT_LIMITS.usesMax}`,
+      wholeUpTo(GRANT_LIMITS.usesMax),
+      GRANT_LIMITS.usesDefault,
+    )
+    .action(add);
+  withJson(grant.command('list').description('what stands, and what has ended and why')).action(
+    list,
+  );
+  withJson(grant.command('end <grant>'))
+    .description('end it at once, also with the engine down')
+    .action(end);
+}

@@ -1,0 +1,80 @@
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { describe, expect, it } from 'vitest';
+import { endGrant } from '../../src/gate/grants.ts';
+import { agent, START } from '../adapters/store/fixtures.ts';
+import { HOUR, lena, omar, useAheadWorld } from '../support/allowed-ahead.ts';
+
+const world = useAheadWorld();
+
+/** Whoever can write the database file, but has no key, gives nothing. */
+describe('a grant written in by hand', () => {
+  type Row = Record<string, SQLInputValue>;
+  function inStore<T>(work: (file: DatabaseSync) => T): T {
+    const file = new DatabaseSync(world.place.file, { timeout: 5_000 });
+    try {
+      return work(file);
+    } finally {
+      file.close();
+    }
+  }
+  const readRow = (id: string): Row =>
+    inStore((file) => file.prepare('SELECT * FROM grants WHERE id = ?').get(id) as Row);
+  function putRow(row: Row): void {
+    const names = Object.keys(row);
+    const sql = `INSERT OR REPLACE INTO grants (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`;
+    inStore((file) => file.prepare(sql).run(...Object.values(row)));
+  }
+
+  it('approves nothing, made up or copied', async () => {
+    const { id } = await world.give({ person: omar });
+    const row = readRow(id);
+    putRow({ ...row, id: 'gra_0000000000000009', person_id: lena.id });
+    putRow({ ...row, id: 'gra_0000000000000008' });
+    await world.store.commit((tx) => endGrant(tx, { id, by: 'operator' }));
+    expect(await world.ask(1)).toBe(false);
+  });
+
+  it.each([
+    ['another person', { person_id: lena.id }],
+    ['another agent', { agent_id: agent(2).id }],
+    ['another action', { action: 'update_deal' }],
+    ['more time', { ends_at: START.getTime() + 100 * HOUR }],
+    ['more uses', { max_uses: 5_000 }],
+  ])('approves nothing with %s', async (_what, change) => {
+    const { id } = await world.give({ person: omar });
+    putRow({ ...readRow(id), ...change });
+    expect(await world.ask(1)).toBe(false);
+    expect((await world.store.grants.list(10)).damaged).toEqual([id]);
+  });
+
+  it('put back from before its end approves nothing, and what it approved begins not', async () => {
+    const { id } = await world.give();
+    const before = readRow(id);
+    expect(await world.ask(1)).toBe(true);
+    await world.store.commit((tx) => endGrant(tx, { id, by: 'operator' }));
+    putRow(before);
+    expect(await world.ask(2)).toBe(false);
+    expect(await world.begin(1)).toBe('approval.insufficient');
+  });
+
+  it('put back from before its uses has no more of them', async () => {
+    const { id } = await world.give({ maxUses: 2 });
+    const before = readRow(id);
+    expect(await world.ask(1)).toBe(true);
+    putRow(before);
+    expect(await world.ask(2)).toBe(true);
+    putRow(before);
+    expect(await world.ask(3)).toBe(false);
+  });
+
+  it('taken out for the time of a freeze has ended when it is put back', async () => {
+    const { id } = await world.give();
+    const before = readRow(id);
+    inStore((file) => {
+      file.exec('DELETE FROM grants');
+    });
+    await world.store.commit((tx) => endGrant(tx, { id, by: 'operator' }));
+    putRow(before);
+    expect(await world.ask(1)).toBe(false);
+  });
+});

@@ -1,6 +1,6 @@
 import { findAction } from '../actions/catalogue.ts';
 import type { PresentRecord } from '../actions/define-action.ts';
-import type { Card, Requirement } from '../contracts/card.ts';
+import type { Card, CardChanged, Requirement } from '../contracts/card.ts';
 import { cardMarkdown } from '../core/card-text.ts';
 import { effectsOf, hubspotUrl } from '../core/card-facts.ts';
 import { GatewayError } from '../core/gateway-error.ts';
@@ -9,6 +9,7 @@ import { promptSignals } from '../core/prompt-rules.ts';
 import type { AgentRecord, AuditEvent, RequestRecord } from '../core/records.ts';
 import { closeRequest, type Ending } from '../gate/close.ts';
 import { callFor } from '../gate/request-calls.ts';
+import { readLogged } from '../gate/logged.ts';
 import { oweAsked } from '../gate/notices.ts';
 import { wordsOf } from '../gate/own-agent.ts';
 import { requirementOf } from '../gate/policy-query.ts';
@@ -28,11 +29,13 @@ interface CardParts {
   readonly requirement: Requirement;
   /** HubSpot's number of the account; undefined until it was connected. */
   readonly portalId: number | undefined;
+  /** Whose values they are, where a person changed what was asked. */
+  readonly changed: CardChanged | undefined;
 }
 
 /** The card: from the plan's bytes and the records as they are; the agent's words only under `claimed`. */
 function buildCard(parts: CardParts): Card {
-  const { request, agent, present, expiresAt, checkpoint, requirement, portalId } = parts;
+  const { request, agent, present, expiresAt, checkpoint, requirement, portalId, changed } = parts;
   const action = findAction(request.action);
   const { plan, digest } = request;
   if (action?.card === undefined || plan === null || digest === null) {
@@ -53,6 +56,7 @@ function buildCard(parts: CardParts): Card {
     claimed: { user_id: request.submission.userId, prompt: request.submission.prompt },
     signals: promptSignals(wordsOf(agent.id, request.submission)),
     effects: effectsOf(plan),
+    ...(changed === undefined ? {} : { changed }),
     requires: requirement,
     expires_at: expiresAt.toISOString(),
     log: { size: checkpoint.size, root_prefix: checkpoint.rootPrefix },
@@ -132,6 +136,19 @@ async function requirementNow(
   return requirementOf(deps.policy(), of, await deps.store.people.list());
 }
 
+/** By the log: its row says no more than that of any other request. */
+async function changedBy(
+  { store }: ActivityDependencies,
+  { id, action }: RequestRecord,
+): Promise<CardChanged | undefined> {
+  const { changedFrom } = await readLogged(store, id);
+  if (changedFrom === undefined) return undefined;
+  const { requestId: from, by, fields } = changedFrom;
+  const labels = findAction(action)?.changeable ?? {};
+  const name = (await store.people.get(by))?.name ?? by;
+  return { from, by: { id: by, name }, fields: fields.map((field) => labels[field] ?? field) };
+}
+
 /**
  * Step 3a: reads the records the write would touch, makes the card and lets the request wait for
  * people. Returns the card as text. Does nothing more when the request waits already. What policy asks
@@ -167,7 +184,9 @@ export function createPrepareApproval(deps: ActivityDependencies) {
     if (requirement === undefined) return endAs({ status: 'refused', code: 'policy.denied' });
     const expiresAt = new Date(deps.clock().getTime() + deps.timing.approvalMs);
     const portalId = (await deps.store.connections.get(request.connection))?.portalId;
-    const made = { request, agent, present, expiresAt, checkpoint, requirement, portalId };
+    const changed = await changedBy(deps, request);
+    const about = { request, agent, present, requirement, changed };
+    const made = { ...about, expiresAt, checkpoint, portalId };
     const card = buildCard(made);
     await deps.store.commit((tx) => recordCard(tx, request, card, entries, deps.noticePlaces));
     return cardMarkdown(card);

@@ -2,6 +2,7 @@ import type { Route } from '../define-route.ts';
 import { getAction, listActions, submitAction, withdrawAction } from './actions.ts';
 import { listAlerts } from './alerts.ts';
 import { approvalPasskeyOptions, decideApproval, getApproval, listApprovals } from './approvals.ts';
+import { changeApproval, changePasskeyOptions, getChangeForm } from './changes.ts';
 import { liftFreezeRoute, listFreezes, placeFreezeRoute } from './freezes.ts';
 import { health, readiness } from './health.ts';
 import {
@@ -34,6 +35,9 @@ export const ROUTES: readonly Route[] = [
   getApproval,
   approvalPasskeyOptions,
   decideApproval,
+  getChangeForm,
+  changePasskeyOptions,
+  changeApproval,
   enrolmentOptions,
   enrolPasskey,
   signInOptions,

@@ -294,6 +294,7 @@ export function apiContext(context: Context, engine: Engine, channels: Channels)
       connection: config.connection,
       answerWaitMs: config.timing.answerWaitMs,
       approvalValidMs: config.timing.approvalValidMs,
+      approvalMs: config.timing.approvalMs,
       quietMs: config.timing.quietMs,
     },
     ...rateLimits(context),

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { changedTo } from './core/changed.ts';
 import { GatewayError } from './core/gateway-error.ts';
 import { NOTICE_LIMITS, type NoticeRecord, retryAfterMs } from './core/notices.ts';
 import type { PersonRecord, RequestRecord } from './core/records.ts';
@@ -45,6 +46,13 @@ async function decisionsOf(store: Store, requestId: string, people: readonly Per
   }));
 }
 
+function changedOf(request: RequestRecord, people: readonly PersonRecord[]) {
+  const changed = changedTo(request);
+  if (changed === undefined) return undefined;
+  const name = people.find(({ id }) => id === changed.by)?.name ?? changed.by;
+  return { name, successor: changed.successor };
+}
+
 const standing = (request: RequestRecord | undefined) => ({
   code: request?.code ?? null,
   card: request?.card ?? null,
@@ -62,6 +70,7 @@ async function tellingOf(
     ...standing(request),
     status: request?.status ?? (await store.requests.status(requestId)) ?? 'failed',
     decisions: await decisionsOf(store, requestId, people),
+    changed: request && changedOf(request, people),
     link: `${origin}/console/approvals/${requestId}`,
   };
   const first = (await store.notices.of(requestId)).find(

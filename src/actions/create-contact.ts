@@ -5,7 +5,7 @@ import { changesOf, withUnique } from './card-parts.ts';
 import { CONTACT_FIELDS } from './contact-fields.ts';
 import { contactTexts } from './contact-input.ts';
 import { defineAction } from './define-action.ts';
-import { labelsOf } from './fields.ts';
+import { labelled, labelsOf } from './fields.ts';
 import { sentProperties } from './hubspot-shapes.ts';
 import { emailAddress } from './text-rules.ts';
 import { givenFields } from './update-record.ts';
@@ -54,6 +54,7 @@ export const createContact = defineAction({
     ...contactTexts,
   }),
   fields: FIELDS,
+  changeable: labelled(FIELDS, CONTACT_FIELDS),
   touches: (value) => ({ answers: [], needs: Object.keys(givenFields(FIELDS, value)) }),
   toPlan: (value, { requestId, uniqueProperties }) => {
     const properties = givenFields(FIELDS, value);

@@ -3,7 +3,7 @@ import { attachedCard, attachedPlan } from './attached-record.ts';
 import { DEAL_FIELDS } from './deal-fields.ts';
 import { amountNamed, dealInput, dealTexts } from './deal-input.ts';
 import { defineAction } from './define-action.ts';
-import { labelsOf } from './fields.ts';
+import { labelled, labelsOf } from './fields.ts';
 import { takeBackCreate } from './take-back.ts';
 import { writtenRecord } from './written-record.ts';
 import { textWithMarker } from './marked-body.ts';
@@ -13,7 +13,8 @@ import { givenFields } from './update-record.ts';
 
 const DESCRIPTION_MAX_CHARS = 10_000;
 
-const FIELDS = ['dealname', 'amount', 'dealstage', 'pipeline', 'closedate', 'description'] as const;
+const VALUES = ['dealname', 'amount', 'dealstage', 'pipeline', 'closedate'] as const;
+const FIELDS = [...VALUES, 'description'] as const;
 
 /** Also of what is set back. */
 export const DEAL_LABELS = new Map([...labelsOf(DEAL_FIELDS), ['description', 'Description']]);
@@ -55,6 +56,7 @@ export const createDeal = defineAction({
   ],
   input,
   fields: FIELDS,
+  changeable: { ...labelled(VALUES, DEAL_FIELDS), description: 'Description' },
   touches: (value) => ({
     answers: [],
     needs: FIELDS.filter((field) => value[field] !== undefined),

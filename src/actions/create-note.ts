@@ -36,6 +36,7 @@ export const createNote = defineAction({
     })
     .refine(hasOneParent, ONE_PARENT_NEEDED),
   fields: ['note'],
+  changeable: { note: 'Note' },
   touches: () => ({ answers: [], needs: ['note'] }),
   toPlan: (value, context) =>
     attachedPlan(

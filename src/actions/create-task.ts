@@ -62,6 +62,13 @@ export const createTask = defineAction({
   scopes: [...PARENT_READ_SCOPES, 'crm.objects.contacts.write'],
   input,
   fields: FIELDS,
+  changeable: {
+    subject: 'Task',
+    body: 'Notes',
+    due: 'Due',
+    priority: 'Priority',
+    type: 'Type',
+  },
   touches: (value) => ({
     answers: [],
     needs: FIELDS.filter((field) => value[field] !== undefined),

@@ -72,6 +72,11 @@ export interface ActionDefinition<Schema extends z.ZodObject = z.ZodObject> {
   readonly input: Schema;
   /** Every field this action can answer or write: what policy can grant. */
   readonly fields: readonly string[];
+  /**
+   * Writes only: input fields that hold a value, by name with the label that people read. A person may give
+   * them another value before they approve (`gate/changes.ts`); never which record is meant. None if absent.
+   */
+  readonly changeable?: Readonly<Record<string, string>>;
   /** `present`: the records as the card has them; absent before there is a card. */
   touches(input: z.output<Schema>, present?: readonly PresentRecord[]): Touches;
   toPlan(input: z.output<Schema>, context: PlanContext): Plan;

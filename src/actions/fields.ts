@@ -21,6 +21,13 @@ export function propertiesOf(table: FieldTable, fields: readonly string[]): stri
 export const labelsOf = (table: FieldTable): ReadonlyMap<string, string> =>
   new Map(Object.values(table).map(({ property, label }) => [property, label]));
 
+/** Our field names with HubSpot's labels, in this order. */
+export const labelled = <Field extends string>(
+  fields: readonly Field[],
+  table: Readonly<Record<NoInfer<Field>, FieldEntry>>,
+): Readonly<Record<string, string>> =>
+  Object.fromEntries(fields.map((field) => [field, table[field].label]));
+
 /** A record reduced to its id and the granted fields, in our words. Missing values are null. */
 export function projectRecord(
   table: FieldTable,

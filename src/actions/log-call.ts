@@ -73,6 +73,13 @@ export const logCall = defineAction({
   scopes: [...PARENT_READ_SCOPES, 'crm.objects.contacts.write'],
   input,
   fields: FIELDS,
+  changeable: {
+    title: 'Call',
+    at: 'Took place',
+    direction: 'Direction',
+    duration_seconds: 'Lasted (seconds)',
+    body: 'Notes',
+  },
   touches: (value) => ({
     answers: [],
     needs: FIELDS.filter((field) => value[field] !== undefined),

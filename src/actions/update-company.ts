@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { COMPANY_FIELDS } from './company-fields.ts';
 import { defineAction } from './define-action.ts';
+import { labelled } from './fields.ts';
 import { takeBackUpdate } from './take-back.ts';
 import { writtenRecord } from './written-record.ts';
 import { hubspotId, oneLine } from './text-rules.ts';
@@ -47,6 +48,7 @@ export const updateCompany = defineAction({
   scopes: ['crm.objects.companies.read', 'crm.objects.companies.write'],
   input,
   fields: FIELDS,
+  changeable: labelled(FIELDS, COMPANY_FIELDS),
   touches: (value) => ({ answers: [], needs: Object.keys(changedProperties(value)) }),
   toPlan: (value) =>
     updatePlan({

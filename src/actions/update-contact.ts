@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { CONTACT_FIELDS } from './contact-fields.ts';
 import { contactTexts } from './contact-input.ts';
 import { defineAction } from './define-action.ts';
+import { labelled } from './fields.ts';
 import { takeBackUpdate } from './take-back.ts';
 import { writtenRecord } from './written-record.ts';
 import { emailAddress, hubspotId, oneLine } from './text-rules.ts';
@@ -41,6 +42,7 @@ export const updateContact = defineAction({
   scopes: ['crm.objects.contacts.read', 'crm.objects.contacts.write'],
   input,
   fields: FIELDS,
+  changeable: labelled(FIELDS, CONTACT_FIELDS),
   touches: (value) => ({ answers: [], needs: Object.keys(changedProperties(value)) }),
   toPlan: (value) =>
     updatePlan({

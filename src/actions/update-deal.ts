@@ -3,6 +3,7 @@ import { dealMoney } from './deal-amount.ts';
 import { DEAL_FIELDS } from './deal-fields.ts';
 import { amountNamed, dealInput, dealTexts } from './deal-input.ts';
 import { defineAction } from './define-action.ts';
+import { labelled } from './fields.ts';
 import { takeBackUpdate } from './take-back.ts';
 import { writtenRecord } from './written-record.ts';
 import { hubspotId } from './text-rules.ts';
@@ -32,6 +33,7 @@ export const updateDeal = defineAction({
   scopes: ['crm.objects.deals.read', 'crm.objects.deals.write'],
   input,
   fields: FIELDS,
+  changeable: labelled(FIELDS, DEAL_FIELDS),
   touches: (value, present) => ({
     answers: [],
     needs: Object.keys(changedProperties(value)),

@@ -1,6 +1,6 @@
 import { findAction } from '../actions/catalogue.ts';
 import type { PresentRecord } from '../actions/define-action.ts';
-import type { Card, Requirement } from '../contracts/card.ts';
+import type { Card, CardChanged, Requirement } from '../contracts/card.ts';
 import { effectsOf, hubspotUrl } from '../core/card-facts.ts';
 import { engineCard } from '../core/engine-card.ts';
 import { GatewayError } from '../core/gateway-error.ts';
@@ -12,6 +12,7 @@ import { closeRequest, type Ending } from '../gate/close.ts';
 import type { DecisionRules } from '../gate/decisions.ts';
 import { approveAhead, grantFor } from '../gate/granted-ahead.ts';
 import { callFor } from '../gate/request-calls.ts';
+import { readLogged } from '../gate/logged.ts';
 import { oweAsked } from '../gate/notices.ts';
 import { wordsOf } from '../gate/own-agent.ts';
 import { requirementOf } from '../gate/policy-query.ts';
@@ -34,6 +35,8 @@ interface CardParts {
   readonly requirement: Requirement;
   /** HubSpot's number of the account; undefined until it was connected. */
   readonly portalId: number | undefined;
+  /** Whose values they are, where a person changed what was asked. */
+  readonly changed: CardChanged | undefined;
 }
 
 /** What is of high risk waits a shorter time. A deadline is never put off, however long its card took. */
@@ -48,7 +51,7 @@ function deadlineOf(
 
 /** The card: from the plan's bytes and the records as they are; the agent's words only under `claimed`. */
 function buildCard(parts: CardParts): Card {
-  const { request, agent, present, checkpoint, requirement: requires, portalId } = parts;
+  const { request, agent, present, checkpoint, requirement: requires, portalId, changed } = parts;
   const action = findAction(request.action);
   const { plan, digest } = request;
   if (action?.card === undefined || plan === null || digest === null) {
@@ -71,6 +74,7 @@ function buildCard(parts: CardParts): Card {
     claimed: { user_id: request.submission.userId, prompt: request.submission.prompt },
     signals: promptSignals(wordsOf(agent.id, request.submission)),
     effects: effectsOf(plan),
+    ...(changed === undefined ? {} : { changed }),
     requires,
     expires_at: deadlineOf(parts, { risk, requires }).toISOString(),
     log: { size: checkpoint.size, root_prefix: checkpoint.rootPrefix },
@@ -175,6 +179,19 @@ async function requirementNow(
   return requirementOf(deps.policy(), of, await deps.store.people.list());
 }
 
+/** By the log: its row says no more than that of any other request. */
+async function changedBy(
+  { store }: ActivityDependencies,
+  { id, action }: RequestRecord,
+): Promise<CardChanged | undefined> {
+  const { changedFrom } = await readLogged(store, id);
+  if (changedFrom === undefined) return undefined;
+  const { requestId: from, by, fields } = changedFrom;
+  const labels = findAction(action)?.changeable ?? {};
+  const name = (await store.people.get(by))?.name ?? by;
+  return { from, by: { id: by, name }, fields: fields.map((field) => labels[field] ?? field) };
+}
+
 /**
  * Step 3a: reads the records the write would touch, makes the card and lets the request wait for
  * people. Returns the card as Temporal's UI shows it. Does nothing more when the request waits already. What policy asks
@@ -209,7 +226,8 @@ export function createPrepareApproval(deps: ActivityDependencies) {
     const requirement = await requirementNow(deps, request, agent, present);
     if (requirement === undefined) return endAs({ status: 'refused', code: 'policy.denied' });
     const portalId = (await deps.store.connections.get(request.connection))?.portalId;
-    const made = { request, agent, present, checkpoint, requirement, portalId };
+    const changed = await changedBy(deps, request);
+    const made = { request, agent, present, checkpoint, requirement, portalId, changed };
     const card = buildCard({ ...made, now: deps.clock(), timing: deps.timing });
     const { approvalValidMs } = deps.timing;
     const rules = { policy: deps.policy(), approvalValidMs };

@@ -93,7 +93,12 @@ async function close(
 const factsOf = ({ code }: Failure) => ({ at: 'workflow', http_status: ERRORS[code].status });
 
 /** By a door or an incident, whose commits leave a wake for the workflow. */
-const ENDED_BY_OTHERS: ReadonlySet<RequestStatus> = new Set(['rejected', 'withdrawn', 'failed']);
+const ENDED_BY_OTHERS: ReadonlySet<RequestStatus> = new Set([
+  'rejected',
+  'withdrawn',
+  'changed',
+  'failed',
+]);
 
 /**
  * Step 6, the last of every path: makes sure that the request's ending and its log entry are on

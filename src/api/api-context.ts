@@ -22,6 +22,8 @@ export interface ApiSettings {
   /** How long `POST /v1/actions` holds its answer without `Prefer: wait`, ms. */
   readonly answerWaitMs: number;
   readonly approvalValidMs: number;
+  /** How long a write waits for people, ms. */
+  readonly approvalMs: number;
   /** How long HubSpot could still be working on a lost write, ms. */
   readonly quietMs: number;
 }

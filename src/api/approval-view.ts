@@ -1,7 +1,9 @@
 import type { Approval, DecisionView } from '../contracts/approval.ts';
+import { changedTo } from '../core/changed.ts';
 import { errorCodeOf, GatewayError } from '../core/gateway-error.ts';
 import type { DecisionRecord, PersonRecord, RequestRecord } from '../core/records.ts';
 import { isTerminal } from '../core/request-state.ts';
+import { isChangeable } from '../gate/changes.ts';
 import { whyNotDecide } from '../gate/eligible.ts';
 import { requesterIn } from '../gate/requester.ts';
 import type { Store } from '../ports/store.ts';
@@ -44,6 +46,18 @@ function codeOf({ code, status }: RequestRecord): Pick<Approval, 'code' | 'waiti
   return isTerminal(status) ? { code } : { waiting_for: code };
 }
 
+/** Of a request that was changed, into which and by whom. */
+function changedOf(
+  request: RequestRecord,
+  people: readonly PersonRecord[],
+): Pick<Approval, 'changed'> {
+  const changed = changedTo(request);
+  if (changed === undefined) return {};
+  const { successor, by } = changed;
+  const name = people.find(({ id }) => id === by)?.name;
+  return { changed: { successor, by, ...(name === undefined ? {} : { name }) } };
+}
+
 /** Makes approvals as this person sees them. Throws `approval.not_found` for a request without a card. */
 export async function approvalViews(
   { store, policy, askPolicy }: Pick<ApiContext, 'store' | 'policy' | 'askPolicy'>,
@@ -69,6 +83,8 @@ export async function approvalViews(
       asked_at: createdAt.toISOString(),
       updated_at: updatedAt.toISOString(),
       card,
+      can_change: status === 'awaiting_approval' && isChangeable(request),
+      ...changedOf(request, people),
       decisions: await decisionViews(store, earlier, people),
       you: code === undefined ? { can_decide: true } : { can_decide: false, code },
     };

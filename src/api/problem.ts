@@ -18,7 +18,12 @@ export function retryHeaders(code: ErrorCode, seconds?: number): Record<string, 
 /** Ours -> RFC 9457. `requestId`: the request (`act_…`) where there is one, else the HTTP exchange. */
 export function problemOf(
   code: ErrorCode,
-  of: { readonly requestId: string; readonly detail?: string | null | undefined },
+  of: {
+    readonly requestId: string;
+    readonly detail?: string | null | undefined;
+    /** Of a request that was changed. */
+    readonly successor?: string | undefined;
+  },
 ): Problem {
   const { title, status, retryable } = ERRORS[code];
   return {
@@ -29,5 +34,6 @@ export function problemOf(
     code,
     request_id: of.requestId,
     retryable,
+    ...(of.successor === undefined ? {} : { successor: of.successor }),
   };
 }

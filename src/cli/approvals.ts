@@ -1,7 +1,10 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
+import type { ChangeableField, ChangedValues } from '../contracts/change.ts';
+import { DECISION_LIMITS } from '../contracts/decision.ts';
 import { cardLines } from '../core/card-text.ts';
 import { type Approval, type DoorOptions, openDoor, withDoor } from './door.ts';
-import { oneLine, print, printJson, printTable } from './output.ts';
+import { textUpTo } from './options.ts';
+import { CommandError, oneLine, print, printAside, printJson, printTable } from './output.ts';
 
 /** The card in full, with who has decided already. */
 export function approvalLines(approval: Approval): string[] {
@@ -32,6 +35,54 @@ async function show(id: string, options: DoorOptions): Promise<void> {
   else approvalLines(approval).forEach(print);
 }
 
+interface Setting {
+  readonly field: string;
+  readonly text: string;
+}
+
+interface ChangeOptions extends DoorOptions {
+  readonly set: readonly Setting[];
+  readonly reason?: string;
+}
+
+function collectSettings(value: string, before: readonly Setting[]): Setting[] {
+  const at = value.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('Say it as field=value; field= leaves it out.');
+  return [...before, { field: value.slice(0, at).trim(), text: value.slice(at + 1) }];
+}
+
+/** As the API takes it: nothing leaves a field out, and what is no number is said to be none there. */
+function valueOf(text: string, kind: ChangeableField['kind'] | undefined): string | number | null {
+  if (text === '') return null;
+  return kind === 'number' && /^-?\d+(?:\.\d+)?$/.test(text) ? Number(text) : text;
+}
+
+async function change(id: string, options: ChangeOptions): Promise<void> {
+  const door = openDoor(options);
+  const fields = await door.changeable(id);
+  if (options.set.length === 0) {
+    const names = fields.map(({ field, label }) => `  ${field} (${label})`).join('\n');
+    throw new CommandError('No value was given.', `Add --set field=value. Fields:\n${names}`);
+  }
+  const { card } = await door.approval(id);
+  const input: ChangedValues = Object.fromEntries(
+    options.set.map(({ field, text }) => [
+      field,
+      valueOf(text, fields.find((one) => one.field === field)?.kind),
+    ]),
+  );
+  const reason = options.reason === undefined ? {} : { reason: options.reason };
+  const { successor } = await door.change(id, { digest: card.digest, input, ...reason });
+  if (options.json) {
+    printJson({ id, successor });
+    return;
+  }
+  printAside(`${id} is changed: nothing of it is sent. ${successor.id} takes its place:`);
+  if (successor.status === 'awaiting_approval')
+    approvalLines(await door.approval(successor.id)).forEach(print);
+  print(`To send it: npx sallyport approve ${successor.id}`);
+}
+
 export function addApprovalCommands(program: Command): void {
   const approvals = program.command('approvals').description('what waits for people');
   withDoor(approvals.command('list', { isDefault: true }))
@@ -40,4 +91,9 @@ export function addApprovalCommands(program: Command): void {
   withDoor(approvals.command('show <request>'))
     .description('one card in full, also after it was decided')
     .action(show);
+  withDoor(approvals.command('change <request>'))
+    .description('put other values in; the request that takes its place is decided by itself')
+    .option('--set <field=value>', 'may be repeated', collectSettings, [])
+    .option('--reason <text>', 'reaches the agent', textUpTo(DECISION_LIMITS.reasonMaxChars))
+    .action(change);
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { CardSchema } from '../contracts/card.ts';
+import { type ChangeableField, ChangeFormSchema } from '../contracts/change.ts';
 import { type StandingGrant, StandingGrantSchema } from '../contracts/grant.ts';
 import type { SettlementBody } from '../contracts/settlement.ts';
 import { isErrorCode } from '../core/errors.ts';
@@ -23,6 +24,9 @@ export type Approval = z.infer<typeof ApprovalSchema>;
 
 const DecidedSchema = z.object({ id: z.string(), decision: z.string(), status: z.string() });
 export type Decided = z.infer<typeof DecidedSchema>;
+
+const ChangedSchema = z.object({ successor: z.object({ id: z.string(), status: z.string() }) });
+type Changed = z.infer<typeof ChangedSchema>;
 
 const FreezesSchema = z.object({
   freezes: z.array(
@@ -67,6 +71,10 @@ export interface Door {
   /** All, lifted ones too. */
   freezes(): Promise<readonly Freeze[]>;
   decide(id: string, body: Readonly<Record<string, unknown>>): Promise<Decided>;
+  /** The request that takes its place. */
+  change(id: string, body: Readonly<Record<string, unknown>>): Promise<Changed>;
+  /** Which fields may get another value. */
+  changeable(id: string): Promise<readonly ChangeableField[]>;
   /** Writes of which nobody knows yet what became of them. */
   lost(): Promise<readonly Lost[]>;
   settle(id: string, body: SettlementBody): Promise<z.infer<typeof SettledSchema>>;
@@ -196,6 +204,8 @@ export function openDoor(options: DoorOptions): Door {
     settle: (id, body) => call(SettledSchema, `/v1/settlements/${encodeURIComponent(id)}`, body),
     resumeIncident: (id) => call(z.unknown(), `/v1/incidents/${encodeURIComponent(id)}/resume`, {}),
     giveGrant: (body) => call(StandingGrantSchema, '/v1/grants', body),
+    changeable: async (id) => (await call(ChangeFormSchema, `${path(id)}/changes`)).fields,
+    change: (id, body) => call(ChangedSchema, `${path(id)}/changes`, body),
     decide: (id, body) => call(DecidedSchema, `${path(id)}/decisions`, body),
   };
 }

@@ -168,6 +168,7 @@ const KEYS = [
   ['↵', 'open'],
   ['A', 'approve: asks for your passkey, or goes to the button'],
   ['R', 'reject with a reason'],
+  ['C', 'change: opens the form'],
   ['?', 'these keys'],
 ] as const;
 
@@ -207,6 +208,7 @@ export const foot = html`<footer class="foot keys">
   <div class="foot__in">
     <span><kbd>J</kbd> <kbd>K</kbd> next, previous</span><span><kbd>↵</kbd> open</span
     ><span><kbd>A</kbd> approve</span><span><kbd>R</kbd> reject</span
+    ><span><kbd>C</kbd> change</span
     ><span
       ><button class="link" type="button" popovertarget="keys"><kbd>?</kbd> all keys</button></span
     >

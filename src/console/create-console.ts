@@ -1,5 +1,6 @@
 import express, { Router } from 'express';
 import { loadAssets } from './assets.ts';
+import { changeRoutes } from './change-routes.ts';
 import { doorRoutes } from './door-routes.ts';
 import { grantRoutes } from './grant-routes.ts';
 import { incidentRoutes } from './incident-routes.ts';
@@ -23,8 +24,8 @@ export function createConsole(options: ConsoleOptions): Router {
   router.get('/assets/:version/:name', house.assets.send);
   router.use(express.urlencoded({ extended: false, limit: FORM_MAX_BYTES }));
   router.use(express.json({ limit: FORM_MAX_BYTES }));
-  router.use(doorRoutes(house), pageRoutes(house), incidentRoutes(house), stepRoutes(house));
-  router.use(grantRoutes(house));
+  router.use(doorRoutes(house), pageRoutes(house), changeRoutes(house), grantRoutes(house));
+  router.use(incidentRoutes(house), stepRoutes(house));
   router.use((_request, response) => {
     sendPage(response, troublePage(house.assets, 404, undefined), 404);
   });

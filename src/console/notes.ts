@@ -26,6 +26,24 @@ const NOTES: Readonly<Record<string, Said>> = {
   'approval.passkey_required': stop(
     'Policy asks for a passkey here. Nothing was decided. Approve again, now with your passkey.',
   ),
+  'approval.changed': {
+    colour: 'wait',
+    text: 'Changed. Nothing was sent: this waits to be decided by itself.',
+  },
+  'approval.unchanged': stop(
+    'You changed nothing, so nothing was asked. The request waits as it was.',
+  ),
+  'approval.not_changeable': stop(
+    'That cannot be changed. Approve it as it is, or reject it and say what should be different.',
+  ),
+  'action.invalid': stop('A value is not taken. Nothing was changed; the request waits as it was.'),
+  'prompt.refused': stop('The text is refused. Nothing was changed; the request waits as it was.'),
+  'policy.denied': stop(
+    'Policy does not let this agent ask for that. Nothing was changed; the request waits as it was.',
+  ),
+  'connection.portal_changed': stop(
+    'This is for another HubSpot account than the connection leads to. Nothing was changed.',
+  ),
   'approval.not_found': stop('There is no such request here.'),
   'request.malformed': stop(`The form could not be read. ${AGAIN}`),
   'person.forbidden': stop('Lifting a freeze needs the role operator. The freeze stands.'),
@@ -87,7 +105,9 @@ const NOTES: Readonly<Record<string, Said>> = {
   },
   'grant.standing': stop('You have allowed that ahead already, and it stands.'),
   'grant.refused': stop('That cannot be allowed ahead. Each such write is decided by itself.'),
-  'freeze.active': stop('It is frozen. Nothing is allowed ahead while a freeze stands.'),
+  'freeze.active': stop(
+    'The connection or the agent is frozen. Nothing was changed or allowed ahead while the freeze stands.',
+  ),
   'freeze.placed': { colour: 'stop', text: 'Frozen. No call starts from now on.' },
   'freeze.lifted': { colour: 'yes', text: 'The freeze was lifted.' },
 };

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { FreezeIdSchema } from '../contracts/ids.ts';
 import { DECISION_LIMITS } from '../contracts/decision.ts';
 import { ApiProblem } from './api-client.ts';
+import { isJson } from './form-json.ts';
 import { hasNote } from './notes.ts';
 import { idIn } from './pages-routes.ts';
 import { comeBack, type Form, type House, ownForm, type Visit } from './visit.ts';
@@ -54,15 +55,6 @@ const steps =
     if (id === undefined) next();
     else await take(made, id, { request, response });
   };
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 function approvalSteps(house: House, router: Router): void {
   router.post(

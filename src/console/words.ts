@@ -29,6 +29,7 @@ const STATES: Readonly<Record<RequestStatus, StateWords>> = {
   rejected: state('stop', 'gates--rejected', 'Rejected'),
   expired: state('off', 'gates--rejected', 'Expired'),
   withdrawn: state('off', '', 'Withdrawn'),
+  changed: state('off', '', 'Changed'),
 };
 
 export const STALE = state('stop', 'gates--rejected', 'Out of date');

@@ -37,6 +37,12 @@ export const ApprovalSchema = z
     /** The code it ended with, of one that ended without success. */
     code: z.string().optional(),
     card: CardSchema,
+    /** Whether a person may put other values in; `GET …/changes` says which. */
+    can_change: z.boolean(),
+    /** Of one that was changed: the request that takes its place, and who changed it. */
+    changed: z
+      .strictObject({ successor: RequestIdSchema, by: z.string(), name: z.string().optional() })
+      .optional(),
     decisions: z.array(DecisionViewSchema),
     you: ReaderSchema,
   })

@@ -49,6 +49,16 @@ export type SeenRecord = z.infer<typeof SeenRecordSchema>;
 export const CardEffectsSchema = z.strictObject({ undo: z.string(), remains: z.string() });
 export type CardEffects = z.infer<typeof CardEffectsSchema>;
 
+/** Whose values these are, where a person put others in than the agent asked for. */
+export const CardChangedSchema = z.strictObject({
+  /** The request that was changed. */
+  from: RequestIdSchema,
+  by: z.strictObject({ id: z.string(), name: z.string() }),
+  /** The labels of the fields that hold other values. */
+  fields: z.array(z.string()),
+});
+export type CardChanged = z.infer<typeof CardChangedSchema>;
+
 /** What an approver sees. Built from the plan and the records' present values; only `prompt` and `user_id` are the agent's words. */
 export const CardSchema = z
   .strictObject({
@@ -68,6 +78,7 @@ export const CardSchema = z
     /** What in the agent's words reads like an attempt to mislead: hints, never proof. */
     signals: z.array(z.string()).optional(),
     effects: CardEffectsSchema.optional(),
+    changed: CardChangedSchema.optional(),
     requires: RequirementSchema,
     expires_at: TimestampSchema,
     /** The log when the card was made: approvers' memory of it is a witness. */

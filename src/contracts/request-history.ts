@@ -54,6 +54,8 @@ export const RequestDetailSchema = RequestSummarySchema.extend({
   digest: DigestSchema.nullable(),
   detail: z.string().nullable(),
   card: CardSchema.nullable(),
+  /** Of one that a person changed: the request that takes its place. */
+  successor: RequestIdSchema.optional(),
   decisions: z.array(DecisionViewSchema),
   time_line: z.array(TimeLineEntrySchema),
 }).meta({ id: 'RequestDetail' });

@@ -19,7 +19,14 @@ export const RequestViewSchema = z
       description: 'The code of what keeps it from going on; a later try may find it mended.',
     }),
     problem: ProblemSchema.optional(),
-    links: z.strictObject({ self: z.string(), approval: z.string().optional() }),
+    links: z.strictObject({
+      self: z.string(),
+      approval: z.string().optional(),
+      successor: z
+        .string()
+        .optional()
+        .meta({ description: 'Of a request that a person changed: the one that takes its place.' }),
+    }),
   })
   .meta({ id: 'RequestView' });
 export type RequestView = z.infer<typeof RequestViewSchema>;

@@ -13,6 +13,7 @@ export const WEBHOOK_TYPES = {
   decided: 'approval.decided',
   expired: 'approval.expired',
   withdrawn: 'approval.withdrawn',
+  changed: 'approval.changed',
   stale: 'approval.stale',
   settled: 'approval.settled',
 } as const satisfies Record<NoticeKind, string>;
@@ -39,6 +40,9 @@ export const WebhookEventSchema = z
         .meta({ id: 'ToldCard' })
         .nullable()
         .meta({ description: 'Null when the stored request does not open: somebody changed it.' }),
+      successor: RequestIdSchema.optional().meta({
+        description: 'Of one that a person changed: the request that takes its place.',
+      }),
       decisions: z.array(
         z.strictObject({
           person: z.string(),

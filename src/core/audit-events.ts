@@ -14,6 +14,8 @@ export const AUDIT_EVENTS = {
     'Nobody had decided in three quarters of the time: others are asked as well.',
   'approval.granted': 'A person approved, or had allowed it ahead: then `facts.proof` is `grant`.',
   'approval.rejected': 'A person rejected.',
+  'approval.changed':
+    'A person changed what was asked for: `facts.successor` takes its place, to be decided on anew.',
   'approval.refused': 'A decision was refused; `code` says why.',
   'approval.expired': 'Nobody decided in time, or what was approved could not begin in time.',
   'grant.given':

@@ -21,6 +21,15 @@ function changeLines(card: Card): string[] {
   });
 }
 
+/** Whose values these are, where they are not the agent's. */
+const changedLines = ({ changed }: Card): string[] =>
+  changed === undefined
+    ? []
+    : [
+        `  ${'Changed by'.padEnd(12)} ${inLine(changed.by.name)}: ${changed.fields.map(inLine).join(', ')}`,
+        `${VALUE_COLUMN}(the agent asked for ${changed.from})`,
+      ];
+
 /** What can be taken back afterwards, and what cannot. */
 const effectLines = ({ effects }: Card): string[] =>
   effects === undefined
@@ -49,6 +58,7 @@ export function cardLines(card: Card): string[] {
     inLine(card.sentence),
     ...(records.length === 0 ? [] : [`  ${'Record'.padEnd(12)} ${records.join(', ')}`]),
     ...changeLines(card),
+    ...changedLines(card),
     '',
     `  ${'Asked by'.padEnd(12)} agent ${inLine(card.agent.name)} on connection ${card.connection}`,
     `  ${'Needs'.padEnd(12)} ${requirementText(card.requires)}`,

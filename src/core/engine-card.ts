@@ -2,6 +2,7 @@ import type { Card, CardChange } from '../contracts/card.ts';
 import { block, type Row, rowsLength } from './inert-markdown.ts';
 import {
   alikeHint,
+  changedText,
   countText,
   hubspotPage,
   inOneLine,
@@ -75,7 +76,8 @@ const effectRows = ({ effects }: Card): Row[] =>
     ? []
     : [oneLine('If it is sent', effects.undo), oneLine('  for good', effects.remains)];
 
-const whyRows = ({ agent, connection, requires }: Card): Row[] => [
+const whyRows = ({ agent, connection, requires, changed }: Card): Row[] => [
+  ...(changed === undefined ? [] : [oneLine('Changed', changedText(changed))]),
   oneLine('Asked by', `agent ${agent.name} on connection ${connection}`),
   oneLine('Needs', needsText(requires)),
   ...requires.reasons.map((reason) => oneLine('  because', reason)),

@@ -164,6 +164,24 @@ export const ERRORS = {
     'The request was withdrawn before it was decided.',
     'Nothing was done. Submit it again with a new Idempotency-Key if it is still wanted.',
   ),
+  'approval.changed': spec(
+    409,
+    false,
+    'A person changed this write before it was decided.',
+    'Nothing was sent of it. `successor` is the request with the changed values, which people decide on; read that one, and do not send this one again.',
+  ),
+  'approval.unchanged': spec(
+    422,
+    false,
+    'The change changes nothing.',
+    'Give a field another value, or approve the request as it is.',
+  ),
+  'approval.not_changeable': spec(
+    422,
+    false,
+    'That cannot be changed before it is decided.',
+    '`detail` says what. Approve it as it is, or reject it and say what should be different.',
+  ),
   'approval.stale': spec(
     409,
     false,

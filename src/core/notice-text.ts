@@ -57,6 +57,7 @@ const WORDS: Partial<Record<RequestStatus, string>> = {
   rejected: 'Rejected. Nothing was sent',
   expired: 'Expired. Nothing was sent',
   withdrawn: 'Withdrawn. Nothing was sent',
+  changed: 'Changed. Nothing was sent of this one',
 };
 
 /** How a request stands, in the words of the console. */
@@ -67,6 +68,22 @@ export function stateWords(status: RequestStatus, code: ErrorCode | null): strin
   if (words !== undefined) return words;
   return code === null ? 'Ended' : `Ended: ${ERRORS[code].title}`;
 }
+
+/** Whose values a card holds, where they are not the agent's; in one line. */
+export const changedText = ({
+  by,
+  fields,
+  from,
+}: {
+  readonly by: { readonly name: string };
+  readonly fields: readonly string[];
+  readonly from: string;
+}): string =>
+  inOneLine(`Changed by ${by.name}: ${fields.join(', ')}. The agent asked for ${from}.`);
+
+/** That a person changed it, and which request takes its place. */
+export const changedToText = (of: { readonly name: string; readonly successor: string }): string =>
+  inOneLine(`${of.name} changed it. ${of.successor} takes its place, and waits by itself.`);
 
 /** "2 people with role sales-lead, with a passkey". */
 export function needsText(of: {

@@ -9,6 +9,7 @@ export const NOTICE_KINDS = {
   decided: 'A person approved or rejected.',
   expired: 'Nobody decided in time, or what was approved could not begin in time.',
   withdrawn: 'The agent took it back.',
+  changed: 'A person changed it: another request takes its place.',
   stale: 'The record changed after it was shown.',
   settled: 'It was carried out, or ended without.',
 } as const satisfies Record<string, string>;

@@ -14,13 +14,14 @@ export const REQUEST_STATUSES = [
   'rejected',
   'expired',
   'withdrawn',
+  'changed',
 ] as const;
 
 export type RequestStatus = (typeof REQUEST_STATUSES)[number];
 
 const MOVES = {
   planned: ['awaiting_approval', 'approved', 'refused', 'failed', 'withdrawn', 'expired'],
-  awaiting_approval: ['approved', 'rejected', 'expired', 'withdrawn', 'failed'],
+  awaiting_approval: ['approved', 'rejected', 'expired', 'withdrawn', 'changed', 'failed'],
   approved: ['executing', 'refused', 'expired', 'failed'],
   // The next step of several.
   executing: ['executing', 'succeeded', 'failed', 'refused', 'outcome_unknown'],
@@ -31,6 +32,8 @@ const MOVES = {
   rejected: [],
   expired: [],
   withdrawn: [],
+  // A person put other values in: the request that takes its place has an id of its own.
+  changed: [],
 } as const satisfies Record<RequestStatus, readonly RequestStatus[]>;
 
 export function canMove(from: RequestStatus, to: RequestStatus): boolean {

@@ -22,6 +22,8 @@ export interface LookedAt {
 const isPlain = (card: Card): boolean =>
   card.risk === 'write' &&
   !isHighRisk(card) &&
+  // Whoever put other values in wants them looked at.
+  card.changed === undefined &&
   (card.signals ?? []).length === 0 &&
   !hidesSomething(card);
 

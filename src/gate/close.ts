@@ -12,10 +12,12 @@ import { requestEntry } from './request-entry.ts';
 export interface Ending {
   readonly status: Extract<
     RequestStatus,
-    'failed' | 'refused' | 'rejected' | 'expired' | 'withdrawn'
+    'failed' | 'refused' | 'rejected' | 'expired' | 'withdrawn' | 'changed'
   >;
   readonly code: ErrorCode;
   readonly detail?: string | undefined;
+  /** What came of it all the same. */
+  readonly result?: unknown;
   /** When the same may be asked again. */
   readonly retryAfterSeconds?: number | undefined;
 }

@@ -42,7 +42,7 @@ export interface DecisionRules {
   readonly approvalValidMs: number;
 }
 
-interface Ballot {
+export interface Ballot {
   readonly request: RequestRecord;
   readonly query: PolicyQuery;
   readonly earlier: readonly DecisionRecord[];
@@ -53,7 +53,7 @@ interface Ballot {
 }
 
 /** Throws the reason why this person's decision does not count. Order: what is gone, who it is, what was seen. */
-function assertMayDecide(
+export function assertMayDecide(
   ballot: Ballot,
   made: ProvenDecision,
   policy: Policy,
@@ -78,13 +78,13 @@ function assertMayDecide(
 }
 
 /** How it was proven, for the log. */
-const proofFacts = ({
+export const proofFacts = ({
   proof,
   passkeyId,
   slackUser,
   webhookSigner,
   grant,
-}: ProvenDecision): Readonly<Record<string, string>> => ({
+}: Omit<ProvenDecision, 'decision'>): Readonly<Record<string, string>> => ({
   proof,
   ...(slackUser === undefined ? {} : { slack_user: slackUser }),
   ...(webhookSigner === undefined ? {} : { webhook_signer: webhookSigner }),
@@ -95,7 +95,7 @@ const proofFacts = ({
 /** Of what no longer waits nobody counts the votes. */
 const NOTHING_DECIDED = { decided: [] } as const;
 
-async function openBallot(tx: StoreTransaction, requestId: string): Promise<Ballot> {
+export async function openBallot(tx: StoreTransaction, requestId: string): Promise<Ballot> {
   const request = await tx.requests.get(requestId);
   if (request === undefined || request.risk === 'read')
     throw new GatewayError('approval.not_found');

@@ -28,6 +28,14 @@ export function requestIdFor(agentId: string, idempotencyKey: string, attempt = 
   return `act_${base32(hash, REQUEST_ID_CHARS)}`;
 }
 
+/** The id of the request that takes the place of a changed one: no key that an agent can choose has the same. */
+export function successorIdFor(originalId: string, change: string, attempt: number): string {
+  const hash = createHash('sha256')
+    .update(JSON.stringify(['sallyport/successor', originalId, change, attempt]))
+    .digest();
+  return `act_${base32(hash, REQUEST_ID_CHARS)}`;
+}
+
 export function newId(
   prefix: 'agt' | 'per' | 'frz' | 'req' | 'psk' | 'ses' | 'inv' | 'ntc' | 'whk' | 'inc' | 'gra',
 ): string {

@@ -25,14 +25,30 @@ export interface Logged {
   readonly asked: LoggedWords | undefined;
   /** The card, in the entry that asked people. */
   readonly shown: LoggedWords | undefined;
+  /** That a person put it in the place of another, in the entry that accepted it. */
+  readonly changedFrom: ChangedFrom | undefined;
   /** What people decided. */
   readonly decided: readonly AuditEntry[];
+}
+
+export interface ChangedFrom {
+  readonly requestId: string;
+  /** The person's id. */
+  readonly by: string;
+  /** Of the action's input. */
+  readonly fields: readonly string[];
 }
 
 /** Words of which the leaf holds only a salted commitment; without a salt they were erased. */
 export interface LoggedWords {
   readonly commitment: string | null;
   readonly salt: Uint8Array | null;
+}
+
+function changedFromOf({ facts }: AuditEntry): ChangedFrom[] {
+  const { changed_from: requestId, changed_by: by, changed_fields: fields } = facts;
+  if (typeof requestId !== 'string' || typeof by !== 'string') return [];
+  return [{ requestId, by, fields: fields as readonly string[] }];
 }
 
 /** `store.tampered` and what is still open have a status too, which is no end. */
@@ -45,6 +61,8 @@ function endOf({ code, facts }: AuditEntry): NonNullable<Logged['end']>[] {
 /** Entries of a request of one write name no step. */
 const stepOf = ({ facts }: AuditEntry): number =>
   typeof facts['step'] === 'number' ? facts['step'] : 1;
+
+const isAccepted = ({ event }: AuditEntry): boolean => event === 'request.accepted';
 
 const isBegin = ({ event, facts }: AuditEntry): boolean =>
   event === 'hubspot.intended' && facts['purpose'] === 'execute';
@@ -116,7 +134,7 @@ export async function readLogged(of: LogOf, requestId: string): Promise<Logged> 
   const begunAt = entries.findLastIndex(isBegin);
   const lastBegin = entries[begunAt];
   return {
-    digest: entries.find(({ event }) => event === 'request.accepted')?.digest ?? null,
+    digest: entries.find(isAccepted)?.digest ?? null,
     begunAt: lastBegin === undefined ? undefined : new Date(lastBegin.timestamp),
     begunStep: lastBegin === undefined ? 0 : stepOf(lastBegin),
     doneStep: Math.max(0, ...entries.filter(isDone).map(stepOf)),
@@ -125,6 +143,7 @@ export async function readLogged(of: LogOf, requestId: string): Promise<Logged> 
     isAlerted: entries.some(isAlert),
     asked: wordsOf(entries, records, 'request.accepted'),
     shown: wordsOf(entries, records, 'approval.requested'),
+    changedFrom: entries.filter(isAccepted).flatMap(changedFromOf)[0],
     decided: entries.filter(({ event }) => /^approval\.(?:granted|rejected)$/.test(event)),
   };
 }

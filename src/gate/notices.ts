@@ -185,6 +185,8 @@ export function endKind(code: string): Exclude<NoticeKind, 'asked' | 'reminded'>
       return 'expired';
     case 'approval.withdrawn':
       return 'withdrawn';
+    case 'approval.changed':
+      return 'changed';
     case 'approval.stale':
       return 'stale';
     default:

@@ -32,12 +32,13 @@ export async function approvalOptions(
   return ceremonies.requestOptions({ challenge: challengeOf(request.digest), allowed });
 }
 
-/** By the person's own passkey, over the digest that is stored: `undefined` when it is anything else. */
-async function verify(
+/** By the person's own passkey, over this very challenge: `undefined` when it is anything else. */
+export async function verifyOwnPasskey(
   { store, ceremonies }: PasskeyDependencies,
   of: {
     readonly person: PersonRecord;
-    readonly digest: string;
+    /** base64url. */
+    readonly challenge: string;
     readonly assertion: Assertion;
   },
 ): Promise<{ readonly passkeyId: string; readonly counter: number } | undefined> {
@@ -45,7 +46,7 @@ async function verify(
   if (passkey?.personId !== of.person.id) return undefined;
   const verified = await ceremonies.verifyAssertion({
     assertion: of.assertion,
-    challenge: challengeOf(of.digest),
+    challenge: of.challenge,
     passkey,
     isDiscoverable: false,
   });
@@ -66,7 +67,8 @@ export async function recordPasskeyDecision(
   const request = await deps.store.requests.get(made.requestId);
   if (request?.digest == null) throw new GatewayError('approval.not_found');
   const { digest } = request;
-  const verified = await verify(deps, { person: made.person, digest, assertion });
+  const challenge = challengeOf(digest);
+  const verified = await verifyOwnPasskey(deps, { person: made.person, challenge, assertion });
   const proven = { ...made, proof: 'passkey', passkeyId: verified?.passkeyId } as const;
   return deps.store.commit(async (tx) => {
     if (made.digest !== digest)

@@ -18,6 +18,8 @@ interface RecordRules {
 interface ToRecord {
   readonly requestId: string;
   readonly submission: Submitted;
+  /** Whose doing it is, as the log names actors; its agent's if absent. */
+  readonly actor?: string | undefined;
   /** Further facts for its entry. */
   readonly facts?: Readonly<Record<string, unknown>> | undefined;
 }
@@ -89,6 +91,7 @@ export async function recordWrite(
   await tx.log.append({
     event: 'request.accepted',
     ...requestFacts(request),
+    ...(of.actor === undefined ? {} : { actor: of.actor }),
     facts: {
       action: request.action,
       risk: request.risk,

@@ -20,6 +20,8 @@ export interface NoticeSubject {
   /** Null when the stored request does not open: somebody changed it. */
   readonly card: Card | null;
   readonly decisions: readonly NamedDecision[];
+  /** Who changed it, and the request that takes its place. */
+  readonly changed?: { readonly name: string; readonly successor: string } | undefined;
   /** Where the console shows it; the only link there is in a notice. */
   readonly link: string;
 }

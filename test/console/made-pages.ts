@@ -39,6 +39,7 @@ export const approvalOf = (card: Card, more: Partial<Approval> = {}): Approval =
   asked_at: '2026-11-01T10:00:00.000Z',
   updated_at: '2026-11-01T10:00:00.000Z',
   card,
+  can_change: true,
   decisions: [],
   you: { can_decide: true },
   ...more,

@@ -235,6 +235,12 @@ describe.skipIf(executable === undefined)('every view of the console', () => {
 
       const wrong = await house.ask(`Rejected, ${width}`);
       await go(`/console/approvals/${wrong.id}`);
+      await press('Change');
+      await page.waitForURL('**/change');
+      await press('Change and make a new card');
+      await page.getByText('You changed nothing').waitFor();
+      await press('Back');
+      await page.waitForURL(`**/approvals/${wrong.id}`);
       await press('Reject with reason');
       await page.getByText('Ask the customer first').click();
       await press('Reject and tell the agent');

@@ -81,6 +81,7 @@ describe('a webhook to another system', () => {
       decided: 'approval.decided',
       expired: 'approval.expired',
       withdrawn: 'approval.withdrawn',
+      changed: 'approval.changed',
       stale: 'approval.stale',
       settled: 'approval.settled',
     };

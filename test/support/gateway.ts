@@ -7,6 +7,7 @@ import { Agent, fetch } from 'undici';
 import { readConfig, type Config } from '../../src/config.ts';
 import { type Context, openContext } from '../../src/context.ts';
 import type { AgentRecord, PersonRecord } from '../../src/core/records.ts';
+import { isTerminal, type RequestStatus } from '../../src/core/request-state.ts';
 import { freePort } from '../../src/embedded/ports.ts';
 import { activateCredential } from '../../src/gate/credentials.ts';
 import { addAgent, addPerson, type Enrolled } from '../../src/gate/roster.ts';
@@ -215,9 +216,8 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
       const deadline = Date.now() + timeoutMs;
       for (;;) {
         const answer = await agentCall('GET', `/v1/actions/${id}?wait=5`);
-        const { status } = answer.body as { status: string };
-        if (['succeeded', 'failed', 'refused', 'rejected', 'expired', 'withdrawn'].includes(status))
-          return answer;
+        const { status } = answer.body as { status: RequestStatus };
+        if (isTerminal(status)) return answer;
         if (Date.now() > deadline) throw new Error(`${id} is still ${status}`);
       }
     },

@@ -2,6 +2,7 @@ import type { Route } from '../define-route.ts';
 import { getAction, listActions, submitAction, withdrawAction } from './actions.ts';
 import { listAlerts } from './alerts.ts';
 import { approvalPasskeyOptions, decideApproval, getApproval, listApprovals } from './approvals.ts';
+import { changeApproval, changePasskeyOptions, getChangeForm } from './changes.ts';
 import { listDrills } from './drills.ts';
 import { liftFreezeRoute, listFreezes, placeFreezeRoute } from './freezes.ts';
 import { endGrantRoute, giveGrantRoute, listGrants } from './grants.ts';
@@ -39,6 +40,9 @@ export const ROUTES: readonly Route[] = [
   giveGrantRoute,
   listGrants,
   endGrantRoute,
+  getChangeForm,
+  changePasskeyOptions,
+  changeApproval,
   enrolmentOptions,
   enrolPasskey,
   signInOptions,

@@ -10,6 +10,7 @@ import {
   type TimeLineEntry,
   TimeLineEntrySchema,
 } from '../../contracts/request-history.ts';
+import { changedTo } from '../../core/changed.ts';
 import { GatewayError } from '../../core/gateway-error.ts';
 import type { AgentRecord, AuditRecord, RequestRecord } from '../../core/records.ts';
 import { type RequestStatus, REQUEST_STATUSES } from '../../core/request-state.ts';
@@ -131,6 +132,11 @@ function timeLineEntry({ leaf }: AuditRecord): TimeLineEntry {
   return TimeLineEntrySchema.strip().parse(entry);
 }
 
+const successorOf = (request: RequestRecord): { successor?: string } => {
+  const changed = changedTo(request);
+  return changed === undefined ? {} : { successor: changed.successor };
+};
+
 export const getRequest = defineRoute({
   method: 'get',
   path: '/v1/requests/{id}',
@@ -152,6 +158,7 @@ export const getRequest = defineRoute({
         digest: request.digest,
         detail: request.detail,
         card: request.card,
+        ...successorOf(request),
         decisions: await decisionViews(store, decisions, (await store.people.legible()).rows),
         time_line: records.map(timeLineEntry),
       },

@@ -8,7 +8,15 @@ const UNABLE = 'This browser cannot use passkeys here. Open the page in another 
 const authn = () => globalThis.SimpleWebAuthnBrowser;
 
 /** What cannot go on, in words for the reader. */
-class Said extends Error {}
+class Said extends Error {
+  constructor(says, code) {
+    super(says);
+    this.code = code;
+  }
+}
+
+/** What a form of values says at each of them, once the server has it. */
+const AT_FIELDS = ['action.invalid', 'approval.unchanged'];
 
 function toDoor() {
   location.assign(`/console/sign-in?ended=1&next=${encodeURIComponent(location.pathname)}`);
@@ -32,7 +40,7 @@ async function post(path, body, headers = {}) {
   const answer = await response.json().catch(() => ({}));
   if (response.ok) return answer;
   if (answer.code === 'person.unauthenticated') toDoor();
-  throw new Said(answer.says ?? OFFLINE);
+  throw new Said(answer.says ?? OFFLINE, answer.code);
 }
 
 /** A passkey holds for one name: at another address the browser has none to offer, and says nothing useful. */
@@ -67,9 +75,27 @@ async function enrol({ elements }) {
   location.replace('/console/sign-in?enrolled=1');
 }
 
+/** What is signed is made from what the form holds; a form of values says what is wrong at each of them. */
+async function optionsFor(form) {
+  const {
+    passkey: _unsigned,
+    form_token: token,
+    ...fields
+  } = Object.fromEntries(new FormData(form));
+  try {
+    return await post(form.dataset.passkey, fields, { 'x-form-token': token });
+  } catch (error) {
+    if (!form.dataset.fields || !AT_FIELDS.includes(error.code)) throw error;
+    return undefined;
+  }
+}
+
 async function approve(form) {
-  const token = form.elements.form_token.value;
-  const optionsJSON = await post(form.dataset.passkey, {}, { 'x-form-token': token });
+  const optionsJSON = await optionsFor(form);
+  if (!optionsJSON) {
+    form.submit();
+    return;
+  }
   const credential = await authn().startAuthentication({ optionsJSON });
   form.elements.passkey.value = JSON.stringify(credential);
   form.submit();

@@ -43,6 +43,7 @@ const ACTIONS = {
   k: () => move(-1),
   a: approve,
   r: () => press('r'),
+  c: () => press('c'),
   '?': () => document.getElementById('keys')?.showPopover(),
 };
 

@@ -19,6 +19,7 @@ const canAllowAhead = ({ card, you }: Approval): boolean =>
   you.can_decide &&
   card.risk === 'write' &&
   !isHighRisk(card) &&
+  card.changed === undefined &&
   !hidesSomething(card) &&
   (card.signals ?? []).length === 0 &&
   card.action !== 'take_back';

@@ -172,9 +172,43 @@ function effects({ card }: Approval): Html | null {
   return part('If it is sent', html`<p>${card.effects.undo} ${card.effects.remains}</p>`);
 }
 
-function why({ card }: Approval): Html {
+function why({ card, you, can_change }: Approval): Html {
   const reasons = card.requires.reasons.map((reason) => html`<p>${shown(reason)}</p>`);
-  return part('Why you are asked', html`${reasons.length === 0 ? 'Policy asks for it.' : reasons}`);
+  const unchangeable = you.can_decide && !can_change;
+  return part(
+    'Why you are asked',
+    html`${reasons.length === 0 ? 'Policy asks for it.' : reasons}${
+      unchangeable
+        ? html`<p class="small quiet">
+            It is approved as it is or not at all: nothing of it can be changed here.
+          </p>`
+        : null
+    }`,
+  );
+}
+
+/** Where the reader may put other values in; where nobody may, `why` has a line that says so. */
+const changeLink = ({ id, can_change: canChange }: Approval): Html | null =>
+  canChange
+    ? html`<a class="btn" href="/console/approvals/${id}/change" data-key="c" data-decides="1"
+        >Change <kbd aria-hidden="true">C</kbd></a
+      >`
+    : null;
+
+/** Whose values these are: not the agent's alone. */
+function changedPart(frame: Frame, { card }: Approval): Html | null {
+  const { changed } = card;
+  if (changed === undefined) return null;
+  const { by, fields, from } = changed;
+  const who = by.id === frame.reader.id ? html`You` : shown(by.name);
+  return part(
+    'Changed',
+    html`<p>
+      ${who} put other values in: ${shown(fields.join(', '))}.
+      <a href="/console/approvals/${from}">What the agent asked for</a> has ended, and nothing of it
+      was sent.
+    </p>`,
+  );
 }
 
 function decideBar(frame: Frame, approval: Approval): Html | undefined {
@@ -188,7 +222,7 @@ function decideBar(frame: Frame, approval: Approval): Html | undefined {
     : html`<span class="clock">${isTerminal(status) ? 'Over' : 'On its way'}</span
         ><span class="unit">since ${moment(approval.updated_at)}</span>`;
   const buttons = isOpen
-    ? html`${approveForm(frame, approval, true)}${rejectButton(approval)}${aheadButton(approval)}
+    ? html`${approveForm(frame, approval, true)}${rejectButton(approval)}${changeLink(approval)}${aheadButton(approval)}
         <span class="decide__say">Sends exactly these ${changeCount(card.changes)}, once.</span>`
     : html`<a class="btn btn--main" href="/console" data-key="j"
           >Next waiting <kbd aria-hidden="true">J</kbd></a
@@ -222,7 +256,7 @@ export function cardPage(visited: Frame, approval: Approval): string {
     main: html`${heading(frame, approval)}${outcome(frame, approval)}${diffTable(
       card,
       kindOf(approval),
-    )}${status === 'awaiting_approval' ? why(approval) : null}${people(frame, approval)}${
+    )}${changedPart(frame, approval)}${status === 'awaiting_approval' ? why(approval) : null}${people(frame, approval)}${
       status === 'awaiting_approval' ? effects(approval) : null
     }${agentWords(card.agent.name, shownLines(card.claimed.prompt))}${signals(
       approval,

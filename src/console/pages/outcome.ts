@@ -28,6 +28,18 @@ function rejected(frame: Frame, { decisions }: Approval): Html {
     ${reason}`;
 }
 
+/** The original: nothing of it is sent, and what was decided on it counts for it alone. */
+function changedTo(frame: Frame, { changed, updated_at }: Approval): Html {
+  if (changed === undefined) return html`<p><b>A person changed this.</b> Nothing was sent.</p>`;
+  const { successor, by, name } = changed;
+  const who = by === frame.reader.id ? html`You` : shown(name ?? by);
+  return html`<p><b>${who} changed this at ${moment(updated_at)}.</b> Nothing was sent.</p>
+    <p>
+      <a href="/console/approvals/${successor}">Open the changed card</a>: it is decided on by
+      itself. Approvals of this card do not count for it.
+    </p>`;
+}
+
 type Say = (frame: Frame, approval: Approval) => readonly [colour: string, words: Html];
 
 const unanswered: Say = (_frame, { waiting_for: code }) => [
@@ -81,6 +93,7 @@ const OUTCOMES: Readonly<Record<Approval['status'], Say>> = {
       sent.
     </p>`,
   ],
+  changed: (frame, approval) => ['wait', changedTo(frame, approval)],
   withdrawn: () => ['wait', html`<p><b>The agent took it back.</b> Nothing was sent.</p>`],
 };
 

@@ -1,4 +1,5 @@
 import type { RequestDetail, TimeLineEntry } from '../../contracts/request-history.ts';
+import { RequestIdSchema } from '../../contracts/ids.ts';
 import { AUDIT_EVENTS } from '../../core/audit-events.ts';
 import { type Html, html } from '../html.ts';
 import type { Frame } from '../frame.ts';
@@ -14,6 +15,7 @@ const COLOURS: Readonly<Record<string, string>> = {
   'request.accepted': 'is-key',
   'request.refused': 'is-stop',
   'approval.requested': 'is-wait',
+  'approval.changed': 'is-wait',
   'approval.granted': 'is-yes',
   'approval.rejected': 'is-stop',
   'approval.refused': 'is-stop',
@@ -44,9 +46,23 @@ function proofText({ facts }: TimeLineEntry): string {
 
 type Say = (actor: Html, entry: TimeLineEntry) => Html;
 
+/** Another request, by the id that an entry of the log names. */
+function linkTo(id: unknown, say: (link: Html) => Html): Html | undefined {
+  const parsed = RequestIdSchema.safeParse(id).data;
+  if (parsed === undefined) return undefined;
+  return say(html`<a class="mono" href="/console/requests/${parsed}">${parsed}</a>`);
+}
+
 /** Events with a sentence of their own; the others are said as the table of events has them. */
 const SENTENCES: Readonly<Partial<Record<TimeLineEntry['event'], Say>>> = {
-  'request.accepted': (actor) => html`${actor} asked. The plan and its digest are fixed.`,
+  'request.accepted': (actor, { facts }) =>
+    linkTo(facts['changed_from'], (from) => html`${actor} changed ${from} into this.`) ??
+    html`${actor} asked. The plan and its digest are fixed.`,
+  'approval.changed': (actor, { facts }) =>
+    linkTo(
+      facts['successor'],
+      (successor) => html`${actor} changed it. ${successor} takes its place.`,
+    ) ?? html`${actor} changed it.`,
   'approval.requested': () => html`Card made. It waits for people.`,
   'approval.granted': (actor, entry) =>
     typeof entry.facts['grant_ends_at'] === 'string'
@@ -98,7 +114,7 @@ function heading(frame: Frame, request: RequestDetail): Html {
       <p class="lead">
         ${shown(agent.name)}, asked by ${askedFor(frame, user_id)} on ${moment(created_at)}.
       </p>
-      ${endingLine(request)}
+      ${endingLine(request)}${successorLine(request)}
       ${
         status === 'awaiting_approval'
           ? html`<p class="btns">
@@ -109,6 +125,14 @@ function heading(frame: Frame, request: RequestDetail): Html {
     </div>
   </div>`;
 }
+
+const successorLine = ({ successor }: RequestDetail): Html | null =>
+  successor === undefined
+    ? null
+    : html`<p class="lead">
+        <a href="/console/requests/${successor}">The request that takes its place</a> is decided by
+        itself.
+      </p>`;
 
 function endingLine({ code, detail }: RequestDetail): Html | null {
   if (code === null) return null;

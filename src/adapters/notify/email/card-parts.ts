@@ -1,5 +1,5 @@
 import type { Card, CardChange } from '../../../contracts/card.ts';
-import { countText, needsText } from '../../../core/notice-text.ts';
+import { changedText, countText, needsText } from '../../../core/notice-text.ts';
 import { htmlLine, htmlLines, textLine, textLines } from './plain-reading.ts';
 
 /** Programs cut a mail off where it gets long, Gmail at 102 kB; what is left out by us is counted. */
@@ -63,6 +63,7 @@ function partsOf(card: Card): Part[] {
   );
   const why = [
     `agent ${card.agent.name} on connection ${card.connection}`,
+    ...(card.changed === undefined ? [] : [changedText(card.changed)]),
     `needs ${needsText(card.requires)}`,
     ...card.requires.reasons,
   ];

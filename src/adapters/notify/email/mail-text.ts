@@ -1,4 +1,4 @@
-import { inOneLine, stateWords } from '../../../core/notice-text.ts';
+import { changedToText, inOneLine, stateWords } from '../../../core/notice-text.ts';
 import type { NamedDecision, Telling } from '../../../ports/notifier.ts';
 import { type ShownCard, showCard } from './card-parts.ts';
 import { escapeHtml, htmlLine, textLine } from './plain-reading.ts';
@@ -31,7 +31,8 @@ function factsOf({ about }: Telling, { leftOut }: ShownCard): string[] {
   const { status, card } = about;
   const deadline =
     status === 'awaiting_approval' && card !== null ? [`Decide by ${card.expires_at} (UTC).`] : [];
-  return [...deadline, ...(leftOut === undefined ? [] : [leftOut])];
+  const changed = about.changed === undefined ? [] : [changedToText(about.changed)];
+  return [...deadline, ...changed, ...(leftOut === undefined ? [] : [leftOut])];
 }
 
 /** Programs that make links of dates, numbers and places are asked not to. */

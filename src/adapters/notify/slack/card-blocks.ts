@@ -1,6 +1,8 @@
 import type { Card, CardChange, CardEffects } from '../../../contracts/card.ts';
 import {
   alikeHint,
+  changedText,
+  changedToText,
   countText,
   hubspotPage,
   inOneLine,
@@ -77,9 +79,10 @@ function recordText({ records }: Card): string {
   return ['Record', ...lines].join('\n');
 }
 
-const whyText = ({ agent, connection, requires }: Card): string =>
+const whyText = ({ agent, connection, requires, changed }: Card): string =>
   [
     `Asked by agent ${inOneLine(agent.name)} on connection ${inOneLine(connection)}`,
+    ...(changed === undefined ? [] : [changedText(changed)]),
     `Needs ${needsText(requires)}`,
     ...requires.reasons.map((reason) => inOneLine(reason)),
   ].join('\n');
@@ -206,7 +209,8 @@ const decidedText = ({ name, decision, proof, at }: NamedDecision): string =>
   `${inOneLine(name)} ${decision === 'approve' ? 'approved' : 'rejected'} (${proof}) at ${at.toISOString()}`;
 
 /** Those who fit; there are three at most by policy, so it is names that could be long. */
-function decidedBlocks({ decisions }: NoticeSubject): Block[] {
+function decidedBlocks({ decisions, changed }: NoticeSubject): Block[] {
+  if (changed !== undefined) return [section(changedToText(changed))];
   if (decisions.length === 0) return [];
   const lines = decisions.map(decidedText);
   const text = lines.join('\n');

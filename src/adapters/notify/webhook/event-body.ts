@@ -18,7 +18,7 @@ const toldChange = ({ label, property, before, after }: CardChange): CardChange 
  * records as they were read, which no approver sees either.
  */
 function toldCard(card: Card): ToldCard {
-  const { agent, records, changes, claimed, requires, effects, signals, log } = card;
+  const { agent, records, changes, claimed, requires, effects, signals, changed, log } = card;
   return {
     request_id: card.request_id,
     digest: card.digest,
@@ -47,6 +47,15 @@ function toldCard(card: Card): ToldCard {
     ...(effects === undefined
       ? {}
       : { effects: { undo: inOneLine(effects.undo), remains: inOneLine(effects.remains) } }),
+    ...(changed === undefined
+      ? {}
+      : {
+          changed: {
+            from: changed.from,
+            by: { id: inOneLine(changed.by.id), name: inOneLine(changed.by.name) },
+            fields: changed.fields.map(inOneLine),
+          },
+        }),
     ...(signals === undefined ? {} : { signals: signals.map(inOneLine) }),
     log: { size: log.size, root_prefix: inOneLine(log.root_prefix) },
   };
@@ -61,7 +70,7 @@ const toldDecision = ({ name, decision, proof, at }: NamedDecision) => ({
 
 /** What is sent of a notice. The agent's words are in `card.claimed` and nowhere else. */
 export function webhookEvent({ notice, about }: Telling): WebhookEvent {
-  const { requestId, status, code, card, decisions, link } = about;
+  const { requestId, status, code, card, decisions, changed, link } = about;
   return {
     type: WEBHOOK_TYPES[notice.kind],
     timestamp: notice.createdAt.toISOString(),
@@ -72,6 +81,7 @@ export function webhookEvent({ notice, about }: Telling): WebhookEvent {
       code,
       link,
       card: card === null ? null : toldCard(card),
+      ...(changed === undefined ? {} : { successor: changed.successor }),
       decisions: decisions.map(toldDecision),
     },
   };

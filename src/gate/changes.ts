@@ -1,0 +1,226 @@
+import { createHash } from 'node:crypto';
+import { findAction } from '../actions/catalogue.ts';
+import type { ActionDefinition } from '../actions/define-action.ts';
+import { type ChangedInput, changeInput, changeableFields } from '../actions/change-input.ts';
+import { canonicalBytes } from '../audit/leaf.ts';
+import type { ActionRequest } from '../contracts/action-request.ts';
+import type { ChangeableField, ChangedValues } from '../contracts/change.ts';
+import { changedTo } from '../core/changed.ts';
+import type { ErrorCode } from '../core/errors.ts';
+import { GatewayError } from '../core/gateway-error.ts';
+import type { AgentRecord, RequestRecord } from '../core/records.ts';
+import type { StoreTransaction } from '../ports/store.ts';
+import { assertSameAccount, freezeDetail, stoppingFreeze } from './callable.ts';
+import { closeRequest, closeTampered } from './close.ts';
+import { assertMayDecide, type Ballot, openBallot, proofFacts } from './decisions.ts';
+import type { DecisionRules, ProvenDecision } from './decisions.ts';
+import { bodyHash } from './digest.ts';
+import { successorIdFor } from './ids.ts';
+import { type Judgement, judgeSubmission } from './judge.ts';
+import { submissionOf, type Submitted } from './new-request.ts';
+import { isOwnAgent } from './own-agent.ts';
+import { recordWrite } from './record-request.ts';
+
+/** Other values by a person whose identity a door has proven. `digest`: of the card they saw. */
+export interface ProvenChange extends Omit<ProvenDecision, 'decision'> {
+  readonly input: ChangedValues;
+}
+
+export interface ChangeRules extends DecisionRules {
+  /** How long a write waits for people, ms. */
+  readonly approvalMs: number;
+}
+
+export type Changed =
+  | { readonly kind: 'changed'; readonly successor: string }
+  | { readonly kind: 'refused'; readonly code: ErrorCode; readonly detail?: string | undefined };
+
+/** Everything that the change comes to, before anything of it is written. */
+interface Judged {
+  readonly request: RequestRecord;
+  readonly successor: string;
+  readonly change: string;
+  readonly submission: Submitted;
+  readonly planned: Extract<Judgement, { kind: 'planned' }>;
+  readonly fields: readonly string[];
+}
+
+/** There may be no engine here: the next sweep of a running gateway starts its workflow. */
+const OVERDUE = new Date(0);
+
+/** Ids that a change tries: a row that somebody put in its place must not keep it from being made. */
+const PLACES_MAX = 10;
+
+/** What the gateway itself takes back is what it wrote, and no value of anybody's choosing. */
+function definitionOf(request: RequestRecord): ActionDefinition {
+  const action = findAction(request.submission.action.action);
+  if (action !== undefined && !isOwnAgent(request.agentId)) return action;
+  throw new GatewayError('approval.not_changeable', { detail: 'what the gateway takes back' });
+}
+
+/** Of a request that may be changed, the fields that may; none where there are none. */
+export function fieldsToChange(request: RequestRecord): ChangeableField[] {
+  if (isOwnAgent(request.agentId)) return [];
+  return changeableFields(definitionOf(request), request.submission.action);
+}
+
+export const isChangeable = ({ agentId, action }: RequestRecord): boolean =>
+  !isOwnAgent(agentId) && Object.keys(findAction(action)?.changeable ?? {}).length > 0;
+
+/** The same values by the same person are one change. */
+const changeKey = (personId: string, { action }: ChangedInput): string =>
+  createHash('sha256')
+    .update(canonicalBytes(['sallyport/change', personId, action]))
+    .digest('hex');
+
+/** The successor that this very change has made already. */
+function madeBefore(request: RequestRecord, made: ProvenChange): string | undefined {
+  const done = changedTo(request);
+  if (done?.by !== made.person.id) return undefined;
+  const changed = changeInput(definitionOf(request), request.submission.action, made.input);
+  return changeKey(made.person.id, changed) === done.change ? done.successor : undefined;
+}
+
+async function freePlace(tx: StoreTransaction, original: string, change: string): Promise<string> {
+  for (let attempt = 0; attempt < PLACES_MAX; attempt += 1) {
+    const id = successorIdFor(original, change, attempt);
+    if ((await tx.requests.status(id)) === undefined) return id;
+  }
+  throw new GatewayError('rate.limited', { detail: 'no place is free for its successor' });
+}
+
+/** Nothing is asked anew that could not begin: the agent stopped or gone, the account another one. */
+async function assertStillAsked(
+  tx: StoreTransaction,
+  request: RequestRecord,
+): Promise<AgentRecord> {
+  const { agentId, connection } = request;
+  const freeze = await stoppingFreeze(tx, { connection, agentId });
+  if (freeze !== undefined)
+    throw new GatewayError('freeze.active', { detail: freezeDetail(freeze) });
+  // Its successor is younger: without this it could be for an account whose records these ids never meant.
+  await assertSameAccount(tx, request);
+  const agent = await tx.agents.get(agentId);
+  if (agent === undefined || agent.revokedAt !== null)
+    throw new GatewayError('policy.denied', { detail: 'the agent was revoked' });
+  return agent;
+}
+
+/** What may be asked, of a ballot that is open; in whose name never changes. */
+async function judge(
+  tx: StoreTransaction,
+  { request, people }: Ballot,
+  of: { readonly personId: string; readonly changed: ChangedInput },
+  { policy }: ChangeRules,
+): Promise<Judged> {
+  const agent = await assertStillAsked(tx, request);
+  const { connection, agentId, submission: asked } = request;
+  const change = changeKey(of.personId, of.changed);
+  const successor = await freePlace(tx, request.id, change);
+  const { action } = of.changed;
+  const body: ActionRequest = { user_id: asked.userId, agent_prompt: asked.prompt, action };
+  const submission = { agentId, connection, bodyHash: bodyHash(body), body };
+  const planned = judgeSubmission({
+    requestId: successor,
+    connection,
+    submission: submissionOf(submission),
+    agent,
+    people,
+    policy,
+    now: tx.now,
+    uniqueProperties: (await tx.connections.get(connection))?.uniqueProperties ?? {},
+  });
+  if (planned.kind === 'refused') throw new GatewayError(planned.code, { detail: planned.detail });
+  return { request, successor, change, submission, planned, fields: of.changed.fields };
+}
+
+/**
+ * Whether this person may make this change now, and what would come of it; nothing is written. In the order of a
+ * decision, but for one thing: values that no form takes are said first, whoever put them in.
+ */
+export async function judgeChange(
+  tx: StoreTransaction,
+  proven: ProvenChange,
+  rules: ChangeRules,
+): Promise<Judged> {
+  const ballot = await openBallot(tx, proven.requestId);
+  const { request, people } = ballot;
+  const person = people.find(({ id }) => id === proven.person.id);
+  if (person === undefined) throw new GatewayError('approval.not_eligible');
+  const made = { ...proven, person, decision: 'approve' } as const;
+  if (request.status !== 'awaiting_approval') assertMayDecide(ballot, made, rules.policy, tx);
+  const changed = changeInput(definitionOf(request), request.submission.action, proven.input);
+  assertMayDecide(ballot, made, rules.policy, tx);
+  return judge(tx, ballot, { personId: person.id, changed }, rules);
+}
+
+/** Logs the attempt, whatever was wrong with it. */
+export async function refuseChange(
+  tx: StoreTransaction,
+  made: ProvenChange,
+  error: GatewayError,
+): Promise<Changed> {
+  const { code, detail } = error;
+  if (code === 'plan.tampered') await closeTampered(tx, made.requestId, detail);
+  await tx.log.append({
+    event: 'approval.refused',
+    requestId: made.requestId,
+    actor: `person:${made.person.id}`,
+    code,
+    digest: made.digest,
+    facts: { decision: 'change', ...proofFacts(made) },
+  });
+  return { kind: 'refused', code, detail };
+}
+
+/** Both in one commit: the original ends, and its successor waits for a card and for people of its own. */
+async function apply(
+  tx: StoreTransaction,
+  { request, successor, change, submission, planned, fields }: Judged,
+  made: ProvenChange,
+  { approvalMs }: ChangeRules,
+): Promise<Changed> {
+  const by = made.person.id;
+  const actor = `person:${by}`;
+  const facts = { changed_from: request.id, changed_by: by, changed_fields: fields };
+  const of = { requestId: successor, submission, actor, facts };
+  // It takes the place of one that waited: there is no more of this agent's than before.
+  await recordWrite(tx, of, planned, { approvalMs, waitingMax: Infinity });
+  await tx.requests.setWake(successor, OVERDUE);
+  const result = { successor, by, change };
+  const ending = {
+    status: 'changed',
+    code: 'approval.changed',
+    detail: made.reason,
+    result,
+  } as const;
+  const cause = { successor, changed_fields: fields, ...proofFacts(made) };
+  await closeRequest(tx, request, ending, { event: 'approval.changed', actor, facts: cause });
+  await tx.requests.setWake(request.id, tx.now);
+  return { kind: 'changed', successor };
+}
+
+/**
+ * Puts a request with a person's values in the place of one that waits: judged anew, shown anew, decided anew.
+ * The decisions on the original are about its digest and count for nothing here. The same change by the same
+ * person is one change however often it comes. What does not count is recorded as a refused attempt and
+ * returned, never thrown. The caller wakes both workflows; losing that message costs time only.
+ */
+export async function recordChange(
+  tx: StoreTransaction,
+  made: ProvenChange,
+  rules: ChangeRules,
+): Promise<Changed> {
+  let judged: Judged;
+  try {
+    const request = await tx.requests.get(made.requestId);
+    const before = request && madeBefore(request, made);
+    if (before !== undefined) return { kind: 'changed', successor: before };
+    judged = await judgeChange(tx, made, rules);
+  } catch (error) {
+    if (error instanceof GatewayError && error.code !== 'store.unavailable')
+      return refuseChange(tx, made, error);
+    throw error;
+  }
+  return apply(tx, judged, made, rules);
+}

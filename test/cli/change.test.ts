@@ -1,0 +1,79 @@
+import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { startTestGateway, type TestGateway } from '../support/gateway.ts';
+
+let gateway: TestGateway;
+let keyFile: string;
+
+beforeAll(async () => {
+  gateway = await startTestGateway({ temporalAddress: inject('temporalAddress') });
+  keyFile = join(gateway.config.dataDir, 'robin.key');
+  writeFileSync(keyFile, `${gateway.approver.key}\n`, { mode: 0o600 });
+});
+afterAll(() => gateway.close());
+
+interface Ran {
+  readonly status: number | null;
+  readonly said: string;
+}
+
+const changing = (...args: string[]): Promise<Ran> =>
+  new Promise((resolve, reject) => {
+    const api = `http://127.0.0.1:${gateway.config.ports.api}`;
+    const door = ['--api', api, '--key-file', keyFile];
+    const words = ['src/cli/main.ts', 'approvals', 'change', ...args, ...door];
+    const env = { PATH: process.env['PATH'], SALLYPORT_DATA_DIR: gateway.config.dataDir };
+    const child = spawn(process.execPath, words, { env });
+    let said = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    child.on('error', reject);
+    child.on('close', (status) => {
+      resolve({ status, said });
+    });
+  });
+
+const TASK = {
+  ...{ action: 'create_task', contact_id: '20001', subject: 'Call', priority: 'LOW' },
+  due: '2027-01-04T15:00:00Z',
+};
+const ask = async (action: Record<string, unknown> = TASK): Promise<string> =>
+  (await gateway.submit(action)).body.id;
+const statusOf = async (id: string): Promise<string> =>
+  (await gateway.agent.call('GET', `/v1/actions/${id}`)).body.status;
+
+describe('sallyport approvals change', () => {
+  it('puts the values in and shows the card that waits now', async () => {
+    const id = await ask();
+    const { status, said } = await changing(
+      ...[id, '--set', 'subject=Call=back', '--set', 'priority=', '--reason', 'No hurry.'],
+    );
+    expect(said).toContain('Call=back');
+    expect(status, said).toBe(0);
+    expect(said).toContain('Changed by   Robin Vale: Task, Priority');
+    const [successor] = /(?<=npx sallyport approve )act_\w+/.exec(said) ?? [];
+    expect(await statusOf(id)).toBe('changed');
+    expect(await statusOf(successor ?? '')).toBe('awaiting_approval');
+  });
+
+  it('takes numbers for what is a number', async () => {
+    const id = await ask({ action: 'update_deal', deal_id: '40001', amount: 10 });
+    const { status, said } = await changing(id, '--set', 'amount=12.50', '--json');
+    expect(status, said).toBe(0);
+    expect(JSON.parse(said)).toMatchObject({ id, successor: { status: 'awaiting_approval' } });
+  });
+
+  it('says which fields there are when none is given, and what is wrong with one', async () => {
+    const id = await ask();
+    const none = await changing(id);
+    expect(none.said).toContain('subject (Task)');
+    expect(none.status).toBe(1);
+    const wrong = await changing(id, '--set', 'contact_id=20002');
+    expect(wrong.said).toContain('contact_id of create_task');
+    const word = await changing(id, '--set', 'subject');
+    expect(word.said).toContain('field=value');
+    expect(await statusOf(id)).toBe('awaiting_approval');
+  });
+});

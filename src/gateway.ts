@@ -18,6 +18,7 @@ import type { ApiContext } from './api/api-context.ts';
 import { createApp } from './api/create-app.ts';
 import { type Channels, openChannels } from './channels.ts';
 import { createConsole } from './console/create-console.ts';
+import type { RefusedStep } from './console/refusals.ts';
 import { activityDependencies, apiContext, type Context, detectionOf } from './context.ts';
 import { GatewayError } from './core/gateway-error.ts';
 import { createCourier } from './courier.ts';
@@ -124,10 +125,13 @@ async function listen(server: Server, port: number, host: string): Promise<void>
 }
 
 /** A client of this very API, on whatever address it listens. */
-function consoleOf({ config }: Context) {
+function consoleOf({ config, logger }: Context) {
   const isEverywhere = ['0.0.0.0', '::'].includes(config.host);
   const api = { host: isEverywhere ? '127.0.0.1' : config.host, port: config.ports.api };
-  return createConsole({ origin: config.origin, api });
+  const onRefused = (step: RefusedStep): void => {
+    logger.warn('a step in the console was refused', { ...step });
+  };
+  return createConsole({ origin: config.origin, api, onRefused });
 }
 
 interface RunningApi {

@@ -6,6 +6,7 @@ import { grantRoutes } from './grant-routes.ts';
 import { incidentRoutes } from './incident-routes.ts';
 import { pageRoutes } from './pages-routes.ts';
 import { troublePage } from './pages/trouble.ts';
+import { tellRefusals } from './refusals.ts';
 import { guardPages, leadToName } from './session.ts';
 import { stepRoutes } from './step-routes.ts';
 import { answerTrouble } from './trouble.ts';
@@ -20,7 +21,7 @@ const FORM_MAX_BYTES = 64 * 1024;
 export function createConsole(options: ConsoleOptions): Router {
   const house: House = { ...options, assets: loadAssets() };
   const router = Router();
-  router.use(leadToName(house.origin), guardPages);
+  router.use(leadToName(house.origin), guardPages, tellRefusals(house.onRefused));
   router.get('/assets/:version/:name', house.assets.send);
   router.use(express.urlencoded({ extended: false, limit: FORM_MAX_BYTES }));
   router.use(express.json({ limit: FORM_MAX_BYTES }));

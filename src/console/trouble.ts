@@ -2,6 +2,7 @@ import type { ErrorRequestHandler, Request } from 'express';
 import { ApiProblem, ApiUnreachable } from './api-client.ts';
 import { detourPage } from './pages/door.ts';
 import { troublePage, troubleWords } from './pages/trouble.ts';
+import { markRefused } from './refusals.ts';
 import { endSession } from './session.ts';
 import { ForeignForm, type House, sendPage, SignInNeeded } from './visit.ts';
 
@@ -11,13 +12,15 @@ interface Trouble {
   readonly status: number;
   /** One of `docs/errors.md`, where the gateway named one. */
   readonly code?: string;
+  /** For the operator's log, where there is no code. */
+  readonly reason?: string;
 }
 
 /** HTTP status and code of what was thrown. */
 function troubleOf(error: unknown): Trouble {
   if (error instanceof ApiProblem) return { status: error.status, code: error.code };
-  if (error instanceof ApiUnreachable) return { status: 502 };
-  if (error instanceof ForeignForm) return { status: 403 };
+  if (error instanceof ApiUnreachable) return { status: 502, reason: 'api.unreachable' };
+  if (error instanceof ForeignForm) return { status: 403, reason: 'form.foreign' };
   if (error instanceof SignInNeeded) return { status: 401, code: UNAUTHENTICATED };
   const status = (error as { status?: unknown }).status;
   return { status: typeof status === 'number' && status >= 400 && status < 500 ? status : 500 };
@@ -26,6 +29,10 @@ function troubleOf(error: unknown): Trouble {
 /** A visit by a link on another site: the strict cookie stays away from it, also where there is one. */
 const isFromAfar = ({ headers, method }: Request): boolean =>
   method === 'GET' && headers['sec-fetch-site'] === 'cross-site';
+
+/** What no door of ours has a name for. */
+const unnamed = (status: number): string =>
+  status < 500 ? 'form.unreadable' : 'internal.unexpected';
 
 const isForScript = (request: Request): boolean =>
   request.method !== 'GET' && request.is('application/json') === 'application/json';
@@ -48,7 +55,8 @@ export function answerTrouble(house: House): ErrorRequestHandler {
       next(error);
       return;
     }
-    const { status, code } = troubleOf(error);
+    const { status, code, reason } = troubleOf(error);
+    markRefused(response, code ?? reason ?? unnamed(status));
     const isAtDoor = code === UNAUTHENTICATED;
     const isEnded = isAtDoor && error instanceof ApiProblem;
     if (isEnded) endSession(response, house.origin);

@@ -6,6 +6,7 @@ import { type ApiAddress, type ApiClient, createApiClient } from './api-client.t
 import type { Assets } from './assets.ts';
 import { noteOf } from './notes.ts';
 import type { Frame } from './frame.ts';
+import { markRefused, type RefusedStep } from './refusals.ts';
 import { formToken, isFormToken, isFromConsole, sessionToken } from './session.ts';
 import { versionOf } from './version.ts';
 
@@ -13,6 +14,8 @@ export interface ConsoleOptions {
   /** Where people reach the console: decides the cookie and whose forms count. */
   readonly origin: string;
   readonly api: ApiAddress;
+  /** For the operator's log: each step that was refused. */
+  readonly onRefused: (step: RefusedStep) => void;
 }
 
 export interface House extends ConsoleOptions {
@@ -116,6 +119,7 @@ export function sendPage(response: Response, text: string, status = 200): void {
 
 /** Back to a page of the console, with what became of the step. */
 export function comeBack(response: Response, path: string, note = ''): void {
+  if (noteOf(note)?.colour === 'stop') markRefused(response, note);
   const query = note === '' ? '' : `?${new URLSearchParams({ note }).toString()}`;
   response.redirect(303, `${path}${query}`);
 }

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import type { PersonRecord, SessionRecord } from '../../src/core/records.ts';
 import { hashKey, mintKey } from '../../src/gate/keys.ts';
 import { revokePasskey } from '../../src/gate/passkeys.ts';
@@ -349,6 +349,61 @@ describe('a forged enrolment', () => {
     const answers = await Promise.all(credentials.map((one) => post(invitation, one)));
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
     expect(await store().passkeys.of(person.id)).toHaveLength(1);
+  });
+});
+
+describe('the five minutes of a challenge', () => {
+  const MINUTES_MS = 300_000;
+  const setClock = (ms: number): void => {
+    vi.useFakeTimers({ toFake: ['Date'], now: ms });
+  };
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+  const TIMES = [0, 1, 60, 240, 298, 299, 301, 302, 360, 3_600, 86_400];
+
+  it('are good for a sign-in up to their last second, and for none after', async () => {
+    const taken: number[] = [];
+    const from = Date.now();
+    for (const seconds of TIMES) {
+      setClock(from);
+      const options = await signInOptions(gateway);
+      setClock(from + seconds * 1_000);
+      const answer = await signInWith(gateway, lena.authenticator.get(options, lena.passkey));
+      if (answer.status === 201) taken.push(seconds);
+      else expectRefused(answer, 401, 'passkey.refused');
+    }
+    expect(taken).toEqual(TIMES.filter((seconds) => seconds * 1_000 < MINUTES_MS));
+  });
+
+  it('are good for an enrolment up to their last second, and for none after', async () => {
+    const taken: number[] = [];
+    const from = Date.now();
+    // Beyond a day the invitation itself is over.
+    for (const seconds of TIMES.filter((one) => one < 86_400)) {
+      setClock(from);
+      const invitation = await inviteTo(gateway, await newPerson());
+      const options = await enrolmentOptions(gateway, invitation);
+      const { credential } = lena.authenticator.create(options);
+      setClock(from + seconds * 1_000);
+      const answer = await stranger()('POST', '/v1/passkeys', {
+        body: { invitation, credential, label: 'Laptop' },
+      });
+      if (answer.status === 201) taken.push(seconds);
+      else expectRefused(answer, 401, 'passkey.refused');
+    }
+    expect(taken).toEqual(TIMES.filter((seconds) => seconds * 1_000 < MINUTES_MS));
+  });
+
+  it('do not begin anew when the clock is set back', async () => {
+    const from = Date.now();
+    setClock(from);
+    const options = await signInOptions(gateway);
+    const signed = lena.authenticator.get(options, lena.passkey);
+    setClock(from + MINUTES_MS + 1_000);
+    expectRefused(await signInWith(gateway, signed), 401, 'passkey.refused');
+    setClock(from);
+    expectRefused(await signInWith(gateway, signed), 401, 'passkey.refused');
   });
 });
 

@@ -4,6 +4,7 @@ import {
   type EmailSettings,
 } from '../../src/adapters/notify/email/email-notifier.ts';
 import type { Card } from '../../src/contracts/card.ts';
+import { durationText } from '../../src/core/notice-text.ts';
 import { NOTICE_KINDS, type NoticeKind } from '../../src/core/notices.ts';
 import { cardFor, requestId, START } from '../adapters/store/fixtures.ts';
 import { scaled } from '../faults/scale.ts';
@@ -101,6 +102,43 @@ describe('a mail', () => {
       for (const words of ['Acme Corp', 'Called Dana', 'needs 1 person', 'not checked', 'log 3'])
         expect(form).toContain(words);
     expect(mail.text).toContain(`Open in the console: ${LINK}\n`);
+  });
+
+  it('says the risk in words, the deadline in UTC and from its writing, and names look-alike letters', async () => {
+    const url = 'https://app.hubspot.com/contacts/123/record/0-2/77';
+    const base = cardFor(id);
+    const mail = await mailOf({
+      card: {
+        ...base,
+        expires_at: new Date(START.getTime() + 13_200_000).toISOString(),
+        records: [{ object_type: 'companies', id: '77', name: 'Acm\u0435 Corp', url }],
+        changes: [{ label: 'Website', property: 'w', before: null, after: '\u0430cme' }],
+      },
+    });
+    const read = textIn(assertInert(mail));
+    for (const form of [undone(mail.text), read])
+      for (const words of [
+        'high: hidden or look-alike characters',
+        `in HubSpot: ${url}`,
+        'Look-alike letters above: U+0435 is Cyrillic \u0435, not the Latin e.',
+        'Look-alike letters above: U+0430 is Cyrillic \u0430, not the Latin a.',
+        '(UTC), 3 h 40 min after this mail was written.',
+      ])
+        expect(form).toContain(words);
+    const plain = await mailOf();
+    expect(plain.text).toContain('Risk\n  low');
+    expect(plain.text).not.toContain('Look-alike');
+  });
+
+  it.each([
+    [1, '1 min'],
+    [59, '59 min'],
+    [60, '1 h'],
+    [61, '1 h 1 min'],
+    [1_440, '1 day'],
+    [3_059, '2 days 2 h'],
+  ])('says %d minutes as %s', (minutes, words) => {
+    expect(durationText(minutes)).toBe(words);
   });
 
   it('says of each event how the request stands, and asks nobody to decide in it', async () => {

@@ -1,5 +1,12 @@
 import type { Card, CardChange } from '../../../contracts/card.ts';
-import { changedText, countText, needsText } from '../../../core/notice-text.ts';
+import {
+  alikeHint,
+  changedText,
+  countText,
+  hubspotPage,
+  needsText,
+} from '../../../core/notice-text.ts';
+import { riskOf } from '../../../core/risk.ts';
 import { htmlLine, htmlLines, textLine, textLines } from './plain-reading.ts';
 
 /** Programs cut a mail off where it gets long, Gmail at 102 kB; what is left out by us is counted. */
@@ -29,10 +36,17 @@ function valueOf(what: string, value: string): { readonly html: string; readonly
   };
 }
 
+/** Letters that pass for others, named under what they stand in: a mail has no mark for them. */
+function hintOf(texts: readonly string[]): { readonly html: string; readonly text: string }[] {
+  const hint = alikeHint(texts);
+  return hint === undefined ? [] : [{ html: `<p>${htmlLine(hint)}</p>`, text: textLine(hint) }];
+}
+
 function changePart({ label, before, after }: CardChange): Part {
   const values = [
     ...(before === null ? [] : [valueOf('Now in HubSpot', before)]),
     valueOf('After your yes', after),
+    ...hintOf([label, before ?? '', after]),
   ];
   return {
     html: `<h3>${htmlLine(label)}</h3>${values.map(({ html }) => html).join('')}`,
@@ -41,14 +55,27 @@ function changePart({ label, before, after }: CardChange): Part {
   };
 }
 
-const linesPart = (title: string, lines: readonly string[]): Part => ({
-  html: `<h3>${title}</h3>${lines.map((line) => `<p>${htmlLine(line)}</p>`).join('')}`,
-  text: [title, ...lines.map((line) => `  ${textLine(line)}`)].join('\n'),
-  isField: false,
-});
+/** `named`: those of the texts in it whose letters may pass for others. */
+function linesPart(title: string, lines: readonly string[], named: readonly string[] = []): Part {
+  const hints = hintOf(named);
+  const shown = lines.map((line) => `<p>${htmlLine(line)}</p>`);
+  return {
+    html: [`<h3>${title}</h3>`, ...shown, ...hints.map(({ html }) => html)].join(''),
+    text: [
+      title,
+      ...lines.map((line) => `  ${textLine(line)}`),
+      ...hints.map(({ text }) => text),
+    ].join('\n'),
+    isField: false,
+  };
+}
 
 function saidPart({ claimed }: Card): Part {
-  const values = [valueOf('for', claimed.user_id), valueOf('prompt', claimed.prompt)];
+  const values = [
+    valueOf('for', claimed.user_id),
+    valueOf('prompt', claimed.prompt),
+    ...hintOf([claimed.user_id, claimed.prompt]),
+  ];
   return {
     html: `<h3>The agent’s words, not checked</h3>${values.map(({ html }) => html).join('')}`,
     text: ['The agent’s words, not checked', ...values.map(({ text }) => text)].join('\n'),
@@ -56,11 +83,23 @@ function saidPart({ claimed }: Card): Part {
   };
 }
 
+/** Where HubSpot shows it, to be read and not followed: the one link of a mail is the console's. */
+const recordLines = ({ records }: Card): string[] =>
+  records.flatMap(({ name, object_type, id, url }) => {
+    const page = hubspotPage(url);
+    const line = `${name} (${object_type} ${id ?? 'new'})`;
+    return page === undefined ? [line] : [line, `in HubSpot: ${page}`];
+  });
+
+/** As a sign: what is needed is said by policy. */
+function riskLine(card: Card): string {
+  const { level, reason } = riskOf(card);
+  return reason === '' ? level : `${level}: ${reason}`;
+}
+
 function partsOf(card: Card): Part[] {
-  const { effects, signals = [] } = card;
-  const records = card.records.map(
-    ({ name, object_type, id }) => `${name} (${object_type} ${id ?? 'new'})`,
-  );
+  const { effects, signals = [], records } = card;
+  const names = records.map(({ name }) => name);
   const why = [
     `agent ${card.agent.name} on connection ${card.connection}`,
     ...(card.changed === undefined ? [] : [changedText(card.changed)]),
@@ -72,10 +111,11 @@ function partsOf(card: Card): Part[] {
     `log ${card.log.size} entries, root ${card.log.root_prefix || '(none yet)'}`,
   ];
   return [
-    linesPart('What', [card.sentence]),
-    ...(records.length === 0 ? [] : [linesPart('Record', records)]),
+    linesPart('What', [card.sentence], [card.sentence]),
+    ...(records.length === 0 ? [] : [linesPart('Record', recordLines(card), names)]),
+    linesPart('Risk', [riskLine(card)]),
     ...card.changes.map(changePart),
-    linesPart('Asked by', why),
+    linesPart('Asked by', why, [card.agent.name]),
     ...(effects === undefined ? [] : [linesPart('If it is sent', [effects.undo, effects.remains])]),
     saidPart(card),
     ...(signals.length === 0 ? [] : [linesPart('The prompt reads like a trick', signals)]),

@@ -1,4 +1,9 @@
-import { changedToText, inOneLine, stateWords } from '../../../core/notice-text.ts';
+import {
+  changedToText,
+  durationText,
+  inOneLine,
+  stateWords,
+} from '../../../core/notice-text.ts';
 import type { NamedDecision, Telling } from '../../../ports/notifier.ts';
 import { type ShownCard, showCard } from './card-parts.ts';
 import { escapeHtml, htmlLine, textLine } from './plain-reading.ts';
@@ -26,11 +31,23 @@ function shownOf({ notice, about }: Telling): ShownCard {
   return { ...NO_CARD, leftOut: 'The stored request does not open: somebody changed it.' };
 }
 
+/**
+ * A mail cannot know its reader's clock: UTC, and how long there was when it was written, which its date says.
+ * A repeat of the same mail says the same.
+ */
+function deadlineText(expiresAt: string, writtenAt: Date): string {
+  const minutes = Math.floor((Date.parse(expiresAt) - writtenAt.getTime()) / 60_000);
+  const left = minutes > 0 ? `, ${durationText(minutes)} after this mail was written` : '';
+  return `${expiresAt} (UTC)${left}`;
+}
+
 /** Our own words alone, in the order in which they are said. */
-function factsOf({ about }: Telling, { leftOut }: ShownCard): string[] {
+function factsOf({ notice, about }: Telling, { leftOut }: ShownCard): string[] {
   const { status, card } = about;
   const deadline =
-    status === 'awaiting_approval' && card !== null ? [`Decide by ${card.expires_at} (UTC).`] : [];
+    status === 'awaiting_approval' && card !== null
+      ? [`Decide by ${deadlineText(card.expires_at, notice.createdAt)}.`]
+      : [];
   const changed = about.changed === undefined ? [] : [changedToText(about.changed)];
   return [...deadline, ...changed, ...(leftOut === undefined ? [] : [leftOut])];
 }

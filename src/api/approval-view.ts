@@ -2,7 +2,8 @@ import type { Approval, DecisionView } from '../contracts/approval.ts';
 import { errorCodeOf, GatewayError } from '../core/gateway-error.ts';
 import type { DecisionRecord, PersonRecord, RequestRecord } from '../core/records.ts';
 import { isTerminal } from '../core/request-state.ts';
-import { whyNotDecide } from '../gate/eligible.ts';
+import { absencesAt } from '../gate/absences.ts';
+import { placeToDecide } from '../gate/eligible.ts';
 import { requesterIn } from '../gate/requester.ts';
 import type { ApiContext } from './api-context.ts';
 
@@ -10,11 +11,14 @@ export const decisionViews = (
   decisions: readonly DecisionRecord[],
   people: readonly PersonRecord[],
 ): DecisionView[] =>
-  decisions.map(({ personId, decision, proof, decidedAt, reason }) => {
-    const name = people.find(({ id }) => id === personId)?.name;
+  decisions.map(({ personId, decision, proof, decidedAt, reason, inPlaceOf }) => {
+    const named = (person: string) => {
+      const name = people.find(({ id }) => id === person)?.name;
+      return { person, ...(name === undefined ? {} : { name }) };
+    };
     return {
-      person: personId,
-      ...(name === undefined ? {} : { name }),
+      ...named(personId),
+      ...(inPlaceOf === null ? {} : { in_place_of: named(inPlaceOf) }),
       decision,
       proof,
       decided_at: decidedAt.toISOString(),
@@ -28,6 +32,12 @@ function codeOf({ code, status }: RequestRecord): Pick<Approval, 'code' | 'waiti
   return isTerminal(status) ? { code } : { waiting_for: code };
 }
 
+function readerView(place: ReturnType<typeof placeToDecide>): Approval['you'] {
+  if (typeof place === 'string') return { can_decide: false, code: place };
+  const { absence, holder } = place;
+  return { can_decide: true, ...(absence === null ? {} : { in_place_of: holder.id }) };
+}
+
 /** Makes approvals as this person sees them. Throws `approval.not_found` for a request without a card. */
 export async function approvalViews(
   { store, policy, askPolicy }: Pick<ApiContext, 'store' | 'policy' | 'askPolicy'>,
@@ -35,6 +45,7 @@ export async function approvalViews(
 ): Promise<(request: RequestRecord) => Promise<Approval>> {
   // For people to look at: one damaged row of the roster must not hide what waits.
   const { rows: people } = await store.people.legible();
+  const absences = await absencesAt(store, new Date());
   return async (request) => {
     const { id, status, card, createdAt, updatedAt } = request;
     if (card === null) throw new GatewayError('approval.not_found');
@@ -44,8 +55,17 @@ export async function approvalViews(
     ]);
     const now = new Date();
     const requester = await requesterIn(store, request.submission.userId, people);
-    const of = { request, agent, people, requester, earlier, policy: policy(), now, askPolicy };
-    const code = whyNotDecide(of, reader);
+    const of = {
+      request,
+      agent,
+      people,
+      requester,
+      earlier,
+      absences,
+      policy: policy(),
+      now,
+      askPolicy,
+    };
     return {
       id,
       status,
@@ -54,7 +74,7 @@ export async function approvalViews(
       updated_at: updatedAt.toISOString(),
       card,
       decisions: decisionViews(earlier, people),
-      you: code === undefined ? { can_decide: true } : { can_decide: false, code },
+      you: readerView(placeToDecide(of, reader)),
     };
   };
 }

@@ -1,3 +1,4 @@
+import { ABSENCE_ERRORS } from './absence-errors.ts';
 import { CHANNEL_ERRORS } from './channel-errors.ts';
 import { CRM_ERRORS } from './crm-errors.ts';
 import { type ErrorSpec, spec } from './error-spec.ts';
@@ -217,6 +218,8 @@ export const ERRORS = {
     'The decisions on file no longer satisfy policy.',
     'Nothing was sent. Submit the write again.',
   ),
+
+  ...ABSENCE_ERRORS,
 
   ...CHANNEL_ERRORS,
 

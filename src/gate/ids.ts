@@ -29,7 +29,7 @@ export function requestIdFor(agentId: string, idempotencyKey: string, attempt = 
 }
 
 export function newId(
-  prefix: 'agt' | 'per' | 'frz' | 'req' | 'psk' | 'ses' | 'inv' | 'ntc' | 'whk' | 'inc',
+  prefix: 'agt' | 'per' | 'frz' | 'req' | 'psk' | 'ses' | 'inv' | 'ntc' | 'whk' | 'inc' | 'abs',
 ): string {
   return `${prefix}_${base32(randomBytes(10), RANDOM_ID_CHARS)}`;
 }

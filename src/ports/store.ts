@@ -1,3 +1,4 @@
+import type { AbsenceReads, AbsenceWrites } from './absence-store.ts';
 import type { IncidentReads, IncidentWrites } from './incident-store.ts';
 import type { Listed } from './listed.ts';
 import type {
@@ -76,6 +77,7 @@ export interface StoreReads {
   readonly decisions: DecisionReads;
   readonly agents: AgentReads;
   readonly people: PersonReads;
+  readonly absences: AbsenceReads;
   readonly passkeys: PasskeyReads;
   readonly sessions: SessionReads;
   readonly invitations: InvitationReads;
@@ -96,6 +98,7 @@ export interface StoreTransaction extends StoreReads {
   readonly decisions: DecisionWrites;
   readonly agents: AgentWrites;
   readonly people: PersonWrites;
+  readonly absences: AbsenceWrites;
   readonly passkeys: PasskeyWrites;
   readonly sessions: SessionWrites;
   readonly invitations: InvitationWrites;

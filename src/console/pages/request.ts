@@ -37,20 +37,29 @@ function actorName(frame: Frame, request: RequestDetail, actor: string): Html {
   return actor === 'gateway' ? html`The gateway` : shown(actor);
 }
 
+function placeName({ people, reader }: Frame, { facts }: TimeLineEntry): Html | null {
+  const { in_place_of: absent } = facts;
+  if (typeof absent !== 'string') return null;
+  const name = people.find(({ id }) => id === absent)?.name ?? absent;
+  return html` for ${absent === reader.id ? 'you' : shown(name)}`;
+}
+
 function proofText({ facts }: TimeLineEntry): string {
   const { proof } = facts;
   return typeof proof === 'string' ? ` ${proofWords(proof)}` : '';
 }
 
-type Say = (actor: Html, entry: TimeLineEntry) => Html;
+/** `place`: in whose, where it was not their own. */
+type Say = (actor: Html, entry: TimeLineEntry, place: Html | null) => Html;
 
 /** Events with a sentence of their own; the others are said as the table of events has them. */
 const SENTENCES: Readonly<Partial<Record<TimeLineEntry['event'], Say>>> = {
   'request.accepted': (actor) => html`${actor} asked. The plan and its digest are fixed.`,
   'approval.requested': () => html`Card made. It waits for people.`,
-  'approval.granted': (actor, entry) =>
-    html`${actor} approved${proofText(entry)}, for exactly this digest.`,
-  'approval.rejected': (actor, entry) => html`${actor} rejected${proofText(entry)}.`,
+  'approval.seen': (actor, entry) => html`${actor} opened the card${proofText(entry)}.`,
+  'approval.granted': (actor, entry, place) =>
+    html`${actor}${place} approved${proofText(entry)}, for exactly this digest.`,
+  'approval.rejected': (actor, entry, place) => html`${actor}${place} rejected${proofText(entry)}.`,
   'hubspot.intended': () => html`Written down before the call.`,
   'hubspot.lost': () =>
     html`HubSpot’s answer was lost. The outcome is unknown until it is found in HubSpot, or found
@@ -60,7 +69,9 @@ const SENTENCES: Readonly<Partial<Record<TimeLineEntry['event'], Say>>> = {
 function what(frame: Frame, request: RequestDetail, entry: TimeLineEntry): Html {
   const actor = actorName(frame, request, entry.actor);
   const say = SENTENCES[entry.event];
-  return say === undefined ? html`${actor}: ${AUDIT_EVENTS[entry.event]}` : say(actor, entry);
+  return say === undefined
+    ? html`${actor}: ${AUDIT_EVENTS[entry.event]}`
+    : say(actor, entry, placeName(frame, entry));
 }
 
 function lineItem(frame: Frame, request: RequestDetail, entry: TimeLineEntry): Html {

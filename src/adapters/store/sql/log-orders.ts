@@ -1,6 +1,6 @@
 import type { AuditEntry } from '../../../contracts/audit-entry.ts';
 import { GatewayError } from '../../../core/gateway-error.ts';
-import type { FreezeRecord } from '../../../core/records.ts';
+import type { AbsenceRecord, FreezeRecord } from '../../../core/records.ts';
 import {
   lastRow,
   opens,
@@ -13,12 +13,18 @@ import {
 import type { Orders } from './log-scan.ts';
 import type { Reader } from './unit.ts';
 
-const NONE: Orders = { key: '', freezes: new Map(), credentials: new Map(), links: new Map() };
+const NONE: Orders = {
+  key: '',
+  freezes: new Map(),
+  credentials: new Map(),
+  links: new Map(),
+  absences: new Map(),
+};
 
 const ROW_LOST = 'its row in the store was changed or taken out; the log has it';
 
 /**
- * What the log says of standing freezes, credentials in use and Slack users, whatever their rows say. Each entry's
+ * What the log says of standing freezes, credentials in use, Slack users and absences, whatever their rows say. Each entry's
  * voucher names the newest order before it, so they are found one by one from the end of the log, and
  * once in the life of a process. Throws `freeze.active` when one of them is gone, or the end of the log is,
  * or does not open: that may be a freeze.
@@ -64,7 +70,7 @@ const orderLost = (index: number): GatewayError =>
     detail: `entry ${index} of the log, which may be a freeze, is gone or was changed; restore the store`,
   });
 
-/** As `freezes.ts`, `credentials.ts` and `roster.ts` of the gate write them; its voucher has opened. */
+/** As `freezes.ts`, `credentials.ts`, `roster.ts` and `absences.ts` of the gate write them; its voucher has opened. */
 interface OrderFacts {
   readonly freeze: string;
   readonly target: string;
@@ -73,6 +79,10 @@ interface OrderFacts {
   readonly person: string;
   /** Absent where the entry is about another kind of sender. */
   readonly slack_user?: string;
+  readonly absence: string;
+  readonly delegate: string | null;
+  readonly from: string;
+  readonly until: string;
 }
 
 function applied(before: Orders, row: VouchedRow): Orders {
@@ -80,7 +90,8 @@ function applied(before: Orders, row: VouchedRow): Orders {
   const freezes = new Map(before.freezes);
   const credentials = new Map(before.credentials);
   const links = new Map(before.links);
-  const { freeze, connection, version, ...link } = entry.facts as unknown as OrderFacts;
+  const absences = new Map(before.absences);
+  const { freeze, connection, version, absence, ...link } = entry.facts as unknown as OrderFacts;
   const { slack_user: slackUser, person: personId } = link;
   if (entry.event === 'freeze.placed') freezes.set(freeze, freezeOf(entry));
   if (entry.event === 'freeze.lifted') freezes.delete(freeze);
@@ -90,7 +101,22 @@ function applied(before: Orders, row: VouchedRow): Orders {
     if (entry.event === 'person.linked') links.set(slackUser, { slackUser, personId, linkedAt });
     if (entry.event === 'person.unlinked') links.delete(slackUser);
   }
-  return { key: keyOf(row), freezes, credentials, links };
+  if (entry.event === 'absence.noted') absences.set(absence, absenceOf(entry));
+  if (entry.event === 'absence.ended') absences.delete(absence);
+  return { key: keyOf(row), freezes, credentials, links, absences };
+}
+
+function absenceOf({ facts, timestamp }: AuditEntry): AbsenceRecord {
+  const { absence, person, delegate, from, until } = facts as unknown as OrderFacts;
+  return {
+    id: absence,
+    personId: person,
+    delegateId: delegate,
+    from: new Date(from),
+    until: new Date(until),
+    notedAt: new Date(timestamp),
+    endedAt: null,
+  };
 }
 
 function freezeOf({ facts, actor, timestamp }: AuditEntry): FreezeRecord {

@@ -60,6 +60,8 @@ const ORDERS: ReadonlySet<string> = new Set<AuditEventName>([
   'credential.activated',
   'person.linked',
   'person.unlinked',
+  'absence.noted',
+  'absence.ended',
 ]);
 
 const isFate = ({ event, facts }: AuditEntry): boolean =>

@@ -1,4 +1,4 @@
-import type { FreezeRecord, SlackUserRecord } from '../../../core/records.ts';
+import type { AbsenceRecord, FreezeRecord, SlackUserRecord } from '../../../core/records.ts';
 
 const LIMITS = {
   /** Some 40 MB. What is older is opened again when somebody asks for it. */
@@ -29,6 +29,8 @@ export interface Orders {
   readonly credentials: ReadonlyMap<string, number>;
   /** Who a Slack user is, by the Slack user. */
   readonly links: ReadonlyMap<string, SlackUserRecord>;
+  /** Those that nobody has ended, by id. */
+  readonly absences: ReadonlyMap<string, AbsenceRecord>;
 }
 
 /**

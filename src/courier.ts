@@ -38,8 +38,9 @@ async function unlessTampered<T>(reading: Promise<T>, otherwise: T): Promise<T> 
 
 async function decisionsOf(store: Store, requestId: string, people: readonly PersonRecord[]) {
   const made = await unlessTampered(store.decisions.of(requestId), []);
-  return made.map(({ personId, decision, proof, decidedAt }): NamedDecision => ({
-    name: people.find(({ id }) => id === personId)?.name ?? personId,
+  const nameOf = (person: string): string => people.find(({ id }) => id === person)?.name ?? person;
+  return made.map(({ personId, inPlaceOf, decision, proof, decidedAt }): NamedDecision => ({
+    name: inPlaceOf === null ? nameOf(personId) : `${nameOf(personId)} for ${nameOf(inPlaceOf)}`,
     decision,
     proof,
     at: decidedAt,
@@ -92,7 +93,7 @@ async function isMoot({ store }: CourierDependencies, notice: NoticeRecord): Pro
   );
   const isLast = here.findLast((other) => other.kind === kind)?.id === notice.id;
   const decisions = await unlessTampered(store.decisions.of(requestId), []);
-  return !isLast || decisions.some(({ personId }) => personId === recipient);
+  return !isLast || decisions.some((one) => [one.personId, one.inPlaceOf].includes(recipient));
 }
 
 /** What became of it, with its log entry; nothing when the lease had run out and another has it. */

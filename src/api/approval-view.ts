@@ -3,8 +3,9 @@ import { changedTo } from '../core/changed.ts';
 import { errorCodeOf, GatewayError } from '../core/gateway-error.ts';
 import type { DecisionRecord, PersonRecord, RequestRecord } from '../core/records.ts';
 import { isTerminal } from '../core/request-state.ts';
+import { absencesAt } from '../gate/absences.ts';
 import { isChangeable } from '../gate/changes.ts';
-import { whyNotDecide } from '../gate/eligible.ts';
+import { placeToDecide } from '../gate/eligible.ts';
 import { requesterIn } from '../gate/requester.ts';
 import type { Store } from '../ports/store.ts';
 import type { ApiContext } from './api-context.ts';
@@ -24,12 +25,15 @@ export async function decisionViews(
   decisions: readonly DecisionRecord[],
   people: readonly PersonRecord[],
 ): Promise<DecisionView[]> {
+  const named = (person: string) => {
+    const name = people.find(({ id }) => id === person)?.name;
+    return { person, ...(name === undefined ? {} : { name }) };
+  };
   const views = decisions.map(async (made): Promise<DecisionView> => {
-    const { personId, decision, proof, decidedAt, reason } = made;
-    const name = people.find(({ id }) => id === personId)?.name;
+    const { personId, decision, proof, decidedAt, reason, inPlaceOf } = made;
     return {
-      person: personId,
-      ...(name === undefined ? {} : { name }),
+      ...named(personId),
+      ...(inPlaceOf === null ? {} : { in_place_of: named(inPlaceOf) }),
       decision,
       proof,
       decided_at: decidedAt.toISOString(),
@@ -58,6 +62,12 @@ function changedOf(
   return { changed: { successor, by, ...(name === undefined ? {} : { name }) } };
 }
 
+function readerView(place: ReturnType<typeof placeToDecide>): Approval['you'] {
+  if (typeof place === 'string') return { can_decide: false, code: place };
+  const { absence, holder } = place;
+  return { can_decide: true, ...(absence === null ? {} : { in_place_of: holder.id }) };
+}
+
 /** Makes approvals as this person sees them. Throws `approval.not_found` for a request without a card. */
 export async function approvalViews(
   { store, policy, askPolicy }: Pick<ApiContext, 'store' | 'policy' | 'askPolicy'>,
@@ -65,6 +75,7 @@ export async function approvalViews(
 ): Promise<(request: RequestRecord) => Promise<Approval>> {
   // For people to look at: one damaged row of the roster must not hide what waits.
   const { rows: people } = await store.people.legible();
+  const absences = await absencesAt(store, new Date());
   return async (request) => {
     const { id, status, card, createdAt, updatedAt } = request;
     if (card === null) throw new GatewayError('approval.not_found');
@@ -74,8 +85,17 @@ export async function approvalViews(
     ]);
     const now = new Date();
     const requester = await requesterIn(store, request.submission.userId, people);
-    const of = { request, agent, people, requester, earlier, policy: policy(), now, askPolicy };
-    const code = whyNotDecide(of, reader);
+    const of = {
+      request,
+      agent,
+      people,
+      requester,
+      earlier,
+      absences,
+      policy: policy(),
+      now,
+      askPolicy,
+    };
     return {
       id,
       status,
@@ -86,7 +106,7 @@ export async function approvalViews(
       can_change: status === 'awaiting_approval' && isChangeable(request),
       ...changedOf(request, people),
       decisions: await decisionViews(store, earlier, people),
-      you: code === undefined ? { can_decide: true } : { can_decide: false, code },
+      you: readerView(placeToDecide(of, reader)),
     };
   };
 }

@@ -80,8 +80,10 @@ async function checkRecord({ store }: Context): Promise<string> {
   const agents = await store.agents.list();
   const people = await store.people.legible();
   const links = await store.slackUsers.legible();
+  const absences = await store.absences.list();
   const forged = await store.notices.forged({ limit: FORGED_NAMED_MAX });
-  const damaged = [...agents.damaged, ...people.damaged, ...links.damaged];
+  const lists = [agents, people, links, absences];
+  const damaged = lists.flatMap((list) => list.damaged);
   damaged.push(...forged.map(({ id }) => id));
   let requests = 0;
   for (let before: string | undefined; ;) {

@@ -4,6 +4,9 @@ import { z } from 'zod';
 import { addPerson, linkSlackUser, revokePerson, unlinkSlackUser } from '../gate/roster.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { StoreReads } from '../ports/store.ts';
+import type { AbsenceRecord } from '../core/records.ts';
+import { absencesAt, isStanding } from '../gate/absences.ts';
+import { addAbsenceCommands } from './absence.ts';
 import { withContext, withPolicy } from './context.ts';
 import { collectNames, type JsonOption, parseName, withJson } from './options.ts';
 import {
@@ -68,10 +71,19 @@ async function add(name: string, options: AddOptions): Promise<void> {
   print(`  ${totp}`);
 }
 
+function awayWords(absences: readonly AbsenceRecord[], person: string): string | undefined {
+  const now = new Date();
+  const standing = absences.find((one) => one.personId === person && isStanding(one, now));
+  if (standing === undefined) return undefined;
+  const { until, delegateId } = standing;
+  return `away until ${until.toISOString()}${delegateId === null ? '' : `, ${delegateId} decides`}`;
+}
+
 async function list(options: JsonOption): Promise<void> {
-  const { people, links } = await withContext(async ({ store }) => ({
+  const { people, links, absences } = await withContext(async ({ store }) => ({
     people: await store.people.legible(),
     links: await store.slackUsers.legible(),
+    absences: await absencesAt(store, new Date()),
   }));
   sayDamaged([...people.damaged, ...links.damaged]);
   const slackOf = (person: string): string[] =>
@@ -84,6 +96,7 @@ async function list(options: JsonOption): Promise<void> {
         email,
         roles,
         slack: slackOf(id),
+        absences: absences.filter(({ personId }) => personId === id),
         createdAt,
         revokedAt,
       })),
@@ -98,7 +111,9 @@ async function list(options: JsonOption): Promise<void> {
       email,
       roles.join(', '),
       slackOf(id).join(', '),
-      revokedAt === null ? 'active' : `revoked ${revokedAt.toISOString()}`,
+      revokedAt === null
+        ? (awayWords(absences, id) ?? 'active')
+        : `revoked ${revokedAt.toISOString()}`,
     ]),
   );
 }
@@ -176,6 +191,7 @@ export function addPersonCommands(program: Command): void {
     .command('revoke <id-or-email>')
     .description('end their key, codes, passkeys and sessions, effective at once')
     .action(revoke);
+  addAbsenceCommands(person);
   addPasskeyCommands(person);
   addWebhookCommands(person);
 }

@@ -9,6 +9,8 @@ import { RequestIdSchema } from './ids.ts';
 export const DecisionViewSchema = z.strictObject({
   person: z.string(),
   name: z.string().optional(),
+  /** Who was away, and in whose place this was decided. */
+  in_place_of: z.strictObject({ person: z.string(), name: z.string().optional() }).optional(),
   decision: z.enum(['approve', 'reject']),
   proof: z.enum(PROOFS),
   decided_at: z.string(),
@@ -20,7 +22,12 @@ export const DecisionViewSchema = z.strictObject({
 export type DecisionView = z.infer<typeof DecisionViewSchema>;
 
 /** Whether whoever asks may decide now, as policy stands; `code` says why not. */
-const ReaderSchema = z.strictObject({ can_decide: z.boolean(), code: z.string().optional() });
+const ReaderSchema = z.strictObject({
+  can_decide: z.boolean(),
+  code: z.string().optional(),
+  /** Whose place it would be, where that is not the reader's own: id of a person. */
+  in_place_of: z.string().optional(),
+});
 
 /** A write that people decide on: `GET /v1/approvals`. */
 export const ApprovalSchema = z

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AbsenceSchema } from './absence.ts';
 import { RequirementSchema } from './card.ts';
 import { DamagedSchema } from './damaged.ts';
 import { FreezeSchema } from './freeze.ts';
@@ -13,6 +14,8 @@ export const PersonViewSchema = z
     roles: z.array(z.string()),
     created_at: TimestampSchema,
     revoked_at: TimestampSchema.nullable(),
+    /** Now or later, none that is over; in `GET /v1/people` alone. */
+    absences: z.array(AbsenceSchema).optional(),
   })
   .meta({ id: 'Person' });
 export type PersonView = z.infer<typeof PersonViewSchema>;

@@ -10,6 +10,7 @@ export const AUDIT_EVENTS = {
   'hubspot.absent': 'A lost write was looked for and HubSpot does not have it.',
   'hubspot.settled': 'A lost answer was settled by reading HubSpot.',
   'approval.requested': 'A write waits for people; its card is fixed.',
+  'approval.seen': 'A person opened the card while it waited: the first time, once each.',
   'approval.escalated':
     'Nobody had decided in three quarters of the time: others are asked as well.',
   'approval.granted': 'A person approved, or had allowed it ahead: then `facts.proof` is `grant`.',
@@ -43,6 +44,10 @@ export const AUDIT_EVENTS = {
   'agent.revoked': 'An operator revoked an agent.',
   'person.added': 'An operator added a person.',
   'person.revoked': 'An operator revoked a person.',
+  'absence.noted':
+    'A person is away for a time; `facts.delegate` decides in their place until then.',
+  'absence.ended':
+    'An absence was ended before its time: what was decided in that place counts no more unless it was begun.',
   'invitation.created': 'An operator invited a person to enrol a passkey.',
   'passkey.enrolled': 'A person enrolled a passkey by invitation.',
   'passkey.revoked': 'An operator revoked a passkey; sessions that it began ended with it.',

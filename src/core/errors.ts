@@ -1,3 +1,4 @@
+import { ABSENCE_ERRORS } from './absence-errors.ts';
 import { CHANNEL_ERRORS } from './channel-errors.ts';
 import { CRM_ERRORS } from './crm-errors.ts';
 import { type ErrorSpec, spec } from './error-spec.ts';
@@ -238,6 +239,7 @@ export const ERRORS = {
   ),
 
   ...GRANT_ERRORS,
+  ...ABSENCE_ERRORS,
 
   ...CHANNEL_ERRORS,
 

@@ -60,6 +60,8 @@ export interface DecisionRecord {
   readonly decidedAt: Date;
   /** An approval not used until then counts no more. */
   readonly validUntil: Date;
+  /** The absent person in whose place it was made; null for the person's own. */
+  readonly inPlaceOf: string | null;
 }
 
 export interface AgentRecord {
@@ -258,4 +260,18 @@ export interface SlackUserRecord {
   readonly slackUser: string;
   readonly personId: string;
   readonly linkedAt: Date;
+}
+
+/** Somebody is away from then until then. */
+export interface AbsenceRecord {
+  /** `abs_…` */
+  readonly id: string;
+  readonly personId: string;
+  /** Who decides in their place meanwhile; null for nobody. */
+  readonly delegateId: string | null;
+  readonly from: Date;
+  readonly until: Date;
+  readonly notedAt: Date;
+  /** Null, unless somebody ended it before its time. */
+  readonly endedAt: Date | null;
 }

@@ -19,6 +19,7 @@ export const isEntryOf = (decision: DecisionRecord, entry: AuditEntry): boolean 
   entry.actor === `person:${decision.personId}` &&
   entry.timestamp === decision.decidedAt.toISOString() &&
   entry.facts['proof'] === decision.proof &&
+  (entry.facts['in_place_of'] ?? null) === decision.inPlaceOf &&
   (decision.decision === 'reject' ||
     entry.facts['valid_until'] === decision.validUntil.toISOString());
 

@@ -14,12 +14,12 @@ import { isCoveredAhead, type LookedAt } from './ahead-rules.ts';
 import { assertAsLogged } from './as-logged.ts';
 import { assertCallable, assertSameAccount } from './callable.ts';
 import { closeRequest, closeTampered, type Ending } from './close.ts';
+import { countApprovals, type Votes } from './counted.ts';
 import { planDigest } from './digest.ts';
 import { type Logged, readLogged } from './logged.ts';
-import { approversOf, policyQueryFor } from './policy-query.ts';
+import { policyQueryFor } from './policy-query.ts';
 import { requestEntry } from './request-entry.ts';
 import { requesterIn } from './requester.ts';
-import { onStandingMeans } from './standing-means.ts';
 
 /**
  * Begin: the one transaction between a promise and the wire. Either it commits to disk with the intent
@@ -81,12 +81,6 @@ export async function assertUntouched(
   return logged;
 }
 
-/** What was decided, as the record and as the log have it. */
-interface Votes {
-  readonly decisions: readonly DecisionRecord[];
-  readonly decided: Logged['decided'];
-}
-
 /** What was allowed ahead is looked at again as it would be now; what a person has decided on the card stands. */
 function isStillCovered(of: LookedAt, { personId, proof }: DecisionRecord): boolean {
   if (proof !== 'grant') return true;
@@ -102,23 +96,23 @@ async function assertApproved(
   tx: StoreTransaction,
   policy: Policy,
   request: RequestRecord,
-  { decisions, decided }: Votes,
+  votes: Votes,
   present: readonly SeenRecord[],
 ): Promise<void> {
   const agent = await tx.agents.get(request.agentId);
   if (agent === undefined) throw new GatewayError('policy.denied');
   const people = await tx.people.list();
-  const valid = decisions.filter(
-    ({ decision, validUntil }) => decision === 'approve' && validUntil > tx.now,
-  );
-  const standing = await onStandingMeans(tx, valid, decided);
   const { connection, submission } = request;
   const requester = await requesterIn(tx, submission.userId, people);
   const looked = { request, agent, people, policy, present, requester };
-  const counted = standing.filter((vote) => isStillCovered(looked, vote));
-  const approvers = approversOf(requester, counted, people);
+  const covered = votes.decisions.filter((vote) => isStillCovered(looked, vote));
+  const { approvers } = await countApprovals(
+    tx,
+    { ...votes, decisions: covered },
+    { people, requester },
+  );
   const query = policyQueryFor({ agent, connection, submission, present, requester }, people);
-  if (decisions.some(({ decision }) => decision === 'reject'))
+  if (votes.decisions.some(({ decision }) => decision === 'reject'))
     throw new GatewayError('approval.rejected');
   if (!satisfied(policy, { ...query, approvers })) throw new GatewayError('approval.insufficient');
 }

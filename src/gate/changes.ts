@@ -12,7 +12,7 @@ import type { AgentRecord, RequestRecord } from '../core/records.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import { assertSameAccount, freezeDetail, stoppingFreeze } from './callable.ts';
 import { closeRequest, closeTampered } from './close.ts';
-import { assertMayDecide, type Ballot, openBallot, proofFacts } from './decisions.ts';
+import { placeFor, type Ballot, openBallot, proofFacts } from './decisions.ts';
 import type { DecisionRules, ProvenDecision } from './decisions.ts';
 import { bodyHash } from './digest.ts';
 import { successorIdFor } from './ids.ts';
@@ -148,9 +148,9 @@ export async function judgeChange(
   const person = people.find(({ id }) => id === proven.person.id);
   if (person === undefined) throw new GatewayError('approval.not_eligible');
   const made = { ...proven, person, decision: 'approve' } as const;
-  if (request.status !== 'awaiting_approval') assertMayDecide(ballot, made, rules.policy, tx);
+  if (request.status !== 'awaiting_approval') placeFor(ballot, made, rules.policy, tx);
   const changed = changeInput(definitionOf(request), request.submission.action, proven.input);
-  assertMayDecide(ballot, made, rules.policy, tx);
+  placeFor(ballot, made, rules.policy, tx);
   return judge(tx, ballot, { personId: person.id, changed }, rules);
 }
 

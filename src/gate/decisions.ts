@@ -2,16 +2,23 @@ import type { ErrorCode } from '../core/errors.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import type { GrantRecord } from '../core/grants.ts';
 import type { Proof } from '../core/proofs.ts';
-import type { DecisionRecord, PersonRecord, RequestRecord } from '../core/records.ts';
+import type {
+  AbsenceRecord,
+  DecisionRecord,
+  PersonRecord,
+  RequestRecord,
+} from '../core/records.ts';
 import type { StoreTransaction } from '../ports/store.ts';
-import type { Approver, Policy, PolicyQuery } from '../policy/policy.ts';
+import type { Policy, PolicyQuery } from '../policy/policy.ts';
 import { mayDecide, satisfied } from '../policy/requirement.ts';
+import { absencesAt } from './absences.ts';
 import { assertUntouched } from './begin.ts';
 import { closeRequest, closeTampered } from './close.ts';
+import { type Counted, countApprovals } from './counted.ts';
 import { oweFurther } from './notices.ts';
-import { approverOf, approversOf, policyQueryFor } from './policy-query.ts';
+import { type Place, placesOf } from './places.ts';
+import { approverOf, policyQueryFor } from './policy-query.ts';
 import { type Requester, requesterIn } from './requester.ts';
-import { onStandingMeans } from './standing-means.ts';
 
 /** A decision by a person whose identity a door has proven. */
 export interface ProvenDecision {
@@ -48,34 +55,71 @@ export interface Ballot {
   readonly earlier: readonly DecisionRecord[];
   readonly people: readonly PersonRecord[];
   readonly requester: Requester;
-  /** Those whose approval counts so far. */
-  readonly approvers: readonly Approver[];
+  readonly absences: readonly AbsenceRecord[];
+  readonly counted: Counted;
 }
 
-/** Throws the reason why this person's decision does not count. Order: what is gone, who it is, what was seen. */
-export function assertMayDecide(
+/** The first of these places from which such an approval lets them decide. */
+function placeWith(
+  { query, counted }: Ballot,
+  places: readonly Place[],
+  of: { readonly policy: Policy; readonly proof: Proof },
+): Place | undefined {
+  return places.find(({ holder }) =>
+    mayDecide(of.policy, query, approverOf(holder, of.proof), counted.approvers),
+  );
+}
+
+/**
+ * The place from which this person decides, their own if they may from there. Throws the reason why their decision
+ * does not count. Order: what is gone, who it is, what was seen.
+ */
+export function placeFor(
   ballot: Ballot,
   made: ProvenDecision,
   policy: Policy,
-  tx: StoreTransaction,
-): void {
-  const { request, query, earlier, requester } = ballot;
+  { now }: Pick<StoreTransaction, 'now'>,
+): Place {
+  const { request, earlier, requester, counted, people, absences } = ballot;
+  const { person, proof } = made;
   if (request.status !== 'awaiting_approval')
     throw new GatewayError('approval.closed', { detail: `the request is ${request.status}` });
-  if (request.expiresAt !== null && request.expiresAt <= tx.now)
+  if (request.expiresAt !== null && request.expiresAt <= now)
     throw new GatewayError('approval.expired');
   if (made.digest !== request.digest) throw new GatewayError('approval.digest_mismatch');
-  if (made.person.revokedAt !== null) throw new GatewayError('approval.not_eligible');
-  if (requester.has(made.person.id)) throw new GatewayError('approval.own_request');
-  if (earlier.some(({ personId }) => personId === made.person.id))
+  if (person.revokedAt !== null) throw new GatewayError('approval.not_eligible');
+  if (requester.has(person.id)) throw new GatewayError('approval.own_request');
+  if (earlier.some(({ personId }) => personId === person.id))
     throw new GatewayError('approval.already_decided');
-  const mayWith = (proof: Proof): boolean =>
-    mayDecide(policy, query, approverOf(made.person, proof), ballot.approvers);
-  if (mayWith(made.proof)) return;
-  if (!mayWith('passkey')) throw new GatewayError('approval.not_eligible');
+  if (counted.taken.has(person.id))
+    throw new GatewayError('approval.already_decided', {
+      detail: 'it was decided in this person’s place while they were away',
+    });
+  const places = placesOf(person, { people, requester, absences, taken: counted.taken, now });
+  const place = placeWith(ballot, places, { policy, proof });
+  if (place !== undefined) return place;
+  const withPasskey = placeWith(ballot, places, { policy, proof: 'passkey' });
+  if (withPasskey === undefined) throw new GatewayError('approval.not_eligible');
   // Whoever may say yes with a passkey may say no without: stopping must not wait for a device.
   if (made.decision === 'approve') throw new GatewayError('approval.passkey_required');
+  return withPasskey;
 }
+
+/** A decision with the place from which it was made. */
+interface Vote extends ProvenDecision {
+  readonly place: Place;
+}
+
+const inPlaceOf = ({ place }: Vote): string | null =>
+  place.absence === null ? null : place.holder.id;
+
+/** How it was proven and in whose place it was made, for the log. */
+const voteFacts = (vote: Vote): Readonly<Record<string, string>> => ({
+  ...proofFacts(vote),
+  ...(vote.place.absence === null
+    ? {}
+    : { in_place_of: vote.place.holder.id, absence: vote.place.absence }),
+});
 
 /** How it was proven, for the log. */
 export const proofFacts = ({
@@ -117,12 +161,10 @@ export async function openBallot(tx: StoreTransaction, requestId: string): Promi
     people,
   );
   const earlier = await tx.decisions.of(requestId);
-  const valid = earlier.filter(
-    ({ decision, validUntil }) => decision === 'approve' && validUntil > tx.now,
-  );
-  const standing = await onStandingMeans(tx, valid, decided);
-  const approvers = approversOf(requester, standing, people);
-  return { request, query, requester, people, earlier, approvers };
+  const votes = { decisions: earlier, decided };
+  const counted = await countApprovals(tx, votes, { people, requester });
+  const absences = await absencesAt(tx, tx.now);
+  return { request, query, requester, people, earlier, absences, counted };
 }
 
 /** Logs the attempt, whatever was wrong with it. */
@@ -146,7 +188,7 @@ export async function refuseDecision(
 async function applyDecision(
   tx: StoreTransaction,
   ballot: Ballot,
-  made: ProvenDecision,
+  made: Vote,
   rules: DecisionRules,
   validUntil: Date,
 ): Promise<Decided> {
@@ -161,13 +203,13 @@ async function applyDecision(
       {
         event: 'approval.rejected',
         actor,
-        facts: proofFacts(made),
+        facts: voteFacts(made),
       },
     );
     await tx.requests.setWake(request.id, tx.now);
     return { kind: 'decided', status: 'rejected' };
   }
-  const approvers = [...ballot.approvers, approverOf(made.person, made.proof)];
+  const approvers = [...ballot.counted.approvers, approverOf(made.place.holder, made.proof)];
   const isEnough = satisfied(rules.policy, { ...query, approvers });
   await tx.log.append({
     event: 'approval.granted',
@@ -176,7 +218,7 @@ async function applyDecision(
     actor,
     digest: made.digest,
     facts: {
-      ...proofFacts(made),
+      ...voteFacts(made),
       approvals: approvers.length,
       enough: isEnough,
       valid_until: validUntil.toISOString(),
@@ -205,8 +247,8 @@ export async function recordDecision(
     // As they are now: since the door knew them they may have been revoked.
     const person = ballot.people.find(({ id }) => id === proven.person.id);
     if (person === undefined) throw new GatewayError('approval.not_eligible');
-    const made = { ...proven, person };
-    assertMayDecide(ballot, made, rules.policy, tx);
+    const place = placeFor(ballot, { ...proven, person }, rules.policy, tx);
+    const made = { ...proven, person, place };
     const deadline = Math.max(ballot.request.expiresAt?.getTime() ?? 0, tx.now.getTime());
     const validUntil = new Date(deadline + rules.approvalValidMs);
     await tx.decisions.insert({
@@ -218,6 +260,7 @@ export async function recordDecision(
       proof: made.proof,
       decidedAt: tx.now,
       validUntil,
+      inPlaceOf: inPlaceOf(made),
     });
     return await applyDecision(tx, ballot, made, rules, validUntil);
   } catch (error) {

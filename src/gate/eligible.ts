@@ -1,8 +1,15 @@
 import type { ErrorCode } from '../core/errors.ts';
-import type { AgentRecord, DecisionRecord, PersonRecord, RequestRecord } from '../core/records.ts';
+import type {
+  AbsenceRecord,
+  AgentRecord,
+  DecisionRecord,
+  PersonRecord,
+  RequestRecord,
+} from '../core/records.ts';
 import type { Policy } from '../policy/policy.ts';
 import { mayDecide } from '../policy/requirement.ts';
 import { approverOf, approversOf, policyQueryFor } from './policy-query.ts';
+import { type Place, placesOf } from './places.ts';
 import type { Requester } from './requester.ts';
 
 /** A request that waits and everything that tells who may decide on it. */
@@ -12,6 +19,8 @@ export interface Waiting {
   readonly people: readonly PersonRecord[];
   readonly requester: Requester;
   readonly earlier: readonly DecisionRecord[];
+  /** Not ended and not over. */
+  readonly absences: readonly AbsenceRecord[];
   readonly policy: Policy;
   readonly now: Date;
   /** May remember what it was asked before. */
@@ -44,11 +53,11 @@ export function createAskedOnce(ask: AskPolicy = mayDecide): AskPolicy {
 }
 
 /**
- * Why this person cannot decide on it now, in the order of `decisions.ts`; undefined when they can, with a
- * passkey where policy asks for one. What a door shows, never what counts: the decision itself asks again.
+ * The place from which this person may decide on it now, with a passkey where policy asks for one; or why they
+ * cannot, in the order of `decisions.ts`. What a door shows, never what counts: the decision itself asks again.
  */
-export function whyNotDecide(of: Waiting, person: PersonRecord): ErrorCode | undefined {
-  const { request, agent, people, requester, earlier, policy, now } = of;
+export function placeToDecide(of: Waiting, person: PersonRecord): Place | ErrorCode {
+  const { request, agent, people, requester, earlier, absences, policy, now } = of;
   if (request.status !== 'awaiting_approval') return 'approval.closed';
   if (request.expiresAt !== null && request.expiresAt <= now) return 'approval.expired';
   if (agent === undefined || person.revokedAt !== null) return 'approval.not_eligible';
@@ -61,6 +70,11 @@ export function whyNotDecide(of: Waiting, person: PersonRecord): ErrorCode | und
     ({ decision, validUntil }) => decision === 'approve' && validUntil > now,
   );
   const approvers = approversOf(requester, valid, people);
-  const isEligible = of.askPolicy(policy, query, approverOf(person, 'passkey'), approvers);
-  return isEligible ? undefined : 'approval.not_eligible';
+  const taken = new Set(approvers.map(({ id }) => id));
+  if (taken.has(person.id)) return 'approval.already_decided';
+  const free = placesOf(person, { people, requester, absences, taken, now });
+  const found = free.find(({ holder }) =>
+    of.askPolicy(policy, query, approverOf(holder, 'passkey'), approvers),
+  );
+  return found ?? 'approval.not_eligible';
 }

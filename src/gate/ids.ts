@@ -37,7 +37,8 @@ export function successorIdFor(originalId: string, change: string, attempt: numb
 }
 
 export function newId(
-  prefix: 'agt' | 'per' | 'frz' | 'req' | 'psk' | 'ses' | 'inv' | 'ntc' | 'whk' | 'inc' | 'gra',
+  prefix:
+    'agt' | 'per' | 'frz' | 'req' | 'psk' | 'ses' | 'inv' | 'ntc' | 'whk' | 'inc' | 'gra' | 'abs',
 ): string {
   return `${prefix}_${base32(randomBytes(10), RANDOM_ID_CHARS)}`;
 }

@@ -2,11 +2,13 @@ import { RequestIdSchema } from '../contracts/ids.ts';
 import type { AuditEventName } from '../core/audit-events.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import { type Channel, loggedPlace, type NoticeKind, type NoticeRecord } from '../core/notices.ts';
-import type { PersonRecord, RequestRecord } from '../core/records.ts';
+import type { RequestRecord } from '../core/records.ts';
 import type { ForgedNotice } from '../ports/channel-store.ts';
 import type { Store, StoreTransaction } from '../ports/store.ts';
+import { absencesAt } from './absences.ts';
 import { newId } from './ids.ts';
 import { entryOf } from './logged.ts';
+import { whoLooks } from './places.ts';
 import { requesterIn } from './requester.ts';
 
 /** A place that is told of everything that waits; without a recipient: each person who may decide. */
@@ -21,10 +23,15 @@ interface Owed {
   readonly recipient: string;
   readonly kind: NoticeKind;
   readonly occasion?: string | undefined;
+  /** `moot`: noted as told, and told to nobody. */
+  readonly state?: 'due' | 'moot' | undefined;
 }
 
 /** False when it is owed or was told already. */
-export const owe = (tx: StoreTransaction, { occasion = '', ...of }: Owed): Promise<boolean> =>
+export const owe = (
+  tx: StoreTransaction,
+  { occasion = '', state = 'due', ...of }: Owed,
+): Promise<boolean> =>
   tx.notices.insert({
     ...of,
     id: newId('ntc'),
@@ -33,22 +40,25 @@ export const owe = (tx: StoreTransaction, { occasion = '', ...of }: Owed): Promi
     sinceAt: tx.now,
     dueAt: tx.now,
     attempts: 0,
-    state: 'due',
+    state,
     reference: null,
     error: null,
   });
 
 /** Those whom policy may let decide; the requester is told by the agent. */
-async function askable(tx: StoreTransaction, request: RequestRecord): Promise<PersonRecord[]> {
+async function askable(tx: StoreTransaction, request: RequestRecord): Promise<string[]> {
   const { roles = [] } = request.card?.requires ?? {};
   const people = await tx.people.list();
   const requester = await requesterIn(tx, request.submission.userId, people);
-  return people.filter(
+  const named = people.filter(
     (person) =>
       person.revokedAt === null &&
       !requester.has(person.id) &&
       (roles.length === 0 || person.roles.some((role) => roles.includes(role))),
   );
+  const absences = await absencesAt(tx, tx.now);
+  const seated = { people, requester, absences, now: tx.now };
+  return [...new Set(named.flatMap(({ id }) => whoLooks(id, seated)))];
 }
 
 export async function recipientsAt(
@@ -58,7 +68,7 @@ export async function recipientsAt(
 ): Promise<readonly string[]> {
   if (recipient !== null) return [recipient];
   try {
-    return (await askable(tx, request)).map(({ id }) => id);
+    return await askable(tx, request);
   } catch (error) {
     // A damaged roster is somebody else's alarm: the request waits all the same.
     if (error instanceof GatewayError && error.code === 'plan.tampered') return [];

@@ -28,19 +28,28 @@ export const approverOf = (person: PersonRecord, proof: Proof): Approver => ({
 });
 
 /**
- * The people behind these decisions as they are now: the revoked count no more, roles are today's, and
- * nobody counts for a request of their own.
+ * Those in whose places these decisions were made, as they are now: the revoked count no more, neither as voters nor
+ * as those who are stood in for, roles are today's, nobody counts for a request of their own, and one place, like
+ * one person, counts once.
  */
-export const approversOf = (
+export function approversOf(
   requester: Requester,
   decisions: readonly DecisionRecord[],
   people: readonly PersonRecord[],
-): Approver[] =>
-  people.flatMap((person) => {
-    const made = decisions.find(({ personId }) => personId === person.id);
-    const counts = person.revokedAt === null && !requester.has(person.id);
-    return made === undefined || !counts ? [] : [approverOf(person, made.proof)];
-  });
+): Approver[] {
+  const standing = (id: string): PersonRecord | undefined =>
+    people.find((one) => one.id === id && one.revokedAt === null && !requester.has(id));
+  const byPlace = new Map<string, Approver>();
+  const voters = new Set<string>();
+  for (const { personId, inPlaceOf, proof } of decisions) {
+    const holder = standing(inPlaceOf ?? personId);
+    const counts = standing(personId) !== undefined && !voters.has(personId);
+    if (holder === undefined || !counts || byPlace.has(holder.id)) continue;
+    voters.add(personId);
+    byPlace.set(holder.id, approverOf(holder, proof));
+  }
+  return [...byPlace.values()];
+}
 
 /** Each thing that a submission asks for: its steps, or itself. */
 function askedBy(

@@ -2,14 +2,33 @@ import { GatewayError } from '../core/gateway-error.ts';
 import { type Reminder, REMINDERS, reminderDueMs } from '../core/notices.ts';
 import type { RequestRecord } from '../core/records.ts';
 import type { Store, StoreTransaction } from '../ports/store.ts';
+import { absencesAt } from './absences.ts';
 import { closeTampered } from './close.ts';
 import { owe } from './notices.ts';
+import { whoLooks } from './places.ts';
+import { requesterIn } from './requester.ts';
 
 /** The reminder whose time has come, of all that have come the last: what was missed is told once. */
 const dueReminder = (askedAt: Date, deadline: Date, now: Date): Reminder | undefined =>
   REMINDERS.find(
     (one) => reminderDueMs(one, askedAt.getTime(), deadline.getTime()) <= now.getTime(),
   );
+
+/**
+ * Who looks into this mailbox now: whoever it is of, or while they are away whom they have named. A roster that was
+ * damaged is somebody else's alarm.
+ */
+async function readersOf(tx: StoreTransaction, request: RequestRecord, recipient: string) {
+  try {
+    const people = await tx.people.list();
+    const requester = await requesterIn(tx, request.submission.userId, people);
+    const absences = await absencesAt(tx, tx.now);
+    return whoLooks(recipient, { people, requester, absences, now: tx.now });
+  } catch (error) {
+    if (error instanceof GatewayError && error.code === 'plan.tampered') return [recipient];
+    throw error;
+  }
+}
 
 async function oweReminders(tx: StoreTransaction, request: RequestRecord): Promise<void> {
   const { id: requestId, status, expiresAt } = request;
@@ -18,7 +37,15 @@ async function oweReminders(tx: StoreTransaction, request: RequestRecord): Promi
   for (const { channel, recipient, createdAt } of asked) {
     const due = dueReminder(createdAt, expiresAt, tx.now);
     if (due === undefined) continue;
-    await owe(tx, { requestId, channel, recipient, kind: 'reminded', occasion: due.occasion });
+    // Places are shared; only mail goes to somebody by name.
+    const readers = channel === 'email' ? await readersOf(tx, request, recipient) : [recipient];
+    const state = readers.includes(recipient) ? 'due' : 'moot';
+    const { occasion } = due;
+    await owe(tx, { requestId, channel, recipient, kind: 'reminded', occasion, state });
+    for (const other of readers) {
+      const isAsked = asked.some((one) => one.channel === channel && one.recipient === other);
+      if (!isAsked) await owe(tx, { requestId, channel, recipient: other, kind: 'asked' });
+    }
   }
 }
 

@@ -5,12 +5,24 @@ import type { StoreTransaction } from '../ports/store.ts';
 import { isEntryOf } from './as-logged.ts';
 import { voteStands } from './grants.ts';
 
-type Means = Pick<StoreTransaction, 'passkeys' | 'slackUsers' | 'webhookSigners' | 'grants'>;
+type Means = Pick<
+  StoreTransaction,
+  'passkeys' | 'slackUsers' | 'webhookSigners' | 'grants' | 'absences'
+>;
 
 const named = ({ facts }: AuditEntry, fact: string): string | undefined => {
   const value = facts[fact];
   return typeof value === 'string' ? value : undefined;
 };
+
+/** Whether nobody has ended the absence in whose place it was made; over by its date, it was good when it was made. */
+async function placeStands(tx: Means, { personId, inPlaceOf }: DecisionRecord, entry: AuditEntry) {
+  if (inPlaceOf === null) return true;
+  const absence = await tx.absences.get(named(entry, 'absence') ?? '');
+  return (
+    absence?.endedAt === null && absence.personId === inPlaceOf && absence.delegateId === personId
+  );
+}
 
 /** Whether what proved the person is still theirs; what proved them without a name of its own ends with them alone. */
 async function stands(tx: Means, personId: string, entry: AuditEntry): Promise<boolean> {
@@ -26,10 +38,14 @@ async function stands(tx: Means, personId: string, entry: AuditEntry): Promise<b
   return true;
 }
 
-/** A row of the means that was written by hand proves nobody. */
-async function standsOrForged(tx: Means, personId: string, entry: AuditEntry): Promise<boolean> {
+/** A row of the means, or of the absence, that was written by hand proves nobody. */
+async function standsOrForged(
+  tx: Means,
+  decision: DecisionRecord,
+  entry: AuditEntry,
+): Promise<boolean> {
   try {
-    return await stands(tx, personId, entry);
+    return (await stands(tx, decision.personId, entry)) && (await placeStands(tx, decision, entry));
   } catch (error) {
     if (errorCodeOf(error) === 'plan.tampered') return false;
     throw error;
@@ -37,8 +53,8 @@ async function standsOrForged(tx: Means, personId: string, entry: AuditEntry): P
 }
 
 /**
- * The approvals whose means still stands: what a grant that was ended, a stolen passkey, a Slack account taken off the map or a
- * revoked signer has approved counts no more, from the commit of its revocation. Which it was says the
+ * The approvals whose means still stands: what a grant that was ended, a stolen passkey, a Slack account taken off the map, a
+ * revoked signer or a delegate whose delegation was ended has approved counts no more, from that commit on. Which it was says the
  * log, so `decided` are the request's own entries; a decision without one counts no more either.
  */
 export async function onStandingMeans(
@@ -49,8 +65,7 @@ export async function onStandingMeans(
   const kept: DecisionRecord[] = [];
   for (const decision of decisions) {
     const entry = decided.find((one) => isEntryOf(decision, one));
-    if (entry !== undefined && (await standsOrForged(tx, decision.personId, entry)))
-      kept.push(decision);
+    if (entry !== undefined && (await standsOrForged(tx, decision, entry))) kept.push(decision);
   }
   return kept;
 }

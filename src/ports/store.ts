@@ -1,3 +1,4 @@
+import type { AbsenceReads, AbsenceWrites } from './absence-store.ts';
 import type { GrantReads, GrantWrites } from './grant-store.ts';
 import type { IncidentReads, IncidentWrites } from './incident-store.ts';
 import type { Listed } from './listed.ts';
@@ -77,6 +78,7 @@ export interface StoreReads {
   readonly decisions: DecisionReads;
   readonly agents: AgentReads;
   readonly people: PersonReads;
+  readonly absences: AbsenceReads;
   readonly passkeys: PasskeyReads;
   readonly sessions: SessionReads;
   readonly invitations: InvitationReads;
@@ -98,6 +100,7 @@ export interface StoreTransaction extends StoreReads {
   readonly decisions: DecisionWrites;
   readonly agents: AgentWrites;
   readonly people: PersonWrites;
+  readonly absences: AbsenceWrites;
   readonly passkeys: PasskeyWrites;
   readonly sessions: SessionWrites;
   readonly invitations: InvitationWrites;

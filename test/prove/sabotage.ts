@@ -62,9 +62,9 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     what: 'people who approve what they asked for themselves',
-    file: 'src/gate/policy-query.ts',
-    from: /return person\.email\.toLowerCase\(\) === claimed \|\| person\.id === claimed;/,
-    to: 'return person.email === "" && claimed === "";',
+    file: 'src/gate/requester.ts',
+    from: /const claimed = userId\.trim\(\)\.toLowerCase\(\);/,
+    to: 'const claimed = "nobody";',
     found: 'L09.1',
   },
   {

@@ -1,4 +1,5 @@
 import type { Route } from '../define-route.ts';
+import { endOwnAbsence, noteOwnAbsence } from './absences.ts';
 import { getAction, listActions, submitAction, withdrawAction } from './actions.ts';
 import { listAlerts } from './alerts.ts';
 import { approvalPasskeyOptions, decideApproval, getApproval, listApprovals } from './approvals.ts';
@@ -71,6 +72,8 @@ export const ROUTES: readonly Route[] = [
   gateStatus,
   listAgents,
   listPeople,
+  noteOwnAbsence,
+  endOwnAbsence,
   getMe,
   health,
   readiness,

@@ -7,6 +7,7 @@ import { RequestOptionsSchema } from '../../contracts/passkey.ts';
 import { GatewayError } from '../../core/gateway-error.ts';
 import { recordDecision } from '../../gate/decisions.ts';
 import { approvalOptions, recordPasskeyDecision } from '../../gate/passkey-decisions.ts';
+import { noteSeen } from '../../gate/sightings.ts';
 import { approvalViews, legibleApprovals } from '../approval-view.ts';
 import { answerDecided, DECISION_ERRORS, DECISION_REPLY } from '../decision-reply.ts';
 import { defineRoute } from '../define-route.ts';
@@ -51,16 +52,19 @@ export const listApprovals = defineRoute({
 export const getApproval = defineRoute({
   method: 'get',
   path: '/v1/approvals/{id}',
-  summary: 'One approval with its card, also after it was decided.',
+  summary:
+    'One approval with its card, also after it was decided. That you opened it while it waits goes into the log.',
   door: 'person',
   params: IdParams,
   replies: { 200: { is: 'The approval.', body: ApprovalSchema } },
   errors: ['approval.not_found', 'store.unavailable'],
-  handler: async (context, { person, params }) => {
+  handler: async (context, { person, session, params }) => {
     const request = await context.store.requests.get(params.id);
     if (request === undefined) throw new GatewayError('approval.not_found');
     const viewOf = await approvalViews(context, person);
-    return { status: 200, body: await viewOf(request) };
+    const body = await viewOf(request);
+    await noteSeen(context, { request, person, proof: session === undefined ? 'key' : 'session' });
+    return { status: 200, body };
   },
 });
 

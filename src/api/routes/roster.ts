@@ -6,10 +6,11 @@ import {
   PersonViewSchema,
 } from '../../contracts/roster-view.ts';
 import type { AgentRecord } from '../../core/records.ts';
+import { absencesAt } from '../../gate/absences.ts';
 import { grantsOfAgent } from '../../gate/explained-agent.ts';
 import type { ApiContext } from '../api-context.ts';
 import { defineRoute } from '../define-route.ts';
-import { personView } from '../person-view.ts';
+import { absenceView, personView } from '../person-view.ts';
 import { freezeView } from './freezes.ts';
 
 const COUNTED_MS = 30 * 86_400_000;
@@ -54,9 +55,14 @@ export const listPeople = defineRoute({
   door: 'person',
   replies: { 200: { is: 'The people.', body: PersonListSchema } },
   errors: ['store.unavailable'],
-  handler: async ({ store }) => {
+  handler: async ({ store, clock }) => {
     const { rows, damaged } = await store.people.legible();
-    return { status: 200, body: { people: rows.map(personView), ...damagedIn(damaged) } };
+    const absences = await absencesAt(store, clock());
+    const people = rows.map((person) => {
+      const own = absences.filter(({ personId }) => personId === person.id);
+      return { ...personView(person), absences: own.map(absenceView) };
+    });
+    return { status: 200, body: { people, ...damagedIn(damaged) } };
   },
 });
 

@@ -1,5 +1,6 @@
-import type { AgentList, AgentView, GrantView, PersonView } from '../../contracts/roster-view.ts';
+import type { Absence } from '../../contracts/absence.ts';
 import type { GrantList } from '../../contracts/grant.ts';
+import type { AgentList, AgentView, GrantView } from '../../contracts/roster-view.ts';
 import type { Requirement } from '../../contracts/card.ts';
 import { type Html, html } from '../html.ts';
 import { type Frame, isOperator, oneButton } from '../frame.ts';
@@ -118,13 +119,25 @@ function section(frame: Frame, agent: AgentView): Html {
   </section>`;
 }
 
-function peoplePart(people: readonly PersonView[]): Html {
-  const lines = people.map(({ name, email, roles, revoked_at }) => {
+/** "away until 4 December, Vera decides in their place". */
+function awayLine({ people, now }: Frame, { from, until, delegate }: Absence): Html {
+  const other = people.find(({ id }) => id === delegate);
+  const since = Date.parse(from) <= now.getTime() ? null : html` from ${moment(from)}`;
+  const who =
+    delegate === null ? 'nobody decides' : html`${shown(other?.name ?? delegate)} decides`;
+  return html`, away${since} until ${moment(until)}, ${who} in their place`;
+}
+
+function peoplePart(frame: Frame): Html {
+  const { people } = frame;
+  const lines = people.map(({ name, email, roles, revoked_at, absences = [] }) => {
     const more = revoked_at === null ? '' : ', revoked';
+    const away = revoked_at === null ? absences.map((one) => awayLine(frame, one)) : null;
     return html`<li>
       <span class="who">${shown(name)}</span>
       <span class="how"
-        >${shown(email)}, ${roles.length === 0 ? 'no role' : shown(roles.join(', '))}${more}</span
+        >${shown(email)},
+        ${roles.length === 0 ? 'no role' : shown(roles.join(', '))}${more}${away}</span
       >
     </li>`;
   });
@@ -134,8 +147,9 @@ function peoplePart(people: readonly PersonView[]): Html {
         ${lines}
       </ul>
       <p class="small quiet">
-        People and agents are added and revoked with
-        <span class="mono">npx sallyport person</span> and
+        Who is away, and who decides in their place, is said with
+        <span class="mono">npx sallyport person away</span>. People and agents are added and revoked
+        with <span class="mono">npx sallyport person</span> and
         <span class="mono">npx sallyport agent</span>, on the gateway’s own machine.
       </p>`,
   );
@@ -160,7 +174,7 @@ export function agentsPage(frame: Frame, { agents, damaged }: AgentList, ahead: 
         </div>
       </div>
       ${aheadPart(frame, ahead)}${active.map((agent) => section(frame, agent))}${peoplePart(
-        frame.people,
+        frame,
       )}`,
     version: versionOf([agents, damaged, ahead, frame.people]),
     says: 'The agents changed',

@@ -100,12 +100,19 @@ function decisionLine(frame: Frame, made: DecisionView): Html {
   </li>`;
 }
 
+/** Whose place it would be, where that is not the reader's own. */
+function yourPlace(frame: Frame, { in_place_of: absent }: Approval['you']): Html | null {
+  if (absent === undefined) return null;
+  const name = frame.people.find(({ id }) => id === absent)?.name;
+  return html` for ${shown(name ?? absent)}, who is away`;
+}
+
 function people(frame: Frame, approval: Approval): Html {
   const { decisions, you, card, status } = approval;
   const isOpen = status === 'awaiting_approval';
   const mine = you.can_decide
     ? html`<li>
-        <span class="who">You</span>
+        <span class="who">You${yourPlace(frame, you)}</span>
         <span class="how"><span class="state state--wait">Not decided</span></span>
       </li>`
     : null;

@@ -15,8 +15,13 @@ const notice = (colour: string, body: Html): Html =>
     </div>
   </div>`;
 
-export const nameOf = (frame: Frame, { person, name }: DecisionView): Html =>
-  person === frame.reader.id ? html`You` : shown(name ?? person);
+/** "Vera", "You", "Vera for Omar". */
+export function nameOf(frame: Frame, { person, name, in_place_of: absent }: DecisionView): Html {
+  const who = person === frame.reader.id ? html`You` : shown(name ?? person);
+  if (absent === undefined) return who;
+  const whose = absent.person === frame.reader.id ? html`you` : shown(absent.name ?? absent.person);
+  return html`${who} for ${whose}`;
+}
 
 function rejected(frame: Frame, { decisions }: Approval): Html {
   const made = decisions.find(({ decision }) => decision === 'reject');

@@ -39,12 +39,20 @@ function actorName(frame: Frame, request: RequestDetail, actor: string): Html {
   return actor === 'gateway' ? html`The gateway` : shown(actor);
 }
 
+function placeName({ people, reader }: Frame, { facts }: TimeLineEntry): Html | null {
+  const { in_place_of: absent } = facts;
+  if (typeof absent !== 'string') return null;
+  const name = people.find(({ id }) => id === absent)?.name ?? absent;
+  return html` for ${absent === reader.id ? 'you' : shown(name)}`;
+}
+
 function proofText({ facts }: TimeLineEntry): string {
   const { proof } = facts;
   return typeof proof === 'string' ? ` ${proofWords(proof)}` : '';
 }
 
-type Say = (actor: Html, entry: TimeLineEntry) => Html;
+/** `place`: in whose, where it was not their own. */
+type Say = (actor: Html, entry: TimeLineEntry, place: Html | null) => Html;
 
 /** Another request, by the id that an entry of the log names. */
 function linkTo(id: unknown, say: (link: Html) => Html): Html | undefined {
@@ -64,12 +72,13 @@ const SENTENCES: Readonly<Partial<Record<TimeLineEntry['event'], Say>>> = {
       (successor) => html`${actor} changed it. ${successor} takes its place.`,
     ) ?? html`${actor} changed it.`,
   'approval.requested': () => html`Card made. It waits for people.`,
-  'approval.granted': (actor, entry) =>
+  'approval.seen': (actor, entry) => html`${actor} opened the card${proofText(entry)}.`,
+  'approval.granted': (actor, entry, place) =>
     typeof entry.facts['grant_ends_at'] === 'string'
       ? html`${actor} had allowed this ahead, until ${moment(entry.facts['grant_ends_at'])}. Nobody
         looked at this one.`
-      : html`${actor} approved${proofText(entry)}, for exactly this digest.`,
-  'approval.rejected': (actor, entry) => html`${actor} rejected${proofText(entry)}.`,
+      : html`${actor}${place} approved${proofText(entry)}, for exactly this digest.`,
+  'approval.rejected': (actor, entry, place) => html`${actor}${place} rejected${proofText(entry)}.`,
   'hubspot.intended': () => html`Written down before the call.`,
   'hubspot.lost': () =>
     html`HubSpot’s answer was lost. The outcome is unknown until it is found in HubSpot, or found
@@ -79,7 +88,9 @@ const SENTENCES: Readonly<Partial<Record<TimeLineEntry['event'], Say>>> = {
 function what(frame: Frame, request: RequestDetail, entry: TimeLineEntry): Html {
   const actor = actorName(frame, request, entry.actor);
   const say = SENTENCES[entry.event];
-  return say === undefined ? html`${actor}: ${AUDIT_EVENTS[entry.event]}` : say(actor, entry);
+  return say === undefined
+    ? html`${actor}: ${AUDIT_EVENTS[entry.event]}`
+    : say(actor, entry, placeName(frame, entry));
 }
 
 function lineItem(frame: Frame, request: RequestDetail, entry: TimeLineEntry): Html {

@@ -130,6 +130,7 @@ export function decision(of: string, change: Partial<DecisionRecord> = {}): Deci
     proof: 'totp',
     decidedAt: START,
     validUntil: new Date(START.getTime() + 60_000),
+    inPlaceOf: null,
     ...change,
   };
 }

@@ -23,6 +23,8 @@ drop table slack_users;
 drop table notices;
 drop table connections;
 drop table incidents;
+drop table absences;
+alter table decisions drop column in_place_of;
 drop index log_entries_alerts;
 drop index log_entries_marks;
 drop table radar_sweeps;

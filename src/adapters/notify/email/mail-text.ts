@@ -1,9 +1,4 @@
-import {
-  changedToText,
-  durationText,
-  inOneLine,
-  stateWords,
-} from '../../../core/notice-text.ts';
+import { changedToText, durationText, inOneLine, stateWords } from '../../../core/notice-text.ts';
 import type { NamedDecision, Telling } from '../../../ports/notifier.ts';
 import { type ShownCard, showCard } from './card-parts.ts';
 import { escapeHtml, htmlLine, textLine } from './plain-reading.ts';

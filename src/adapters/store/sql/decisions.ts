@@ -18,6 +18,7 @@ const RecordSchema = z.strictObject({
   proof: z.enum(PROOFS),
   decidedAt: TimeSchema,
   validUntil: TimeSchema,
+  inPlaceOf: z.string().nullable(),
 });
 
 /** One decision that does not open fails the whole answer: leaving out a rejection would be an approval. */
@@ -46,6 +47,7 @@ export function createDecisionWrites(unit: Unit): DecisionWrites {
         proof: decision.proof,
         decided_at: decision.decidedAt.getTime(),
         valid_until: decision.validUntil.getTime(),
+        in_place_of: decision.inPlaceOf,
       };
       const { numInsertedOrUpdatedRows } = await unit.db
         .insertInto(TABLE)
@@ -70,8 +72,10 @@ const nameOf = (requestId: string, personId: string) => `${requestId}/${personId
 
 /** The seal vouches for the whole row: a decision written into the file by hand does not open. */
 function sealFor({ seal }: Reader, row: Omit<Selectable<Database['decisions']>, 'seq' | 'reason'>) {
-  const { decision, digest, proof, decided_at, valid_until } = row;
-  const bound = [decision, digest, proof, decided_at, valid_until];
+  const { decision, digest, proof, decided_at, valid_until, in_place_of } = row;
+  // A row from before there were places is bound as it was then.
+  const place = in_place_of === null ? [] : [in_place_of];
+  const bound = [decision, digest, proof, decided_at, valid_until, ...place];
   return rowSeal(seal, TABLE, nameOf(row.request_id, row.person_id), bound);
 }
 
@@ -86,5 +90,6 @@ function toRecord(reader: Reader, row: Selectable<Database['decisions']>): Decis
     proof: row.proof,
     decidedAt: row.decided_at,
     validUntil: row.valid_until,
+    inPlaceOf: row.in_place_of,
   });
 }

@@ -1,7 +1,7 @@
 import type { AuditEntry } from '../../../contracts/audit-entry.ts';
 import { GatewayError } from '../../../core/gateway-error.ts';
 import type { GrantRecord } from '../../../core/grants.ts';
-import type { FreezeRecord } from '../../../core/records.ts';
+import type { AbsenceRecord, FreezeRecord } from '../../../core/records.ts';
 import {
   lastRow,
   opens,
@@ -20,12 +20,13 @@ const NONE: Orders = {
   credentials: new Map(),
   links: new Map(),
   grants: new Map(),
+  absences: new Map(),
 };
 
 const ROW_LOST = 'its row in the store was changed or taken out; the log has it';
 
 /**
- * What the log says of standing freezes, credentials in use, Slack users and grants, whatever their rows say. Each entry's
+ * What the log says of standing freezes, credentials in use, Slack users, grants and absences, whatever their rows say. Each entry's
  * voucher names the newest order before it, so they are found one by one from the end of the log, and
  * once in the life of a process. Throws `freeze.active` when one of them is gone, or the end of the log is,
  * or does not open: that may be a freeze.
@@ -71,7 +72,7 @@ const orderLost = (index: number): GatewayError =>
     detail: `entry ${index} of the log, which may be a freeze, is gone or was changed; restore the store`,
   });
 
-/** As `freezes.ts`, `credentials.ts` and `roster.ts` of the gate write them; its voucher has opened. */
+/** As `freezes.ts`, `credentials.ts`, `roster.ts` and `absences.ts` of the gate write them; its voucher has opened. */
 interface OrderFacts {
   readonly freeze: string;
   readonly target: string;
@@ -80,6 +81,10 @@ interface OrderFacts {
   readonly person: string;
   /** Absent where the entry is about another kind of sender. */
   readonly slack_user?: string;
+  readonly absence: string;
+  readonly delegate: string | null;
+  readonly from: string;
+  readonly until: string;
 }
 
 function applied(before: Orders, row: VouchedRow): Orders {
@@ -87,7 +92,8 @@ function applied(before: Orders, row: VouchedRow): Orders {
   const freezes = new Map(before.freezes);
   const credentials = new Map(before.credentials);
   const links = new Map(before.links);
-  const { freeze, connection, version, ...link } = entry.facts as unknown as OrderFacts;
+  const absences = new Map(before.absences);
+  const { freeze, connection, version, absence, ...link } = entry.facts as unknown as OrderFacts;
   const { slack_user: slackUser, person: personId } = link;
   if (entry.event === 'freeze.placed') freezes.set(freeze, freezeOf(entry));
   if (entry.event === 'freeze.lifted') freezes.delete(freeze);
@@ -98,7 +104,9 @@ function applied(before: Orders, row: VouchedRow): Orders {
     if (entry.event === 'person.unlinked') links.delete(slackUser);
   }
   const grants = grantsAfter(before.grants, entry);
-  return { key: keyOf(row), freezes, credentials, links, grants };
+  if (entry.event === 'absence.noted') absences.set(absence, absenceOf(entry));
+  if (entry.event === 'absence.ended') absences.delete(absence);
+  return { key: keyOf(row), freezes, credentials, links, grants, absences };
 }
 
 /** As `gate/grants.ts` writes them. */
@@ -128,6 +136,19 @@ function grantsAfter(
       ...{ uses: 0, endedAt: null, endedBy: null },
     });
   return grants;
+}
+
+function absenceOf({ facts, timestamp }: AuditEntry): AbsenceRecord {
+  const { absence, person, delegate, from, until } = facts as unknown as OrderFacts;
+  return {
+    id: absence,
+    personId: person,
+    delegateId: delegate,
+    from: new Date(from),
+    until: new Date(until),
+    notedAt: new Date(timestamp),
+    endedAt: null,
+  };
 }
 
 function freezeOf({ facts, actor, timestamp }: AuditEntry): FreezeRecord {

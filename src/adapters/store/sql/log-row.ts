@@ -62,6 +62,8 @@ const ORDERS: ReadonlySet<string> = new Set<AuditEventName>([
   'person.unlinked',
   'grant.given',
   'grant.ended',
+  'absence.noted',
+  'absence.ended',
 ]);
 
 /** A use of a grant is one too: how often it was used must not be told by a row alone. */

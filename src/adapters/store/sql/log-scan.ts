@@ -1,5 +1,5 @@
 import type { GrantRecord } from '../../../core/grants.ts';
-import type { FreezeRecord, SlackUserRecord } from '../../../core/records.ts';
+import type { AbsenceRecord, FreezeRecord, SlackUserRecord } from '../../../core/records.ts';
 
 const LIMITS = {
   /** Some 40 MB. What is older is opened again when somebody asks for it. */
@@ -32,6 +32,8 @@ export interface Orders {
   readonly links: ReadonlyMap<string, SlackUserRecord>;
   /** What is allowed ahead and has not ended, with how often it was used, by id. */
   readonly grants: ReadonlyMap<string, GrantRecord>;
+  /** Those that nobody has ended, by id. */
+  readonly absences: ReadonlyMap<string, AbsenceRecord>;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { StoreReads, StoreTransaction } from '../../../ports/store.ts';
+import { createAbsenceReads, createAbsenceWrites } from './absences.ts';
 import { createAgentReads, createAgentWrites } from './agents.ts';
 import { createChallengeWrites } from './challenges.ts';
 import { createConnectionReads, createConnectionWrites } from './connections.ts';
@@ -28,6 +29,7 @@ export function createReads(reader: Reader): StoreReads {
     decisions: createDecisionReads(reader),
     agents: createAgentReads(reader),
     people: createPersonReads(reader),
+    absences: createAbsenceReads(reader),
     passkeys: createPasskeyReads(reader),
     sessions: createSessionReads(reader),
     invitations: createInvitationReads(reader),
@@ -53,6 +55,7 @@ export function createTransaction(unit: Unit): StoreTransaction {
     decisions: createDecisionWrites(unit),
     agents: createAgentWrites(unit),
     people: createPersonWrites(unit),
+    absences: createAbsenceWrites(unit),
     passkeys: createPasskeyWrites(unit),
     sessions: createSessionWrites(unit),
     invitations: createInvitationWrites(unit),

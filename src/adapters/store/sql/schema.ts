@@ -26,6 +26,7 @@ export interface Database {
   log_entries: LogEntryTable;
   notices: NoticeTable;
   slack_users: SlackUserTable;
+  absences: AbsenceTable;
   webhook_signers: WebhookSignerTable;
   heard_once: HeardOnceTable;
   incidents: IncidentTable;
@@ -83,6 +84,8 @@ interface DecisionTable {
   proof: string;
   decided_at: number;
   valid_until: number;
+  /** Null for the person's own place. */
+  in_place_of: string | null;
   /** Sealed also when there is none: it vouches for the rest of the row. */
   reason: Sealed;
 }
@@ -286,5 +289,17 @@ interface GrantTable {
   ended_at: number | null;
   ended_by: string | null;
   /** Vouches for the rest of the row: a grant put in by hand approves nothing. */
+  voucher: Sealed;
+}
+
+interface AbsenceTable {
+  id: string;
+  person_id: string;
+  delegate_id: string | null;
+  from_at: number;
+  until_at: number;
+  noted_at: number;
+  ended_at: number | null;
+  /** Vouches for the rest of the row: an absence put in by hand gives nobody a place. */
   voucher: Sealed;
 }

@@ -91,3 +91,13 @@ export function whyOnlyPasskey(card: {
 
 export const countText = (count: number, one: string, several: string): string =>
   count === 1 ? `1 ${one}` : `${count} ${several}`;
+
+/** "5 create note by invoice-bot": the agent's name is its own, and is shown as such. */
+export const groupLineText = (of: {
+  readonly count: number;
+  readonly action: string;
+  readonly agent: string;
+}): string => `${of.count} × ${of.action.replaceAll('_', ' ')}, by ${inOneLine(of.agent)}`;
+
+export const groupTitle = (count: number): string =>
+  `${countText(count, 'write waits', 'writes wait')} for a decision`;

@@ -87,10 +87,16 @@ interface Votes {
 }
 
 /** What was allowed ahead is looked at again as it would be now; what a person has decided on the card stands. */
-function isStillCovered(of: LookedAt, { personId, proof }: DecisionRecord): boolean {
+async function isStillCovered(
+  tx: StoreTransaction,
+  of: LookedAt,
+  { personId, proof, reason }: DecisionRecord,
+): Promise<boolean> {
   if (proof !== 'grant') return true;
   const giver = of.people.find(({ id }) => id === personId);
-  return giver !== undefined && isCoveredAhead(of, giver);
+  const grant = await tx.grants.get(reason ?? '');
+  const isOfThis = grant?.agentId === of.request.agentId && grant.action === of.request.action;
+  return giver !== undefined && isOfThis && isCoveredAhead(of, giver);
 }
 
 /**
@@ -112,7 +118,8 @@ async function assertApproved(
   );
   const standing = await onStandingMeans(tx, valid, decided);
   const looked = { request, agent, people, policy, present };
-  const counted = standing.filter((vote) => isStillCovered(looked, vote));
+  const counted: DecisionRecord[] = [];
+  for (const vote of standing) if (await isStillCovered(tx, looked, vote)) counted.push(vote);
   const approvers = approversOf(request.submission.userId, counted, people);
   const query = policyQueryFor(
     { agent, connection: request.connection, submission: request.submission, present },

@@ -75,6 +75,8 @@ export const ENVIRONMENT = z.object({
   SALLYPORT_AGENT_REQUESTS_PER_MINUTE: count(300),
   SALLYPORT_AGENT_WAITING_MAX: count(25),
   SALLYPORT_PERSON_DECISIONS_PER_MINUTE: count(60),
+  /** How often one place is asked about ordinary writes in an hour; what is beyond is told as one. */
+  SALLYPORT_PROMPTS_PER_HOUR: z.coerce.number().int().min(1).max(60).default(4),
   /** Of one address, for enrolling and signing in; behind one proxy everybody has the same. */
   SALLYPORT_STRANGER_REQUESTS_PER_MINUTE: count(120),
   SALLYPORT_HUBSPOT_CALLS_PER_10_SECONDS: count(90),
@@ -174,6 +176,7 @@ export interface Config {
     /** Writes of one agent that wait for people. */
     readonly agentWaitingMax: number;
     readonly personDecisionsPerMinute: number;
+    readonly promptsPerHour: number;
     readonly strangerRequestsPerMinute: number;
     readonly hubspotCallsPerTenSeconds: number;
     readonly hubspotSearchesPerSecond: number;
@@ -354,6 +357,7 @@ export function readConfig(environment: Environment = process.env): Config {
       agentRequestsPerMinute: env.SALLYPORT_AGENT_REQUESTS_PER_MINUTE,
       agentWaitingMax: env.SALLYPORT_AGENT_WAITING_MAX,
       personDecisionsPerMinute: env.SALLYPORT_PERSON_DECISIONS_PER_MINUTE,
+      promptsPerHour: env.SALLYPORT_PROMPTS_PER_HOUR,
       strangerRequestsPerMinute: env.SALLYPORT_STRANGER_REQUESTS_PER_MINUTE,
       hubspotCallsPerTenSeconds: env.SALLYPORT_HUBSPOT_CALLS_PER_10_SECONDS,
       hubspotSearchesPerSecond: env.SALLYPORT_HUBSPOT_SEARCHES_PER_SECOND,

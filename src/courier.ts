@@ -1,11 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { changedTo } from './core/changed.ts';
 import { GatewayError } from './core/gateway-error.ts';
-import { NOTICE_LIMITS, type NoticeRecord, retryAfterMs } from './core/notices.ts';
+import { isPrompt, NOTICE_LIMITS, type NoticeRecord, retryAfterMs } from './core/notices.ts';
 import type { PersonRecord, RequestRecord } from './core/records.ts';
 import { isPutBack, logForged, logNotice } from './gate/notices.ts';
+import { type Placed, placePrompt } from './gate/prompt-budget.ts';
 import type { Logger } from './ports/logger.ts';
-import type { NamedDecision, Notifier, NoticeSubject, Telling, Told } from './ports/notifier.ts';
+import type {
+  GroupLine,
+  NamedDecision,
+  Notifier,
+  NoticeSubject,
+  Telling,
+  Told,
+} from './ports/notifier.ts';
 import type { Store, StoreTransaction } from './ports/store.ts';
 
 const BATCH = 16;
@@ -19,6 +27,8 @@ export interface CourierDependencies {
   readonly clock: () => Date;
   readonly logger: Logger;
   readonly leaseMs?: number | undefined;
+  /** How often one place is asked about ordinary writes in an hour; as often as there are by default. */
+  readonly promptsPerHour?: number | undefined;
 }
 
 export interface Courier {
@@ -74,33 +84,80 @@ async function tellingOf(
     changed: request && changedOf(request, people),
     link: `${origin}/console/approvals/${requestId}`,
   };
-  const first = (await store.notices.of(requestId)).find(
-    ({ kind, channel, recipient }) =>
-      kind === 'asked' && channel === notice.channel && recipient === notice.recipient,
-  );
+  const first = (await promptsHere(store, notice)).find(({ reference }) => reference !== null);
   const person = people.find(({ id }) => id === notice.recipient);
   const address = person?.revokedAt === null ? person.email : null;
   return { notice, about, thread: first?.reference ?? null, address };
 }
 
-/** A reminder that comes late says nothing: it has ended, a later reminder follows, or this person has decided. */
-async function isMoot({ store }: CourierDependencies, notice: NoticeRecord): Promise<boolean> {
-  const { requestId, kind, channel, recipient } = notice;
-  if (kind !== 'reminded') return false;
-  if ((await store.requests.status(requestId)) !== 'awaiting_approval') return true;
-  const here = (await store.notices.of(requestId)).filter(
-    (other) => other.channel === channel && other.recipient === recipient,
+/** What this place was asked of this request, in order. */
+const promptsHere = async (
+  store: Store,
+  { requestId, channel, recipient }: NoticeRecord,
+): Promise<readonly NoticeRecord[]> =>
+  (await store.notices.of(requestId)).filter(
+    (one) =>
+      (one.kind === 'asked' || one.kind === 'reminded') &&
+      one.channel === channel &&
+      one.recipient === recipient,
   );
-  const isLast = here.findLast((other) => other.kind === kind)?.id === notice.id;
+
+/** It has ended, or this person has decided: whoever is asked now is asked too late. */
+async function isLate(store: Store, { requestId, recipient }: NoticeRecord): Promise<boolean> {
+  if ((await store.requests.status(requestId)) !== 'awaiting_approval') return true;
   const decisions = await unlessTampered(store.decisions.of(requestId), []);
-  return !isLast || decisions.some((one) => [one.personId, one.inPlaceOf].includes(recipient));
+  return decisions.some((one) => [one.personId, one.inPlaceOf].includes(recipient));
+}
+
+/** Of what was only ever told within a group, or was dropped before it was told, nobody hears how it went on. */
+const wasToldAlone = ({ state, prompting }: NoticeRecord): boolean =>
+  state !== 'moot' && prompting?.kind !== 'lead';
+
+/**
+ * What would say nothing: a reminder that comes late or that a later one follows, a prompt that was held back and
+ * whose request has ended meanwhile, and the end of what this place was never told of by itself.
+ */
+async function isMoot({ store }: CourierDependencies, notice: NoticeRecord): Promise<boolean> {
+  const { kind, prompting, channel } = notice;
+  const isHeld = prompting !== null && prompting.kind !== 'alone';
+  if (kind === 'asked') return isHeld && (await isLate(store, notice));
+  const prompts = await promptsHere(store, notice);
+  if (kind !== 'reminded')
+    return channel !== 'webhook' && prompts.length > 0 && !prompts.some(wasToldAlone);
+  const isLast = prompts.findLast((other) => other.kind === kind)?.id === notice.id;
+  return !isLast || isLate(store, notice);
+}
+
+/** A notice with those that are told within it. */
+interface Prompted {
+  readonly notice: NoticeRecord;
+  readonly others: readonly NoticeRecord[];
+}
+
+async function settleFollower(
+  tx: StoreTransaction,
+  { id }: NoticeRecord,
+  lead: NoticeRecord,
+): Promise<void> {
+  const follower = await tx.notices.get(id);
+  if (follower?.prompting?.lead !== lead.id) return;
+  if (await tx.notices.settle(follower, { state: 'moot', error: null }))
+    await logNotice(tx, follower, 'notice.grouped', { more: { with: lead.id } });
 }
 
 /** What became of it, with its log entry; nothing when the lease had run out and another has it. */
-async function record(tx: StoreTransaction, notice: NoticeRecord, told: Told): Promise<void> {
+async function record(
+  tx: StoreTransaction,
+  { notice, others }: Prompted,
+  told: Told,
+): Promise<void> {
   if (told.kind === 'sent') {
-    const change = { state: 'sent', reference: told.reference, error: null } as const;
-    if (await tx.notices.settle(notice, change)) await logNotice(tx, notice, 'notice.sent');
+    // The message of a group is about none of them alone: nothing is changed in it later.
+    const reference = others.length > 0 ? null : told.reference;
+    if (!(await tx.notices.settle(notice, { state: 'sent', reference, error: null }))) return;
+    const more = others.length === 0 ? {} : { more: { grouped: others.length + 1 } };
+    await logNotice(tx, notice, 'notice.sent', more);
+    for (const other of others) await settleFollower(tx, other, notice);
     return;
   }
   if (told.kind === 'nothing') {
@@ -127,14 +184,36 @@ async function setPutBackAside(tx: StoreTransaction, notice: NoticeRecord): Prom
     await logNotice(tx, notice, 'notice.tampered');
 }
 
+/** How many of what wait, when several are told as one. */
+async function groupOf(
+  { store, origin }: CourierDependencies,
+  notice: NoticeRecord,
+  others: readonly NoticeRecord[],
+): Promise<Pick<Telling, 'group'>> {
+  if (others.length === 0) return {};
+  const ids = [...new Set([notice, ...others].map(({ requestId }) => requestId))];
+  const lines = new Map<string, GroupLine>();
+  for (const id of ids) {
+    const request = await unlessTampered(store.requests.get(id), undefined);
+    const agent = request?.card?.agent.name ?? 'an agent';
+    const action = request?.action ?? 'write';
+    const key = JSON.stringify([agent, action]);
+    lines.set(key, { agent, action, count: (lines.get(key)?.count ?? 0) + 1 });
+  }
+  return { group: { count: ids.length, lines: [...lines.values()], link: `${origin}/console` } };
+}
+
 /** A notifier that hangs or throws costs this notice a try, and holds up nobody else's for long. */
-async function tell(deps: CourierDependencies, notice: NoticeRecord): Promise<Told> {
+async function tell(deps: CourierDependencies, { notice, others }: Prompted): Promise<Told> {
   const notifier = deps.notifiers.find(({ channel }) => channel === notice.channel);
   if (notifier === undefined) return { kind: 'later', error: 'the channel is not configured' };
   const deadline = new AbortController();
   try {
     return await Promise.race([
-      notifier.tell(await tellingOf(deps, notice)),
+      notifier.tell({
+        ...(await tellingOf(deps, notice)),
+        ...(await groupOf(deps, notice, others)),
+      }),
       sleep(TELL_DEADLINE_MS, undefined, { signal: deadline.signal }).then((): Told => ({
         kind: 'later',
         error: 'no answer in time',
@@ -164,27 +243,47 @@ export function createCourier(deps: CourierDependencies): Courier {
     });
   }
 
-  async function deliverOne(notice: NoticeRecord): Promise<void> {
+  async function place(notice: NoticeRecord): Promise<Placed> {
+    const { promptsPerHour: perHour } = deps;
+    if (perHour === undefined || !isPrompt(notice)) return { kind: 'send' };
+    return store.commit((tx) => placePrompt(tx, notice, { perHour, leaseMs }));
+  }
+
+  /** Undefined where nothing is told of it now. */
+  async function prepare(notice: NoticeRecord): Promise<Prompted | undefined> {
     if (await isPutBack(store, notice)) {
       logger.warn('a notice was put back by hand', { notice: notice.id });
       await store.commit((tx) => setPutBackAside(tx, notice));
-      return;
+      return undefined;
     }
     if (await isMoot(deps, notice)) {
       await store.commit((tx) => tx.notices.settle(notice, { state: 'moot', error: null }));
-      return;
+      return undefined;
     }
-    const told = await tell(deps, notice);
+    const placed = await place(notice);
+    if (placed.kind === 'later') return undefined;
+    return { notice, others: placed.kind === 'send_with' ? placed.others : [] };
+  }
+
+  async function deliverOne(prompted: Prompted): Promise<void> {
+    const told = await tell(deps, prompted);
+    const { id } = prompted.notice;
     if (told.kind === 'refused')
-      logger.warn('a notice was refused for good', { notice: notice.id, error: told.error });
-    await store.commit((tx) => record(tx, notice, told));
+      logger.warn('a notice was refused for good', { notice: id, error: told.error });
+    await store.commit((tx) => record(tx, prompted, told));
   }
 
   return {
     deliver: async () => {
       if (notifiers.length === 0) return 0;
       const taken = await takeDue();
-      await Promise.all(taken.map(deliverOne));
+      const ready: Prompted[] = [];
+      // One after the other, so that the oldest gets the slot; what is told is told side by side.
+      for (const notice of taken) {
+        const prompted = await prepare(notice);
+        if (prompted !== undefined) ready.push(prompted);
+      }
+      await Promise.all(ready.map(deliverOne));
       return taken.length;
     },
   };

@@ -214,8 +214,10 @@ function startRadar(context: Context, client: Client): () => Promise<void> {
 /** Tells people what is owed to them, until stopped. */
 function startDelivering(context: Context, { notifiers }: Channels): () => Promise<void> {
   const { store, logger, config } = context;
-  const { origin } = config;
-  const courier = createCourier({ store, notifiers, origin, clock: () => new Date(), logger });
+  const { origin, limits } = config;
+  const { promptsPerHour } = limits;
+  const clock = () => new Date();
+  const courier = createCourier({ store, notifiers, origin, clock, logger, promptsPerHour });
   return every(DELIVER_EVERY_MS, async () => {
     try {
       await courier.deliver();

@@ -67,6 +67,8 @@ export const AUDIT_EVENTS = {
   'radar.found': 'HubSpot has a change under our app that the gateway did not make.',
   'radar.failed': 'HubSpot’s history could not be looked at; `code` says why.',
   'notice.sent': 'People were told; `facts` says where, of what, and whom.',
+  'notice.grouped':
+    'People were told of it together with others; `facts.with` is the notice that told them.',
   'notice.dead': 'People could not be told; `npx sallyport notices --dead` has it.',
   'notice.resent': 'An operator had a notice sent again that could not be delivered.',
   'notice.tampered':

@@ -138,3 +138,13 @@ export function durationText(minutes: number): string {
   ];
   return parts.join(' ');
 }
+
+/** "5 create note by invoice-bot": the agent's name is its own, and is shown as such. */
+export const groupLineText = (of: {
+  readonly count: number;
+  readonly action: string;
+  readonly agent: string;
+}): string => `${of.count} × ${of.action.replaceAll('_', ' ')}, by ${inOneLine(of.agent)}`;
+
+export const groupTitle = (count: number): string =>
+  `${countText(count, 'write waits', 'writes wait')} for a decision`;

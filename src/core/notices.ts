@@ -46,6 +46,24 @@ export const reminderDueMs = (
   deadlineMs: number,
 ): number => askedMs + (deadlineMs - askedMs) * share;
 
+/**
+ * How a prompt stands to its place's budget. `held`: it waits for a free slot. `alone`: it took a slot. `lead`: it
+ * took one for itself and others, which `follow` it and are told within it.
+ */
+export interface Prompting {
+  readonly kind: 'held' | 'alone' | 'lead' | 'follows';
+  /** Since when. */
+  readonly at: Date;
+  /** Which notice it follows. */
+  readonly lead: string | null;
+}
+
+/** What asks people to decide. Systems are told of each thing, and are nobody whom it tires. */
+export const isPrompt = ({ kind, channel }: Pick<NoticeRecord, 'kind' | 'channel'>): boolean =>
+  channel !== 'webhook' && (kind === 'asked' || kind === 'reminded');
+
+export const PROMPT_HOUR_MS = 3_600_000;
+
 /** One telling: of one request, one event, one place. */
 export interface NoticeRecord {
   /** `ntc_…`; the receivers' means to tell a repeat from a new one. */
@@ -68,6 +86,8 @@ export interface NoticeRecord {
   readonly reference: string | null;
   /** Why the last try did not send it. */
   readonly error: string | null;
+  /** Null for what no budget is about, and for a prompt that nobody has looked at yet. */
+  readonly prompting: Prompting | null;
 }
 
 /** A place as the log names it, which anybody may read: a webhook's path or query may be its secret. */

@@ -82,10 +82,16 @@ export async function assertUntouched(
 }
 
 /** What was allowed ahead is looked at again as it would be now; what a person has decided on the card stands. */
-function isStillCovered(of: LookedAt, { personId, proof }: DecisionRecord): boolean {
+async function isStillCovered(
+  tx: StoreTransaction,
+  of: LookedAt,
+  { personId, proof, reason }: DecisionRecord,
+): Promise<boolean> {
   if (proof !== 'grant') return true;
   const giver = of.people.find(({ id }) => id === personId);
-  return giver !== undefined && isCoveredAhead(of, giver);
+  const grant = await tx.grants.get(reason ?? '');
+  const isOfThis = grant?.agentId === of.request.agentId && grant.action === of.request.action;
+  return giver !== undefined && isOfThis && isCoveredAhead(of, giver);
 }
 
 /**
@@ -105,12 +111,8 @@ async function assertApproved(
   const { connection, submission } = request;
   const requester = await requesterIn(tx, submission.userId, people);
   const looked = { request, agent, people, policy, present, requester };
-  const covered = votes.decisions.filter((vote) => isStillCovered(looked, vote));
-  const { approvers } = await countApprovals(
-    tx,
-    { ...votes, decisions: covered },
-    { people, requester },
-  );
+  const isCovered = (vote: DecisionRecord): Promise<boolean> => isStillCovered(tx, looked, vote);
+  const { approvers } = await countApprovals(tx, votes, { people, requester, isCovered });
   const query = policyQueryFor({ agent, connection, submission, present, requester }, people);
   if (votes.decisions.some(({ decision }) => decision === 'reject'))
     throw new GatewayError('approval.rejected');

@@ -25,12 +25,19 @@ export interface Counted {
 export async function countApprovals(
   tx: StoreTransaction,
   { decisions, decided }: Votes,
-  of: { readonly people: readonly PersonRecord[]; readonly requester: Requester },
+  of: {
+    readonly people: readonly PersonRecord[];
+    readonly requester: Requester;
+    /** Of what was allowed ahead, that it still would be; all count without it. */
+    readonly isCovered?: (vote: DecisionRecord) => Promise<boolean>;
+  },
 ): Promise<Counted> {
   const valid = decisions.filter(
     ({ decision, validUntil }) => decision === 'approve' && validUntil > tx.now,
   );
-  const standing = await onStandingMeans(tx, valid, decided);
-  const approvers = approversOf(of.requester, standing, of.people);
+  const counted: DecisionRecord[] = [];
+  for (const vote of await onStandingMeans(tx, valid, decided))
+    if (await (of.isCovered?.(vote) ?? true)) counted.push(vote);
+  const approvers = approversOf(of.requester, counted, of.people);
   return { approvers, taken: new Set(approvers.map(({ id }) => id)) };
 }

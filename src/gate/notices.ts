@@ -43,6 +43,7 @@ export const owe = (
     state,
     reference: null,
     error: null,
+    prompting: null,
   });
 
 /** Those whom policy may let decide; the requester is told by the agent. */
@@ -101,13 +102,16 @@ export async function oweAsked(
   return asked.slice(0, NAMED_MAX);
 }
 
+/** Of several that were told as one: how many, or with which. */
+type NoticeFacts = { readonly grouped: number } | { readonly with: string };
+
 export async function logNotice(
   tx: StoreTransaction,
   notice: NoticeRecord,
   event: Extract<AuditEventName, `notice.${string}`>,
-  of: { readonly actor?: string; readonly error?: string } = {},
+  of: { readonly actor?: string; readonly error?: string; readonly more?: NoticeFacts } = {},
 ): Promise<void> {
-  const { actor = 'gateway', error } = of;
+  const { actor = 'gateway', error, more } = of;
   await tx.log.append({
     event,
     requestId: notice.requestId,
@@ -119,6 +123,7 @@ export async function logNotice(
       to: loggedPlace(notice),
       attempts: notice.attempts,
       ...(error === undefined ? {} : { error }),
+      ...more,
     },
   });
 }

@@ -22,6 +22,11 @@ export interface NoticeReads {
     readonly states: readonly NoticeState[];
     readonly limit: number;
   }): Promise<readonly NoticeRecord[]>;
+  /** Of one place, what asks it: all that is due, and what was taken or settled since then, oldest first. */
+  prompts(
+    place: Pick<NoticeRecord, 'channel' | 'recipient'>,
+    since: Date,
+  ): Promise<readonly NoticeRecord[]>;
   /**
    * Ids of waiting requests of whose time more than `share` is over at `at`, with no reminder on any of
    * these occasions: candidates, since the rows are not opened.
@@ -56,7 +61,7 @@ export interface NoticeWrites extends NoticeReads {
   /** What became of a notice that was taken at this attempt; false when the lease had run out and another has it. */
   settle(
     taken: Pick<NoticeRecord, 'id' | 'attempts'>,
-    change: Partial<Pick<NoticeRecord, 'state' | 'reference' | 'error' | 'dueAt'>>,
+    change: Partial<Pick<NoticeRecord, 'state' | 'reference' | 'error' | 'dueAt' | 'prompting'>>,
   ): Promise<boolean>;
   /** Due at once, as if it were new; false unless it is dead. */
   resend(id: string): Promise<boolean>;

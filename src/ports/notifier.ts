@@ -26,11 +26,28 @@ export interface NoticeSubject {
   readonly link: string;
 }
 
+/** Writes of one kind that wait, in our own words but for the agent's name. */
+export interface GroupLine {
+  readonly count: number;
+  readonly action: string;
+  readonly agent: string;
+}
+
+/** What waits for one place, told as one. */
+export interface GroupedPrompt {
+  readonly count: number;
+  readonly lines: readonly GroupLine[];
+  /** Of the console's queue. */
+  readonly link: string;
+}
+
 export interface Telling {
   readonly notice: NoticeRecord;
   readonly about: NoticeSubject;
   /** What the channel called the first message about this request in this place. */
   readonly thread: string | null;
+  /** Told in the place of the one request: several that wait. */
+  readonly group?: GroupedPrompt | undefined;
   /** The address, where the recipient is a person. */
   readonly address: string | null;
 }

@@ -156,6 +156,20 @@ describe('a write is not approved ahead, and people are asked', () => {
     expect(await world.store.requests.status(requestId(1))).toBe('awaiting_approval');
   });
 
+  it.each(cases.slice(0, 6))('%s, nor begun if it were', async (_what, of) => {
+    await world.approveUnasked(1, await world.give(), of);
+    expect(await world.begin(1)).toBe('approval.insufficient');
+  });
+
+  it('of another agent or kind, nor begun if it were', async () => {
+    const other = await world.give({ agentId: agent(2).id });
+    expect(await world.approveUnasked(1, other)).toBe(true);
+    expect(await world.begin(1)).toBe('approval.insufficient');
+    const tasks = await world.give({ action: 'create_task' });
+    expect(await world.approveUnasked(2, tasks)).toBe(true);
+    expect(await world.begin(2)).toBe('approval.insufficient');
+  });
+
   it.each([
     ['two people', NOTES_NEED_TWO],
     ['a passkey', NOTES_NEED_A_PASSKEY],

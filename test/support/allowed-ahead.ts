@@ -9,7 +9,8 @@ import { activateCredential } from '../../src/gate/credentials.ts';
 import { approveAhead, grantFor } from '../../src/gate/granted-ahead.ts';
 import { giveGrant } from '../../src/gate/grants.ts';
 import { loadPolicy } from '../../src/policy/load.ts';
-import type { Store } from '../../src/ports/store.ts';
+import type { LookedAt } from '../../src/gate/ahead-rules.ts';
+import type { Store, StoreTransaction } from '../../src/ports/store.ts';
 import { agent, person, request, requestId, START } from '../adapters/store/fixtures.ts';
 import { type SqlitePlace, sqlitePlace } from '../adapters/store/sqlite-place.ts';
 import { insertWaiting, waitingRequest } from './waiting-request.ts';
@@ -48,6 +49,8 @@ export interface AheadWorld {
   give(of?: Partial<Parameters<typeof giveGrant>[1]>): Promise<GrantRecord>;
   /** A note that has just got its card; true when it was approved ahead. */
   ask(number: number, of?: Asked, by?: typeof policy): Promise<boolean>;
+  /** The same without a look at what the grant covers. */
+  approveUnasked(number: number, grant: GrantRecord, of?: Asked): Promise<boolean>;
   /** `begun`, or the code that it was refused with. */
   begin(number: number, by?: typeof policy): Promise<string>;
 }
@@ -70,6 +73,27 @@ export function useAheadWorld(): AheadWorld {
   });
   afterEach(() => place.close());
 
+  async function asked(
+    number: number,
+    { card, ...more }: Asked = {},
+    then: (tx: StoreTransaction, looked: LookedAt) => Promise<boolean>,
+  ): Promise<boolean> {
+    const submission: Submission = { userId: 'dana@acme.test', prompt: 'p', action: NOTE };
+    const waiting = waitingRequest(number, {
+      ...{ submission, expiresAt: new Date(now + HOUR), ...more },
+      card: { requires: ONE_PERSON, seen: [], ...card },
+    });
+    return store.commit(async (tx) => {
+      await insertWaiting(tx, waiting);
+      const asking = await tx.agents.get(waiting.agentId);
+      const found = await tx.requests.get(waiting.id);
+      if (asking === undefined || found === undefined) throw new Error('not there');
+      const people = await tx.people.list();
+      const requester = rowsOfRequester(submission.userId, people);
+      return then(tx, { request: found, agent: asking, people, policy, present: [], requester });
+    });
+  }
+
   return {
     get store() {
       return store;
@@ -88,32 +112,16 @@ export function useAheadWorld(): AheadWorld {
           ...of,
         }),
       ),
-    ask: async (number, { card, ...more } = {}, by = policy) => {
-      const submission: Submission = { userId: 'dana@acme.test', prompt: 'p', action: NOTE };
-      const waiting = waitingRequest(number, {
-        ...{ submission, expiresAt: new Date(now + HOUR), ...more },
-        card: { requires: ONE_PERSON, seen: [], ...card },
-      });
-      return store.commit(async (tx) => {
-        await insertWaiting(tx, waiting);
-        const asking = await tx.agents.get(waiting.agentId);
-        const found = await tx.requests.get(waiting.id);
-        if (asking === undefined || found === undefined) throw new Error('not there');
-        const people = await tx.people.list();
-        const requester = rowsOfRequester(submission.userId, people);
-        const looked = {
-          request: found,
-          agent: asking,
-          people,
-          policy: by,
-          present: [],
-          requester,
-        };
-        const grant = await grantFor(tx, looked);
+    ask: (number, of, by = policy) =>
+      asked(number, of, async (tx, looked) => {
+        const grant = await grantFor(tx, { ...looked, policy: by });
         if (grant === undefined) return false;
         return approveAhead(tx, looked, grant, { policy: by, approvalValidMs: HOUR });
-      });
-    },
+      }),
+    approveUnasked: (number, grant, of) =>
+      asked(number, of, (tx, looked) =>
+        approveAhead(tx, looked, grant, { policy, approvalValidMs: HOUR }),
+      ),
     begin: async (number, by = policy) => {
       const begun = await store.commit((tx) =>
         beginWrite(tx, by, {

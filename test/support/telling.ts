@@ -32,6 +32,7 @@ export function telling(of: TellingOptions = {}): Telling {
       state: 'due',
       reference: null,
       error: null,
+      prompting: null,
       ...of.notice,
     },
     about: {

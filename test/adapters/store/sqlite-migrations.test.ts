@@ -13,6 +13,7 @@ afterEach(() => place.close());
 /** Takes away what later migrations brought. */
 const BACK_TO_FIRST = `
 drop table grants;
+drop index notices_by_place;
 drop table passkeys;
 drop table sessions;
 drop table invitations;

@@ -1,5 +1,6 @@
 import { createTransport } from 'nodemailer';
 import type { Notifier, Telling, Told } from '../../../ports/notifier.ts';
+import { groupMailText } from './group-text.ts';
 import { mailText } from './mail-text.ts';
 
 const SECRET_NAME = 'smtp/password';
@@ -80,7 +81,7 @@ async function sendMail(settings: EmailSettings, telling: Telling, to: string): 
       to: { name: '', address: to },
       messageId,
       ...(telling.thread === null ? {} : { inReplyTo: telling.thread, references: telling.thread }),
-      ...mailText(telling),
+      ...(telling.group === undefined ? mailText(telling) : groupMailText(telling.group)),
       date: telling.notice.createdAt,
       // RFC 3834: absent people's programs do not answer it.
       headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },

@@ -1,6 +1,7 @@
 import type { KnownBlock, WebClient } from '@slack/web-api';
 import type { Notifier, Telling, Told } from '../../../ports/notifier.ts';
 import { reminderText, slackMessage } from './card-blocks.ts';
+import { groupMessage } from './group-blocks.ts';
 import { slackClient, slackFailure, type SlackSettings } from './slack-api.ts';
 
 const EVENT_TYPE = 'sallyport_notice';
@@ -28,13 +29,13 @@ const isNotice = ({ metadata }: Posted, id: string): boolean =>
 async function findPosted(
   client: WebClient,
   channel: string,
-  { notice, thread }: Telling,
+  { notice, thread, group }: Telling,
 ): Promise<string | undefined> {
   const oldest = String(Math.floor(notice.createdAt.getTime() / 1000) - 60);
   const of = { channel, oldest, limit: HISTORY_MAX, include_all_metadata: true };
   try {
     const { messages = [] } =
-      notice.kind === 'reminded' && thread !== null
+      notice.kind === 'reminded' && thread !== null && group === undefined
         ? await client.conversations.replies({ ...of, ts: thread })
         : await client.conversations.history(of);
     return (messages as readonly Posted[]).find((message) => isNotice(message, notice.id))?.ts;
@@ -49,9 +50,10 @@ async function post(client: WebClient, channel: string, telling: Telling): Promi
     const posted = await findPosted(client, channel, telling);
     if (posted !== undefined) return { kind: 'sent', reference: posted };
   }
-  const { text, blocks } = slackMessage(about);
+  const { group } = telling;
+  const { text, blocks } = group === undefined ? slackMessage(about) : groupMessage(group);
   const metadata = { event_type: EVENT_TYPE, event_payload: { notice: notice.id } };
-  const isReminder = notice.kind === 'reminded' && thread !== null;
+  const isReminder = notice.kind === 'reminded' && thread !== null && group === undefined;
   const { ts } = await client.chat.postMessage({
     channel,
     metadata,

@@ -18,6 +18,12 @@ const TABLE = 'notices';
 
 const KIND_NAMES = Object.keys(NOTICE_KINDS) as [NoticeKind, ...NoticeKind[]];
 
+const PromptingSchema = z.strictObject({
+  kind: z.enum(['held', 'alone', 'lead', 'follows']),
+  at: TimeSchema,
+  lead: z.string().nullable(),
+});
+
 const RecordSchema = z.strictObject({
   id: z.string(),
   requestId: z.string(),
@@ -32,10 +38,15 @@ const RecordSchema = z.strictObject({
   state: z.enum(NOTICE_STATES),
   reference: z.string().nullable(),
   error: z.string().nullable(),
+  prompting: PromptingSchema.nullable(),
 });
 
-/** Sealed together. */
-const OutcomeSchema = z.strictObject({ reference: z.unknown(), error: z.unknown() });
+/** Sealed together. Rows from before there was a budget have nothing on it. */
+const OutcomeSchema = z.strictObject({
+  reference: z.unknown(),
+  error: z.unknown(),
+  prompting: z.unknown().default(null),
+});
 
 export function createNoticeReads(reader: Reader): NoticeReads {
   const { db } = reader;
@@ -60,6 +71,18 @@ export function createNoticeReads(reader: Reader): NoticeReads {
         .where('state', 'in', states)
         .orderBy('seq', 'desc')
         .limit(limit)
+        .execute();
+      return rows.flatMap((row) => readable(reader, row) ?? []);
+    },
+    async prompts({ channel, recipient }, since) {
+      const rows = await db
+        .selectFrom(TABLE)
+        .selectAll()
+        .where('channel', '=', channel)
+        .where('recipient', '=', recipient)
+        .where('kind', 'in', ['asked', 'reminded'])
+        .where((eb) => eb.or([eb('state', '=', 'due'), eb('due_at', '>', since.getTime())]))
+        .orderBy('seq')
         .execute();
       return rows.flatMap((row) => readable(reader, row) ?? []);
     },
@@ -246,7 +269,12 @@ function toRow(unit: Unit, notice: NoticeRecord): Omit<Row, 'seq'> {
     state: notice.state,
   };
   const { reference, error } = notice;
-  return { ...clear, outcome: sealFor(unit, clear).closeValue('outcome', { reference, error }) };
+  const prompting = notice.prompting && {
+    ...notice.prompting,
+    at: notice.prompting.at.getTime(),
+  };
+  const outcome = { reference, error, prompting };
+  return { ...clear, outcome: sealFor(unit, clear).closeValue('outcome', outcome) };
 }
 
 /** A recipient written by hand would get to read what people are asked. */

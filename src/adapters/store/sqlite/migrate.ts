@@ -13,7 +13,7 @@ import { radar } from './migrations/0008-radar.ts';
 import { incidents } from './migrations/0009-incidents.ts';
 import { alerts } from './migrations/0010-alerts.ts';
 import { absences } from './migrations/0011-absences.ts';
-import { grants } from './migrations/0012-grants.ts';
+import { howOften } from './migrations/0012-how-often.ts';
 
 /** Numbered from 1, never edited once released; a database remembers the last one in `user_version`. */
 const MIGRATIONS: readonly string[] = [
@@ -28,7 +28,7 @@ const MIGRATIONS: readonly string[] = [
   incidents,
   alerts,
   absences,
-  grants,
+  howOften,
 ];
 
 /** A value that only the right key opens. */

@@ -1,5 +1,5 @@
-/** What people have allowed ahead, of one agent and one action, for a while. */
-export const grants = `
+/** What people have allowed ahead, of one agent and one action, for a while; what a place was asked lately. */
+export const howOften = `
 create table grants (
   id text primary key,
   agent_id text not null,
@@ -14,4 +14,6 @@ create table grants (
   voucher blob not null
 ) strict;
 create index grants_by_age on grants (created_at, id);
+
+create index notices_by_place on notices (channel, recipient, due_at) where kind in ('asked', 'reminded');
 `;

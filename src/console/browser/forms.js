@@ -77,11 +77,8 @@ async function enrol({ elements }) {
 
 /** What is signed is made from what the form holds; a form of values says what is wrong at each of them. */
 async function optionsFor(form) {
-  const {
-    passkey: _unsigned,
-    form_token: token,
-    ...fields
-  } = Object.fromEntries(new FormData(form));
+  const { form_token: token, ...fields } = Object.fromEntries(new FormData(form));
+  delete fields.passkey;
   try {
     return await post(form.dataset.passkey, fields, { 'x-form-token': token });
   } catch (error) {

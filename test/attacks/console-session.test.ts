@@ -294,7 +294,9 @@ const formed =
   (value: () => string | Promise<string>): Forge =>
   async (good, of) => {
     const made = await value();
-    return body((fields) => fields.set('form_token', made))(good, of);
+    return body((fields) => {
+      fields.set('form_token', made);
+    })(good, of);
   };
 
 const FORMS: readonly (readonly [string, Forge])[] = [
@@ -316,9 +318,19 @@ const FORMS: readonly (readonly [string, Forge])[] = [
   ['that the browser says is cross-site', headers(() => ({ 'sec-fetch-site': 'cross-site' }))],
   ['that the browser says is of a neighbour', headers(() => ({ 'sec-fetch-site': 'same-site' }))],
   ['that the browser says is of no page', headers(() => ({ 'sec-fetch-site': 'none' }))],
-  ['without the form’s token', body((fields) => fields.delete('form_token'))],
+  [
+    'without the form’s token',
+    body((fields) => {
+      fields.delete('form_token');
+    }),
+  ],
   ['with an empty one', formed(() => '')],
-  ['with two', body((fields) => fields.append('form_token', fields.get('form_token') ?? ''))],
+  [
+    'with two',
+    body((fields) => {
+      fields.append('form_token', fields.get('form_token') ?? '');
+    }),
+  ],
   ['with one that was changed', formed(() => flip(formToken(token)))],
   ['with one cut short', formed(() => formToken(token).slice(0, -1))],
   ['with the session’s token in its place', formed(() => token)],

@@ -292,6 +292,7 @@ export function apiContext(context: Context, engine: Engine, channels: Channels)
     askPolicy: createAskedOnce(),
     settings: {
       connection: config.connection,
+      origin: config.origin,
       answerWaitMs: config.timing.answerWaitMs,
       approvalValidMs: config.timing.approvalValidMs,
       approvalMs: config.timing.approvalMs,

@@ -19,6 +19,8 @@ import type { RateLimit } from './rate-limit.ts';
 export interface ApiSettings {
   /** The connection new requests go to. */
   readonly connection: string;
+  /** Where people reach the console. */
+  readonly origin: string;
   /** How long `POST /v1/actions` holds its answer without `Prefer: wait`, ms. */
   readonly answerWaitMs: number;
   readonly approvalValidMs: number;

@@ -8,6 +8,7 @@ import { pageRoutes } from './pages-routes.ts';
 import { troublePage } from './pages/trouble.ts';
 import { tellRefusals } from './refusals.ts';
 import { guardPages, leadToName } from './session.ts';
+import { rosterRoutes } from './roster-routes.ts';
 import { stepRoutes } from './step-routes.ts';
 import { answerTrouble } from './trouble.ts';
 import { type ConsoleOptions, type House, sendPage } from './visit.ts';
@@ -26,7 +27,7 @@ export function createConsole(options: ConsoleOptions): Router {
   router.use(express.urlencoded({ extended: false, limit: FORM_MAX_BYTES }));
   router.use(express.json({ limit: FORM_MAX_BYTES }));
   router.use(doorRoutes(house), pageRoutes(house), changeRoutes(house), grantRoutes(house));
-  router.use(incidentRoutes(house), stepRoutes(house));
+  router.use(incidentRoutes(house), rosterRoutes(house), stepRoutes(house));
   router.use((_request, response) => {
     sendPage(response, troublePage(house.assets, 404, undefined), 404);
   });

@@ -108,6 +108,21 @@ const NOTES: Readonly<Record<string, Said>> = {
   'freeze.active': stop(
     'The connection or the agent is frozen. Nothing was changed or allowed ahead while the freeze stands.',
   ),
+  'roster.forbidden': stop('That needs the role operator. Nothing was changed.'),
+  'roster.unproven': stop('The passkey was not accepted. Nothing was changed. Try again.'),
+  'roster.unsigned': stop(
+    'That takes your passkey, and this browser did not ask for it. Nothing was changed.',
+  ),
+  'roster.own_agent': stop(
+    'This is the gateway’s own agent: it takes writes back. Nothing was changed. Freeze it to stop it.',
+  ),
+  'roster.revoked': { colour: 'stop', text: 'Revoked, effective at once.' },
+  'person.exists': stop('This e-mail is on the roster already. Nothing was changed.'),
+  'person.unknown_role': stop('No rule of the policy asks for that role. Nothing was changed.'),
+  'person.last_operator': stop(
+    'That would leave nobody with the role operator. Nothing was changed. Add another one first.',
+  ),
+  'agent.exists': stop('An agent is called so already. Nothing was changed. Take another name.'),
   'freeze.placed': { colour: 'stop', text: 'Frozen. No call starts from now on.' },
   'freeze.lifted': { colour: 'yes', text: 'The freeze was lifted.' },
 };

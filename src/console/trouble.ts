@@ -40,7 +40,7 @@ const isForScript = (request: Request): boolean =>
 /** Where somebody goes on after the door: the page itself, or for a form the page that it stood on. */
 function pageOf({ originalUrl }: Request): string {
   const path = (originalUrl.split('?')[0] ?? '').replace(
-    /\/(?:approve|reject|change|key|false-alarm|resume)$/,
+    /\/(?:approve|reject|change|revoke|add|key|false-alarm|resume)$/,
     '',
   );
   return /^\/console\/(?:approvals|requests|agents|incidents)[\w/-]*$/.test(path)

@@ -10,6 +10,7 @@ export const RequestIdSchema = z
   });
 
 export const AgentIdSchema = z.string().regex(/^agt_[0-9a-hjkmnp-tv-z]{10,26}$/);
+export const PersonIdSchema = z.string().regex(/^per_[0-9a-hjkmnp-tv-z]{10,26}$/);
 export const FreezeIdSchema = z.string().regex(/^frz_[0-9a-hjkmnp-tv-z]{10,26}$/);
 
 export const GrantIdSchema = z.string().regex(/^gra_[0-9a-hjkmnp-tv-z]{10,26}$/);

@@ -47,6 +47,7 @@ export const AgentViewSchema = z
     id: z.string(),
     name: z.string(),
     groups: z.array(z.string()),
+    is_own: z.boolean().meta({ description: 'The gateway’s own: it takes writes back.' }),
     created_at: TimestampSchema,
     revoked_at: TimestampSchema.nullable(),
     requests_30_days: z.int().min(0),

@@ -15,6 +15,36 @@ export const SIGN_IN_ERRORS = {
     'This person has ten passkeys already.',
     'An operator revokes one that is no longer used: `npx sallyport person passkeys`.',
   ),
+  'passkey.session_needed': spec(
+    403,
+    false,
+    'This takes a passkey.',
+    'Sign in to the console with yours; what is to be changed is then signed with it. On the gateway’s own machine `npx sallyport` does it without.',
+  ),
+  'person.exists': spec(
+    409,
+    false,
+    'This e-mail is on the roster already.',
+    'One person is there once. For other roles revoke them first, then add them anew.',
+  ),
+  'person.unknown_role': spec(
+    422,
+    false,
+    'No rule of the policy asks for this role.',
+    '`detail` names the roles that count.',
+  ),
+  'person.last_operator': spec(
+    409,
+    false,
+    'That would leave nobody with the role operator.',
+    'Add another operator first. On the gateway’s own machine `npx sallyport person revoke` does it all the same.',
+  ),
+  'agent.exists': spec(
+    409,
+    false,
+    'An agent is called so already.',
+    'Take another name, or revoke that one first: cards show agents by name.',
+  ),
   'invitation.refused': spec(
     401,
     false,

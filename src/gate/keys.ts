@@ -24,6 +24,16 @@ export function mintKey(kind: KeyKind, id: string): string {
   return `${KINDS[kind].key}_${idBody}_${randomBytes(32).toString('base64url')}`;
 }
 
+const BASE_32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+const TOTP_SECRET_BYTES = 20;
+
+/** A fresh TOTP secret (RFC 6238) in base 32 (RFC 4648): for a person who is shown none. */
+export const mintTotpSecret = (): string =>
+  Array.from(
+    randomBytes((TOTP_SECRET_BYTES * 8) / 5),
+    (byte) => BASE_32[byte % BASE_32.length] ?? '',
+  ).join('');
+
 /** The id that a key of this kind claims to be of; `undefined` for anything that is not such a key. */
 export function keyOwner(kind: KeyKind, key: string): string | undefined {
   const match = KEY_PATTERN.exec(key);

@@ -65,6 +65,7 @@ export function cardsWith(text: string): Card[] {
     { requires: { ...base.requires, reasons: [text] } },
     { requires: { ...base.requires, roles: [text] } },
     { signals: [text] },
+    { changed: { from: requestId(2), by: { id: 'per_00000000002', name: text }, fields: [text] } },
     { effects: { undo: text, remains: text } },
     { log: { size: 3, root_prefix: text } },
   ];

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Approval, DecisionView } from '../../src/contracts/approval.ts';
-import type { CardChange } from '../../src/contracts/card.ts';
+import type { Card, CardChange } from '../../src/contracts/card.ts';
+import type { ChangeableField } from '../../src/contracts/change.ts';
 import type { Freeze } from '../../src/contracts/freeze.ts';
 import type {
   RequestDetail,
@@ -13,6 +14,14 @@ import type { AgentView } from '../../src/contracts/roster-view.ts';
 import type { Frame } from '../../src/console/frame.ts';
 import { CSP } from '../../src/console/session.ts';
 import { agentsPage } from '../../src/console/pages/agents.ts';
+import { changePage } from '../../src/console/pages/change.ts';
+import {
+  addAgentPage,
+  addedAgentPage,
+  addedPersonPage,
+  addPersonPage,
+  revokePage,
+} from '../../src/console/pages/roster-change.ts';
 import { cardPage } from '../../src/console/pages/card.ts';
 import { incidentPage } from '../../src/console/pages/incident.ts';
 import { drillPage } from '../../src/console/pages/drill.ts';
@@ -80,6 +89,40 @@ const postMortemWith = (text: string): string => {
   ].join('\n');
 };
 
+const FIELDS: readonly ChangeableField[] = [
+  { field: 'note', label: 'Label', kind: 'text', is_required: true, asked: '' },
+  { field: 'subject', label: 'Subject', kind: 'line', is_required: false, asked: '' },
+];
+
+/** The form for other values: as it opens, and as it comes back. */
+function changePagesWith(text: string, card: Card): string[] {
+  const fields = FIELDS.map((field) => ({ ...field, asked: text }));
+  const values = new Map(fields.map(({ field }) => [field, text]));
+  const errors = new Map(fields.map(({ field }) => [field, text]));
+  const draft = { values, errors, reason: text, problem: text };
+  const approval = approvalOf(card);
+  return [
+    changePage(frameWith(text), approval, fields),
+    changePage(frameWith(text), approval, fields, draft),
+  ];
+}
+
+function rosterPagesWith(text: string): string[] {
+  const frame = frameWith(text);
+  const values = { name: text, groups: text, email: text, roles: text };
+  const draft = { values, problem: text };
+  const person = { ...frame.reader, roles: [text] };
+  const at = '2026-11-01T10:00:00.000Z';
+  return [
+    addAgentPage(frame, [text], draft),
+    addPersonPage({ ...frame, people: [person] }, draft),
+    revokePage(frame, { kind: 'agent', id: 'agt_00000000001', name: text }, draft),
+    revokePage(frame, { kind: 'person', id: 'per_00000000001', name: text }, draft),
+    addedAgentPage(frame, { id: 'agt_00000000001', name: text, groups: [text], key: text }),
+    addedPersonPage(frame, { person, enrolment: { link: text, expires_at: at } }),
+  ];
+}
+
 /** Each page that shows words of agents, records or people, with `text` in all its places. */
 function pagesWith(text: string): string[] {
   const frame = frameWith(text);
@@ -129,6 +172,7 @@ function pagesWith(text: string): string[] {
   const agentView: AgentView = {
     ...agent,
     groups: [text],
+    is_own: false,
     created_at: at,
     revoked_at: null,
     requests_30_days: 1,
@@ -173,6 +217,14 @@ function pagesWith(text: string): string[] {
     ),
     incidentsPage(frame, incidentsWith(text), [scorecardWith(text)]),
     drillPage(frame, scorecardWith(text)),
+    cardPage(frozen, {
+      ...rejected,
+      ...{ status: 'changed', code: 'approval.changed', decisions: [] },
+      changed: { successor: id, by: 'per_00000000002', name: text },
+    }),
+    requestPage(frame, { ...detail, status: 'changed', successor: id }),
+    ...changePagesWith(text, card!),
+    ...rosterPagesWith(text),
     postMortemPage(frame, 'inc_00000000001', postMortemWith(text)),
   ];
 }

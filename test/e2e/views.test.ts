@@ -173,7 +173,8 @@ describe.skipIf(executable === undefined)('every view of the console', () => {
           .replaceAll(/\s+/g, ' ')
           .replace(/^\? /, '')
           .trim()
-          .replace(/^Freeze (?:test-assistant|sallyport)$/, 'Freeze an agent');
+          .replace(/^Freeze (?:test-assistant|sallyport|Clerk \d+)$/, 'Freeze an agent')
+          .replace(/^Revoke (?!with ).*$/, 'Revoke an agent');
       const lookAround = async (): Promise<void> => {
         const names = await page
           .locator('button:visible, a.btn:visible')
@@ -247,6 +248,16 @@ describe.skipIf(executable === undefined)('every view of the console', () => {
       await page.getByText('You rejected this at').waitFor();
 
       await go('/console/agents');
+      await press('Add a person');
+      await press('Back');
+      await press('Add an agent');
+      await page.getByLabel('Name').fill(`Clerk ${width}`);
+      await press('Add with passkey');
+      await page.getByText(`Clerk ${width} is added`).waitFor();
+      await press('Done');
+      await press(`Revoke Clerk ${width}`);
+      await press('Revoke with passkey');
+      await page.getByText('Revoked, effective at once.').waitFor();
       await press('Freeze test-assistant');
       await page.getByText('No request of this agent is accepted.').waitFor();
       await press('Lift the freeze');

@@ -62,6 +62,7 @@ export function cardsWith(base: Card, text: string): Card[] {
     { ...base, requires: { ...base.requires, reasons: [text] } },
     { ...base, requires: { ...base.requires, roles: [text] } },
     { ...base, signals: [text] },
+    { ...base, changed: { from: base.request_id, by: { id: 'p', name: text }, fields: [text] } },
     { ...base, effects: { undo: text, remains: text } },
   ];
 }

@@ -22,6 +22,13 @@ import { currentSession, signIn, signInOptions, signOut } from './sessions.ts';
 import { listLost, settleRequest } from './settlements.ts';
 import { slackInteractions } from './slack.ts';
 import { getEntryProof, getRequest, listRequests } from './requests.ts';
+import {
+  addAgentRoute,
+  addPersonRoute,
+  revokeAgentRoute,
+  revokePersonRoute,
+  rosterPasskeyOptions,
+} from './roster-changes.ts';
 import { getMe, listAgents, listPeople } from './roster.ts';
 import { gateStatus } from './status.ts';
 import { listTools } from './tools.ts';
@@ -70,10 +77,15 @@ export const ROUTES: readonly Route[] = [
   listDrills,
   listAlerts,
   gateStatus,
+  rosterPasskeyOptions,
   listAgents,
+  addAgentRoute,
+  revokeAgentRoute,
   listPeople,
   noteOwnAbsence,
   endOwnAbsence,
+  addPersonRoute,
+  revokePersonRoute,
   getMe,
   health,
   readiness,

@@ -8,6 +8,7 @@ import {
 import type { AgentRecord } from '../../core/records.ts';
 import { absencesAt } from '../../gate/absences.ts';
 import { grantsOfAgent } from '../../gate/explained-agent.ts';
+import { isOwnAgent } from '../../gate/own-agent.ts';
 import type { ApiContext } from '../api-context.ts';
 import { defineRoute } from '../define-route.ts';
 import { absenceView, personView } from '../person-view.ts';
@@ -25,6 +26,7 @@ async function agentView(
     id,
     name,
     groups: [...groups],
+    is_own: isOwnAgent(id),
     created_at: createdAt.toISOString(),
     revoked_at: revokedAt?.toISOString() ?? null,
     requests_30_days: await store.requests.countSince(id, new Date(Date.now() - COUNTED_MS)),

@@ -16,7 +16,14 @@ class Said extends Error {
 }
 
 /** What a form of values says at each of them, once the server has it. */
-const AT_FIELDS = ['action.invalid', 'approval.unchanged'];
+const AT_FIELDS = [
+  'action.invalid',
+  'approval.unchanged',
+  'request.malformed',
+  'person.exists',
+  'person.unknown_role',
+  'agent.exists',
+];
 
 function toDoor() {
   location.assign(`/console/sign-in?ended=1&next=${encodeURIComponent(location.pathname)}`);
@@ -78,7 +85,6 @@ async function enrol({ elements }) {
 /** What is signed is made from what the form holds; a form of values says what is wrong at each of them. */
 async function optionsFor(form) {
   const { form_token: token, ...fields } = Object.fromEntries(new FormData(form));
-  delete fields.passkey;
   try {
     return await post(form.dataset.passkey, fields, { 'x-form-token': token });
   } catch (error) {
@@ -88,11 +94,13 @@ async function optionsFor(form) {
 }
 
 async function approve(form) {
-  const optionsJSON = await optionsFor(form);
-  if (!optionsJSON) {
+  const answer = await optionsFor(form);
+  if (!answer) {
     form.submit();
     return;
   }
+  const { nonce, ...optionsJSON } = answer;
+  if (nonce) form.elements.nonce.value = nonce;
   const credential = await authn().startAuthentication({ optionsJSON });
   form.elements.passkey.value = JSON.stringify(credential);
   form.submit();

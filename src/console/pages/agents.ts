@@ -1,6 +1,6 @@
 import type { Absence } from '../../contracts/absence.ts';
 import type { GrantList } from '../../contracts/grant.ts';
-import type { AgentList, AgentView, GrantView } from '../../contracts/roster-view.ts';
+import type { AgentList, AgentView, GrantView, PersonView } from '../../contracts/roster-view.ts';
 import type { Requirement } from '../../contracts/card.ts';
 import { type Html, html } from '../html.ts';
 import { type Frame, isOperator, oneButton } from '../frame.ts';
@@ -93,12 +93,20 @@ function buttons(frame: Frame, agent: AgentView): Html {
   return html`<div class="row may">
     <div class="at"></div>
     <div class="is btns">
-      ${freezing}<a class="btn btn--small" href="/console/requests?agent=${id}"
+      ${freezing}${revokeLink(frame, agent)}<a
+        class="btn btn--small"
+        href="/console/requests?agent=${id}"
         >Its ${count} requests</a
       >
     </div>
   </div>`;
 }
+
+/** The gateway's own agent stays: without it nothing is taken back. */
+const revokeLink = (frame: Frame, { id, name, is_own: isOwn }: AgentView): Html | null =>
+  isOperator(frame) && !isOwn
+    ? html`<a class="btn btn--small" href="/console/agents/${id}/revoke">Revoke ${shown(name)}</a>`
+    : null;
 
 function section(frame: Frame, agent: AgentView): Html {
   const { id, name, groups, created_at, revoked_at, grants } = agent;
@@ -128,29 +136,42 @@ function awayLine({ people, now }: Frame, { from, until, delegate }: Absence): H
   return html`, away${since} until ${moment(until)}, ${who} in their place`;
 }
 
+function personLine(frame: Frame, person: PersonView): Html {
+  const { id, name, email, roles, revoked_at, absences = [] } = person;
+  const more = revoked_at === null ? '' : ', revoked';
+  const away = revoked_at === null ? absences.map((one) => awayLine(frame, one)) : null;
+  const revoke =
+    isOperator(frame) && revoked_at === null
+      ? html` <a href="/console/people/${id}/revoke"
+          >Revoke<span class="offscreen"> ${shown(name)}</span></a
+        >`
+      : null;
+  return html`<li>
+    <span class="who">${shown(name)}</span>
+    <span class="how"
+      >${shown(email)},
+      ${roles.length === 0 ? 'no role' : shown(roles.join(', '))}${more}${away}${revoke}</span
+    >
+  </li>`;
+}
+
 function peoplePart(frame: Frame): Html {
-  const { people } = frame;
-  const lines = people.map(({ name, email, roles, revoked_at, absences = [] }) => {
-    const more = revoked_at === null ? '' : ', revoked';
-    const away = revoked_at === null ? absences.map((one) => awayLine(frame, one)) : null;
-    return html`<li>
-      <span class="who">${shown(name)}</span>
-      <span class="how"
-        >${shown(email)},
-        ${roles.length === 0 ? 'no role' : shown(roles.join(', '))}${more}${away}</span
-      >
-    </li>`;
-  });
+  const lines = frame.people.map((person) => personLine(frame, person));
   return part(
     'People',
     html`<ul class="people">
         ${lines}
       </ul>
+      ${
+        isOperator(frame)
+          ? html`<p class="btns"><a class="btn" href="/console/people/add">Add a person</a></p>`
+          : html`<p class="small quiet">
+              Someone with the role operator adds and revokes agents and people.
+            </p>`
+      }
       <p class="small quiet">
         Who is away, and who decides in their place, is said with
-        <span class="mono">npx sallyport person away</span>. People and agents are added and revoked
-        with <span class="mono">npx sallyport person</span> and
-        <span class="mono">npx sallyport agent</span>, on the gateway’s own machine.
+        <span class="mono">npx sallyport person away</span>.
       </p>`,
   );
 }
@@ -171,6 +192,11 @@ export function agentsPage(frame: Frame, { agents, damaged }: AgentList, ahead: 
           <p class="lead">
             Asked of the policy in force. What is not listed is refused before HubSpot is called.
           </p>
+          ${
+            isOperator(frame)
+              ? html`<p class="btns"><a class="btn" href="/console/agents/add">Add an agent</a></p>`
+              : null
+          }
         </div>
       </div>
       ${aheadPart(frame, ahead)}${active.map((agent) => section(frame, agent))}${peoplePart(

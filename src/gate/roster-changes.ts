@@ -1,0 +1,165 @@
+import { createHash } from 'node:crypto';
+import { canonicalBytes } from '../audit/leaf.ts';
+import type { RequestOptions } from '../contracts/passkey.ts';
+import type { RosterChange, StepUp } from '../contracts/roster-change.ts';
+import { GatewayError } from '../core/gateway-error.ts';
+import type { AgentRecord, PersonRecord } from '../core/records.ts';
+import { standingPasskeys } from '../core/sign-in-rules.ts';
+import type { StoreTransaction } from '../ports/store.ts';
+import { issueChallenge, takeChallenge } from './challenges.ts';
+import { invite } from './enrolment.ts';
+import { mintTotpSecret } from './keys.ts';
+import { verifyOwnPasskey } from './passkey-decisions.ts';
+import { type PasskeyDependencies, usePasskey } from './passkeys.ts';
+import { addAgent, addPerson, type Enrolled, revokeAgent, revokePerson } from './roster.ts';
+
+/** Whose role lets them change who may ask and who may decide. */
+const ROLE = 'operator';
+
+const PURPOSE = 'roster';
+
+/** A change that somebody wants to make. */
+interface Wanted {
+  /** Proven by a session that a passkey began. */
+  readonly person: PersonRecord;
+  readonly change: RosterChange;
+  /** Roles that count: those of the policy. */
+  readonly roles: readonly string[];
+}
+
+export interface Invited {
+  readonly record: PersonRecord;
+  /** Of the one-time link; shown once. */
+  readonly token: string;
+  readonly expiresAt: Date;
+}
+
+export type RosterChanged =
+  | { readonly change: 'add_agent'; readonly agent: Enrolled<AgentRecord> }
+  | { readonly change: 'add_person'; readonly person: Invited }
+  | { readonly change: 'revoke_agent' | 'revoke_person' };
+
+/** Once for this person, this change and this moment: none of them can be put in another's place. */
+const challengeOf = (nonce: string, { person, change }: Pick<Wanted, 'person' | 'change'>) =>
+  createHash('sha256')
+    .update(canonicalBytes({ v: 1, purpose: PURPOSE, nonce, person: person.id, change }))
+    .digest('base64url');
+
+async function assertAgentFits(tx: StoreTransaction, name: string): Promise<void> {
+  const { rows } = await tx.agents.list();
+  if (rows.some((agent) => agent.name === name && agent.revokedAt === null))
+    throw new GatewayError('agent.exists');
+}
+
+/** A role that no rule asks for would count for nothing, and nobody would notice before it does not. */
+function assertPersonFits(
+  people: readonly PersonRecord[],
+  { email, roles }: Extract<RosterChange, { change: 'add_person' }>,
+  known: readonly string[],
+): void {
+  if (people.some((person) => person.email === email && person.revokedAt === null))
+    throw new GatewayError('person.exists');
+  const counting = [...new Set([...known, ROLE])];
+  const unknown = roles.filter((role) => !counting.includes(role));
+  if (unknown.length > 0)
+    throw new GatewayError('person.unknown_role', {
+      detail: `${unknown.join(', ')}; roles that count are ${counting.join(', ')}`,
+    });
+}
+
+/** Whoever goes as the last one leaves nobody who could let anybody in again but by the machine itself. */
+function assertNotLast(people: readonly PersonRecord[], id: string): void {
+  const left = people.filter(
+    ({ id: other, revokedAt, roles }) => other !== id && revokedAt === null && roles.includes(ROLE),
+  );
+  if (left.length === 0) throw new GatewayError('person.last_operator');
+}
+
+/** Throws why it cannot be made: by whom first, as they are now. */
+async function assertFits(tx: StoreTransaction, { person, change, roles }: Wanted): Promise<void> {
+  const people = await tx.people.list();
+  const now = people.find(({ id }) => id === person.id);
+  if (now?.revokedAt !== null || !now.roles.includes(ROLE))
+    throw new GatewayError('person.forbidden');
+  if (change.change === 'add_agent') await assertAgentFits(tx, change.name);
+  if (change.change === 'add_person') assertPersonFits(people, change, roles);
+  if (change.change === 'revoke_person') assertNotLast(people, change.id);
+}
+
+/**
+ * What the operator's passkey is asked to sign for this change, once it is sure that it could be made.
+ * Throws `person.forbidden`, `passkey.missing`, and why it could not.
+ */
+export async function rosterOptions(
+  { store, ceremonies }: PasskeyDependencies,
+  wanted: Wanted,
+): Promise<{ readonly nonce: string; readonly options: RequestOptions }> {
+  const { person } = wanted;
+  const allowed = standingPasskeys(await store.passkeys.of(person.id));
+  if (allowed.length === 0) throw new GatewayError('passkey.missing');
+  const nonce = await store.commit(async (tx) => {
+    await assertFits(tx, wanted);
+    return issueChallenge(tx, { purpose: PURPOSE, personId: person.id });
+  });
+  const challenge = challengeOf(nonce, wanted);
+  return { nonce, options: await ceremonies.requestOptions({ challenge, allowed }) };
+}
+
+async function apply(
+  tx: StoreTransaction,
+  change: RosterChange,
+  by: string,
+): Promise<RosterChanged> {
+  switch (change.change) {
+    case 'add_agent': {
+      const { name, groups } = change;
+      return { change: change.change, agent: await addAgent(tx, { name, groups, by }) };
+    }
+    case 'revoke_agent':
+      await revokeAgent(tx, { id: change.id, by });
+      return { change: change.change };
+    case 'revoke_person':
+      await revokePerson(tx, { id: change.id, by });
+      return { change: change.change };
+    case 'add_person': {
+      const { name, email, roles } = change;
+      // Nobody is shown their key or their codes: what this person has is the passkey they make.
+      const of = { name, email, roles, totpSecret: mintTotpSecret(), by };
+      const { record } = await addPerson(tx, of);
+      const { token, expiresAt } = await invite(tx, { personId: record.id, by });
+      return { change: change.change, person: { record, token, expiresAt } };
+    }
+  }
+}
+
+/**
+ * Adds or revokes an agent or a person for an operator, whose passkey has signed exactly this, now and once.
+ * The nonce is used up, whatever becomes of the rest. Throws `passkey.refused`, `person.forbidden`,
+ * `person.exists`, `person.unknown_role`, `person.last_operator`, `agent.exists`, what `roster.ts` throws, and
+ * `store.unavailable`.
+ */
+export async function changeRoster(
+  deps: PasskeyDependencies,
+  wanted: Wanted,
+  { nonce, credential }: StepUp,
+): Promise<RosterChanged> {
+  const { store } = deps;
+  const { person } = wanted;
+  const isFresh = await store.commit((tx) =>
+    takeChallenge(tx, { purpose: PURPOSE, personId: person.id, value: nonce }),
+  );
+  const challenge = challengeOf(nonce, wanted);
+  const verified = isFresh
+    ? await verifyOwnPasskey(deps, { person, challenge, assertion: credential })
+    : undefined;
+  if (verified === undefined) throw new GatewayError('passkey.refused');
+  const done = await store.commit(async (tx) => {
+    const used = await usePasskey(tx, verified);
+    // An entry about a suspected copy must stay, so this is no throw.
+    if (used?.person.id !== person.id) return undefined;
+    await assertFits(tx, wanted);
+    return apply(tx, wanted.change, `person:${person.id}`);
+  });
+  if (done === undefined) throw new GatewayError('passkey.refused');
+  return done;
+}

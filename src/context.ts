@@ -292,6 +292,7 @@ export function apiContext(context: Context, engine: Engine, channels: Channels)
       connection: config.connection,
       answerWaitMs: config.timing.answerWaitMs,
       approvalValidMs: config.timing.approvalValidMs,
+      selfApprovalMs: config.timing.selfApprovalMs,
       quietMs: config.timing.quietMs,
     },
     ...rateLimits(context),

@@ -8,6 +8,7 @@ import { addTotpGuess, totpPausedUntil } from '../core/totp-guesses.ts';
 import { recordDecision } from '../gate/decisions.ts';
 import { expireRequest } from '../gate/expiry.ts';
 import { entryOf } from '../gate/logged.ts';
+import { matureOwn } from '../gate/mature.ts';
 import { requestEntry } from '../gate/request-entry.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -145,7 +146,7 @@ async function takeSignal(
   const decided = await recordDecision(
     tx,
     { requestId: request.id, person, proof: 'totp', decision, digest, reason },
-    { policy: deps.policy(), approvalValidMs: deps.timing.approvalValidMs },
+    { policy: deps.policy(), ...deps.timing },
   );
   return decided.kind === 'refused' ? decided.code : `${decision} by ${person.name}`;
 }
@@ -174,11 +175,13 @@ export function createVerifyDecision(deps: ActivityDependencies) {
     signals: readonly unknown[],
   ): Promise<ApprovalState> {
     const notes = await takeSignals(requestId, signals);
+    const rules = { policy: deps.policy(), selfApprovalMs: deps.timing.selfApprovalMs };
+    const ownMs = await matureOwn(deps.store, await deps.store.requests.get(requestId), rules);
     const request = await deps.store.requests.get(requestId);
     if (request === undefined || isTerminal(request.status)) return { kind: 'ended' };
     if (request.status !== 'awaiting_approval') return { kind: 'approved' };
     const forMs = (request.expiresAt?.getTime() ?? 0) - deps.clock().getTime();
-    if (forMs > 0) return { kind: 'waiting', forMs, notes };
+    if (forMs > 0) return { kind: 'waiting', forMs: Math.min(forMs, ownMs ?? Infinity), notes };
     await expireRequest(deps.store, requestId, deps.timing);
     const after = await deps.store.requests.get(requestId);
     return after?.status === 'approved' ? { kind: 'approved' } : { kind: 'ended' };

@@ -21,6 +21,8 @@ export interface ApiSettings {
   /** How long `POST /v1/actions` holds its answer without `Prefer: wait`, ms. */
   readonly answerWaitMs: number;
   readonly approvalValidMs: number;
+  /** `gate/self-approval.ts`; undefined: nobody's own approval counts. */
+  readonly selfApprovalMs: number | undefined;
   /** How long HubSpot could still be working on a lost write, ms. */
   readonly quietMs: number;
 }

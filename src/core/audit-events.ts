@@ -14,6 +14,8 @@ export const AUDIT_EVENTS = {
   'approval.escalated':
     'Nobody had decided in three quarters of the time: others are asked as well.',
   'approval.granted': 'A person approved.',
+  'approval.matured':
+    'The delay of an approval of one’s own is over, and nobody else could decide: it counts.',
   'approval.rejected': 'A person rejected.',
   'approval.refused': 'A decision was refused; `code` says why.',
   'approval.expired': 'Nobody decided in time, or what was approved could not begin in time.',

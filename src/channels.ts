@@ -63,12 +63,12 @@ function slackOf(
   if (config.slack === undefined) return undefined;
   const settings = { ...config.slack, readSecret: readSecretOf(context) };
   const door = createSlackDoor(settings);
-  const { approvalValidMs } = config.timing;
+  const { approvalValidMs, selfApprovalMs } = config.timing;
   const deskFor = (engine: Engine) =>
     createChatDesk({
       store,
       door,
-      rules: () => ({ policy, approvalValidMs }),
+      rules: () => ({ policy, approvalValidMs, selfApprovalMs }),
       wake: (requestId) => wakeLater({ engine, logger }, requestId),
       logger,
     });
@@ -124,9 +124,9 @@ function emailOf(context: ChannelDependencies): Way | undefined {
 }
 
 function webhookDeskOf({ config, store, secrets, policy }: ChannelDependencies): WebhookDesk {
-  const { approvalValidMs } = config.timing;
+  const { approvalValidMs, selfApprovalMs } = config.timing;
   const door = createStandardWebhookDoor();
-  const rules = () => ({ policy, approvalValidMs });
+  const rules = () => ({ policy, approvalValidMs, selfApprovalMs });
   return createWebhookDesk({ store, secrets, door, rules, clock });
 }
 

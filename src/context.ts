@@ -296,6 +296,7 @@ export function apiContext(context: Context, engine: Engine, channels: Channels)
       answerWaitMs: config.timing.answerWaitMs,
       approvalValidMs: config.timing.approvalValidMs,
       approvalMs: config.timing.approvalMs,
+      selfApprovalMs: config.timing.selfApprovalMs,
       quietMs: config.timing.quietMs,
     },
     ...rateLimits(context),

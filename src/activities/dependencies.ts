@@ -15,6 +15,8 @@ export interface Timing {
   readonly approvalMs: number;
   /** How long one of high risk does; never longer. */
   readonly highRiskApprovalMs: number;
+  /** After which somebody's own approval counts where nobody else could decide; undefined: never. */
+  readonly selfApprovalMs?: number | undefined;
   /** How long an approval counts after the deadline it was given under. */
   readonly approvalValidMs: number;
   /** The write activity's whole time; longer than the call's own deadline. */

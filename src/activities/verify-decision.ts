@@ -12,6 +12,7 @@ import { addTotpGuess, totpPausedUntil } from '../core/totp-guesses.ts';
 import { type Decided, recordDecision, refuseDecision } from '../gate/decisions.ts';
 import { expireRequest } from '../gate/expiry.ts';
 import { entryOf } from '../gate/logged.ts';
+import { matureOwn } from '../gate/mature.ts';
 import { requestEntry } from '../gate/request-entry.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -159,8 +160,7 @@ async function takeProven(
   const why = isAsked && request.card !== null ? whyNotInEngine(request.card) : undefined;
   if (why !== undefined)
     return refuseDecision(tx, made, new GatewayError('approval.elsewhere', { detail: why }));
-  const rules = { policy: deps.policy(), approvalValidMs: deps.timing.approvalValidMs };
-  return recordDecision(tx, made, rules);
+  return recordDecision(tx, made, { policy: deps.policy(), ...deps.timing });
 }
 
 function decidedNote(decided: Decided, decision: string, { name }: PersonRecord): string {
@@ -229,11 +229,13 @@ export function createVerifyDecision(deps: ActivityDependencies) {
     signals: readonly unknown[],
   ): Promise<ApprovalState> {
     const notes = await takeSignals(requestId, signals);
+    const rules = { policy: deps.policy(), selfApprovalMs: deps.timing.selfApprovalMs };
+    const ownMs = await matureOwn(deps.store, await deps.store.requests.get(requestId), rules);
     const request = await deps.store.requests.get(requestId);
     if (request === undefined || isTerminal(request.status)) return { kind: 'ended', notes };
     if (request.status !== 'awaiting_approval') return { kind: 'approved', notes };
     const forMs = (request.expiresAt?.getTime() ?? 0) - deps.clock().getTime();
-    if (forMs > 0) return { kind: 'waiting', forMs, notes };
+    if (forMs > 0) return { kind: 'waiting', forMs: Math.min(forMs, ownMs ?? Infinity), notes };
     await expireRequest(deps.store, requestId, deps.timing);
     const after = await deps.store.requests.get(requestId);
     return { kind: after?.status === 'approved' ? 'approved' : 'ended', notes };

@@ -80,9 +80,9 @@ async function beginOnPresent(
     ? staleness(request, await tx.ledger.of(request.id), presence, call)
     : undefined;
   if (request === undefined || ending === undefined) {
-    const { quietMs } = deps.timing;
+    const { quietMs, selfApprovalMs } = deps.timing;
     const seen = presentIn(presence);
-    return beginWrite(tx, deps.policy(), { ...call, seen, publishedSize, quietMs });
+    return beginWrite(tx, deps.policy(), { ...call, seen, publishedSize, quietMs, selfApprovalMs });
   }
   return endStale(tx, request, ending, call);
 }

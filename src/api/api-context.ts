@@ -26,6 +26,8 @@ export interface ApiSettings {
   readonly approvalValidMs: number;
   /** How long a write waits for people, ms. */
   readonly approvalMs: number;
+  /** `gate/self-approval.ts`; undefined: nobody's own approval counts. */
+  readonly selfApprovalMs: number | undefined;
   /** How long HubSpot could still be working on a lost write, ms. */
   readonly quietMs: number;
 }

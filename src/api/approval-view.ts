@@ -64,13 +64,23 @@ function changedOf(
 
 function readerView(place: ReturnType<typeof placeToDecide>): Approval['you'] {
   if (typeof place === 'string') return { can_decide: false, code: place };
-  const { absence, holder } = place;
+  const { absence, holder, own } = place;
+  if (own !== undefined) {
+    if (!own.isMade) return { can_decide: true, own: { delay_seconds: own.delayMs / 1000 } };
+    const counts_from = own.countsFrom.toISOString();
+    return { can_decide: false, code: 'approval.already_decided', own: { counts_from } };
+  }
   return { can_decide: true, ...(absence === null ? {} : { in_place_of: holder.id }) };
 }
 
 /** Makes approvals as this person sees them. Throws `approval.not_found` for a request without a card. */
 export async function approvalViews(
-  { store, policy, askPolicy }: Pick<ApiContext, 'store' | 'policy' | 'askPolicy'>,
+  {
+    store,
+    policy,
+    askPolicy,
+    settings,
+  }: Pick<ApiContext, 'store' | 'policy' | 'askPolicy' | 'settings'>,
   reader: PersonRecord,
 ): Promise<(request: RequestRecord) => Promise<Approval>> {
   // For people to look at: one damaged row of the roster must not hide what waits.
@@ -85,6 +95,7 @@ export async function approvalViews(
     ]);
     const now = new Date();
     const requester = await requesterIn(store, request.submission.userId, people);
+    const { selfApprovalMs } = settings;
     const of = {
       request,
       agent,
@@ -95,6 +106,7 @@ export async function approvalViews(
       policy: policy(),
       now,
       askPolicy,
+      selfApprovalMs,
     };
     return {
       id,
@@ -113,7 +125,7 @@ export async function approvalViews(
 
 /** Those of many that open, and the ids of the others: decisions that do not open, a card that is gone. */
 export async function legibleApprovals(
-  context: Pick<ApiContext, 'store' | 'policy' | 'askPolicy'>,
+  context: Pick<ApiContext, 'store' | 'policy' | 'askPolicy' | 'settings'>,
   reader: PersonRecord,
   requests: readonly RequestRecord[],
 ): Promise<{ readonly approvals: Approval[]; readonly damaged: string[] }> {

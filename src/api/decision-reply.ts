@@ -25,6 +25,7 @@ export const DECISION_ERRORS = [
   'approval.expired',
   'approval.digest_mismatch',
   'approval.own_request',
+  'approval.delay_too_long',
   'approval.already_decided',
   'approval.not_eligible',
   'approval.passkey_required',

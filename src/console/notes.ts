@@ -20,6 +20,9 @@ const NOTES: Readonly<Record<string, Said>> = {
     'The card changed since you opened it. Nothing was decided. Read it again.',
   ),
   'approval.own_request': stop('You asked for this, so someone else decides.'),
+  'approval.delay_too_long': stop(
+    'Its time ends before your own approval could count. Nothing was decided. Have it asked again.',
+  ),
   'approval.not_eligible': stop('Policy does not name you for this, so someone else decides.'),
   'approval.already_decided': stop('You have decided on this. One person counts once.'),
   'approval.unproven': stop(`The passkey was not accepted. ${AGAIN}`),

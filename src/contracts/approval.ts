@@ -27,6 +27,13 @@ const ReaderSchema = z.strictObject({
   code: z.string().optional(),
   /** Whose place it would be, where that is not the reader's own: id of a person. */
   in_place_of: z.string().optional(),
+  /** By the dial for firms of one person, of who asked: from when on their approval counts, or how long after it. */
+  own: z
+    .union([
+      z.strictObject({ counts_from: z.string() }),
+      z.strictObject({ delay_seconds: z.number() }),
+    ])
+    .optional(),
 });
 
 /** A write that people decide on: `GET /v1/approvals`. */

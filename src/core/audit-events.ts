@@ -14,6 +14,8 @@ export const AUDIT_EVENTS = {
   'approval.escalated':
     'Nobody had decided in three quarters of the time: others are asked as well.',
   'approval.granted': 'A person approved, or had allowed it ahead: then `facts.proof` is `grant`.',
+  'approval.matured':
+    'The delay of an approval of one’s own is over, and nobody else could decide: it counts.',
   'approval.rejected': 'A person rejected.',
   'approval.changed':
     'A person changed what was asked for: `facts.successor` takes its place, to be decided on anew.',

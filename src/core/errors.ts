@@ -207,6 +207,12 @@ export const ERRORS = {
     'People do not approve their own requests.',
     'Ask another approver.',
   ),
+  'approval.delay_too_long': spec(
+    409,
+    false,
+    'The request ends before the delay of an approval of one’s own would be over.',
+    'Nothing was decided. Have it asked again and approve it sooner, or shorten `SALLYPORT_SELF_APPROVAL_DELAY_SECONDS`.',
+  ),
   'approval.not_eligible': spec(
     403,
     false,

@@ -20,6 +20,7 @@ import { type Logged, readLogged } from './logged.ts';
 import { policyQueryFor } from './policy-query.ts';
 import { requestEntry } from './request-entry.ts';
 import { requesterIn } from './requester.ts';
+import type { OwnRules } from './self-approval.ts';
 
 /**
  * Begin: the one transaction between a promise and the wire. Either it commits to disk with the intent
@@ -100,20 +101,23 @@ async function isStillCovered(
  */
 async function assertApproved(
   tx: StoreTransaction,
-  policy: Policy,
+  rules: OwnRules,
   request: RequestRecord,
   votes: Votes,
   present: readonly SeenRecord[],
 ): Promise<void> {
+  const { policy } = rules;
   const agent = await tx.agents.get(request.agentId);
   if (agent === undefined) throw new GatewayError('policy.denied');
   const people = await tx.people.list();
   const { connection, submission } = request;
   const requester = await requesterIn(tx, submission.userId, people);
+  const asked = policyQueryFor({ agent, connection, submission, present, requester }, people);
   const looked = { request, agent, people, policy, present, requester };
   const isCovered = (vote: DecisionRecord): Promise<boolean> => isStillCovered(tx, looked, vote);
-  const { approvers } = await countApprovals(tx, votes, { people, requester, isCovered });
-  const query = policyQueryFor({ agent, connection, submission, present, requester }, people);
+  const votesFor = { query: asked, people, requester, isCovered };
+  const { approvers, ownCounts } = await countApprovals(tx, votes, votesFor, rules);
+  const query = { ...asked, ownCounts };
   if (votes.decisions.some(({ decision }) => decision === 'reject'))
     throw new GatewayError('approval.rejected');
   if (!satisfied(policy, { ...query, approvers })) throw new GatewayError('approval.insufficient');
@@ -177,7 +181,13 @@ async function assertWriteMayBegin(
   await assertLogAgrees(tx, request, logged, of);
   await assertSameAccount(tx, request);
   await assertCallable(tx, { agentId: request.agentId, credential: of.credential });
-  await assertApproved(tx, policy, request, { decisions, decided: logged.decided }, of.seen);
+  await assertApproved(
+    tx,
+    { policy, selfApprovalMs: of.selfApprovalMs },
+    request,
+    { decisions, decided: logged.decided },
+    of.seen,
+  );
   await useApproval(tx, request.id, { digest, isFirst: logged.begunStep === 0 });
   return digest;
 }
@@ -226,6 +236,8 @@ interface WriteToBegin {
   readonly quietMs: number;
   /** Entries of the last published checkpoint: a store with fewer has lost some. */
   readonly publishedSize: number;
+  /** `gate/self-approval.ts`; undefined: nobody's own approval counts. */
+  readonly selfApprovalMs?: number | undefined;
 }
 
 const isGateway = (error: unknown): error is GatewayError => error instanceof GatewayError;

@@ -10,9 +10,10 @@ import type { ErrorCode } from '../core/errors.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import type { AgentRecord, RequestRecord } from '../core/records.ts';
 import type { StoreTransaction } from '../ports/store.ts';
+import { type Ballot, openBallot } from './ballot.ts';
 import { assertSameAccount, freezeDetail, stoppingFreeze } from './callable.ts';
 import { closeRequest, closeTampered } from './close.ts';
-import { placeFor, type Ballot, openBallot, proofFacts } from './decisions.ts';
+import { placeFor, proofFacts } from './decisions.ts';
 import type { DecisionRules, ProvenDecision } from './decisions.ts';
 import { bodyHash } from './digest.ts';
 import { successorIdFor } from './ids.ts';
@@ -143,14 +144,14 @@ export async function judgeChange(
   proven: ProvenChange,
   rules: ChangeRules,
 ): Promise<Judged> {
-  const ballot = await openBallot(tx, proven.requestId);
+  const ballot = await openBallot(tx, proven.requestId, rules);
   const { request, people } = ballot;
   const person = people.find(({ id }) => id === proven.person.id);
   if (person === undefined) throw new GatewayError('approval.not_eligible');
   const made = { ...proven, person, decision: 'approve' } as const;
-  if (request.status !== 'awaiting_approval') placeFor(ballot, made, rules.policy, tx);
+  if (request.status !== 'awaiting_approval') placeFor(ballot, made, rules, tx);
   const changed = changeInput(definitionOf(request), request.submission.action, proven.input);
-  placeFor(ballot, made, rules.policy, tx);
+  placeFor(ballot, made, rules, tx);
   return judge(tx, ballot, { personId: person.id, changed }, rules);
 }
 

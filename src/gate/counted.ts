@@ -1,9 +1,9 @@
 import type { AuditEntry } from '../contracts/audit-entry.ts';
-import type { DecisionRecord, PersonRecord } from '../core/records.ts';
+import type { DecisionRecord } from '../core/records.ts';
 import type { Approver } from '../policy/policy.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import { approversOf } from './policy-query.ts';
-import type { Requester } from './requester.ts';
+import { type Asked, type OwnApproval, ownApproval, type OwnRules } from './self-approval.ts';
 import { onStandingMeans } from './standing-means.ts';
 
 /** What was decided on a request, as the record and as the log have it. */
@@ -16,28 +16,33 @@ export interface Counted {
   readonly approvers: readonly Approver[];
   /** Ids of those whose place holds one of them. */
   readonly taken: ReadonlySet<string>;
+  /** An approval by who asked, by the dial for firms of one person; among the approvers once its delay is over. */
+  readonly own: OwnApproval | undefined;
+  readonly ownCounts: boolean;
 }
 
 /**
  * The approvals that count now: not too old, by means and from places that still stand, of people who are still on
- * the roster with the roles they have today, never of who asked. One rule for who decides next and for begin.
+ * the roster with the roles they have today, of who asked only by the dial. One rule for who decides next and for begin.
  */
 export async function countApprovals(
   tx: StoreTransaction,
   { decisions, decided }: Votes,
-  of: {
-    readonly people: readonly PersonRecord[];
-    readonly requester: Requester;
+  asked: Asked & {
     /** Of what was allowed ahead, that it still would be; all count without it. */
     readonly isCovered?: (vote: DecisionRecord) => Promise<boolean>;
   },
+  rules: OwnRules,
 ): Promise<Counted> {
   const valid = decisions.filter(
     ({ decision, validUntil }) => decision === 'approve' && validUntil > tx.now,
   );
-  const counted: DecisionRecord[] = [];
+  const standing: DecisionRecord[] = [];
   for (const vote of await onStandingMeans(tx, valid, decided))
-    if (await (of.isCovered?.(vote) ?? true)) counted.push(vote);
-  const approvers = approversOf(of.requester, counted, of.people);
-  return { approvers, taken: new Set(approvers.map(({ id }) => id)) };
+    if (await (asked.isCovered?.(vote) ?? true)) standing.push(vote);
+  const others = approversOf(asked.requester, standing, asked.people);
+  const taken = new Set(others.map(({ id }) => id));
+  const own = ownApproval(rules, asked, standing);
+  const ownCounts = own !== undefined && own.countsFrom <= tx.now;
+  return { approvers: ownCounts ? [...others, own.approver] : others, taken, own, ownCounts };
 }

@@ -2,23 +2,16 @@ import type { ErrorCode } from '../core/errors.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import type { GrantRecord } from '../core/grants.ts';
 import type { Proof } from '../core/proofs.ts';
-import type {
-  AbsenceRecord,
-  DecisionRecord,
-  PersonRecord,
-  RequestRecord,
-} from '../core/records.ts';
+import type { DecisionRecord, PersonRecord } from '../core/records.ts';
 import type { StoreTransaction } from '../ports/store.ts';
-import type { Policy, PolicyQuery } from '../policy/policy.ts';
+import type { Policy } from '../policy/policy.ts';
 import { mayDecide, satisfied } from '../policy/requirement.ts';
-import { absencesAt } from './absences.ts';
-import { assertUntouched } from './begin.ts';
+import { type Ballot, openBallot } from './ballot.ts';
 import { closeRequest, closeTampered } from './close.ts';
-import { type Counted, countApprovals } from './counted.ts';
 import { oweFurther } from './notices.ts';
 import { type Place, placesOf } from './places.ts';
-import { approverOf, policyQueryFor } from './policy-query.ts';
-import { type Requester, requesterIn } from './requester.ts';
+import { approverOf } from './policy-query.ts';
+import { assertMayDecideOwn, type OwnRules } from './self-approval.ts';
 
 /** A decision by a person whose identity a door has proven. */
 export interface ProvenDecision {
@@ -43,20 +36,9 @@ export type Decided =
   | { readonly kind: 'decided'; readonly status: 'approved' | 'rejected' | 'awaiting_approval' }
   | { readonly kind: 'refused'; readonly code: ErrorCode; readonly detail?: string | undefined };
 
-export interface DecisionRules {
-  readonly policy: Policy;
+export interface DecisionRules extends OwnRules {
   /** How long an approval counts after the request's own deadline, ms. */
   readonly approvalValidMs: number;
-}
-
-export interface Ballot {
-  readonly request: RequestRecord;
-  readonly query: PolicyQuery;
-  readonly earlier: readonly DecisionRecord[];
-  readonly people: readonly PersonRecord[];
-  readonly requester: Requester;
-  readonly absences: readonly AbsenceRecord[];
-  readonly counted: Counted;
 }
 
 /** The first of these places from which such an approval lets them decide. */
@@ -70,6 +52,27 @@ function placeWith(
   );
 }
 
+/** A place, and from when on an approval of what they asked for themselves counts; undefined of any other. */
+interface Seat extends Place {
+  readonly countsFrom?: Date;
+}
+
+/** Of who asked: by the dial for firms of one person alone. */
+function ownPlace(
+  { request, query, earlier, people, requester }: Ballot,
+  { person, proof, decision }: ProvenDecision,
+  rules: DecisionRules,
+  now: Date,
+): Seat {
+  const hasApproved = earlier.some(({ personId }) => personId === person.id);
+  const asked = { query, people, requester, expiresAt: request.expiresAt, now };
+  const countsFrom = assertMayDecideOwn(rules, {
+    ...asked,
+    ...{ person, proof, decision, hasApproved },
+  });
+  return { holder: person, absence: null, countsFrom };
+}
+
 /**
  * The place from which this person decides, their own if they may from there. Throws the reason why their decision
  * does not count. Order: what is gone, who it is, what was seen.
@@ -77,18 +80,19 @@ function placeWith(
 export function placeFor(
   ballot: Ballot,
   made: ProvenDecision,
-  policy: Policy,
+  rules: DecisionRules,
   { now }: Pick<StoreTransaction, 'now'>,
-): Place {
+): Seat {
   const { request, earlier, requester, counted, people, absences } = ballot;
   const { person, proof } = made;
+  const { policy } = rules;
   if (request.status !== 'awaiting_approval')
     throw new GatewayError('approval.closed', { detail: `the request is ${request.status}` });
   if (request.expiresAt !== null && request.expiresAt <= now)
     throw new GatewayError('approval.expired');
   if (made.digest !== request.digest) throw new GatewayError('approval.digest_mismatch');
   if (person.revokedAt !== null) throw new GatewayError('approval.not_eligible');
-  if (requester.has(person.id)) throw new GatewayError('approval.own_request');
+  if (requester.has(person.id)) return ownPlace(ballot, made, rules, now);
   if (earlier.some(({ personId }) => personId === person.id))
     throw new GatewayError('approval.already_decided');
   if (counted.taken.has(person.id))
@@ -107,7 +111,7 @@ export function placeFor(
 
 /** A decision with the place from which it was made. */
 interface Vote extends ProvenDecision {
-  readonly place: Place;
+  readonly place: Seat;
 }
 
 const inPlaceOf = ({ place }: Vote): string | null =>
@@ -135,37 +139,6 @@ export const proofFacts = ({
   ...(grant === undefined ? {} : { grant: grant.id, grant_ends_at: grant.endsAt.toISOString() }),
   ...(proof === 'passkey' && passkeyId !== undefined ? { passkey: passkeyId } : {}),
 });
-
-/** Of what no longer waits nobody counts the votes. */
-const NOTHING_DECIDED = { decided: [] } as const;
-
-export async function openBallot(tx: StoreTransaction, requestId: string): Promise<Ballot> {
-  const request = await tx.requests.get(requestId);
-  if (request === undefined || request.risk === 'read')
-    throw new GatewayError('approval.not_found');
-  // What is already gone is said to be gone; nobody decides on what is not what was asked and shown.
-  const { decided } =
-    request.status === 'awaiting_approval' ? await assertUntouched(tx, request) : NOTHING_DECIDED;
-  const agent = await tx.agents.get(request.agentId);
-  if (agent === undefined) throw new GatewayError('approval.not_found');
-  const people = await tx.people.list();
-  const requester = await requesterIn(tx, request.submission.userId, people);
-  const query = policyQueryFor(
-    {
-      agent,
-      requester,
-      connection: request.connection,
-      submission: request.submission,
-      present: request.card?.seen ?? [],
-    },
-    people,
-  );
-  const earlier = await tx.decisions.of(requestId);
-  const votes = { decisions: earlier, decided };
-  const counted = await countApprovals(tx, votes, { people, requester });
-  const absences = await absencesAt(tx, tx.now);
-  return { request, query, requester, people, earlier, absences, counted };
-}
 
 /** Logs the attempt, whatever was wrong with it. */
 export async function refuseDecision(
@@ -210,7 +183,9 @@ async function applyDecision(
     return { kind: 'decided', status: 'rejected' };
   }
   const approvers = [...ballot.counted.approvers, approverOf(made.place.holder, made.proof)];
+  // Of one's own it is not: it counts after its delay.
   const isEnough = satisfied(rules.policy, { ...query, approvers });
+  const { countsFrom } = made.place;
   await tx.log.append({
     event: 'approval.granted',
     requestId: request.id,
@@ -222,9 +197,11 @@ async function applyDecision(
       approvals: approvers.length,
       enough: isEnough,
       valid_until: validUntil.toISOString(),
+      ...(countsFrom === undefined ? {} : { own: true, counts_from: countsFrom.toISOString() }),
     },
   });
   await oweFurther(tx, request.id, 'decided', made.person.id);
+  if (countsFrom !== undefined) await tx.requests.setWake(request.id, countsFrom);
   if (!isEnough) return { kind: 'decided', status: 'awaiting_approval' };
   await tx.requests.update(request.id, { status: 'approved' });
   await tx.requests.setWake(request.id, tx.now);
@@ -243,11 +220,11 @@ export async function recordDecision(
   rules: DecisionRules,
 ): Promise<Decided> {
   try {
-    const ballot = await openBallot(tx, proven.requestId);
+    const ballot = await openBallot(tx, proven.requestId, rules);
     // As they are now: since the door knew them they may have been revoked.
     const person = ballot.people.find(({ id }) => id === proven.person.id);
     if (person === undefined) throw new GatewayError('approval.not_eligible');
-    const place = placeFor(ballot, { ...proven, person }, rules.policy, tx);
+    const place = placeFor(ballot, { ...proven, person }, rules, tx);
     const made = { ...proven, person, place };
     const deadline = Math.max(ballot.request.expiresAt?.getTime() ?? 0, tx.now.getTime());
     const validUntil = new Date(deadline + rules.approvalValidMs);

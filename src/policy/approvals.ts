@@ -1,13 +1,14 @@
 import type { Approver, PolicyQuery } from './policy.ts';
 
 /**
- * The approvals that count: one per person, the requester's own never. In code and ahead of the policy
+ * The approvals that count: one per person, the requester's own never but by the gateway's own dial. In code and ahead of the policy
  * text, because a text that is wrong, or was changed by an attacker, must not allow self-approval.
  */
-export function countableApprovers({ approvers, requester }: PolicyQuery): Approver[] {
+export function countableApprovers({ approvers, requester, ownCounts }: PolicyQuery): Approver[] {
   const byId = new Map<string, Approver>();
   for (const approver of approvers) {
-    if (approver.id !== requester && !byId.has(approver.id)) byId.set(approver.id, approver);
+    const counts = approver.id !== requester || ownCounts === true;
+    if (counts && !byId.has(approver.id)) byId.set(approver.id, approver);
   }
   return [...byId.values()];
 }

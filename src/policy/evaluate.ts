@@ -42,6 +42,7 @@ function contextOf(query: PolicyQuery, approvers: readonly Approver[]): Context 
     ...countApprovals(approvers),
     approvers: approvers.map(({ id }) => reference('Person', id)),
     approverRoles: rolesOf(approvers).map((role) => reference('Role', role)),
+    selfApproval: query.ownCounts === true,
     injectionRisk: wholeUnits(query.injectionRisk),
     ...(query.requester === null ? {} : { requester: reference('Person', query.requester) }),
     ...(query.amount === undefined ? {} : { amount: wholeUnits(query.amount) }),
@@ -103,10 +104,9 @@ const askOne = (prepared: PreparedPolicy, query: PolicyQuery): PolicyAnswer =>
 
 /** Every step must be allowed; the reasons are those of the steps that are not, else of all. */
 function askAll(prepared: PreparedPolicy, query: PolicyQuery): PolicyAnswer {
-  const { agent, connection, injectionRisk, requester, approvers } = query;
-  const further = (query.also ?? []).map((asked) =>
-    askOne(prepared, { agent, connection, injectionRisk, requester, approvers, ...asked }),
-  );
+  const { agent, connection, injectionRisk, requester, approvers, ownCounts } = query;
+  const shared = { agent, connection, injectionRisk, requester, approvers, ownCounts };
+  const further = (query.also ?? []).map((asked) => askOne(prepared, { ...shared, ...asked }));
   const answers = [askOne(prepared, query), ...further];
   const refusals = answers.filter(({ allowed }) => !allowed);
   const deciding = refusals.length > 0 ? refusals : answers;

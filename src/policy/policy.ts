@@ -22,6 +22,8 @@ export interface PolicyQuery extends Asked {
   /** The id of the person on whose behalf the agent acts, when that person is known to us. */
   readonly requester: string | null;
   readonly approvers: readonly Approver[];
+  /** The dial for firms of one person lets the requester’s own approval count (`gate/self-approval.ts`). */
+  readonly ownCounts?: boolean | undefined;
 }
 
 export interface PolicyAnswer {
@@ -45,7 +47,7 @@ export interface Policy extends PolicyVocabulary {
   readonly digest: string;
   /**
    * Synchronous, no I/O, never throws. Two rules hold before the text is asked, so that no text can
-   * undo them: the requester's own approval does not count, and one person counts once.
+   * undo them: the requester's own approval does not count (unless the gateway's dial lets it), and one person counts once.
    * A question that Cedar cannot evaluate is denied.
    */
   decide(query: PolicyQuery): PolicyAnswer;

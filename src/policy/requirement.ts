@@ -155,7 +155,7 @@ export function mayDecide(
   person: Approver,
   existing: readonly Approver[],
 ): boolean {
-  if (person.id === query.requester) return false;
+  if (person.id === query.requester && query.ownCounts !== true) return false;
   const others = existing.filter(({ id }) => id !== person.id);
   const enoughWithout = policy.decide({ ...query, approvers: others }).allowed;
   return makesTheDifference(policy, query, person, enoughWithout ? [] : others);

@@ -33,6 +33,8 @@ type Request = {
   approverRoles: Set<Role>,
   // The person on whose behalf the agent acts, when we know that person.
   requester?: Person,
+  // Whether the requester's own approval is among the approvers, by the gateway's dial for firms of one person.
+  selfApproval: Bool,
   // How much the prompt reads like an injection; 0 is not at all.
   injectionRisk: Long,
   // Money at stake in whole units of the account's currency, rounded up.

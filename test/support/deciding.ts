@@ -4,6 +4,7 @@ import type { PersonRecord, RequestRecord } from '../../src/core/records.ts';
 import { beginWrite } from '../../src/gate/begin.ts';
 import { activateCredential } from '../../src/gate/credentials.ts';
 import { type ProvenDecision, recordDecision } from '../../src/gate/decisions.ts';
+import { matureOwn } from '../../src/gate/mature.ts';
 import { loadPolicy } from '../../src/policy/load.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { agent, request, START } from '../adapters/store/fixtures.ts';
@@ -32,6 +33,10 @@ export interface Deciding {
   readonly store: Store;
   now(): Date;
   pass(ms: number): void;
+  /** The dial for firms of one person; off at first. */
+  setDial(delayMs: number | undefined): void;
+  /** What the workflow does when it is woken: lets an own approval count whose delay is over. */
+  wake(on: RequestRecord): Promise<number | undefined>;
   /** Another policy from now on. */
   setPolicy(text: string): void;
   /** A deal of more than 10,000 takes two approvers, a smaller one takes one. */
@@ -48,6 +53,7 @@ export async function deciding(people: readonly PersonRecord[]): Promise<Decidin
   const now = () => new Date(clock.now);
   const store = await place.open({ clock: now });
   let policy = policyOf(DEFAULT_POLICY);
+  let dial: number | undefined;
   let asked = 0;
   await store.commit(async (tx) => {
     await activateCredential(tx, { ...CREDENTIAL, fingerprint: 'f'.repeat(12), by: 'test' });
@@ -57,7 +63,7 @@ export async function deciding(people: readonly PersonRecord[]): Promise<Decidin
   const decide = (person: PersonRecord, on: RequestRecord, { decision, more = {} }: Made) => {
     const digest = on.digest ?? '';
     const made = { requestId: on.id, person, proof: 'key', decision, digest, ...more } as const;
-    const rules = { policy, approvalValidMs: VALID_MS };
+    const rules = { policy, approvalValidMs: VALID_MS, selfApprovalMs: dial };
     return store.commit((tx) => recordDecision(tx, made, rules));
   };
   return {
@@ -67,6 +73,11 @@ export async function deciding(people: readonly PersonRecord[]): Promise<Decidin
     pass: (ms) => {
       clock.now += ms;
     },
+    setDial: (delayMs) => {
+      dial = delayMs;
+    },
+    wake: async (on) =>
+      matureOwn(store, await store.requests.get(on.id), { policy, selfApprovalMs: dial }),
     setPolicy: (text) => {
       policy = policyOf(text);
     },
@@ -88,7 +99,7 @@ export async function deciding(people: readonly PersonRecord[]): Promise<Decidin
     begin: async (on) => {
       const of = { requestId: on.id, credential: CREDENTIAL, resend: false, seen: SEEN };
       const begun = await store.commit((tx) =>
-        beginWrite(tx, policy, { ...of, quietMs: 1_000, publishedSize: 0 }),
+        beginWrite(tx, policy, { ...of, quietMs: 1_000, publishedSize: 0, selfApprovalMs: dial }),
       );
       return begun.kind === 'refused' ? begun.ending.code : begun.kind;
     },

@@ -110,6 +110,7 @@ export const decideApproval = defineRoute({
     const rules = {
       policy: context.policy(),
       approvalValidMs: context.settings.approvalValidMs,
+      selfApprovalMs: context.settings.selfApprovalMs,
     };
     const made = { requestId: params.id, person, ...body };
     const proof = session === undefined ? 'key' : 'session';

@@ -11,7 +11,7 @@ import { versionOf } from '../version.ts';
 import { APPROVED_AND_DONE, countMark, proofWords, stateMark, stateWords } from '../words.ts';
 import { aheadButton, aheadSheet, aheadWords } from './allowed-ahead.ts';
 import { changeCount, type DiffKind, diffTable } from './diff.ts';
-import { nameOf, outcome } from './outcome.ts';
+import { nameOf, outcome, ownWords } from './outcome.ts';
 import {
   agentWords,
   approveForm,
@@ -218,9 +218,22 @@ function changedPart(frame: Frame, { card }: Approval): Html | null {
   );
 }
 
+/** Whoever has approved what they asked for may still stop it. */
+const mayAct = ({ you }: Approval): boolean => you.can_decide || ownWords(you) !== undefined;
+
+function whatItDoes({ you, card }: Approval): Html {
+  const own = ownWords(you);
+  if (own !== undefined) return own;
+  const exactly = html`Sends exactly these ${changeCount(card.changes)}, once.`;
+  if (you.own === undefined || !('delay_seconds' in you.own)) return exactly;
+  const minutes = Math.ceil(you.own.delay_seconds / 60);
+  return html`${exactly} You asked for it and nobody else can decide, so it is carried out
+  ${minutes === 1 ? 'a minute' : `${minutes} minutes`} after your yes, unless you stop it.`;
+}
+
 function decideBar(frame: Frame, approval: Approval): Html | undefined {
   const { card, status, you, id } = approval;
-  if (status === 'awaiting_approval' && !you.can_decide) return undefined;
+  if (status === 'awaiting_approval' && !mayAct(approval)) return undefined;
   const isOpen = status === 'awaiting_approval';
   const at = isOpen
     ? html`${timeLeft(card.expires_at, frame.now)}<span class="unit"
@@ -229,8 +242,9 @@ function decideBar(frame: Frame, approval: Approval): Html | undefined {
     : html`<span class="clock">${isTerminal(status) ? 'Over' : 'On its way'}</span
         ><span class="unit">since ${moment(approval.updated_at)}</span>`;
   const buttons = isOpen
-    ? html`${approveForm(frame, approval, true)}${rejectButton(approval)}${changeLink(approval)}${aheadButton(approval)}
-        <span class="decide__say">Sends exactly these ${changeCount(card.changes)}, once.</span>`
+    ? html`${you.can_decide ? approveForm(frame, approval, true) : null}${rejectButton(approval)}${
+          you.can_decide ? changeLink(approval) : null
+        }${aheadButton(approval)} <span class="decide__say">${whatItDoes(approval)}</span>`
     : html`<a class="btn btn--main" href="/console" data-key="j"
           >Next waiting <kbd aria-hidden="true">J</kbd></a
         >
@@ -255,7 +269,7 @@ function withoutEcho(frame: Frame, { decisions }: Approval): Frame {
 export function cardPage(visited: Frame, approval: Approval): string {
   const frame = withoutEcho(visited, approval);
   const { card, status, code, decisions, you } = approval;
-  const isOpen = status === 'awaiting_approval' && you.can_decide;
+  const isOpen = status === 'awaiting_approval' && mayAct(approval);
   const name = card.records[0]?.name ?? card.sentence;
   return page(frame, {
     title: isOpen ? `Decide: ${name}` : name,

@@ -44,6 +44,12 @@ function changedTo(frame: Frame, { changed, updated_at }: Approval): Html {
       itself. Approvals of this card do not count for it.
     </p>`;
 }
+/** Of a reader who has approved what they asked for. */
+export const ownWords = ({ own }: Approval['you']): Html | undefined =>
+  own !== undefined && 'counts_from' in own
+    ? html`You approved this yourself. It is carried out at ${moment(own.counts_from)} unless you
+      stop it.`
+    : undefined;
 
 type Say = (frame: Frame, approval: Approval) => readonly [colour: string, words: Html];
 
@@ -74,7 +80,10 @@ const stale: Say = (_frame, { updated_at }) => [
 
 const OUTCOMES: Readonly<Record<Approval['status'], Say>> = {
   planned: unanswered,
-  awaiting_approval: (_frame, { you }) => ['wait', html`<p>${notYours(you.code)}</p>`],
+  awaiting_approval: (_frame, { you }) => [
+    'wait',
+    html`<p>${ownWords(you) ?? notYours(you.code)}</p>`,
+  ],
   approved: unanswered,
   executing: unanswered,
   outcome_unknown: () => [

@@ -9,6 +9,7 @@ import { moment, secondsLeft, timeBar, timeLeft } from '../times.ts';
 import { versionOf } from '../version.ts';
 import { countMark } from '../words.ts';
 import { changeCount, diffTable } from './diff.ts';
+import { ownWords } from './outcome.ts';
 import {
   approveForm,
   askedBy,
@@ -68,7 +69,7 @@ function facts(frame: Frame, approval: Approval, risk: Risk): Html {
     ? standsInRow(approval)
       ? null
       : html` <span>${changeCount(card.changes)}: open to decide</span>`
-    : html` <span>${notYours(you.code)}</span>`;
+    : html` <span>${ownWords(you) ?? notYours(you.code)}</span>`;
   return html`<p class="facts">
     ${askedBy(frame, approval)}${count} <span>${riskMark(risk)}</span>${why}
   </p>`;

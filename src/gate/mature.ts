@@ -1,0 +1,55 @@
+import { GatewayError } from '../core/gateway-error.ts';
+import type { RequestRecord } from '../core/records.ts';
+import type { Store, StoreTransaction } from '../ports/store.ts';
+import { satisfied } from '../policy/requirement.ts';
+import { openBallot } from './ballot.ts';
+import { closeTampered } from './close.ts';
+import { requestEntry } from './request-entry.ts';
+import type { OwnRules } from './self-approval.ts';
+
+async function matureDue(
+  tx: StoreTransaction,
+  request: RequestRecord,
+  rules: OwnRules,
+): Promise<number | undefined> {
+  const { query, counted } = await openBallot(tx, request.id, rules);
+  const { own, approvers, ownCounts } = counted;
+  if (own === undefined) {
+    // It counts no more: the dial is off, or somebody else can decide now. Nothing is due at a time.
+    await tx.requests.setWake(request.id, null);
+    return undefined;
+  }
+  const waitsMs = own.countsFrom.getTime() - tx.now.getTime();
+  if (waitsMs > 0) return waitsMs;
+  if (!satisfied(rules.policy, { ...query, approvers, ownCounts })) return undefined;
+  await tx.requests.update(request.id, { status: 'approved' });
+  await tx.requests.setWake(request.id, tx.now);
+  await tx.log.append({ event: 'approval.matured', ...requestEntry(request) });
+  return undefined;
+}
+
+/**
+ * Lets an approval of one's own count whose delay is over, after everything was checked again. Returns how long one
+ * waits that is not due yet, ms; undefined when none does. Errors: `store.unavailable`.
+ */
+export async function matureOwn(
+  store: Pick<Store, 'commit' | 'decisions'>,
+  request: RequestRecord | undefined,
+  rules: OwnRules,
+): Promise<number | undefined> {
+  if (request?.status !== 'awaiting_approval' || rules.selfApprovalMs === undefined)
+    return undefined;
+  return store.commit(async (tx) => {
+    try {
+      const now = await tx.requests.get(request.id);
+      const isOver = now?.expiresAt != null && now.expiresAt <= tx.now;
+      if (now?.status !== 'awaiting_approval' || isOver) return undefined;
+      if ((await tx.decisions.of(now.id)).length === 0) return undefined;
+      return await matureDue(tx, now, rules);
+    } catch (error) {
+      if (!(error instanceof GatewayError) || error.code !== 'plan.tampered') throw error;
+      await closeTampered(tx, request.id, error.detail);
+      return undefined;
+    }
+  });
+}

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { changedTo } from './core/changed.ts';
-import { GatewayError } from './core/gateway-error.ts';
+import { errorCodeOf, GatewayError } from './core/gateway-error.ts';
 import { isPrompt, NOTICE_LIMITS, type NoticeRecord, retryAfterMs } from './core/notices.ts';
 import type { PersonRecord, RequestRecord } from './core/records.ts';
+import { fromStandingPlaces } from './gate/absences.ts';
 import { isPutBack, logForged, logNotice } from './gate/notices.ts';
 import { type Placed, placePrompt } from './gate/prompt-budget.ts';
 import type { Logger } from './ports/logger.ts';
@@ -106,7 +107,10 @@ const promptsHere = async (
 async function isLate(store: Store, { requestId, recipient }: NoticeRecord): Promise<boolean> {
   if ((await store.requests.status(requestId)) !== 'awaiting_approval') return true;
   const decisions = await unlessTampered(store.decisions.of(requestId), []);
-  return decisions.some((one) => [one.personId, one.inPlaceOf].includes(recipient));
+  const { rows } = await store.absences.list();
+  return fromStandingPlaces(decisions, rows).some((one) =>
+    [one.personId, one.inPlaceOf].includes(recipient),
+  );
 }
 
 /** Of what was only ever told within a group, or was dropped before it was told, nobody hears how it went on. */
@@ -280,7 +284,12 @@ export function createCourier(deps: CourierDependencies): Courier {
       const ready: Prompted[] = [];
       // One after the other, so that the oldest gets the slot; what is told is told side by side.
       for (const notice of taken) {
-        const prompted = await prepare(notice);
+        const prompted = await prepare(notice).catch((error: unknown) => {
+          // One that is in the way of nobody else: its lease runs out, and it comes up again.
+          if (errorCodeOf(error) === 'store.unavailable') throw error;
+          logger.warn('a notice could not be prepared', { notice: notice.id, error });
+          return undefined;
+        });
         if (prompted !== undefined) ready.push(prompted);
       }
       await Promise.all(ready.map(deliverOne));

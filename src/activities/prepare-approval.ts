@@ -229,8 +229,8 @@ export function createPrepareApproval(deps: ActivityDependencies) {
     const changed = await changedBy(deps, request);
     const made = { request, agent, present, checkpoint, requirement, portalId, changed };
     const card = buildCard({ ...made, now: deps.clock(), timing: deps.timing });
-    const { approvalValidMs } = deps.timing;
-    const rules = { policy: deps.policy(), approvalValidMs };
+    const { approvalValidMs, selfApprovalMs } = deps.timing;
+    const rules = { policy: deps.policy(), approvalValidMs, selfApprovalMs };
     const asking = { entries, places: deps.noticePlaces, rules };
     // What a grant's use asks of the log is looked up here, where nobody waits for it.
     await deps.store.log.trace(request.id);

@@ -3,7 +3,7 @@ import { changedTo } from '../core/changed.ts';
 import { errorCodeOf, GatewayError } from '../core/gateway-error.ts';
 import type { DecisionRecord, PersonRecord, RequestRecord } from '../core/records.ts';
 import { isTerminal } from '../core/request-state.ts';
-import { absencesAt } from '../gate/absences.ts';
+import { absencesAt, fromStandingPlaces } from '../gate/absences.ts';
 import { isChangeable } from '../gate/changes.ts';
 import { placeToDecide } from '../gate/eligible.ts';
 import { requesterIn } from '../gate/requester.ts';
@@ -85,6 +85,7 @@ export async function approvalViews(
 ): Promise<(request: RequestRecord) => Promise<Approval>> {
   // For people to look at: one damaged row of the roster must not hide what waits.
   const { rows: people } = await store.people.legible();
+  const { rows: everAway } = await store.absences.list();
   const absences = await absencesAt(store, new Date());
   return async (request) => {
     const { id, status, card, createdAt, updatedAt } = request;
@@ -101,7 +102,7 @@ export async function approvalViews(
       agent,
       people,
       requester,
-      earlier,
+      earlier: fromStandingPlaces(earlier, everAway),
       absences,
       policy: policy(),
       now,

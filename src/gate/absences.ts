@@ -1,5 +1,5 @@
 import { GatewayError } from '../core/gateway-error.ts';
-import type { AbsenceRecord, PersonRecord } from '../core/records.ts';
+import type { AbsenceRecord, DecisionRecord, PersonRecord } from '../core/records.ts';
 import type { StoreReads, StoreTransaction } from '../ports/store.ts';
 import { newId } from './ids.ts';
 
@@ -26,6 +26,27 @@ export async function absencesAt(
 ): Promise<readonly AbsenceRecord[]> {
   const { rows } = await absences.list();
   return rows.filter(({ endedAt, until }) => endedAt === null && at < until);
+}
+
+/**
+ * Votes without those that were cast in the place of somebody whose absence was then ended by hand: what pages show.
+ * What counts is asked by the decision itself, with the absence that the log names.
+ */
+export function fromStandingPlaces(
+  votes: readonly DecisionRecord[],
+  absences: readonly AbsenceRecord[],
+): DecisionRecord[] {
+  return votes.filter(({ inPlaceOf, personId, decidedAt }) => {
+    if (inPlaceOf === null) return true;
+    const given = absences.filter(
+      (one) =>
+        one.personId === inPlaceOf &&
+        one.delegateId === personId &&
+        one.from <= decidedAt &&
+        decidedAt < one.until,
+    );
+    return given.some(({ endedAt }) => endedAt === null);
+  });
 }
 
 export interface AbsenceOrder {

@@ -13,13 +13,14 @@ import type { StoreTransaction } from '../ports/store.ts';
 import { type Ballot, openBallot } from './ballot.ts';
 import { assertSameAccount, freezeDetail, stoppingFreeze } from './callable.ts';
 import { closeRequest, closeTampered } from './close.ts';
-import { placeFor, proofFacts } from './decisions.ts';
+import { placeFacts, placeFor, proofFacts } from './decisions.ts';
 import type { DecisionRules, ProvenDecision } from './decisions.ts';
 import { bodyHash } from './digest.ts';
 import { successorIdFor } from './ids.ts';
 import { type Judgement, judgeSubmission } from './judge.ts';
 import { submissionOf, type Submitted } from './new-request.ts';
 import { isOwnAgent } from './own-agent.ts';
+import type { Place } from './places.ts';
 import { recordWrite } from './record-request.ts';
 
 /** Other values by a person whose identity a door has proven. `digest`: of the card they saw. */
@@ -44,6 +45,7 @@ interface Judged {
   readonly submission: Submitted;
   readonly planned: Extract<Judgement, { kind: 'planned' }>;
   readonly fields: readonly string[];
+  readonly place: Place;
 }
 
 /** There may be no engine here: the next sweep of a running gateway starts its workflow. */
@@ -113,7 +115,7 @@ async function judge(
   { request, people }: Ballot,
   of: { readonly personId: string; readonly changed: ChangedInput },
   { policy }: ChangeRules,
-): Promise<Judged> {
+): Promise<Omit<Judged, 'place'>> {
   const agent = await assertStillAsked(tx, request);
   const { connection, agentId, submission: asked } = request;
   const change = changeKey(of.personId, of.changed);
@@ -151,8 +153,8 @@ export async function judgeChange(
   const made = { ...proven, person, decision: 'approve' } as const;
   if (request.status !== 'awaiting_approval') placeFor(ballot, made, rules, tx);
   const changed = changeInput(definitionOf(request), request.submission.action, proven.input);
-  placeFor(ballot, made, rules, tx);
-  return judge(tx, ballot, { personId: person.id, changed }, rules);
+  const place = placeFor(ballot, made, rules, tx);
+  return { ...(await judge(tx, ballot, { personId: person.id, changed }, rules)), place };
 }
 
 /** Logs the attempt, whatever was wrong with it. */
@@ -177,7 +179,7 @@ export async function refuseChange(
 /** Both in one commit: the original ends, and its successor waits for a card and for people of its own. */
 async function apply(
   tx: StoreTransaction,
-  { request, successor, change, submission, planned, fields }: Judged,
+  { request, successor, change, submission, planned, fields, place }: Judged,
   made: ProvenChange,
   { approvalMs }: ChangeRules,
 ): Promise<Changed> {
@@ -195,7 +197,7 @@ async function apply(
     detail: made.reason,
     result,
   } as const;
-  const cause = { successor, changed_fields: fields, ...proofFacts(made) };
+  const cause = { successor, changed_fields: fields, ...proofFacts(made), ...placeFacts(place) };
   await closeRequest(tx, request, ending, { event: 'approval.changed', actor, facts: cause });
   await tx.requests.setWake(request.id, tx.now);
   return { kind: 'changed', successor };

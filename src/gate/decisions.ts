@@ -117,12 +117,14 @@ interface Vote extends ProvenDecision {
 const inPlaceOf = ({ place }: Vote): string | null =>
   place.absence === null ? null : place.holder.id;
 
+/** In whose place, where it was not their own, for the log. */
+export const placeFacts = ({ holder, absence }: Place): Readonly<Record<string, string>> =>
+  absence === null ? {} : { in_place_of: holder.id, absence };
+
 /** How it was proven and in whose place it was made, for the log. */
 const voteFacts = (vote: Vote): Readonly<Record<string, string>> => ({
   ...proofFacts(vote),
-  ...(vote.place.absence === null
-    ? {}
-    : { in_place_of: vote.place.holder.id, absence: vote.place.absence }),
+  ...placeFacts(vote.place),
 });
 
 /** How it was proven, for the log. */

@@ -2,7 +2,7 @@ import { GatewayError } from '../core/gateway-error.ts';
 import type { GrantRecord } from '../core/grants.ts';
 import type { FreezeRecord, FreezeTarget } from '../core/records.ts';
 import type { StoreTransaction } from '../ports/store.ts';
-import { endGrants } from './grants.ts';
+import { endGrantsIfKnown } from './grants.ts';
 import { newId } from './ids.ts';
 
 interface FreezeOrder {
@@ -31,7 +31,7 @@ async function endAllowedAhead(
   by: string,
 ): Promise<void> {
   const isMeant = ({ agentId }: GrantRecord): boolean => kind === 'connection' || agentId === id;
-  await endGrants(tx, isMeant, { cause: 'freeze', by });
+  await endGrantsIfKnown(tx, isMeant, { cause: 'freeze', by });
 }
 
 /** One more freeze, whatever stands already. */
@@ -47,6 +47,8 @@ export async function addFreeze(
     placedAt: tx.now,
     liftedAt: null,
   };
+  // Before its entry: an incident's story begins with the freeze, right before the incident.
+  await endAllowedAhead(tx, of.target, of.by);
   await tx.freezes.insert(freeze);
   await tx.log.append({
     event: 'freeze.placed',
@@ -54,7 +56,6 @@ export async function addFreeze(
     facts: { freeze: freeze.id, target: `${of.target.kind}:${of.target.id}` },
     personal: { reason: of.reason },
   });
-  await endAllowedAhead(tx, of.target, of.by);
   return freeze;
 }
 

@@ -1,6 +1,6 @@
 import { findAction } from '../actions/catalogue.ts';
 import type { ActionDefinition } from '../actions/define-action.ts';
-import { GatewayError } from '../core/gateway-error.ts';
+import { errorCodeOf, GatewayError } from '../core/gateway-error.ts';
 import { GRANT_ENDS, type GrantEnd, type GrantRecord } from '../core/grants.ts';
 import type { AgentRecord, PersonRecord } from '../core/records.ts';
 import type { Policy } from '../policy/policy.ts';
@@ -113,6 +113,22 @@ export async function endGrants(
   of: Ending,
 ): Promise<void> {
   for (const grant of await tx.grants.standing()) if (which(grant)) await end(tx, grant, of);
+}
+
+/**
+ * The same beside what must not wait: a revocation, a freeze. Where the log has lost an order no grant is believed
+ * and begin refuses everything, so nothing is lost by not ending them then.
+ */
+export async function endGrantsIfKnown(
+  tx: StoreTransaction,
+  which: (grant: GrantRecord) => boolean,
+  of: Ending,
+): Promise<void> {
+  try {
+    await endGrants(tx, which, of);
+  } catch (error) {
+    if (errorCodeOf(error) !== 'freeze.active') throw error;
+  }
 }
 
 export const endGrantsOfAgent = (

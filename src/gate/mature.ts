@@ -1,4 +1,4 @@
-import { GatewayError } from '../core/gateway-error.ts';
+import { errorCodeOf, GatewayError } from '../core/gateway-error.ts';
 import type { RequestRecord } from '../core/records.ts';
 import type { Store, StoreTransaction } from '../ports/store.ts';
 import { satisfied } from '../policy/requirement.ts';
@@ -21,11 +21,24 @@ async function matureDue(
   }
   const waitsMs = own.countsFrom.getTime() - tx.now.getTime();
   if (waitsMs > 0) return waitsMs;
-  if (!satisfied(rules.policy, { ...query, approvers, ownCounts })) return undefined;
+  if (!satisfied(rules.policy, { ...query, approvers, ownCounts })) {
+    await tx.requests.setWake(request.id, null);
+    return undefined;
+  }
   await tx.requests.update(request.id, { status: 'approved' });
   await tx.requests.setWake(request.id, tx.now);
   await tx.log.append({ event: 'approval.matured', ...requestEntry(request) });
   return undefined;
+}
+
+/** Decisions that do not open are looked at in the commit, which ends what was tampered with. */
+async function isDecidedOn({ decisions }: Pick<Store, 'decisions'>, id: string): Promise<boolean> {
+  try {
+    return (await decisions.of(id)).length > 0;
+  } catch (error) {
+    if (errorCodeOf(error) === 'plan.tampered') return true;
+    throw error;
+  }
 }
 
 /**
@@ -37,8 +50,9 @@ export async function matureOwn(
   request: RequestRecord | undefined,
   rules: OwnRules,
 ): Promise<number | undefined> {
-  if (request?.status !== 'awaiting_approval' || rules.selfApprovalMs === undefined)
-    return undefined;
+  if (request?.status !== 'awaiting_approval') return undefined;
+  // With the dial off, too: what was to be woken for an approval that counts no more is not woken for ever.
+  if (!(await isDecidedOn(store, request.id))) return undefined;
   return store.commit(async (tx) => {
     try {
       const now = await tx.requests.get(request.id);

@@ -46,36 +46,55 @@ export const owe = (
     prompting: null,
   });
 
-/** Those whom policy may let decide; the requester is told by the agent. */
-async function askable(tx: StoreTransaction, request: RequestRecord): Promise<string[]> {
+interface Recipients {
+  /** Who is asked. */
+  readonly asked: readonly string[];
+  /** Who is away and has named nobody: they are reminded when they are back, and others asked when they are not. */
+  readonly away: readonly string[];
+}
+
+/**
+ * Those whom policy may let decide; the requester is told by the agent, but where by the dial their own approval
+ * may count: then a mail is what tells them that somebody asked, or approved, in their name.
+ */
+async function askable(tx: StoreTransaction, request: RequestRecord): Promise<Recipients> {
   const { roles = [] } = request.card?.requires ?? {};
   const people = await tx.people.list();
   const requester = await requesterIn(tx, request.submission.userId, people);
-  const named = people.filter(
-    (person) =>
-      person.revokedAt === null &&
-      !requester.has(person.id) &&
-      (roles.length === 0 || person.roles.some((role) => roles.includes(role))),
+  const inRole = people.filter(
+    ({ revokedAt, roles: held }) =>
+      revokedAt === null && (roles.length === 0 || held.some((role) => roles.includes(role))),
   );
+  const others = inRole.filter(({ id }) => !requester.has(id));
   const absences = await absencesAt(tx, tx.now);
   const seated = { people, requester, absences, now: tx.now };
-  return [...new Set(named.flatMap(({ id }) => whoLooks(id, seated)))];
+  const asked = others.flatMap(({ id }) => whoLooks(id, seated));
+  const away = others.filter(({ id }) => whoLooks(id, seated).length === 0).map(({ id }) => id);
+  const own = others.length === 0 ? inRole.map(({ id }) => id) : [];
+  return { asked: [...new Set([...asked, ...own])], away };
 }
 
-export async function recipientsAt(
+async function recipientsOf(
   tx: StoreTransaction,
   request: RequestRecord,
   { recipient }: NoticePlace,
-): Promise<readonly string[]> {
-  if (recipient !== null) return [recipient];
+): Promise<Recipients> {
+  if (recipient !== null) return { asked: [recipient], away: [] };
   try {
     return await askable(tx, request);
   } catch (error) {
     // A damaged roster is somebody else's alarm: the request waits all the same.
-    if (error instanceof GatewayError && error.code === 'plan.tampered') return [];
+    if (error instanceof GatewayError && error.code === 'plan.tampered')
+      return { asked: [], away: [] };
     throw error;
   }
 }
+
+export const recipientsAt = async (
+  tx: StoreTransaction,
+  request: RequestRecord,
+  place: NoticePlace,
+): Promise<readonly string[]> => (await recipientsOf(tx, request, place)).asked;
 
 /** So many are named in the entry that says who was asked; of each that is told there is an entry of its own. */
 const NAMED_MAX = 100;
@@ -94,10 +113,13 @@ export async function oweAsked(
   if (request === undefined) return [];
   const asked: string[] = [];
   for (const { channel, ...place } of places) {
-    for (const recipient of await recipientsAt(tx, request, { channel, ...place })) {
+    const recipients = await recipientsOf(tx, request, { channel, ...place });
+    for (const recipient of recipients.asked) {
       await owe(tx, { requestId, channel, recipient, kind: 'asked' });
       asked.push(`${channel} ${loggedPlace({ channel, recipient })}`);
     }
+    for (const recipient of recipients.away)
+      await owe(tx, { requestId, channel, recipient, kind: 'asked', state: 'moot' });
   }
   return asked.slice(0, NAMED_MAX);
 }

@@ -3,6 +3,7 @@ import { isHighRisk } from '../core/high-risk.ts';
 import { type NoticeRecord, PROMPT_HOUR_MS } from '../core/notices.ts';
 import type { RequestRecord } from '../core/records.ts';
 import type { StoreTransaction } from '../ports/store.ts';
+import { fromStandingPlaces } from './absences.ts';
 import { isOwnAgent } from './own-agent.ts';
 
 export interface PromptRules {
@@ -43,7 +44,13 @@ async function isFrozen(tx: StoreTransaction, request: RequestRecord): Promise<b
     { kind: 'connection', id: request.connection },
     { kind: 'agent', id: request.agentId },
   ] as const;
-  return (await tx.freezes.standing(targets)) !== undefined;
+  try {
+    return (await tx.freezes.standing(targets)) !== undefined;
+  } catch (error) {
+    // An order is gone from the log: it is taken for a freeze.
+    if (errorCodeOf(error) === 'freeze.active') return true;
+    throw error;
+  }
 }
 
 /** What is never held back: high risk, what takes a write back, what is pressing, what comes during a freeze. */
@@ -71,8 +78,21 @@ function isHeld(notice: NoticeRecord, lead: NoticeRecord, { leaseMs }: PromptRul
   return prompting.lead === lead.id || now.getTime() - prompting.at.getTime() > leaseMs;
 }
 
-const hasDecided = async (tx: StoreTransaction, notice: NoticeRecord): Promise<boolean> =>
-  (await tx.decisions.of(notice.requestId)).some(({ personId }) => personId === notice.recipient);
+/** Decisions that do not open are another alarm: it is told as one that waits. */
+async function hasDecided(
+  tx: StoreTransaction,
+  { requestId, recipient }: NoticeRecord,
+): Promise<boolean> {
+  try {
+    const { rows } = await tx.absences.list();
+    return fromStandingPlaces(await tx.decisions.of(requestId), rows).some((one) =>
+      [one.personId, one.inPlaceOf].includes(recipient),
+    );
+  } catch (error) {
+    if (errorCodeOf(error) === 'plan.tampered') return false;
+    throw error;
+  }
+}
 
 /** Those that still wait for this place; the others are dropped, for they would say what is no longer so. */
 async function stillWaiting(

@@ -2,7 +2,7 @@ import { GatewayError } from '../core/gateway-error.ts';
 import type { GrantRecord } from '../core/grants.ts';
 import type { AgentRecord, PersonRecord } from '../core/records.ts';
 import type { StoreTransaction } from '../ports/store.ts';
-import { endGrants, endGrantsOfAgent } from './grants.ts';
+import { endGrantsIfKnown } from './grants.ts';
 import { newId } from './ids.ts';
 import { hashKey, mintKey } from './keys.ts';
 import { isOwnAgent } from './own-agent.ts';
@@ -54,7 +54,8 @@ export async function revokeAgent(
   }
   if (!(await tx.agents.revoke(of.id))) return;
   await tx.log.append({ event: 'agent.revoked', agentId: of.id, actor: of.by });
-  await endGrantsOfAgent(tx, of.id, { cause: 'agent_revoked', by: of.by });
+  const isOfThis = ({ agentId }: GrantRecord): boolean => agentId === of.id;
+  await endGrantsIfKnown(tx, isOfThis, { cause: 'agent_revoked', by: of.by });
 }
 
 export async function addPerson(
@@ -131,5 +132,5 @@ export async function revokePerson(
   if (!(await tx.people.revoke(of.id))) return;
   await tx.log.append({ event: 'person.revoked', actor: of.by, facts: { person: of.id } });
   const isTheirs = ({ personId }: GrantRecord): boolean => personId === of.id;
-  await endGrants(tx, isTheirs, { cause: 'person_revoked', by: of.by });
+  await endGrantsIfKnown(tx, isTheirs, { cause: 'person_revoked', by: of.by });
 }

@@ -49,11 +49,14 @@ export function ownApproval(
 ): OwnApproval | undefined {
   const { selfApprovalMs } = rules;
   if (selfApprovalMs === undefined) return undefined;
-  const made = standing.find(
-    ({ personId, inPlaceOf }) => inPlaceOf === null && asked.requester.has(personId),
+  const rows = asked.people.filter(
+    ({ id, revokedAt }) => revokedAt === null && asked.requester.has(id),
   );
-  const person = asked.people.find(({ id }) => id === made?.personId);
-  if (made === undefined || person?.revokedAt !== null) return undefined;
+  const made = standing.find(
+    ({ personId, inPlaceOf }) => inPlaceOf === null && rows.some(({ id }) => id === personId),
+  );
+  const person = rows.find(({ id }) => id === made?.personId);
+  if (made === undefined || person === undefined) return undefined;
   if (!isAlone(rules.policy, asked, ask)) return undefined;
   const countsFrom = new Date(made.decidedAt.getTime() + selfApprovalMs);
   return { approver: approverOf(person, made.proof), countsFrom };

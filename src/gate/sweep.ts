@@ -85,8 +85,6 @@ export function createSweep(deps: {
       for (const incident of await store.incidents.underWay()) await engine.startIncident(incident);
     },
     expire: async () => {
-      if ((await store.grants.standing()).some(({ endsAt }) => endsAt <= clock()))
-        await store.commit(endOverdueGrants);
       const late = clock().getTime() - OVERDUE_AFTER_MS;
       const unused = new Date(late - rules.approvalValidMs);
       const ids = [
@@ -94,6 +92,9 @@ export function createSweep(deps: {
         ...(await store.requests.expired(['approved', 'executing'], unused, PAGE_MAX)),
       ];
       await eachOf(ids.filter(isOurs), (id) => expireRequest(store, id, rules));
+      // Last: where the log has lost an order this throws, and nothing else may wait for that.
+      if ((await store.grants.standing()).some(({ endsAt }) => endsAt <= clock()))
+        await store.commit(endOverdueGrants);
     },
     remind: async () => {
       const ids = await toBeReminded(store, clock(), PAGE_MAX);

@@ -345,7 +345,7 @@ describe.skipIf(executable === undefined)('the pages as Chromium reads them', ()
     }
     expect(complaints).toEqual([]);
     expect(asked.filter((url) => !url.startsWith(`${ORIGIN}/console`))).toEqual([]);
-  });
+  }, 300_000);
 
   it('P2: draws every changed field with its before and after, or lets it be opened only', async () => {
     const { below, pick, chance } = createSeededRandom(SEED);

@@ -174,7 +174,8 @@ describe.skipIf(executable === undefined)('every view of the console', () => {
           .replace(/^\? /, '')
           .trim()
           .replace(/^Freeze (?:test-assistant|sallyport|Clerk \d+)$/, 'Freeze an agent')
-          .replace(/^Revoke (?!with ).*$/, 'Revoke an agent');
+          .replace(/^Revoke (?!with ).*$/, 'Revoke an agent')
+          .replace(/^End: .*$/, 'End what is allowed ahead');
       const lookAround = async (): Promise<void> => {
         const names = await page
           .locator('button:visible, a.btn:visible')
@@ -242,12 +243,19 @@ describe.skipIf(executable === undefined)('every view of the console', () => {
       await page.getByText('You changed nothing').waitFor();
       await press('Back');
       await page.waitForURL(`**/approvals/${wrong.id}`);
+      await press('Allow ahead…');
+      await press('Allow ahead', page.locator('#allow-ahead'));
+      await page.getByText('Allowed ahead.').first().waitFor();
       await press('Reject with reason');
       await page.getByText('Ask the customer first').click();
       await press('Reject and tell the agent');
       await page.getByText('You rejected this at').waitFor();
 
       await go('/console/agents');
+      await lookAround();
+      pressed.add('End what is allowed ahead');
+      await page.locator('#allowed-ahead').getByRole('button', { name: /^End/ }).click();
+      await page.getByText('Ended. From now on').waitFor();
       await press('Add a person');
       await press('Back');
       await press('Add an agent');

@@ -35,6 +35,7 @@ const rulesOf = ({ policy, settings }: ApiContext): ChangeRules => ({
   policy: policy(),
   approvalValidMs: settings.approvalValidMs,
   approvalMs: settings.approvalMs,
+  selfApprovalMs: settings.selfApprovalMs,
 });
 
 export const getChangeForm = defineRoute({

@@ -36,7 +36,7 @@ describe('the step that looks at what was decided', () => {
     desk.pass(1);
     expect(await verify(id)).toMatchObject({ kind: 'waiting', forMs: DELAY_MS - 1 });
     desk.pass(DELAY_MS - 1);
-    expect(await verify(id)).toEqual({ kind: 'approved' });
+    expect(await verify(id)).toMatchObject({ kind: 'approved' });
   });
 
   it('ends it at its deadline where the own approval counts no more', async () => {
@@ -46,7 +46,7 @@ describe('the step that looks at what was decided', () => {
     desk.pass(DELAY_MS);
     expect(await verify(waiting.id)).toMatchObject({ kind: 'waiting' });
     desk.pass(WAITS_MS);
-    expect(await verify(waiting.id)).toEqual({ kind: 'ended' });
+    expect(await verify(waiting.id)).toMatchObject({ kind: 'ended' });
     expect(await desk.store.requests.status(waiting.id)).toBe('expired');
   });
 });

@@ -35,14 +35,12 @@ beforeEach(async () => {
 });
 afterEach(() => place.close());
 
-const away = (personId: string, delegateId: string | null = null) =>
-  store.commit((tx) =>
-    noteAbsence(tx, { personId, delegateId, until: later(24 * HOUR_MS), by: 'operator' }),
-  );
+const away = (personId: string, delegateId: string | null = null, ms = 24 * HOUR_MS) =>
+  store.commit((tx) => noteAbsence(tx, { personId, delegateId, until: later(ms), by: 'operator' }));
 
-const ask = () =>
+const ask = (more: Parameters<typeof waitingRequest>[1] = {}) =>
   store.commit(async (tx) => {
-    await insertWaiting(tx, waitingRequest(1, { expiresAt: later(HOUR_MS) }));
+    await insertWaiting(tx, waitingRequest(1, { expiresAt: later(HOUR_MS), ...more }));
     const places = [
       { channel: 'email', recipient: null },
       { channel: 'slack', recipient: CHANNEL },
@@ -90,6 +88,15 @@ describe('who is away', () => {
     expect(await ask()).toEqual([`email ${ines.id}`, `slack ${CHANNEL}`]);
   });
 
+  it('is reminded when they are back, where there was nobody else to ask', async () => {
+    await away(omar.id, null, HOUR_MS / 4);
+    await away(ines.id);
+    expect(await ask()).toEqual([`slack ${CHANNEL}`]);
+    expect(await turn()).toEqual([`asked ${CHANNEL}`]);
+    half();
+    expect(await turn()).toEqual([`reminded ${CHANNEL}`, `reminded ${omar.id}`].toSorted());
+  });
+
   it('is not reminded of what they were asked before they went: whom they named is asked then', async () => {
     await ask();
     await turn();
@@ -102,5 +109,18 @@ describe('who is away', () => {
     expect(await turn()).toEqual([]);
     const at = { share: 0.5, occasions: ['nine_tenths', 'half'], at: now, limit: 10 };
     expect(await store.notices.unreminded(at)).toEqual([]);
+  });
+});
+
+describe('who asked', () => {
+  const submission = { userId: omar.email, prompt: 'p', action: { action: 'create_note' } };
+
+  it('gets no mail where somebody else may decide', async () => {
+    expect(await ask({ submission })).toEqual([`email ${ines.id}`, `slack ${CHANNEL}`]);
+  });
+
+  it('is told where nobody else may: that somebody asks in their name', async () => {
+    await store.commit((tx) => revokePerson(tx, { id: ines.id, by: 'test' }));
+    expect(await ask({ submission })).toEqual([`email ${omar.id}`, `slack ${CHANNEL}`]);
   });
 });

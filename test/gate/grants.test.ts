@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { GatewayError } from '../../src/core/gateway-error.ts';
 import { placeFreeze } from '../../src/gate/freezes.ts';
 import { endGrant, endOverdueGrants } from '../../src/gate/grants.ts';
 import { openIncident } from '../../src/gate/incidents.ts';
@@ -208,5 +209,27 @@ describe('allowing ahead is refused', () => {
     await world.give({ person: omar });
     await world.store.commit(frozen({ kind: 'connection', id: 'main' }));
     await expect(world.give()).rejects.toMatchObject({ code: 'freeze.active' });
+  });
+
+  it('is ended before the freeze of an incident, which comes right before the incident', async () => {
+    await world.give();
+    const incident = await world.store.commit((tx) =>
+      openIncident(tx, { connection: 'main', reason: 'r', by: 'operator' }),
+    );
+    const events = (await logEntries(world.store)).slice(-3).map(({ event }) => event);
+    expect(events).toEqual(['grant.ended', 'freeze.placed', 'incident.opened']);
+    expect(incident.firstEntry).toBe((await world.store.log.size()) - 1);
+  });
+
+  it('keeps nobody from being revoked where the log has lost an order', async () => {
+    await world.give();
+    await world.store.commit(async (tx) => {
+      const standing = () => Promise.reject(new GatewayError('freeze.active'));
+      const blind = { ...tx, grants: { ...tx.grants, standing } };
+      await revokePerson(blind, { id: lena.id, by: 'operator' });
+      await revokeAgent(blind, { id: AGENT_ID, by: 'operator' });
+    });
+    expect((await world.store.people.get(lena.id))?.revokedAt).not.toBeNull();
+    expect((await world.store.agents.get(AGENT_ID))?.revokedAt).not.toBeNull();
   });
 });

@@ -27,7 +27,7 @@ describe('law 8: what waits for its turn when a freeze commits', () => {
     const reads = Array.from({ length: WAITING }, () =>
       gateway.submit({ action: 'search_contact', company: 'Acme Corp' }),
     );
-    await expect.poll(callCount, { interval: 10 }).toBe(1);
+    await expect.poll(callCount, { interval: 10, timeout: 20_000 }).toBe(1);
     await gateway.context.store.commit((tx) =>
       placeFreeze(tx, {
         target: { kind: 'connection', id: 'main' },

@@ -160,4 +160,18 @@ when { Role::"approver".passkeyApprovals < 1 };`);
     expect(await approve(waiting)).toMatchObject({ status: 'awaiting_approval' });
     expect(await desk.begin(waiting)).toBe('not_due');
   });
+
+  it('of somebody who was revoked and enrolled again, the one that they gave since counts', async () => {
+    desk.setDial(DELAY_MS);
+    const waiting = await ask();
+    await approve(waiting);
+    await desk.store.commit((tx) => revokePerson(tx, { id: solo.id, by: 'test' }));
+    const again = person(4, { email: EMAIL, roles: ['approver'] });
+    await desk.store.commit((tx) => tx.people.insert(again));
+    expect(await desk.approve(again, waiting)).toMatchObject({ status: 'awaiting_approval' });
+    desk.pass(DELAY_MS);
+    await desk.wake(waiting);
+    expect(await statusOf(waiting)).toBe('approved');
+    expect(await desk.begin(waiting)).toBe('begun');
+  });
 });

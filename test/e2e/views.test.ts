@@ -257,8 +257,11 @@ describe.skipIf(executable === undefined)('every view of the console', () => {
       await page.locator('#allowed-ahead').getByRole('button', { name: /^End/ }).click();
       await page.getByText('Ended. From now on').waitFor();
       await press('Add a person');
+      await page.waitForURL('**/people/add');
       await press('Back');
+      await page.waitForURL('**/console/agents*');
       await press('Add an agent');
+      await page.waitForURL('**/agents/add');
       await page.getByLabel('Name').fill(`Clerk ${width}`);
       await press('Add with passkey');
       await page.getByText(`Clerk ${width} is added`).waitFor();

@@ -10,8 +10,14 @@ export interface ChangedTo {
   readonly change: string;
 }
 
-export const changedTo = ({
+/**
+ * Undefined of every other request, and of one whose row was put back by hand: it stands again where the log says,
+ * and its own result is gone.
+ */
+export function changedTo({
   status,
   result,
-}: Pick<RequestRecord, 'status' | 'result'>): ChangedTo | undefined =>
-  status === 'changed' ? (result as ChangedTo) : undefined;
+}: Pick<RequestRecord, 'status' | 'result'>): ChangedTo | undefined {
+  const isKept = typeof result === 'object' && result !== null && 'successor' in result;
+  return status === 'changed' && isKept ? (result as ChangedTo) : undefined;
+}

@@ -18,6 +18,7 @@ import type { DecisionRules, ProvenDecision } from './decisions.ts';
 import { bodyHash } from './digest.ts';
 import { successorIdFor } from './ids.ts';
 import { type Judgement, judgeSubmission } from './judge.ts';
+import { readLogged } from './logged.ts';
 import { submissionOf, type Submitted } from './new-request.ts';
 import { isOwnAgent } from './own-agent.ts';
 import type { Place } from './places.ts';
@@ -137,6 +138,13 @@ async function judge(
   return { request, successor, change, submission, planned, fields: of.changed.fields };
 }
 
+/** A row put back by hand to where it once waited must not have a second successor, or one beside what was sent. */
+async function assertNeverEnded(tx: StoreTransaction, { id }: RequestRecord): Promise<void> {
+  const { begunAt, end } = await readLogged(tx, id);
+  if (begunAt === undefined && end === undefined) return;
+  throw new GatewayError('plan.tampered', { detail: 'the log says that it waits no more' });
+}
+
 /**
  * Whether this person may make this change now, and what would come of it; nothing is written. In the order of a
  * decision, but for one thing: values that no form takes are said first, whoever put them in.
@@ -152,6 +160,7 @@ export async function judgeChange(
   if (person === undefined) throw new GatewayError('approval.not_eligible');
   const made = { ...proven, person, decision: 'approve' } as const;
   if (request.status !== 'awaiting_approval') placeFor(ballot, made, rules, tx);
+  await assertNeverEnded(tx, request);
   const changed = changeInput(definitionOf(request), request.submission.action, proven.input);
   const place = placeFor(ballot, made, rules, tx);
   return { ...(await judge(tx, ballot, { personId: person.id, changed }, rules)), place };

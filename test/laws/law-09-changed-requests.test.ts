@@ -349,6 +349,31 @@ describe('whoever writes into the database file', () => {
     expect(JSON.stringify(answer.body)).not.toContain(successor.id);
   });
 
+  it('brings no original back: one that was changed waits no more, whatever its row says', async () => {
+    const original = await waitingNote('Put back after its change.');
+    const columns = ['status', 'voucher', 'code', 'card', 'result', 'detail', 'expires_at'];
+    const names = columns.join(', ');
+    const row = inStore((file) =>
+      file.prepare(`SELECT ${names} FROM requests WHERE id = ?`).get(original.id),
+    ) as Record<string, any>;
+    await changed(original, 'Its one successor.');
+    inStore((file) => {
+      const sets = columns.map((name) => `${name} = ?`).join(', ');
+      const values = columns.map((name) => row[name]);
+      file
+        .prepare(`UPDATE requests SET ${sets}, wake_at = 1, revision = 1000 WHERE id = ?`)
+        .run(...values, original.id);
+    });
+    const again = await change(original, { note: 'A second successor.' });
+    expect(again.body.code, JSON.stringify(again.body)).toBe('plan.tampered');
+    await expect
+      .poll(async () => (await view(original.id)).status, { timeout: 30_000 })
+      .toBe('changed');
+    expect((await view(original.id)).problem.code).toBe('approval.changed');
+    expect((await cardOf(original.id)).status).toBe('changed');
+    expect(await gateway.timesSent('Put back after its change.')).toBe(0);
+  }, 60_000);
+
   it('turns no successor into a request that nobody changed', async () => {
     const original = await waitingNote('Who wrote this?');
     const successor = await changed(original, 'Not the agent.');

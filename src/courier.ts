@@ -3,7 +3,7 @@ import { changedTo } from './core/changed.ts';
 import { errorCodeOf, GatewayError } from './core/gateway-error.ts';
 import { isPrompt, NOTICE_LIMITS, type NoticeRecord, retryAfterMs } from './core/notices.ts';
 import type { PersonRecord, RequestRecord } from './core/records.ts';
-import { fromStandingPlaces } from './gate/absences.ts';
+import { fromStandingPlaces, isVoteFor } from './gate/absences.ts';
 import { isPutBack, logForged, logNotice } from './gate/notices.ts';
 import { type Placed, placePrompt } from './gate/prompt-budget.ts';
 import type { Logger } from './ports/logger.ts';
@@ -107,10 +107,7 @@ const promptsHere = async (
 async function isLate(store: Store, { requestId, recipient }: NoticeRecord): Promise<boolean> {
   if ((await store.requests.status(requestId)) !== 'awaiting_approval') return true;
   const decisions = await unlessTampered(store.decisions.of(requestId), []);
-  const { rows } = await store.absences.list();
-  return fromStandingPlaces(decisions, rows).some((one) =>
-    [one.personId, one.inPlaceOf].includes(recipient),
-  );
+  return (await fromStandingPlaces(store, decisions)).some((one) => isVoteFor(one, recipient));
 }
 
 /** Of what was only ever told within a group, or was dropped before it was told, nobody hears how it went on. */

@@ -85,7 +85,6 @@ export async function approvalViews(
 ): Promise<(request: RequestRecord) => Promise<Approval>> {
   // For people to look at: one damaged row of the roster must not hide what waits.
   const { rows: people } = await store.people.legible();
-  const { rows: everAway } = await store.absences.list();
   const absences = await absencesAt(store, new Date());
   return async (request) => {
     const { id, status, card, createdAt, updatedAt } = request;
@@ -102,7 +101,7 @@ export async function approvalViews(
       agent,
       people,
       requester,
-      earlier: fromStandingPlaces(earlier, everAway),
+      earlier: await fromStandingPlaces(store, earlier),
       absences,
       policy: policy(),
       now,

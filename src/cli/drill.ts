@@ -2,7 +2,9 @@ import { join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { readConfig } from '../config.ts';
 import type { Scorecard } from '../contracts/drill.ts';
-import { DRILL_CLOCKS, durationWords } from '../core/drill-text.ts';
+import { durationWords } from '../core/durations.ts';
+import { CLOCKS } from '../core/incident.ts';
+import { CLOCK_TITLES } from '../core/incident-text.ts';
 import { keepDrill, pastDrills } from '../drill/history.ts';
 import { type JsonOption, withJson } from './options.ts';
 import { CommandError, oneLine, print, printAside, printJson, printTable } from './output.ts';
@@ -23,10 +25,10 @@ function printClocks({ detected_ms: detected, clocks_ms: clocks }: Scorecard): v
   const detectedAt = detected ?? 0;
   print('Clocks, from the first rogue write:');
   print(`  ${'noticed, frozen'.padEnd(18)} ${durationWords(detectedAt)}`);
-  for (const [clock, title] of DRILL_CLOCKS) {
+  for (const clock of CLOCKS) {
     const ms = clocks[clock];
     const text = ms === undefined ? 'not reached' : durationWords(detectedAt + ms);
-    print(`  ${title.padEnd(18)} ${text}`);
+    print(`  ${CLOCK_TITLES[clock].padEnd(18)} ${text}`);
   }
 }
 

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { INCIDENT_LIMITS, type IncidentView } from '../contracts/incident.ts';
+import { durationWords } from '../core/durations.ts';
 import { describeIncident, STAGE_TITLES } from '../core/incident-text.ts';
 import type { IncidentRecord } from '../core/incident.ts';
 import { incidentView } from '../gate/incident-view.ts';
@@ -33,13 +34,11 @@ async function incidentOf({ store }: Context, id: string | undefined): Promise<I
   );
 }
 
-const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
-
 async function printIncident(context: Context, incident: IncidentRecord): Promise<void> {
   const connection = await context.store.connections.get(incident.connection);
   for (const line of describeIncident(incident, connection?.portalId)) print(oneLine(line));
   const { clocks_ms: clocks } = await viewOf(context, incident);
-  const reached = Object.entries(clocks).map(([name, ms]) => `${name} ${seconds(ms)}`);
+  const reached = Object.entries(clocks).map(([name, ms]) => `${name} ${durationWords(ms)}`);
   print(`Clocks since ${incident.openedAt.toISOString()}: ${reached.join(', ')}`);
 }
 

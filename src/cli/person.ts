@@ -5,6 +5,7 @@ import { addPerson, linkSlackUser, revokePerson, unlinkSlackUser } from '../gate
 import type { Policy } from '../policy/policy.ts';
 import type { StoreReads } from '../ports/store.ts';
 import type { AbsenceRecord } from '../core/records.ts';
+import { OPERATOR_ROLE } from '../core/roles.ts';
 import { absencesAt, isStanding } from '../gate/absences.ts';
 import { addAbsenceCommands } from './absence.ts';
 import { withContext, withPolicy } from './context.ts';
@@ -28,12 +29,9 @@ interface AddOptions extends JsonOption {
   readonly role: readonly string[];
 }
 
-/** What the gateway itself asks for: who lifts a freeze through the API. */
-const ROLE_OF_THE_GATEWAY = 'operator';
-
 /** A misspelt role would count for nothing, and nobody would notice before an approval does not count. */
 function sayUnknownRoles(roles: readonly string[], policy: Policy): void {
-  const known = [...new Set([...policy.roles, ROLE_OF_THE_GATEWAY])];
+  const known = [...new Set([...policy.roles, OPERATOR_ROLE])];
   const unknown = roles.filter((role) => !known.includes(role));
   if (unknown.length === 0) return;
   printAside(

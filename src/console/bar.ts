@@ -1,4 +1,5 @@
-import { type Frame, isFrozen, isOperator, oneButton, type Place } from './frame.ts';
+import { isOperator } from '../core/roles.ts';
+import { type Frame, isFrozen, oneButton, type Place } from './frame.ts';
 import { type Html, html } from './html.ts';
 import { reasonSheet } from './reason-sheet.ts';
 import { shown } from './shown-text.ts';
@@ -130,7 +131,7 @@ function freezeEnd(frame: Frame, id: string): Html {
   const { incident } = frame.status;
   if (incident?.freeze === id)
     return html`<a class="btn" href="/console/incidents/${incident.id}">To the incident</a>`;
-  const lift = isOperator(frame)
+  const lift = isOperator(frame.reader)
     ? oneButton(frame, {
         action: `/console/freezes/${id}/lift`,
         button: html`<button class="btn" type="submit">Lift the freeze</button>`,

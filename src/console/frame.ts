@@ -32,5 +32,3 @@ export const oneButton = (
   html`<form method="post" action="${of.action}">
     ${tokenField(frame)}${of.fields}${of.button}
   </form>`;
-
-export const isOperator = ({ reader }: Frame): boolean => reader.roles.includes('operator');

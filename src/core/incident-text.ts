@@ -1,4 +1,4 @@
-import type { Check, CheckName, IncidentRecord, IncidentStage } from './incident.ts';
+import type { Check, CheckName, Clock, IncidentRecord, IncidentStage } from './incident.ts';
 
 /** The words of an incident, once for console, command line and Temporal's UI. */
 
@@ -19,6 +19,17 @@ export const CHECK_TITLES: Readonly<Record<CheckName, string>> = {
   rotation_seen: 'Rotation in HubSpot’s security log',
   canary: 'Write, read back, remove',
   log_whole: 'Log without a gap',
+};
+
+/** What has come to its end when a clock stops. */
+export const CLOCK_TITLES: Readonly<Record<Clock, string>> = {
+  contained: 'contained',
+  supplied: 'new key stored',
+  old_key_dead: 'old key dead',
+  verified: 'new key verified',
+  assessed: 'assessed',
+  reverted: 'set back',
+  closed: 'closed',
 };
 
 /** How the line about a later edit begins: by it the console knows which value is kept (law 12). */

@@ -124,21 +124,6 @@ export function whyHidden(hidden: {
   return `${countText(hidden.others, 'part', 'parts')} of the card cannot be shown in full here.`;
 }
 
-const HOUR_MINUTES = 60;
-const DAY_MINUTES = 1_440;
-
-/** "3 h 40 min", "40 min", "2 days 3 h". */
-export function durationText(minutes: number): string {
-  const [days, rest] = [Math.floor(minutes / DAY_MINUTES), minutes % DAY_MINUTES];
-  const [hours, left] = [Math.floor(rest / HOUR_MINUTES), rest % HOUR_MINUTES];
-  const parts = [
-    ...(days === 0 ? [] : [countText(days, 'day', 'days')]),
-    ...(hours === 0 ? [] : [`${hours} h`]),
-    ...(days > 0 || (left === 0 && hours > 0) ? [] : [`${left} min`]),
-  ];
-  return parts.join(' ');
-}
-
 /** "5 create note by invoice-bot": the agent's name is its own, and is shown as such. */
 export const groupLineText = (of: {
   readonly count: number;

@@ -1,7 +1,7 @@
 import type { DrillLine } from '../contracts/drill.ts';
 import type { IncidentView } from '../contracts/incident.ts';
 import { CHECKS } from '../core/incident.ts';
-import { durationWords } from '../core/drill-text.ts';
+import { durationWords } from '../core/durations.ts';
 import type { Played } from './play.ts';
 import type { RogueWrite } from './thief.ts';
 

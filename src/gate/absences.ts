@@ -28,25 +28,37 @@ export async function absencesAt(
   return rows.filter(({ endedAt, until }) => endedAt === null && at < until);
 }
 
-/**
- * Votes without those that were cast in the place of somebody whose absence was then ended by hand: what pages show.
- * What counts is asked by the decision itself, with the absence that the log names.
- */
-export function fromStandingPlaces(
-  votes: readonly DecisionRecord[],
+/** Cast by them, or in their place: they are asked no more. */
+export const isVoteFor = ({ personId, inPlaceOf }: DecisionRecord, person: string): boolean =>
+  personId === person || inPlaceOf === person;
+
+/** Whether the absence that gave the place to this vote was not ended by hand since. */
+const isFromStandingPlace = (
+  { inPlaceOf, personId, decidedAt }: DecisionRecord,
   absences: readonly AbsenceRecord[],
-): DecisionRecord[] {
-  return votes.filter(({ inPlaceOf, personId, decidedAt }) => {
-    if (inPlaceOf === null) return true;
-    const given = absences.filter(
-      (one) =>
-        one.personId === inPlaceOf &&
-        one.delegateId === personId &&
-        one.from <= decidedAt &&
-        decidedAt < one.until,
-    );
-    return given.some(({ endedAt }) => endedAt === null);
-  });
+): boolean =>
+  inPlaceOf === null ||
+  absences.some(
+    (one) =>
+      one.personId === inPlaceOf &&
+      one.delegateId === personId &&
+      one.from <= decidedAt &&
+      decidedAt < one.until &&
+      one.endedAt === null,
+  );
+
+/**
+ * Votes without those that were cast in the place of somebody whose absence was then ended by hand: for pages and
+ * notices. What counts is asked by the decision itself, with the absence that the log names. The absences are looked
+ * up only where somebody has voted for another.
+ */
+export async function fromStandingPlaces(
+  { absences }: Pick<StoreReads, 'absences'>,
+  votes: readonly DecisionRecord[],
+): Promise<readonly DecisionRecord[]> {
+  if (votes.every(({ inPlaceOf }) => inPlaceOf === null)) return votes;
+  const { rows } = await absences.list();
+  return votes.filter((vote) => isFromStandingPlace(vote, rows));
 }
 
 export interface AbsenceOrder {

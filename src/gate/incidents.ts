@@ -8,6 +8,7 @@ import {
   WINDOW_DEFAULT_MS,
 } from '../core/incident.ts';
 import type { AuditEvent, PersonRecord } from '../core/records.ts';
+import { isOperator } from '../core/roles.ts';
 import type { IncidentReads } from '../ports/incident-store.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import { activateCredential } from './credentials.ts';
@@ -229,10 +230,7 @@ export interface Resumer {
   readonly personId?: string;
 }
 
-const RESUMING_ROLE = 'operator';
-
-const mayOpen = ({ roles, revokedAt }: PersonRecord): boolean =>
-  revokedAt === null && roles.includes(RESUMING_ROLE);
+const mayOpen = (person: PersonRecord): boolean => person.revokedAt === null && isOperator(person);
 
 /**
  * Nobody opens again what they shut: by the person, not by the way they came. At the command line

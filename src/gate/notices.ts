@@ -54,8 +54,8 @@ interface Recipients {
 }
 
 /**
- * Those whom policy may let decide; the requester is told by the agent, but where by the dial their own approval
- * may count: then a mail is what tells them that somebody asked, or approved, in their name.
+ * Those whom policy may let decide. The requester is told by the agent, but where nobody else may decide: then a
+ * mail is what tells them that somebody asks in their name, or by the dial has approved in it.
  */
 async function askable(tx: StoreTransaction, request: RequestRecord): Promise<Recipients> {
   const { roles = [] } = request.card?.requires ?? {};
@@ -68,10 +68,12 @@ async function askable(tx: StoreTransaction, request: RequestRecord): Promise<Re
   const others = inRole.filter(({ id }) => !requester.has(id));
   const absences = await absencesAt(tx, tx.now);
   const seated = { people, requester, absences, now: tx.now };
-  const asked = others.flatMap(({ id }) => whoLooks(id, seated));
-  const away = others.filter(({ id }) => whoLooks(id, seated).length === 0).map(({ id }) => id);
+  const looking = others.map(({ id }) => ({ id, readers: whoLooks(id, seated) }));
   const own = others.length === 0 ? inRole.map(({ id }) => id) : [];
-  return { asked: [...new Set([...asked, ...own])], away };
+  return {
+    asked: [...new Set([...looking.flatMap(({ readers }) => readers), ...own])],
+    away: looking.filter(({ readers }) => readers.length === 0).map(({ id }) => id),
+  };
 }
 
 async function recipientsOf(

@@ -1,6 +1,7 @@
 import type { AuditEntry } from '../contracts/audit-entry.ts';
-import type { IncidentRecord } from '../core/incident.ts';
-import { CHECK_TITLES } from '../core/incident-text.ts';
+import { durationWords } from '../core/durations.ts';
+import { CLOCKS, type IncidentRecord } from '../core/incident.ts';
+import { CHECK_TITLES, CLOCK_TITLES } from '../core/incident-text.ts';
 import { hardeningFor } from '../core/incident-hardening.ts';
 import type { RogueChange } from '../core/rogue-change.ts';
 import type { StoreReads } from '../ports/store.ts';
@@ -34,15 +35,6 @@ async function storyOf(
   return story;
 }
 
-const SECOND_MS = 1_000;
-
-/** `4 min 51.0 s`. */
-function duration(ms: number): string {
-  const minutes = Math.floor(ms / 60_000);
-  const seconds = ((ms % 60_000) / SECOND_MS).toFixed(1);
-  return minutes === 0 ? `${seconds} s` : `${minutes} min ${seconds} s`;
-}
-
 /** What comes from records is data: no table, link or heading is made of it. */
 const plain = (text: string | null): string =>
   text === null || text === ''
@@ -55,21 +47,11 @@ const table = (head: readonly string[], rows: readonly (readonly string[])[]): s
   ...rows.map((row) => `| ${row.join(' | ')} |`),
 ];
 
-const CLOCK_TITLES: readonly (readonly [keyof ReturnType<typeof clocksOf>, string])[] = [
-  ['contained', 'Detect → contain'],
-  ['supplied', '→ new key stored'],
-  ['old_key_dead', '→ old key dead'],
-  ['verified', '→ new key verified'],
-  ['assessed', '→ assessed'],
-  ['reverted', '→ set back'],
-  ['closed', '→ closed'],
-];
-
 function clockLines(incident: IncidentRecord): string[] {
   const clocks = clocksOf(incident);
-  const rows = CLOCK_TITLES.map(([clock, title]) => {
+  const rows = CLOCKS.map((clock) => {
     const ms = clocks[clock];
-    return [title, ms === undefined ? 'not reached' : duration(ms)];
+    return [CLOCK_TITLES[clock], ms === undefined ? 'not reached' : durationWords(ms)];
   });
   return table(['clock', 'after the opening'], rows);
 }

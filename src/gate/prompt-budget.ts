@@ -3,7 +3,7 @@ import { isHighRisk } from '../core/high-risk.ts';
 import { type NoticeRecord, PROMPT_HOUR_MS } from '../core/notices.ts';
 import type { RequestRecord } from '../core/records.ts';
 import type { StoreTransaction } from '../ports/store.ts';
-import { fromStandingPlaces } from './absences.ts';
+import { fromStandingPlaces, isVoteFor } from './absences.ts';
 import { isOwnAgent } from './own-agent.ts';
 
 export interface PromptRules {
@@ -84,10 +84,8 @@ async function hasDecided(
   { requestId, recipient }: NoticeRecord,
 ): Promise<boolean> {
   try {
-    const { rows } = await tx.absences.list();
-    return fromStandingPlaces(await tx.decisions.of(requestId), rows).some((one) =>
-      [one.personId, one.inPlaceOf].includes(recipient),
-    );
+    const votes = await fromStandingPlaces(tx, await tx.decisions.of(requestId));
+    return votes.some((one) => isVoteFor(one, recipient));
   } catch (error) {
     if (errorCodeOf(error) === 'plan.tampered') return false;
     throw error;

@@ -4,6 +4,7 @@ import type { RequestOptions } from '../contracts/passkey.ts';
 import type { RosterChange, StepUp } from '../contracts/roster-change.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import type { AgentRecord, PersonRecord } from '../core/records.ts';
+import { isOperator, OPERATOR_ROLE } from '../core/roles.ts';
 import { standingPasskeys } from '../core/sign-in-rules.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import { issueChallenge, takeChallenge } from './challenges.ts';
@@ -12,9 +13,6 @@ import { mintTotpSecret } from './keys.ts';
 import { verifyOwnPasskey } from './passkey-decisions.ts';
 import { type PasskeyDependencies, usePasskey } from './passkeys.ts';
 import { addAgent, addPerson, type Enrolled, revokeAgent, revokePerson } from './roster.ts';
-
-/** Whose role lets them change who may ask and who may decide. */
-const ROLE = 'operator';
 
 const PURPOSE = 'roster';
 
@@ -59,7 +57,7 @@ function assertPersonFits(
 ): void {
   if (people.some((person) => person.email === email && person.revokedAt === null))
     throw new GatewayError('person.exists');
-  const counting = [...new Set([...known, ROLE])];
+  const counting = [...new Set([...known, OPERATOR_ROLE])];
   const unknown = roles.filter((role) => !counting.includes(role));
   if (unknown.length > 0)
     throw new GatewayError('person.unknown_role', {
@@ -69,9 +67,7 @@ function assertPersonFits(
 
 /** Whoever goes as the last one leaves nobody who could let anybody in again but by the machine itself. */
 function assertNotLast(people: readonly PersonRecord[], id: string): void {
-  const left = people.filter(
-    ({ id: other, revokedAt, roles }) => other !== id && revokedAt === null && roles.includes(ROLE),
-  );
+  const left = people.filter((one) => one.id !== id && one.revokedAt === null && isOperator(one));
   if (left.length === 0) throw new GatewayError('person.last_operator');
 }
 
@@ -79,8 +75,7 @@ function assertNotLast(people: readonly PersonRecord[], id: string): void {
 async function assertFits(tx: StoreTransaction, { person, change, roles }: Wanted): Promise<void> {
   const people = await tx.people.list();
   const now = people.find(({ id }) => id === person.id);
-  if (now?.revokedAt !== null || !now.roles.includes(ROLE))
-    throw new GatewayError('person.forbidden');
+  if (now?.revokedAt !== null || !isOperator(now)) throw new GatewayError('person.forbidden');
   if (change.change === 'add_agent') await assertAgentFits(tx, change.name);
   if (change.change === 'add_person') assertPersonFits(people, change, roles);
   if (change.change === 'revoke_person') assertNotLast(people, change.id);

@@ -49,6 +49,29 @@ describe('POST /v1/absences', () => {
     expect(await absencesOf(omar.record.id)).toEqual([]);
   });
 
+  it('gives the place back to who ends their absence, also on the page: they decide, and what was changed for them says so', async () => {
+    const noted = await omar.call('POST', '/v1/absences', {
+      body: { until: inHours(24), delegate: vera.record.email },
+    });
+    const deal = { action: 'update_deal', deal_id: '40001', amount: 20_000 };
+    const { id, digest } = (await gateway.submit(deal)).body;
+    await gateway.approve(id, digest, vera.call);
+    const you = async () => (await omar.call('GET', `/v1/approvals/${id}`)).body.you;
+    expect(await you()).toEqual({ can_decide: false, code: 'approval.already_decided' });
+    const asked = (await gateway.submit(NOTE)).body;
+    const body = { digest: asked.digest, input: { note: 'Who was there?' } };
+    const changed = await vera.call('POST', `/v1/approvals/${asked.id}/changes`, { body });
+    expect(changed.status).toBeLessThan(300);
+    const place = { in_place_of: omar.record.id, absence: noted.body.id };
+    expect((await gateway.entriesOf(asked.id)).at(-1)).toMatchObject({
+      event: 'approval.changed',
+      facts: place,
+    });
+    await omar.call('DELETE', `/v1/absences/${noted.body.id}`);
+    expect(await you()).toEqual({ can_decide: true });
+    expect((await gateway.approve(id, digest, omar.call)).status).toBe(200);
+  });
+
   it('refuses a delegate nobody knows, and what cannot be', async () => {
     const note = (body: object) => omar.call('POST', '/v1/absences', { body });
     const unknown = await note({ until: inHours(1), delegate: 'nobody@sallyport.test' });

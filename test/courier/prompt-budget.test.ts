@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createCourier } from '../../src/courier.ts';
 import type { Card } from '../../src/contracts/card.ts';
 import type { NoticeKind } from '../../src/core/notices.ts';
+import { GatewayError } from '../../src/core/gateway-error.ts';
 import { closeRequest } from '../../src/gate/close.ts';
 import { placeFreeze } from '../../src/gate/freezes.ts';
 import { type NoticePlace, oweAsked, owe } from '../../src/gate/notices.ts';
@@ -265,5 +266,34 @@ describe('a group', () => {
     now += 10 * MINUTE;
     await deliver();
     expect(said().slice(4)).toEqual([3, 2]);
+  });
+
+  it('is told of the others where what waits beside them does not open', async () => {
+    await askMany(1, 6, { places: [MAIL] });
+    await deliver();
+    const broken = requestId(5);
+    const whole = store;
+    const of: Store['decisions']['of'] = (id) =>
+      id === broken ? Promise.reject(new GatewayError('plan.tampered')) : whole.decisions.of(id);
+    store = {
+      ...whole,
+      commit: (work) => whole.commit((tx) => work({ ...tx, decisions: { ...tx.decisions, of } })),
+    };
+    now += HOUR;
+    await deliver();
+    expect(told.at(-1)?.group?.count).toBe(2);
+  });
+
+  it('costs no other place its notice when one cannot be prepared', async () => {
+    await ask(1);
+    await ask(2, { places: [HOOK] });
+    const whole = store;
+    const prompts = (): Promise<never> => Promise.reject(new Error('broken'));
+    store = {
+      ...whole,
+      commit: (work) => whole.commit((tx) => work({ ...tx, notices: { ...tx.notices, prompts } })),
+    };
+    await deliver();
+    expect(said()).toEqual(ids(2));
   });
 });

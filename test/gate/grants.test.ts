@@ -5,8 +5,10 @@ import { endGrant, endOverdueGrants } from '../../src/gate/grants.ts';
 import { openIncident } from '../../src/gate/incidents.ts';
 import { ensureOwnAgent, OWN_AGENT_ID } from '../../src/gate/own-agent.ts';
 import { revokeAgent, revokePerson } from '../../src/gate/roster.ts';
+import { createSweep } from '../../src/gate/sweep.ts';
+import type { Engine } from '../../src/ports/engine.ts';
 import type { StoreTransaction } from '../../src/ports/store.ts';
-import { agent, requestId } from '../adapters/store/fixtures.ts';
+import { agent, requestId, START } from '../adapters/store/fixtures.ts';
 import {
   AGENT_ID,
   type Asked,
@@ -231,5 +233,17 @@ describe('allowing ahead is refused', () => {
     });
     expect((await world.store.people.get(lena.id))?.revokedAt).not.toBeNull();
     expect((await world.store.agents.get(AGENT_ID))?.revokedAt).not.toBeNull();
+  });
+
+  it('keeps nothing else from expiring where it cannot be told what stands', async () => {
+    await world.ask(1);
+    world.pass(2 * HOUR);
+    const standing = () => Promise.reject(new GatewayError('freeze.active'));
+    const store = { ...world.store, grants: { ...world.store.grants, standing } };
+    const logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
+    const clock = () => new Date(START.getTime() + 2 * HOUR);
+    const of = { store, logger, clock, engine: {} as Engine, rules: { approvalValidMs: 1_000 } };
+    await expect(createSweep(of).expire()).rejects.toMatchObject({ code: 'freeze.active' });
+    expect(await world.store.requests.status(requestId(1))).toBe('expired');
   });
 });

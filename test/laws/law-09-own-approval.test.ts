@@ -161,6 +161,15 @@ when { Role::"approver".passkeyApprovals < 1 };`);
     expect(await desk.begin(waiting)).toBe('not_due');
   });
 
+  it('is woken for no more once the dial is off or policy takes it no more', async () => {
+    const waiting = await matured();
+    const overdue = () => desk.store.requests.overdue(desk.now(), 10);
+    expect(await overdue()).toEqual([waiting.id]);
+    desk.setDial(undefined);
+    await desk.wake(waiting);
+    expect(await overdue()).toEqual([]);
+  });
+
   it('of somebody who was revoked and enrolled again, the one that they gave since counts', async () => {
     desk.setDial(DELAY_MS);
     const waiting = await ask();

@@ -4,7 +4,7 @@ import {
   type EmailSettings,
 } from '../../src/adapters/notify/email/email-notifier.ts';
 import type { Card } from '../../src/contracts/card.ts';
-import { durationText } from '../../src/core/notice-text.ts';
+import { leftText } from '../../src/core/durations.ts';
 import { NOTICE_KINDS, type NoticeKind } from '../../src/core/notices.ts';
 import { cardFor, requestId, START } from '../adapters/store/fixtures.ts';
 import { scaled } from '../faults/scale.ts';
@@ -138,7 +138,7 @@ describe('a mail', () => {
     [1_440, '1 day'],
     [3_059, '2 days 2 h'],
   ])('says %d minutes as %s', (minutes, words) => {
-    expect(durationText(minutes)).toBe(words);
+    expect(leftText(minutes)).toBe(words);
   });
 
   it('says of each event how the request stands, and asks nobody to decide in it', async () => {

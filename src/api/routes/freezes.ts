@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { FreezeIdSchema } from '../../contracts/ids.ts';
 import { type Freeze, FreezeBodySchema, FreezeSchema } from '../../contracts/freeze.ts';
 import { GatewayError } from '../../core/gateway-error.ts';
+import { isOperator } from '../../core/roles.ts';
 import type { FreezeRecord, FreezeTarget } from '../../core/records.ts';
 import { liftFreeze, placeFreeze } from '../../gate/freezes.ts';
 import { defineRoute } from '../define-route.ts';
@@ -50,9 +51,6 @@ export const listFreezes = defineRoute({
   },
 });
 
-/** Freezing never waits for a person; resuming is an operator's decision. */
-const LIFTING_ROLE = 'operator';
-
 export const liftFreezeRoute = defineRoute({
   method: 'delete',
   path: '/v1/freezes/{id}',
@@ -62,7 +60,7 @@ export const liftFreezeRoute = defineRoute({
   replies: { 204: { is: 'Lifted.', body: null } },
   errors: ['person.forbidden', 'request.not_found', 'store.unavailable'],
   handler: async ({ store }, { person, params }) => {
-    if (!person.roles.includes(LIFTING_ROLE)) throw new GatewayError('person.forbidden');
+    if (!isOperator(person)) throw new GatewayError('person.forbidden');
     const of = { freezeId: params.id, by: `person:${person.id}` };
     await store.commit((tx) => liftFreeze(tx, of));
     return { status: 204 };

@@ -9,12 +9,12 @@ import {
 import { GrantIdSchema } from '../../contracts/ids.ts';
 import { GatewayError } from '../../core/gateway-error.ts';
 import type { GrantRecord } from '../../core/grants.ts';
+import { isOperator } from '../../core/roles.ts';
 import { endGrant, giveGrant } from '../../gate/grants.ts';
 import type { Store } from '../../ports/store.ts';
 import { defineRoute } from '../define-route.ts';
 
 const LISTED_MAX = 100;
-const OPERATOR = 'operator';
 
 /** By name, of agents and people who were revoked too; a row that does not open hides nobody else. */
 async function grantViews(store: Store): Promise<(grant: GrantRecord) => StandingGrant> {
@@ -95,7 +95,7 @@ export const endGrantRoute = defineRoute({
   errors: ['person.forbidden', 'request.not_found', 'freeze.active', 'store.unavailable'],
   handler: async ({ store }, { person, params }) => {
     const given = (await store.grants.standing()).find(({ id }) => id === params.id);
-    if (given?.personId !== person.id && !person.roles.includes(OPERATOR))
+    if (given?.personId !== person.id && !isOperator(person))
       throw new GatewayError('person.forbidden');
     await store.commit((tx) => endGrant(tx, { id: params.id, by: `person:${person.id}` }));
     return { status: 204 };

@@ -9,6 +9,7 @@ import {
 import { GatewayError } from '../../core/gateway-error.ts';
 import type { IncidentRecord } from '../../core/incident.ts';
 import type { PersonRecord } from '../../core/records.ts';
+import { isOperator } from '../../core/roles.ts';
 import { incidentView } from '../../gate/incident-view.ts';
 import { declareFalseAlarm, openIncident, resumeIncident } from '../../gate/incidents.ts';
 import { writePostMortem } from '../../gate/post-mortem.ts';
@@ -19,10 +20,8 @@ import { defineRoute, type Reply } from '../define-route.ts';
 const IdParams = z.object({ id: IncidentIdSchema });
 const SHOWN_MAX = 50;
 /** Containing is for everybody; what follows is an operator's. */
-const ROLE = 'operator';
-
-function assertOperator({ roles }: PersonRecord): void {
-  if (!roles.includes(ROLE)) throw new GatewayError('person.forbidden');
+function assertOperator(person: PersonRecord): void {
+  if (!isOperator(person)) throw new GatewayError('person.forbidden');
 }
 
 async function reply(

@@ -2,8 +2,9 @@ import type { Absence } from '../../contracts/absence.ts';
 import type { GrantList } from '../../contracts/grant.ts';
 import type { AgentList, AgentView, GrantView, PersonView } from '../../contracts/roster-view.ts';
 import type { Requirement } from '../../contracts/card.ts';
+import { isOperator } from '../../core/roles.ts';
 import { type Html, html } from '../html.ts';
-import { type Frame, isOperator, oneButton } from '../frame.ts';
+import { type Frame, oneButton } from '../frame.ts';
 import { page } from '../page.ts';
 import { shown } from '../shown-text.ts';
 import { moment } from '../times.ts';
@@ -84,7 +85,7 @@ function buttons(frame: Frame, agent: AgentView): Html {
           fields: html`<input type="hidden" name="agent" value="${id}" />`,
           button: html`<button class="btn btn--small" type="submit">Freeze ${shown(name)}</button>`,
         })
-      : isOperator(frame)
+      : isOperator(frame.reader)
         ? oneButton(frame, {
             action: `/console/freezes/${freeze.id}/lift`,
             button: html`<button class="btn btn--small" type="submit">Lift the freeze</button>`,
@@ -104,7 +105,7 @@ function buttons(frame: Frame, agent: AgentView): Html {
 
 /** The gateway's own agent stays: without it nothing is taken back. */
 const revokeLink = (frame: Frame, { id, name, is_own: isOwn }: AgentView): Html | null =>
-  isOperator(frame) && !isOwn
+  isOperator(frame.reader) && !isOwn
     ? html`<a class="btn btn--small" href="/console/agents/${id}/revoke">Revoke ${shown(name)}</a>`
     : null;
 
@@ -141,7 +142,7 @@ function personLine(frame: Frame, person: PersonView): Html {
   const more = revoked_at === null ? '' : ', revoked';
   const away = revoked_at === null ? absences.map((one) => awayLine(frame, one)) : null;
   const revoke =
-    isOperator(frame) && revoked_at === null
+    isOperator(frame.reader) && revoked_at === null
       ? html` <a href="/console/people/${id}/revoke"
           >Revoke<span class="offscreen"> ${shown(name)}</span></a
         >`
@@ -163,7 +164,7 @@ function peoplePart(frame: Frame): Html {
         ${lines}
       </ul>
       ${
-        isOperator(frame)
+        isOperator(frame.reader)
           ? html`<p class="btns"><a class="btn" href="/console/people/add">Add a person</a></p>`
           : html`<p class="small quiet">
               Someone with the role operator adds and revokes agents and people.
@@ -193,7 +194,7 @@ export function agentsPage(frame: Frame, { agents, damaged }: AgentList, ahead: 
             Asked of the policy in force. What is not listed is refused before HubSpot is called.
           </p>
           ${
-            isOperator(frame)
+            isOperator(frame.reader)
               ? html`<p class="btns"><a class="btn" href="/console/agents/add">Add an agent</a></p>`
               : null
           }

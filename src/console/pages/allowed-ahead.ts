@@ -2,7 +2,8 @@ import type { Approval, DecisionView } from '../../contracts/approval.ts';
 import type { GrantList, StandingGrant } from '../../contracts/grant.ts';
 import { GRANT_ENDS, GRANT_LIMITS } from '../../core/grants.ts';
 import { hidesSomething, isHighRisk } from '../../core/high-risk.ts';
-import { type Frame, isOperator, oneButton, tokenField } from '../frame.ts';
+import { isOperator } from '../../core/roles.ts';
+import { type Frame, oneButton, tokenField } from '../frame.ts';
 import { type Html, html } from '../html.ts';
 import { shown } from '../shown-text.ts';
 import { moment } from '../times.ts';
@@ -94,7 +95,7 @@ function line(frame: Frame, grant: StandingGrant): Html {
   const by = isMine ? html`you` : shown(person.name);
   const stands = ended_at === null;
   const button =
-    stands && (isMine || isOperator(frame))
+    stands && (isMine || isOperator(frame.reader))
       ? oneButton(frame, {
           action: `/console/grants/${id}/end`,
           button: html`<button class="btn btn--small" type="submit">

@@ -7,7 +7,7 @@ import { notYours } from '../notes.ts';
 import { page } from '../page.ts';
 import { hiddenHint, shown, shownLines, shownPlain } from '../shown-text.ts';
 import { wholeValue } from './diff.ts';
-import { part, sentence } from './parts.ts';
+import { part, problemRow, sentence } from './parts.ts';
 
 /** What somebody has put into the form, as text, and what was wrong with it. */
 export interface ChangeDraft {
@@ -128,16 +128,6 @@ function heading(approval: Approval): Html {
   </div>`;
 }
 
-const problemRow = ({ problem }: ChangeDraft): Html | null =>
-  problem === undefined
-    ? null
-    : html`<div class="row">
-        <div class="at"></div>
-        <div class="is">
-          <div class="notice notice--stop" role="alert"><p>${shown(problem)}</p></div>
-        </div>
-      </div>`;
-
 function sendRow(needsPasskey: boolean, { id }: Approval, draft: ChangeDraft): Html {
   return part(
     'In your words',
@@ -178,7 +168,7 @@ export function changePage(
   return page(frame, {
     title: `Change: ${shownPlain(card.records[0]?.name ?? card.sentence)}`,
     place: 'waiting',
-    main: html`${heading(approval)}${problemRow(draft)}
+    main: html`${heading(approval)}${problemRow(draft.problem)}
       <form
         method="post"
         action="${action}"

@@ -1,5 +1,7 @@
 import type { DrillLine, Scorecard } from '../../contracts/drill.ts';
-import { DRILL_CLOCKS, durationWords } from '../../core/drill-text.ts';
+import { durationWords } from '../../core/durations.ts';
+import { type Clock, CLOCKS } from '../../core/incident.ts';
+import { CLOCK_TITLES } from '../../core/incident-text.ts';
 import type { Frame } from '../frame.ts';
 import { type Html, html } from '../html.ts';
 import { page } from '../page.ts';
@@ -24,10 +26,10 @@ const row = ({ title, verdict, detail }: DrillLine): Html =>
     <td data-col="Seen">${shown(detail)}</td>
   </tr>`;
 
-function clock(card: Scorecard, name: keyof Scorecard['clocks_ms'], title: string): Html {
+function clock(card: Scorecard, name: Clock): Html {
   const ms = card.clocks_ms[name];
   const words = ms === undefined ? 'not reached' : durationWords((card.detected_ms ?? 0) + ms);
-  return html`<dt>${title}</dt>
+  return html`<dt>${CLOCK_TITLES[name]}</dt>
     <dd>${words}</dd>`;
 }
 
@@ -35,7 +37,7 @@ const clocks = (card: Scorecard): Html =>
   html`<dl class="kv">
     <dt>noticed and frozen</dt>
     <dd>${card.detected_ms === null ? 'not at all' : durationWords(card.detected_ms)}</dd>
-    ${DRILL_CLOCKS.map(([name, title]) => clock(card, name, title))}
+    ${CLOCKS.map((name) => clock(card, name))}
   </dl>`;
 
 const table = ({ lines }: Scorecard): Html =>

@@ -1,5 +1,6 @@
 import type { IncidentView } from '../../contracts/incident.ts';
-import { type Frame, isOperator, oneButton } from '../frame.ts';
+import { isOperator } from '../../core/roles.ts';
+import { type Frame, oneButton } from '../frame.ts';
 import { type Html, html } from '../html.ts';
 import { notYours } from '../notes.ts';
 import { shown } from '../shown-text.ts';
@@ -123,7 +124,7 @@ function resumeHow(frame: Frame, incident: IncidentView): Html {
         </button>`,
       })}
     </div>`;
-  const mine = isReader(frame, incident.opened_by) && isOperator(frame);
+  const mine = isReader(frame, incident.opened_by) && isOperator(frame.reader);
   return html`${mine ? html`<p>${notYours('incident.same_person')}</p>` : null}${asked}`;
 }
 

@@ -1,7 +1,8 @@
 import type { IncidentView } from '../../contracts/incident.ts';
 import { CHECKS } from '../../core/incident.ts';
 import { CHECK_TITLES } from '../../core/incident-text.ts';
-import { type Frame, isOperator } from '../frame.ts';
+import { isOperator } from '../../core/roles.ts';
+import type { Frame } from '../frame.ts';
 import { type Html, html } from '../html.ts';
 import { shown } from '../shown-text.ts';
 import { moment } from '../times.ts';
@@ -66,9 +67,7 @@ const newKeyLine = ({ is_new_key_stored: is }: IncidentView): Html =>
   is ? fact('yes', html`New key stored.`) : fact('todo', html`New key not received.`);
 
 const operatorsDo = ({ people }: Frame): Html => {
-  const able = people.filter(
-    ({ roles, revoked_at: r }) => r === null && roles.includes('operator'),
-  );
+  const able = people.filter((person) => person.revoked_at === null && isOperator(person));
   return html`<p class="small">Someone with the role operator does this: ${names(able)}.</p>`;
 };
 
@@ -82,7 +81,7 @@ function rotateNow(frame: Frame, incident: IncidentView): Html {
       HubSpot offers no way for us to do this. It takes about two minutes.
     </p>
     ${facts([oldKeyLine(incident), newKeyLine(incident)])}
-    ${isOperator(frame) ? html`${rotateSteps(frame, incident)}${falseAlarm}` : operatorsDo(frame)}`;
+    ${isOperator(frame.reader) ? html`${rotateSteps(frame, incident)}${falseAlarm}` : operatorsDo(frame)}`;
 }
 
 export const rotate: Make = (frame, { incident }) => {
@@ -128,7 +127,7 @@ function verifyNow(frame: Frame, incident: IncidentView): Html {
     : html`<ol class="human">
         ${rotateHow(incident)}
       </ol>`;
-  const another = isOperator(frame)
+  const another = isOperator(frame.reader)
     ? html`<details>
         <summary>Was it not the new key? Store another one</summary>
         ${keyForm(frame, incident)}

@@ -1,7 +1,8 @@
 import type { Approval } from '../../contracts/approval.ts';
 import type { IncidentView } from '../../contracts/incident.ts';
 import type { PersonView } from '../../contracts/roster-view.ts';
-import { type Frame, isOperator } from '../frame.ts';
+import { isOperator } from '../../core/roles.ts';
+import type { Frame } from '../frame.ts';
 import { type Html, html } from '../html.ts';
 import { shown } from '../shown-text.ts';
 import { leftWords } from '../times.ts';
@@ -37,12 +38,11 @@ export function actorWords(frame: Frame, actor: string): Html {
 /** Those who may let the gateway go on, but for whoever contained it. */
 export const resumers = ({ people }: Frame, { opened_by: by }: IncidentView): PersonView[] =>
   people.filter(
-    ({ id, roles, revoked_at }) =>
-      revoked_at === null && roles.includes('operator') && by !== `person:${id}`,
+    (person) => person.revoked_at === null && isOperator(person) && by !== `person:${person.id}`,
   );
 
 export const mayResume = (frame: Frame, { opened_by: by }: IncidentView): boolean =>
-  isOperator(frame) && !isReader(frame, by);
+  isOperator(frame.reader) && !isReader(frame, by);
 
 export const checkOf = ({ checks }: IncidentView, name: string) =>
   checks.find((check) => check.name === name);
@@ -64,7 +64,7 @@ export interface Turn {
 
 type Take = (frame: Frame, facts: IncidentFacts) => Turn | undefined;
 
-const operators = (frame: Frame): Turn['who'] => (isOperator(frame) ? 'you' : 'operator');
+const operators = (frame: Frame): Turn['who'] => (isOperator(frame.reader) ? 'you' : 'operator');
 
 const TURNS: Readonly<Record<IncidentView['stage'], Take>> = {
   containing: () => ({ clock: 'old_key_dead', who: 'machine' }),

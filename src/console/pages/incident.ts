@@ -1,6 +1,7 @@
 import type { IncidentView } from '../../contracts/incident.ts';
 import { STAGE_TITLES } from '../../core/incident-text.ts';
-import { type Frame, isOperator } from '../frame.ts';
+import { isOperator } from '../../core/roles.ts';
+import type { Frame } from '../frame.ts';
 import { type Html, html } from '../html.ts';
 import { page } from '../page.ts';
 import { reasonSheet } from '../reason-sheet.ts';
@@ -65,7 +66,7 @@ function heading(frame: Frame, facts: IncidentFacts): Html {
 }
 
 function sheets(frame: Frame, { id, stage }: IncidentView): Html[] {
-  if (stage !== 'rotating' || !isOperator(frame)) return [];
+  if (stage !== 'rotating' || !isOperator(frame.reader)) return [];
   return [
     reasonSheet(frame, {
       id: 'false-alarm',

@@ -24,6 +24,17 @@ export function damagedNotice(ids: readonly string[] = []): Html | null {
   </div>`;
 }
 
+/** Above a form that was not taken: what is wrong with the whole of it. */
+export const problemRow = (problem: string | undefined): Html | null =>
+  problem === undefined
+    ? null
+    : html`<div class="row">
+        <div class="at"></div>
+        <div class="is">
+          <div class="notice notice--stop" role="alert"><p>${shown(problem)}</p></div>
+        </div>
+      </div>`;
+
 /** A section with its name left of the line. */
 export const part = (name: string, body: Html, beside: Html | null = null, id = ''): Html =>
   html`<section class="row part" id="${id === '' ? `part-${name.replaceAll(/\W+/g, '-')}` : id}">

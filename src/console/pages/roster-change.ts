@@ -1,12 +1,13 @@
 import type { AddedAgent, AddedPerson } from '../../contracts/roster-change.ts';
 import { ROSTER_LIMITS } from '../../contracts/roster-change.ts';
-import { type Frame, isOperator, tokenField } from '../frame.ts';
+import { isOperator } from '../../core/roles.ts';
+import { type Frame, tokenField } from '../frame.ts';
 import { type Html, html } from '../html.ts';
 import { noteOf } from '../notes.ts';
 import { page } from '../page.ts';
 import { shown, shownPlain } from '../shown-text.ts';
 import { moment } from '../times.ts';
-import { part } from './parts.ts';
+import { part, problemRow } from './parts.ts';
 
 /** What the form holds, as text, and why it was not taken. */
 export interface RosterDraft {
@@ -24,16 +25,6 @@ const heading = (title: Html, lead: Html): Html =>
       <p class="lead">${lead}</p>
     </div>
   </div>`;
-
-const problemRow = ({ problem }: RosterDraft): Html | null =>
-  problem === undefined
-    ? null
-    : html`<div class="row">
-        <div class="at"></div>
-        <div class="is">
-          <div class="notice notice--stop" role="alert"><p>${shown(problem)}</p></div>
-        </div>
-      </div>`;
 
 const notOperator = html`<div class="row">
   <div class="at"></div>
@@ -138,7 +129,7 @@ export function addAgentPage(
   });
   const lead = html`It gets a key, which is shown once, on the next page. What it may do says the
   policy.`;
-  const main = isOperator(frame) ? html`${problemRow(draft)}${form}` : notOperator;
+  const main = isOperator(frame.reader) ? html`${problemRow(draft.problem)}${form}` : notOperator;
   return whole(frame, 'Add an agent', html`${heading(html`Add an agent`, lead)}${main}`);
 }
 
@@ -162,7 +153,7 @@ export function addPersonPage(frame: Frame, draft: RosterDraft = EMPTY_ROSTER_DR
   });
   const lead = html`They make their passkey by a link, which is shown once, on the next page.
   Whoever has a role may decide wherever the policy asks for it, also on what waits already.`;
-  const main = isOperator(frame) ? html`${problemRow(draft)}${form}` : notOperator;
+  const main = isOperator(frame.reader) ? html`${problemRow(draft.problem)}${form}` : notOperator;
   return whole(frame, 'Add a person', html`${heading(html`Add a person`, lead)}${main}`);
 }
 
@@ -192,7 +183,7 @@ export function revokePage(
     hidden: html`<input type="hidden" name="id" value="${id}" />`,
     button: 'Revoke with passkey',
   });
-  const main = isOperator(frame) ? html`${problemRow(draft)}${form}` : notOperator;
+  const main = isOperator(frame.reader) ? html`${problemRow(draft.problem)}${form}` : notOperator;
   return whole(
     frame,
     `Revoke: ${shownPlain(name)}`,

@@ -1,4 +1,5 @@
-import { changedToText, durationText, inOneLine, stateWords } from '../../../core/notice-text.ts';
+import { leftText } from '../../../core/durations.ts';
+import { changedToText, inOneLine, stateWords } from '../../../core/notice-text.ts';
 import type { NamedDecision, Telling } from '../../../ports/notifier.ts';
 import { type ShownCard, showCard } from './card-parts.ts';
 import { escapeHtml, htmlLine, textLine } from './plain-reading.ts';
@@ -32,7 +33,7 @@ function shownOf({ notice, about }: Telling): ShownCard {
  */
 function deadlineText(expiresAt: string, writtenAt: Date): string {
   const minutes = Math.floor((Date.parse(expiresAt) - writtenAt.getTime()) / 60_000);
-  const left = minutes > 0 ? `, ${durationText(minutes)} after this mail was written` : '';
+  const left = minutes > 0 ? `, ${leftText(minutes)} after this mail was written` : '';
   return `${expiresAt} (UTC)${left}`;
 }
 

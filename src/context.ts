@@ -287,7 +287,7 @@ export function apiContext(context: Context, engine: Engine, channels: Channels)
     attester,
     auditLog,
     storeNewKey: (of) => storeNewKey({ store, secrets }, of),
-    pastDrills: () => pastDrills(config.files.drills),
+    pastDrills: (max) => pastDrills(config.files.drills, max),
     policy: () => policy,
     askPolicy: createAskedOnce(),
     settings: {

@@ -10,7 +10,7 @@ import { promptSignals } from '../core/prompt-rules.ts';
 import type { AgentRecord, AuditEvent, RequestRecord } from '../core/records.ts';
 import { closeRequest, type Ending } from '../gate/close.ts';
 import type { DecisionRules } from '../gate/decisions.ts';
-import { approveAhead, grantFor } from '../gate/granted-ahead.ts';
+import { approveAhead, grantFor, isAnyAhead } from '../gate/granted-ahead.ts';
 import { callFor } from '../gate/request-calls.ts';
 import { readLogged } from '../gate/logged.ts';
 import { oweAsked } from '../gate/notices.ts';
@@ -108,7 +108,7 @@ async function recordCard(
   // Where it was recorded without an engine at hand, its workflow has come now.
   await tx.requests.setWake(request.id, null);
   if (!isAsked) return;
-  const ahead = await allowedAhead(tx, request.id, rules.policy);
+  const ahead = await allowedAhead(tx, request, rules.policy);
   // What is allowed ahead asks nobody; systems are told of each all the same.
   const told = ahead === undefined ? places : places.filter(({ channel }) => channel === 'webhook');
   const asked = await oweAsked(tx, request.id, told);
@@ -129,8 +129,9 @@ async function recordCard(
 }
 
 /** The standing grant that covers this request, which has just got its card; undefined: people are asked. */
-async function allowedAhead(tx: StoreTransaction, requestId: string, policy: Policy) {
-  const request = await tx.requests.get(requestId);
+async function allowedAhead(tx: StoreTransaction, asked: RequestRecord, policy: Policy) {
+  if (!(await isAnyAhead(tx, asked))) return undefined;
+  const request = await tx.requests.get(asked.id);
   const agent = request && (await tx.agents.get(request.agentId));
   if (request === undefined || agent === undefined) return undefined;
   const people = await tx.people.list();

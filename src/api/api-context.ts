@@ -46,7 +46,7 @@ export interface ApiContext {
   /** `gate/new-key.ts` on the secret store, which nothing else here reaches. */
   readonly storeNewKey: (of: NewKey) => Promise<IncidentRecord>;
   /** Newest first; a file that is no scorecard is left out. */
-  readonly pastDrills: () => readonly Scorecard[];
+  readonly pastDrills: (max: number) => readonly Scorecard[];
   readonly policy: () => Policy;
   /** For what pages show, again and again; a decision asks policy itself. */
   readonly askPolicy: AskPolicy;

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { ChangeableField, ChangedValues } from '../contracts/change.ts';
+import { type ChangedValues, typedValue } from '../contracts/change.ts';
 import { DECISION_LIMITS } from '../contracts/decision.ts';
 import { cardLines } from '../core/card-text.ts';
 import { type Approval, type DoorOptions, openDoor, withDoor } from './door.ts';
@@ -51,12 +51,6 @@ function collectSettings(value: string, before: readonly Setting[]): Setting[] {
   return [...before, { field: value.slice(0, at).trim(), text: value.slice(at + 1) }];
 }
 
-/** As the API takes it: nothing leaves a field out, and what is no number is said to be none there. */
-function valueOf(text: string, kind: ChangeableField['kind'] | undefined): string | number | null {
-  if (text === '') return null;
-  return kind === 'number' && /^-?\d+(?:\.\d+)?$/.test(text) ? Number(text) : text;
-}
-
 async function change(id: string, options: ChangeOptions): Promise<void> {
   const door = openDoor(options);
   const fields = await door.changeable(id);
@@ -68,7 +62,7 @@ async function change(id: string, options: ChangeOptions): Promise<void> {
   const input: ChangedValues = Object.fromEntries(
     options.set.map(({ field, text }) => [
       field,
-      valueOf(text, fields.find((one) => one.field === field)?.kind),
+      typedValue(text, fields.find((one) => one.field === field)?.kind),
     ]),
   );
   const reason = options.reason === undefined ? {} : { reason: options.reason };

@@ -7,6 +7,7 @@ import {
   ChangeFormSchema,
   type ChangeReply,
   ChangeReplySchema,
+  typedValue,
 } from '../contracts/change.ts';
 import { DECISION_LIMITS } from '../contracts/decision.ts';
 import { ApiProblem } from './api-client.ts';
@@ -44,20 +45,12 @@ async function waitingOf({ api }: Visit, id: string): Promise<Waiting> {
 const textIn = (form: Form, field: string): string | undefined =>
   form[controlOf(field)]?.replaceAll('\r\n', '\n');
 
-const NUMBER = /^-?\d{1,15}(?:\.\d{1,6})?$/;
-
-/** As the API takes it; what is no number is said to be none there. */
-function valueOf(text: string, kind: ChangeableField['kind']): string | number | null {
-  if (text.trim() === '') return null;
-  return kind === 'number' && NUMBER.test(text.trim()) ? Number(text.trim()) : text;
-}
-
 /** What differs from what was asked; the rest of the form is not sent on. */
 function inputIn(form: Form, fields: readonly ChangeableField[]): ChangedValues {
   const changed = fields.flatMap((field) => {
     const text = textIn(form, field.field);
     const isSame = text === undefined || text === askedText(field);
-    return isSame ? [] : [[field.field, valueOf(text, field.kind)] as const];
+    return isSame ? [] : [[field.field, typedValue(text, field.kind)] as const];
   });
   return Object.fromEntries(changed);
 }

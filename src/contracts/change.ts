@@ -69,3 +69,15 @@ export const ChangeReplySchema = z
   })
   .meta({ id: 'ChangeReply' });
 export type ChangeReply = z.infer<typeof ChangeReplySchema>;
+
+const NUMBER = /^-?\d{1,15}(?:\.\d{1,6})?$/;
+
+/** What somebody typed for a field, as the API takes it: nothing leaves it out, and what is no number is said to be none there. */
+export function typedValue(
+  text: string,
+  kind: ChangeableField['kind'] | undefined,
+): string | number | null {
+  const typed = text.trim();
+  if (typed === '') return null;
+  return kind === 'number' && NUMBER.test(typed) ? Number(typed) : text;
+}

@@ -34,10 +34,11 @@ function readScorecard(file: string): Scorecard | undefined {
   }
 }
 
-/** Newest first. A file that is no scorecard is left out. */
-export const pastDrills = (folder: string): readonly Scorecard[] =>
+/** Newest first, of the newest `max` files. One that is no scorecard is left out. */
+export const pastDrills = (folder: string, max = Infinity): readonly Scorecard[] =>
   namesIn(folder)
     .filter((name) => name.endsWith(SUFFIX))
     .toSorted()
     .reverse()
+    .slice(0, max)
     .flatMap((name) => readScorecard(join(folder, name)) ?? []);

@@ -1,5 +1,6 @@
 import { errorCodeOf } from '../core/gateway-error.ts';
 import type { GrantRecord } from '../core/grants.ts';
+import type { RequestRecord } from '../core/records.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import { isCoveredAhead, type LookedAt } from './ahead-rules.ts';
 import { type DecisionRules, recordDecision } from './decisions.ts';
@@ -17,6 +18,15 @@ async function believed(tx: StoreTransaction, id: string): Promise<GrantRecord |
 
 const mayBeUsed = (grant: GrantRecord | undefined, now: Date): grant is GrantRecord =>
   grant?.endedAt === null && grant.endsAt > now && grant.uses < grant.maxUses;
+
+/** Whether anything of this kind is allowed ahead to this agent: mostly not, and then nothing more is looked up. */
+export async function isAnyAhead(
+  { grants }: Pick<StoreTransaction, 'grants'>,
+  of: Pick<RequestRecord, 'agentId' | 'action'>,
+): Promise<boolean> {
+  const standing = await grants.standing();
+  return standing.some(({ agentId, action }) => agentId === of.agentId && action === of.action);
+}
 
 /** The oldest grant that covers this request, which has its card. */
 export async function grantFor(

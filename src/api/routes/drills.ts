@@ -17,5 +17,5 @@ export const listDrills = defineRoute({
   },
   errors: [],
   handler: ({ pastDrills }) =>
-    Promise.resolve({ status: 200, body: { drills: pastDrills().slice(0, SHOWN_MAX) } }),
+    Promise.resolve({ status: 200, body: { drills: [...pastDrills(SHOWN_MAX)] } }),
 });

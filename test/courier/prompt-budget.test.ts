@@ -271,7 +271,7 @@ describe('a group', () => {
   it('is told of the others where what waits beside them does not open', async () => {
     await askMany(1, 6, { places: [MAIL] });
     await deliver();
-    const broken = requestId(5);
+    const broken = requestId(6);
     const whole = store;
     const of: Store['decisions']['of'] = (id) =>
       id === broken ? Promise.reject(new GatewayError('plan.tampered')) : whole.decisions.of(id);
@@ -281,7 +281,7 @@ describe('a group', () => {
     };
     now += HOUR;
     await deliver();
-    expect(told.at(-1)?.group?.count).toBe(2);
+    expect(told.at(-1)).toMatchObject({ group: { count: 2 }, notice: { requestId: requestId(5) } });
   });
 
   it('costs no other place its notice when one cannot be prepared', async () => {

@@ -62,7 +62,7 @@ const rooms = [
     'the-cli-is-a-door',
     'cli/',
     ...src('contracts', 'core', 'actions', 'policy', 'gate', 'ports', 'audit', 'prove', 'drill'),
-    '^src/(config|context)\\.ts$',
+    '^src/(compile-cache|config|context)\\.ts$',
     ...pkg('commander', 'otplib', 'zod'),
     BUILT_IN,
   ),
@@ -158,12 +158,12 @@ const only = (name, by, path) =>
 const wiring = [
   only(
     'adapters-are-wired-by-the-mains',
-    ['^src/(channels|context|gateway|main)\\.ts$'],
+    ['^src/(channels|context|gateway|start)\\.ts$'],
     '^src/adapters/',
   ),
   only(
     'the-context-is-opened-by-the-mains',
-    ['^src/(gateway|run-process|main|cli/context)\\.ts$'],
+    ['^src/(gateway|run-process|start|cli/context)\\.ts$'],
     '^src/context\\.ts$',
   ),
   only('activities-run-in-the-worker', ['^src/gateway\\.ts$'], '^src/activities/'),
@@ -172,7 +172,7 @@ const wiring = [
   only('the-console-is-mounted-by-the-mains', ['^src/gateway\\.ts$'], '^src/console/'),
   only(
     'embedded-belongs-to-npm-start',
-    ['^src/(main|run-process)\\.ts$', '^src/prove/'],
+    ['^src/(start|run-process)\\.ts$', '^src/prove/'],
     '^src/embedded/',
   ),
   only('prove-is-a-command', ['^src/cli/prove\\.ts$', '^src/drill/'], '^src/prove/'),

@@ -28,7 +28,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/config.ts', 'scripts/**', 'test/**', 'bench/**', 'src/simulator/main.ts'],
+    files: ['src/config.ts', 'scripts/**', 'test/**', 'bench/**', 'src/simulator/serve.ts'],
     rules: { 'no-restricted-properties': 'off', 'no-console': 'off' },
   },
   {

@@ -1,3 +1,5 @@
-import { runProcess } from './run-process.ts';
+import { keepCompiled } from './compile-cache.ts';
 
+keepCompiled();
+const { runProcess } = await import('./run-process.ts');
 await runProcess({ api: false, worker: true });

@@ -266,11 +266,17 @@ describe.skipIf(executable === undefined)('the pages as Chromium reads them', ()
       isShown: render === onCard ? at !== CONNECTION_AT : IN_ROW.includes(at),
     });
     const kinds = cardsWith('').map((_, at) => at);
+    const made = new Map<string, readonly string[]>();
+    const pageOf = (text: string, at: number): string => {
+      const pages = made.get(text) ?? pagesWith(text);
+      made.set(text, pages);
+      return pages[at]!;
+    };
     const makers: Maker[] = [
       ...kinds.map((at) => one(onCard, at)),
       ...kinds.map((at) => one(inQueue, at)),
       ...pagesWith('').map((_, at, all) => ({
-        make: (text: string) => pagesWith(text)[at]!,
+        make: (text: string) => pageOf(text, at),
         // The report, which is the last, has one line for each value, and code marks of its own.
         isShown: at < all.length - 1,
       })),

@@ -10,6 +10,7 @@ import { tellRefusals } from './refusals.ts';
 import { guardPages, leadToName } from './session.ts';
 import { rosterRoutes } from './roster-routes.ts';
 import { stepRoutes } from './step-routes.ts';
+import { togetherRoutes } from './together-routes.ts';
 import { answerTrouble } from './trouble.ts';
 import { type ConsoleOptions, type House, sendPage } from './visit.ts';
 
@@ -28,6 +29,7 @@ export function createConsole(options: ConsoleOptions): Router {
   router.use(express.json({ limit: FORM_MAX_BYTES }));
   router.use(doorRoutes(house), pageRoutes(house), changeRoutes(house), grantRoutes(house));
   router.use(incidentRoutes(house), rosterRoutes(house), stepRoutes(house));
+  router.use(togetherRoutes(house));
   router.use((_request, response) => {
     sendPage(response, troublePage(house.assets, 404, undefined), 404);
   });

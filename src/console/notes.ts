@@ -29,6 +29,24 @@ const NOTES: Readonly<Record<string, Said>> = {
   'approval.passkey_required': stop(
     'Policy asks for a passkey here. Nothing was decided. Approve again, now with your passkey.',
   ),
+  'approval.not_looked_at': stop(
+    'One of those that are to be looked at one by one was not. Nothing was decided. Read them again.',
+  ),
+  'approval.not_alike': stop(
+    'That is not decided together with others. Nothing was decided. Open its card.',
+  ),
+  'group.approved': {
+    colour: 'yes',
+    text: 'Approved together. Each is carried out by itself, once.',
+  },
+  'group.rejected': {
+    colour: 'yes',
+    text: 'Rejected together. Nothing of it was sent.',
+  },
+  'group.partly': stop(
+    'Some of them were decided, some not: those wait on, or are over. What waits stands below.',
+  ),
+  'group.nothing': stop('You left all of them out. Nothing was decided.'),
   'approval.changed': {
     colour: 'wait',
     text: 'Changed. Nothing was sent: this waits to be decided by itself.',

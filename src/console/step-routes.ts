@@ -11,17 +11,20 @@ import { comeBack, type Form, type House, ownForm, type Visit } from './visit.ts
 /** The answers of these are not looked into: what became of it is read again from the record. */
 const Anything = z.unknown();
 
-/** What the API refused with words of its own goes back to the page; everything else is a page of trouble. */
+/** What the API refused with words of its own goes back to the page, or to where its note belongs; else it is a page of trouble. */
 export async function step(
   response: Response,
-  path: string,
+  path: string | ((note: string) => string),
   work: () => Promise<string>,
 ): Promise<void> {
+  const back = (note: string): void => {
+    comeBack(response, typeof path === 'string' ? path : path(note), note);
+  };
   try {
-    comeBack(response, path, await work());
+    back(await work());
   } catch (error) {
     if (!(error instanceof ApiProblem) || !hasNote(error.code)) throw error;
-    comeBack(response, path, error.code);
+    back(error.code);
   }
 }
 
@@ -32,7 +35,7 @@ function decisionBody(form: Form, decision: 'approve' | 'reject'): Record<string
 }
 
 /** The chosen reason and the person's own words, as the agent receives them. */
-function reasonIn(form: Form): string {
+export function reasonIn(form: Form): string {
   const parts = [form['reason'] ?? '', (form['words'] ?? '').trim()].filter((part) => part !== '');
   return parts.join(': ').slice(0, DECISION_LIMITS.reasonMaxChars);
 }

@@ -27,7 +27,7 @@ export interface Known {
   /** When requests came before people, lately, ms. */
   readonly asked: ReadonlyMap<string, number>;
   /** When a person last decided, ms. */
-  readonly decided: ReadonlyMap<string, number>;
+  readonly decided: ReadonlyMap<string, { readonly at: number; readonly group: unknown }>;
   /** When and where a freeze of a target, as `agent:…` or `connection:…`, was lifted last. */
   readonly lifted: ReadonlyMap<string, { readonly at: number; readonly index: number }>;
   /** The newest credential version that was put in use; 0 while none was seen. */
@@ -95,9 +95,18 @@ function isHastyApproval(
   { known, at }: RuleContext,
 ): boolean {
   if (event !== 'approval.granted' || isAllowedAhead(facts)) return false;
-  const since = [known.asked.get(requestId ?? ''), known.decided.get(actor)];
+  const before = known.decided.get(actor);
+  // What was decided together is one decision, and comes in one moment.
+  const isSameGroup = before?.group !== undefined && before.group === facts['group'];
+  const since = [known.asked.get(requestId ?? ''), isSameGroup ? undefined : before?.at];
   return since.some((ms) => ms !== undefined && isHasty(at - ms));
 }
+
+const hastyHits = (seen: Observed, context: RuleContext): readonly Hit[] => {
+  if (!isHastyApproval(seen, context)) return NONE;
+  const { group } = seen.facts;
+  return typeof group === 'string' ? [{ weight: 1, what: group }] : ONE;
+};
 
 const namesDecoy = ({ records }: Observed, { decoys }: RuleContext): boolean =>
   decoys.size > 0 &&
@@ -168,7 +177,7 @@ export const RULES = {
     title: 'One person approves faster than a card can be read',
     per: 'person',
     default: '4 in 600s: notify',
-    hits: (seen, context) => onceIf(isHastyApproval(seen, context)),
+    hits: hastyHits,
   },
   decoy_touched: {
     title: 'An agent came upon a record that no honest agent reads',

@@ -208,7 +208,7 @@ function knowing(known: Known, seen: Observed, at: number): Known {
   }
   const isDecision = event === 'approval.granted' || event === 'approval.rejected';
   if (isDecision && !isAllowedAhead(facts))
-    return { ...known, decided: new Map(known.decided).set(actor, at) };
+    return { ...known, decided: new Map(known.decided).set(actor, { at, group: facts['group'] }) };
   const target = liftedIn(seen);
   if (target !== undefined)
     return { ...known, lifted: new Map(known.lifted).set(target, { at, index: seen.index }) };

@@ -5,6 +5,7 @@ import { type ErrorSpec, spec } from './error-spec.ts';
 import { GRANT_ERRORS } from './grant-errors.ts';
 import { INCIDENT_ERRORS } from './incident-errors.ts';
 import { SIGN_IN_ERRORS } from './sign-in-errors.ts';
+import { TOGETHER_ERRORS } from './together-errors.ts';
 
 /**
  * Every error Sallyport can answer with, in one table. A code is stable for ever: agents and people
@@ -245,6 +246,7 @@ export const ERRORS = {
   ),
 
   ...GRANT_ERRORS,
+  ...TOGETHER_ERRORS,
   ...ABSENCE_ERRORS,
 
   ...CHANNEL_ERRORS,

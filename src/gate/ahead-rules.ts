@@ -1,6 +1,6 @@
-import type { Card, SeenRecord } from '../contracts/card.ts';
-import { hidesSomething, isHighRisk } from '../core/high-risk.ts';
+import type { SeenRecord } from '../contracts/card.ts';
 import type { AgentRecord, PersonRecord, RequestRecord } from '../core/records.ts';
+import { isPlain } from '../core/together.ts';
 import type { Policy } from '../policy/policy.ts';
 import { mayDecide, requirementFor, satisfied } from '../policy/requirement.ts';
 import { isOwnAgent } from './own-agent.ts';
@@ -17,15 +17,6 @@ export interface LookedAt {
   /** The records as they are now. */
   readonly present: readonly SeenRecord[];
 }
-
-/** One ordinary write, as its card shows it, with nothing on it that reads like an attempt to mislead. */
-const isPlain = (card: Card): boolean =>
-  card.risk === 'write' &&
-  !isHighRisk(card) &&
-  // Whoever put other values in wants them looked at.
-  card.changed === undefined &&
-  (card.signals ?? []).length === 0 &&
-  !hidesSomething(card);
 
 /**
  * Whether what this person has allowed ahead covers this very request: one ordinary write that policy, as it

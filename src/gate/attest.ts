@@ -12,6 +12,11 @@ export interface Attester {
   submission(requestId: string, submission: Omit<SignedSubmission, 'mac'>): string;
   /** HMAC-SHA256 in hex over a read's plan, by its digest. */
   plan(digest: string): string;
+  /**
+   * Where this request stands when some of a group are drawn to be looked at, in hex: the same at every look of this
+   * person, and foreseen by no agent, whatever it sends and in which order.
+   */
+  lot(personId: string, requestId: string): string;
   isSubmission(requestId: string, submission: SignedSubmission): boolean;
   isPlan(digest: string, mac: string): boolean;
 }
@@ -36,6 +41,7 @@ export function createAttester(key: Uint8Array): Attester {
   return {
     submission,
     plan,
+    lot: (personId, requestId) => mac('lot', { personId, requestId }),
     isSubmission: (requestId, given) => {
       try {
         return isSame(given.mac, submission(requestId, given));

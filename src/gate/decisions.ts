@@ -26,6 +26,9 @@ export interface ProvenDecision {
   readonly webhookSigner?: string | undefined;
   /** What they had allowed ahead, for proof `grant`. */
   readonly grant?: Pick<GrantRecord, 'id' | 'endsAt'> | undefined;
+  /** The group that it was decided in, and whether the person looked at this one by itself. */
+  readonly group?:
+    { readonly id: string; readonly size: number; readonly isSampled: boolean } | undefined;
   readonly decision: 'approve' | 'reject';
   /** The digest the person saw. */
   readonly digest: string;
@@ -121,8 +124,10 @@ const inPlaceOf = ({ place }: Vote): string | null =>
 export const placeFacts = ({ holder, absence }: Place): Readonly<Record<string, string>> =>
   absence === null ? {} : { in_place_of: holder.id, absence };
 
+type Facts = Readonly<Record<string, string | number | boolean>>;
+
 /** How it was proven and in whose place it was made, for the log. */
-const voteFacts = (vote: Vote): Readonly<Record<string, string>> => ({
+const voteFacts = (vote: Vote): Facts => ({
   ...proofFacts(vote),
   ...placeFacts(vote.place),
 });
@@ -134,12 +139,16 @@ export const proofFacts = ({
   slackUser,
   webhookSigner,
   grant,
-}: Omit<ProvenDecision, 'decision'>): Readonly<Record<string, string>> => ({
+  group,
+}: Omit<ProvenDecision, 'decision'>): Facts => ({
   proof,
   ...(slackUser === undefined ? {} : { slack_user: slackUser }),
   ...(webhookSigner === undefined ? {} : { webhook_signer: webhookSigner }),
   ...(grant === undefined ? {} : { grant: grant.id, grant_ends_at: grant.endsAt.toISOString() }),
   ...(proof === 'passkey' && passkeyId !== undefined ? { passkey: passkeyId } : {}),
+  ...(group === undefined
+    ? {}
+    : { group: group.id, group_size: group.size, sampled: group.isSampled }),
 });
 
 /** Logs the attempt, whatever was wrong with it. */

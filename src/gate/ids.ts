@@ -38,7 +38,19 @@ export function successorIdFor(originalId: string, change: string, attempt: numb
 
 export function newId(
   prefix:
-    'agt' | 'per' | 'frz' | 'req' | 'psk' | 'ses' | 'inv' | 'ntc' | 'whk' | 'inc' | 'gra' | 'abs',
+    | 'agt'
+    | 'per'
+    | 'frz'
+    | 'req'
+    | 'psk'
+    | 'ses'
+    | 'inv'
+    | 'ntc'
+    | 'whk'
+    | 'inc'
+    | 'gra'
+    | 'abs'
+    | 'grp',
 ): string {
   return `${prefix}_${base32(randomBytes(10), RANDOM_ID_CHARS)}`;
 }

@@ -30,6 +30,7 @@ import { postMortemPage } from '../../src/console/pages/post-mortem.ts';
 import { historyPage } from '../../src/console/pages/history.ts';
 import { queuePage } from '../../src/console/pages/queue.ts';
 import { requestPage } from '../../src/console/pages/request.ts';
+import { togetherPage } from '../../src/console/pages/together.ts';
 import { cardFor, requestId } from '../adapters/store/fixtures.ts';
 import { findChromium, launchChromium } from '../e2e/chromium.ts';
 import { scaled } from '../faults/scale.ts';
@@ -106,6 +107,13 @@ function changePagesWith(text: string, card: Card): string[] {
     changePage(frameWith(text), approval, fields, draft),
   ];
 }
+
+/** A group of one, which is looked at by itself. */
+const togetherWith = (approval: Approval): string =>
+  togetherPage(frameWith(), {
+    ...{ agent: approval.card.agent.id, action: approval.card.action, more: true },
+    ...{ approvals: [approval], sample: [approval.id] },
+  });
 
 function rosterPagesWith(text: string): string[] {
   const frame = frameWith(text);
@@ -224,6 +232,7 @@ function pagesWith(text: string): string[] {
     }),
     requestPage(frame, { ...detail, status: 'changed', successor: id }),
     ...changePagesWith(text, card!),
+    togetherWith(approvalOf(card!)),
     ...rosterPagesWith(text),
     postMortemPage(frame, 'inc_00000000001', postMortemWith(text)),
   ];
@@ -384,6 +393,7 @@ describe.skipIf(executable === undefined)('the pages as Chromium reads them', ()
           htmls: [
             cardPage(frameWith(), approval),
             queuePage(frameWith(), { approvals: [approval] }),
+            togetherWith(approval),
           ],
         };
       });
@@ -400,7 +410,7 @@ describe.skipIf(executable === undefined)('the pages as Chromium reads them', ()
         made.map(({ htmls }) => htmls),
       );
       for (const [at, { changes }] of made.entries()) {
-        const [onCard, onRow] = read[at] as any[];
+        const [onCard, onRow, together] = read[at] as any[];
         const expected = changes.map(({ label, before, after }) => ({
           label: { text: label, own: undefined, isDrawn: true },
           before:
@@ -413,6 +423,7 @@ describe.skipIf(executable === undefined)('the pages as Chromium reads them', ()
               : { text: after, own: undefined, isDrawn: true },
         }));
         expect(onCard.rows).toEqual(expected);
+        expect(together.rows).toEqual(expected);
         if (onRow.offers || onRow.rows.length > 0) {
           inRow += 1;
           expect(onRow.rows).toEqual(expected);

@@ -191,6 +191,22 @@ describe('approvals', () => {
     expect(found(series(2_000), 'hasty_approvals')).toHaveLength(1);
     expect(found(series(3_000), 'hasty_approvals')).toEqual([]);
   });
+
+  const together = (ms: number, group: string, size: number): Seen[] =>
+    Array.from({ length: size }, (_, nth) => ({
+      ...{ ms, event: 'approval.granted', actor: 'person:per_1' },
+      ...{ request_id: `act_${group}_${nth}`, facts: { proof: 'passkey', group } },
+    }));
+
+  it('of a group are one decision, however many it has', () => {
+    expect(found(together(0, 'grp_1', 25), 'hasty_approvals')).toEqual([]);
+    const slow = [0, 1, 2, 3, 4, 5].flatMap((nth) => together(nth * 3_000, `grp_${nth}`, 5));
+    expect(found(slow, 'hasty_approvals')).toEqual([]);
+    const fast = [0, 1, 2, 3, 4, 5].flatMap((nth) => together(nth * 2_000, `grp_${nth}`, 5));
+    expect(found(fast, 'hasty_approvals')).toHaveLength(1);
+    const few = [0, 1, 2].flatMap((nth) => together(nth * 2_000, `grp_${nth}`, 5));
+    expect(found(few, 'hasty_approvals')).toEqual([]);
+  });
 });
 
 describe('a decoy', () => {

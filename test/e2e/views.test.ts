@@ -174,6 +174,7 @@ describe.skipIf(executable === undefined)('every view of the console', () => {
           .replace(/^\? /, '')
           .trim()
           .replace(/^Freeze (?:test-assistant|sallyport|Clerk \d+)$/, 'Freeze an agent')
+          .replace(/^Decide \d+ together$/, 'Decide together')
           .replace(/^Revoke (?!with ).*$/, 'Revoke an agent')
           .replace(/^End: .*$/, 'End what is allowed ahead');
       const lookAround = async (): Promise<void> => {
@@ -234,6 +235,17 @@ describe.skipIf(executable === undefined)('every view of the console', () => {
       await page.getByText('Approved and done').first().waitFor();
       await press('Next waiting');
       await page.waitForURL('**/console');
+
+      for (const nth of [1, 2, 3]) await house.ask(`Alike ${nth}, ${width}`);
+      await go('/console');
+      await lookAround();
+      pressed.add('Decide together');
+      await page.getByRole('link', { name: /^Decide \d+ together$/ }).click();
+      await press('Reject all of them');
+      await press('Back', page.locator('#reject-all'));
+      for (const right of await page.getByLabel('It is right').all()) await right.check();
+      await press('Approve these with passkey');
+      await page.getByText('Approved together.').waitFor();
 
       const wrong = await house.ask(`Rejected, ${width}`);
       await go(`/console/approvals/${wrong.id}`);

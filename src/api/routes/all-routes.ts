@@ -31,6 +31,7 @@ import {
 } from './roster-changes.ts';
 import { getMe, listAgents, listPeople } from './roster.ts';
 import { gateStatus } from './status.ts';
+import { decideTogether, getApprovalGroup, togetherPasskeyOptions } from './together.ts';
 import { listTools } from './tools.ts';
 import { webhookDecision } from './webhooks.ts';
 
@@ -45,6 +46,9 @@ export const ROUTES: readonly Route[] = [
   getApproval,
   approvalPasskeyOptions,
   decideApproval,
+  getApprovalGroup,
+  togetherPasskeyOptions,
+  decideTogether,
   giveGrantRoute,
   listGrants,
   endGrantRoute,

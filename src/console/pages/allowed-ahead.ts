@@ -1,8 +1,8 @@
 import type { Approval, DecisionView } from '../../contracts/approval.ts';
 import type { GrantList, StandingGrant } from '../../contracts/grant.ts';
 import { GRANT_ENDS, GRANT_LIMITS } from '../../core/grants.ts';
-import { hidesSomething, isHighRisk } from '../../core/high-risk.ts';
 import { isOperator } from '../../core/roles.ts';
+import { isPlain } from '../../core/together.ts';
 import { type Frame, oneButton, tokenField } from '../frame.ts';
 import { type Html, html } from '../html.ts';
 import { shown } from '../shown-text.ts';
@@ -17,14 +17,7 @@ export const aheadWords = ({ ends_at }: NonNullable<DecisionView['grant']>): Htm
 
 /** Only where the next of the kind would be covered: what is not allowed ahead is not offered. */
 const canAllowAhead = ({ card, you }: Approval): boolean =>
-  you.can_decide &&
-  you.own === undefined &&
-  card.risk === 'write' &&
-  !isHighRisk(card) &&
-  card.changed === undefined &&
-  !hidesSomething(card) &&
-  (card.signals ?? []).length === 0 &&
-  card.action !== 'take_back';
+  you.can_decide && you.own === undefined && isPlain(card) && card.action !== 'take_back';
 
 export const aheadButton = (approval: Approval): Html | null =>
   canAllowAhead(approval)

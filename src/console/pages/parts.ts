@@ -89,10 +89,16 @@ const REASONS = ['A value is wrong', 'Nobody asked for this', 'Ask the customer 
 
 export const rejectSheetId = (id: string): string => `reject-${id}`;
 
-/** The form that rejects one request, opened by a button. */
-export function rejectSheet(frame: Frame, { id, card }: Approval): Html {
-  const sheet = rejectSheetId(id);
-  const name = shownPlain(card.records[0]?.name ?? card.sentence);
+interface Rejection {
+  readonly sheet: string;
+  readonly action: string;
+  /** What it would reject. */
+  readonly name: string;
+  readonly hidden: Html;
+}
+
+/** A form that asks for a reason and rejects, opened by a button. */
+export function rejectionSheet(frame: Frame, { sheet, action, name, hidden }: Rejection): Html {
   const choices = REASONS.map((reason, index) => {
     const checked = index === 0 ? html` checked` : null;
     return html`<label
@@ -100,8 +106,8 @@ export function rejectSheet(frame: Frame, { id, card }: Approval): Html {
     >`;
   });
   return html`<div class="sheetlet" id="${sheet}" popover>
-    <form method="post" action="/console/approvals/${id}/reject">
-      ${tokenField(frame)}<input type="hidden" name="digest" value="${card.digest}" />
+    <form method="post" action="${action}">
+      ${tokenField(frame)}${hidden}
       <h2 id="${sheet}-h">Reject: ${name}</h2>
       <fieldset class="choices" aria-labelledby="${sheet}-h">${choices}</fieldset>
       <label class="field"
@@ -115,6 +121,15 @@ export function rejectSheet(frame: Frame, { id, card }: Approval): Html {
     </form>
   </div>`;
 }
+
+/** The form that rejects one request. */
+export const rejectSheet = (frame: Frame, { id, card }: Approval): Html =>
+  rejectionSheet(frame, {
+    sheet: rejectSheetId(id),
+    action: `/console/approvals/${id}/reject`,
+    name: shownPlain(card.records[0]?.name ?? card.sentence),
+    hidden: html`<input type="hidden" name="digest" value="${card.digest}" />`,
+  });
 
 export const rejectButton = ({ id }: Approval, isWide = false): Html =>
   html`<button

@@ -1,13 +1,15 @@
 import type { Approval, ApprovalPage } from '../../contracts/approval.ts';
 import { type Risk, riskOf } from '../../core/risk.ts';
+import { canGoTogether } from '../../core/together.ts';
 import { type Html, html } from '../html.ts';
 import { notYours } from '../notes.ts';
 import type { Frame } from '../frame.ts';
 import { page } from '../page.ts';
 import { riskMark } from '../risk.ts';
+import { shown } from '../shown-text.ts';
 import { moment, secondsLeft, timeBar, timeLeft } from '../times.ts';
 import { versionOf } from '../version.ts';
-import { countMark } from '../words.ts';
+import { countMark, plainName } from '../words.ts';
 import { changeCount, diffTable } from './diff.ts';
 import { ownWords } from './outcome.ts';
 import {
@@ -18,6 +20,7 @@ import {
   rejectSheet,
   sentence,
 } from './parts.ts';
+import { groupPath } from './together.ts';
 
 /** A row holds the whole change only when it is this small; everything else is decided on its card. */
 const ROW = { changesMax: 3, charsMax: 240 } as const;
@@ -121,6 +124,34 @@ function groups(frame: Frame, mine: readonly Approval[]): (Html | null)[] {
   });
 }
 
+/** From so many on that are alike, they are offered as one decision. */
+const ALIKE_MIN = 3;
+
+const isAlike = (approval: Approval): boolean =>
+  approval.you.own === undefined &&
+  approval.card.action !== 'take_back' &&
+  canGoTogether(approval.card);
+
+/** The ways to what may be decided together. */
+function together(mine: readonly Approval[]): Html[] {
+  const kinds = Map.groupBy(mine.filter(isAlike), ({ card }) =>
+    groupPath({ agent: card.agent.id, action: card.action }),
+  );
+  const alike = [...kinds].filter(([, { length }]) => length >= ALIKE_MIN);
+  return alike.map(
+    ([path, [first, ...more]]) =>
+      html`<div class="row">
+        <div class="at"></div>
+        <p class="is btns">
+          <a class="btn" href="${path}">Decide ${more.length + 1} together</a>
+          <span class="small quiet"
+            >${plainName(first?.card.action ?? '')}, by ${shown(first?.card.agent.name ?? '')}</span
+          >
+        </p>
+      </div>`,
+  );
+}
+
 const heading = (count: number, isAll: boolean): Html =>
   count === 0 && isAll
     ? html`<div class="row">
@@ -174,7 +205,7 @@ export function queuePage(frame: Frame, answer: ApprovalPage): string {
   return page(frame, {
     title,
     place: 'waiting',
-    main: html`${damagedNotice(damaged)}${heading(mine.length, isAll)}${rows}${waitsForOthers}${more(answer)}`,
+    main: html`${damagedNotice(damaged)}${heading(mine.length, isAll)}${together(mine)}${rows}${waitsForOthers}${more(answer)}`,
     sheets: mine.filter(standsInRow).map((approval) => rejectSheet(frame, approval)),
     version: versionOf([
       damaged,

@@ -1,0 +1,115 @@
+import { type Request, type RequestHandler, Router } from 'express';
+import { z } from 'zod';
+import { AgentIdSchema, RequestIdSchema } from '../contracts/ids.ts';
+import { ApprovalGroupSchema, TogetherReplySchema } from '../contracts/together.ts';
+import { ApiProblem } from './api-client.ts';
+import { isJson } from './form-json.ts';
+import { hasNote } from './notes.ts';
+import { groupPath, ITEM, LEFT_OUT, LOOKED, togetherPage } from './pages/together.ts';
+import { reads } from './pages-routes.ts';
+import { reasonIn, step } from './step-routes.ts';
+import { type Form, type House, ownForm, type Visit } from './visit.ts';
+
+/** The answer goes to the browser as it is. */
+const Anything = z.unknown();
+
+const Group = z.object({ agent: AgentIdSchema, action: z.string().regex(/^[a-z_]{1,60}$/) });
+type Group = z.infer<typeof Group>;
+
+const groupIn = ({ params }: Request): Group | undefined => Group.safeParse(params).data;
+
+const apiPath = ({ agent, action }: Group): string => `/v1/approval-groups/${agent}/${action}`;
+
+/** What the form says of one request each, by the name of its control. */
+const chosenIn = (form: Form, prefix: string) =>
+  Object.entries(form).flatMap(([name, digest]) => {
+    const id = name.startsWith(prefix)
+      ? RequestIdSchema.safeParse(name.slice(prefix.length)).data
+      : undefined;
+    return id === undefined ? [] : [{ id, digest }];
+  });
+
+/** Throws where nothing is left of it. */
+function askedIn(form: Form) {
+  const looked = chosenIn(form, LOOKED);
+  const right = looked.filter(({ digest }) => digest !== LEFT_OUT);
+  const items = [...right, ...chosenIn(form, ITEM)];
+  if (items.length === 0) throw new ApiProblem(422, 'group.nothing', undefined);
+  return { items, looked_at: looked.map(({ id }) => id) };
+}
+
+/** One word for all that became of them; why none counts where it is the same for all. */
+function noteFor({ results }: z.infer<typeof TogetherReplySchema>, done: string): string {
+  const codes = new Set(results.map(({ code }) => code));
+  const [only] = codes;
+  if (codes.size > 1) return 'group.partly';
+  if (only === undefined) return done;
+  return hasNote(only) ? only : 'group.partly';
+}
+
+interface Made extends Visit {
+  readonly form: Form;
+}
+
+async function approve({ api, form }: Made, group: Group): Promise<string> {
+  const asked = askedIn(form);
+  const given = form['passkey'] ?? '';
+  if (!isJson(given)) return 'approval.unproven';
+  const passkey = JSON.parse(given) as unknown;
+  const body = { decision: 'approve', ...asked, passkey };
+  const path = `${apiPath(group)}/decisions`;
+  const answer = await api({ method: 'POST', path, body, answer: TogetherReplySchema });
+  return noteFor(answer, 'group.approved');
+}
+
+async function reject({ api, form }: Made, group: Group): Promise<string> {
+  const reason = reasonIn(form);
+  if (reason === '') return 'reason.missing';
+  const body = { decision: 'reject', items: chosenIn(form, ITEM), reason };
+  const path = `${apiPath(group)}/decisions`;
+  const answer = await api({ method: 'POST', path, body, answer: TogetherReplySchema });
+  return noteFor(answer, 'group.rejected');
+}
+
+/** After it one is back among what waits; what was refused is told where it was tried. */
+const DONE = /^group\.(?:approved|rejected|partly)$/;
+
+const steps =
+  (house: House, take: (made: Made, group: Group) => Promise<string>): RequestHandler =>
+  async (request, response, next) => {
+    const made = ownForm(house, request);
+    const group = groupIn(request);
+    if (group === undefined) {
+      next();
+      return;
+    }
+    const back = (note: string): string => (DONE.test(note) ? '/console' : groupPath(group));
+    await step(response, back, () => take(made, group));
+  };
+
+/** Writes that are alike: their page, and what comes of it. */
+export function togetherRoutes(house: House): Router {
+  const router = Router();
+  router.get(
+    '/groups/:agent/:action',
+    reads(house, async ({ visit, request, frame }) => {
+      const group = groupIn(request);
+      if (group === undefined) return undefined;
+      const answer = ApprovalGroupSchema;
+      return togetherPage(frame, await visit.api({ method: 'GET', path: apiPath(group), answer }));
+    }),
+  );
+  router.post('/groups/:agent/:action/approve', steps(house, approve));
+  router.post('/groups/:agent/:action/reject', steps(house, reject));
+  router.post('/groups/:agent/:action/passkey-options', async (request, response, next) => {
+    const { form, api } = ownForm(house, request);
+    const group = groupIn(request);
+    if (group === undefined) {
+      next();
+      return;
+    }
+    const path = `${apiPath(group)}/passkey-options`;
+    response.json(await api({ method: 'POST', path, body: askedIn(form), answer: Anything }));
+  });
+  return router;
+}

@@ -3,6 +3,7 @@ import { changedTo } from './core/changed.ts';
 import { errorCodeOf, GatewayError } from './core/gateway-error.ts';
 import { isPrompt, NOTICE_LIMITS, type NoticeRecord, retryAfterMs } from './core/notices.ts';
 import type { PersonRecord, RequestRecord } from './core/records.ts';
+import { canGoTogether } from './core/together.ts';
 import { fromStandingPlaces, isVoteFor } from './gate/absences.ts';
 import { isPutBack, logForged, logNotice } from './gate/notices.ts';
 import { type Placed, placePrompt } from './gate/prompt-budget.ts';
@@ -185,6 +186,22 @@ async function setPutBackAside(tx: StoreTransaction, notice: NoticeRecord): Prom
     await logNotice(tx, notice, 'notice.tampered');
 }
 
+/** To what may be decided together, where that is all of it; else to the queue. */
+function wayTo(origin: string, requests: readonly (RequestRecord | undefined)[]): string {
+  const queue = `${origin}/console`;
+  const [first] = requests;
+  if (first === undefined) return queue;
+  const { agentId, action } = first;
+  const isGroup = requests.every(
+    (one) =>
+      one?.card != null &&
+      one.agentId === agentId &&
+      one.action === action &&
+      canGoTogether(one.card),
+  );
+  return isGroup ? `${queue}/groups/${agentId}/${action}` : queue;
+}
+
 /** How many of what wait, when several are told as one. */
 async function groupOf(
   { store, origin }: CourierDependencies,
@@ -194,14 +211,17 @@ async function groupOf(
   if (others.length === 0) return {};
   const ids = [...new Set([notice, ...others].map(({ requestId }) => requestId))];
   const lines = new Map<string, GroupLine>();
+  const requests: (RequestRecord | undefined)[] = [];
   for (const id of ids) {
     const request = await unlessTampered(store.requests.get(id), undefined);
+    requests.push(request);
     const agent = request?.card?.agent.name ?? 'an agent';
     const action = request?.action ?? 'write';
     const key = JSON.stringify([agent, action]);
     lines.set(key, { agent, action, count: (lines.get(key)?.count ?? 0) + 1 });
   }
-  return { group: { count: ids.length, lines: [...lines.values()], link: `${origin}/console` } };
+  const link = wayTo(origin, requests);
+  return { group: { count: ids.length, lines: [...lines.values()], link } };
 }
 
 /** A notifier that hangs or throws costs this notice a try, and holds up nobody else's for long. */

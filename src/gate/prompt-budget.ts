@@ -1,13 +1,18 @@
 import { errorCodeOf } from '../core/gateway-error.ts';
 import { isHighRisk } from '../core/high-risk.ts';
-import { type NoticeRecord, PROMPT_HOUR_MS } from '../core/notices.ts';
+import {
+  type NoticeRecord,
+  PROMPT_DAY_MS,
+  PROMPT_HOUR_MS,
+  promptsInHour,
+} from '../core/notices.ts';
 import type { RequestRecord } from '../core/records.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import { fromStandingPlaces, isVoteFor } from './absences.ts';
 import { isOwnAgent } from './own-agent.ts';
 
 export interface PromptRules {
-  /** Prompts about ordinary writes that one place gets in a running hour. */
+  /** Prompts about ordinary writes that one place gets in a running hour, of a day that has not had many. */
   readonly perHour: number;
   /** A courier that has not said by then what became of a notice is taken for dead. */
   readonly leaseMs: number;
@@ -53,20 +58,28 @@ async function isFrozen(tx: StoreTransaction, request: RequestRecord): Promise<b
   }
 }
 
-/** What is never held back: high risk, what takes a write back, what is pressing, what comes during a freeze. */
-async function isNeverHeld(tx: StoreTransaction, request: RequestRecord): Promise<boolean> {
-  if (request.card === null || isHighRisk(request.card)) return true;
-  if (isOwnAgent(request.agentId) || pressingAt(request) <= tx.now.getTime()) return true;
+/**
+ * What is never held back: high risk, what takes a write back, what is pressing, what comes during a freeze. A
+ * reminder tells nothing new, so its risk is no reason.
+ */
+async function isNeverHeld(
+  tx: StoreTransaction,
+  { kind }: NoticeRecord,
+  request: RequestRecord,
+): Promise<boolean> {
+  if (request.card === null || pressingAt(request) <= tx.now.getTime()) return true;
+  const isNew = kind === 'asked';
+  if (isNew && (isHighRisk(request.card) || isOwnAgent(request.agentId))) return true;
   return isFrozen(tx, request);
 }
 
-/** Times at which slots were taken in the last hour, the oldest first. */
+/** Times at which slots were taken in the running day, the oldest first. */
 const takenSlots = (prompts: readonly NoticeRecord[], now: Date): number[] =>
   prompts
     .flatMap(({ prompting }) =>
       prompting?.kind === 'alone' || prompting?.kind === 'lead' ? [prompting.at.getTime()] : [],
     )
-    .filter((at) => now.getTime() - at < PROMPT_HOUR_MS)
+    .filter((at) => now.getTime() - at < PROMPT_DAY_MS)
     .toSorted((one, other) => one - other);
 
 /** Waits for a slot, or follows this one, or follows one that somebody died over. */
@@ -150,12 +163,13 @@ async function placeWithin(
   of: { readonly request: RequestRecord; readonly isFree: boolean },
   rules: PromptRules,
 ): Promise<Placed> {
-  const prompts = await tx.notices.prompts(notice, new Date(tx.now.getTime() - PROMPT_HOUR_MS));
+  const prompts = await tx.notices.prompts(notice, new Date(tx.now.getTime() - PROMPT_DAY_MS));
   const slots = takenSlots(prompts, tx.now);
-  const oldest = slots.at(-rules.perHour);
-  const hasSlot = slots.length < rules.perHour || notice.prompting?.kind === 'lead';
-  if (!hasSlot && !of.isFree && oldest !== undefined)
-    return hold(tx, notice, Math.min(oldest + PROMPT_HOUR_MS, pressingAt(of.request)));
+  // That many prompts ago there was a slot that is free again an hour later.
+  const oldest = slots.at(-promptsInHour(rules.perHour, slots.length));
+  const freeAt = oldest === undefined ? 0 : oldest + PROMPT_HOUR_MS;
+  const hasSlot = freeAt <= tx.now.getTime() || notice.prompting?.kind === 'lead';
+  if (!hasSlot && !of.isFree) return hold(tx, notice, Math.min(freeAt, pressingAt(of.request)));
   const held = prompts.filter((other) => isHeld(other, notice, rules, tx.now));
   return sendWith(tx, notice, held, rules);
 }
@@ -176,7 +190,7 @@ export async function placePrompt(
   if (notice.prompting?.kind === 'alone') return SEND;
   const request = await waitingOf(tx, notice.requestId);
   if (request === undefined) return SEND;
-  const isFree = await isNeverHeld(tx, request);
+  const isFree = await isNeverHeld(tx, notice, request);
   if (isFree && notice.prompting === null) return SEND;
   return placeWithin(tx, notice, { request, isFree }, rules);
 }

@@ -37,7 +37,7 @@ export interface GroupLine {
 export interface GroupedPrompt {
   readonly count: number;
   readonly lines: readonly GroupLine[];
-  /** Of the console's queue. */
+  /** To the console's queue, or to the group where all of them may be decided together. */
   readonly link: string;
 }
 

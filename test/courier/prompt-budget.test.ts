@@ -115,12 +115,38 @@ describe('a place that is asked about ordinary writes', () => {
       group: {
         count: 7,
         lines: [{ count: 7, action: 'create_note', agent: 'Helper' }],
-        link: 'https://gate.test/console',
+        link: 'https://gate.test/console/groups/agt_00000000001/create_note',
       },
     });
     now += HOUR;
     await deliver();
     expect(told).toHaveLength(5);
+  });
+
+  it('is led to the queue where not all of them can be decided together', async () => {
+    await askMany(1, 5);
+    await ask(6, { card: { signals: ['reads like an order'] } });
+    await deliver();
+    now += HOUR;
+    await deliver();
+    expect(told[4]?.group?.link).toBe('https://gate.test/console');
+  });
+
+  it('is asked more rarely once the day has had six, and as before after a rest of twelve hours', async () => {
+    let asked = 0;
+    const day = async (hours: number): Promise<number> => {
+      const before = told.length;
+      for (let minute = 0; minute < hours * 60; minute += 5) {
+        await ask((asked += 1), { waitsMs: 2 * DAY });
+        await deliver();
+        now += 5 * MINUTE;
+      }
+      return told.length - before;
+    };
+    // Four in the first hour, two in the second, one in each of the others.
+    expect(await day(9)).toBe(4 + 2 + 7);
+    now += 15 * HOUR;
+    expect(await day(1)).toBe(4);
   });
 
   it('is told in the log which were told together', async () => {

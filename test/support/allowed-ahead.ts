@@ -20,6 +20,7 @@ const TEXT = readFileSync(FILE, 'utf8');
 const policyOf = (more = '') =>
   loadPolicy({ text: `${TEXT}${more}`, file: FILE, actions: POLICY_ACTIONS });
 const policy = policyOf();
+export const DEFAULT_POLICY = policy;
 export const NOTES_NEED_TWO = policyOf(`
 @id("notes-need-two") @reason("Two.")
 forbid (principal, action == Action::"create_note", resource)
@@ -45,6 +46,7 @@ export type Asked = Partial<Omit<RequestRecord, 'card'>> & { card?: object };
 export interface AheadWorld {
   readonly store: Store;
   readonly place: SqlitePlace;
+  now(): Date;
   pass(ms: number): void;
   give(of?: Partial<Parameters<typeof giveGrant>[1]>): Promise<GrantRecord>;
   /** A note that has just got its card; true when it was approved ahead. */
@@ -101,6 +103,7 @@ export function useAheadWorld(): AheadWorld {
     get place() {
       return place;
     },
+    now: () => new Date(now),
     pass: (ms) => {
       now += ms;
     },

@@ -27,6 +27,7 @@ export const RULE_SETTINGS = {
   SALLYPORT_RULE_REFUSALS: rule('refusals'),
   SALLYPORT_RULE_DENIED_WRITES: rule('denied_writes'),
   SALLYPORT_RULE_HASTY_APPROVALS: rule('hasty_approvals'),
+  SALLYPORT_RULE_RUBBER_STAMPING: rule('rubber_stamping'),
   SALLYPORT_RULE_DECOY_TOUCHED: rule('decoy_touched'),
   SALLYPORT_RULE_LOG_BEHIND: rule('log_behind'),
   SALLYPORT_RULE_STORE_TAMPERED: rule('store_tampered'),

@@ -1,3 +1,4 @@
+import { habitOf, isHasty, isRubberStamp, type Taken } from './habits.ts';
 import type { Observed } from './observed.ts';
 
 /**
@@ -24,18 +25,26 @@ export type RuleScope = 'agent' | 'person' | 'all';
 
 /** What the rules remember beside their counts. */
 export interface Known {
-  /** When requests came before people, lately, ms. */
+  /** When requests came before people, and each under the person who has opened its card, lately, ms. */
   readonly asked: ReadonlyMap<string, number>;
   /** When a person last decided, ms. */
   readonly decided: ReadonlyMap<string, { readonly at: number; readonly group: unknown }>;
+  /** What each person has decided within the window of the rule that is about it. */
+  readonly taken: ReadonlyMap<string, readonly TakenAt[]>;
   /** When and where a freeze of a target, as `agent:…` or `connection:…`, was lifted last. */
   readonly lifted: ReadonlyMap<string, { readonly at: number; readonly index: number }>;
   /** The newest credential version that was put in use; 0 while none was seen. */
   readonly version: number;
 }
 
+export interface TakenAt extends Taken {
+  readonly at: number;
+}
+
 export interface RuleContext {
   readonly known: Known;
+  /** What whoever did this has decided lately, this included. */
+  readonly taken: readonly Taken[];
   readonly at: number;
   /** Records that no honest agent reads, as `contacts/20001`. */
   readonly decoys: ReadonlySet<string>;
@@ -55,11 +64,6 @@ export interface Rule {
   readonly default: string;
   readonly hits: (seen: Observed, context: RuleContext) => readonly Hit[];
 }
-
-/** Less than this between being asked, or the decision before, and an approval: nobody has read a card. */
-const HASTY_MS = 3_000;
-
-export const isHasty = (ms: number): boolean => Math.abs(ms) < HASTY_MS;
 
 const ONE: readonly Hit[] = [{ weight: 1 }];
 const NONE: readonly Hit[] = [];
@@ -90,16 +94,34 @@ const isUnexpected401 = ({ event, code, facts }: Observed, { known }: RuleContex
 /** The gateway approves what a person has allowed ahead: nobody's haste. */
 export const isAllowedAhead = (facts: Observed['facts']): boolean => facts['proof'] === 'grant';
 
-function isHastyApproval(
-  { event, actor, request_id: requestId, facts }: Observed,
-  { known, at }: RuleContext,
-): boolean {
-  if (event !== 'approval.granted' || isAllowedAhead(facts)) return false;
-  const before = known.decided.get(actor);
-  // What was decided together is one decision, and comes in one moment.
-  const isSameGroup = before?.group !== undefined && before.group === facts['group'];
-  const since = [known.asked.get(requestId ?? ''), isSameGroup ? undefined : before?.at];
-  return since.some((ms) => ms !== undefined && isHasty(at - ms));
+/** What was decided together is one decision, and comes in one moment. */
+export const isOfGroupBefore = ({ actor, facts }: Observed, { decided }: Known): boolean =>
+  facts['group'] !== undefined && decided.get(actor)?.group === facts['group'];
+
+export const seenKey = (actor: string, requestId: string | null): string =>
+  `${actor} ${requestId ?? ''}`;
+
+/** How long a decision took at most: since it was asked for, its card was opened, or the decision before. */
+export function tookAtMost(seen: Observed, known: Known, at: number): number {
+  const { actor, request_id: requestId } = seen;
+  const since = [
+    known.asked.get(requestId ?? ''),
+    known.asked.get(seenKey(actor, requestId)),
+    isOfGroupBefore(seen, known) ? undefined : known.decided.get(actor)?.at,
+  ];
+  return Math.min(...since.map((ms) => (ms === undefined ? Infinity : Math.abs(at - ms))));
+}
+
+const isHastyApproval = (seen: Observed, { known, at }: RuleContext): boolean =>
+  seen.event === 'approval.granted' &&
+  !isAllowedAhead(seen.facts) &&
+  isHasty(tookAtMost(seen, known, at));
+
+/** As many as were hasty, once the whole is a habit; a newer count takes the place of an older one. */
+function habitHits({ event }: Observed, { taken }: RuleContext): readonly Hit[] {
+  const habit = event === 'approval.granted' ? habitOf(taken) : undefined;
+  if (habit === undefined || !isRubberStamp(habit)) return NONE;
+  return [{ weight: taken.filter(({ tookMs }) => isHasty(tookMs)).length, what: 'habit' }];
 }
 
 const hastyHits = (seen: Observed, context: RuleContext): readonly Hit[] => {
@@ -178,6 +200,12 @@ export const RULES = {
     per: 'person',
     default: '4 in 600s: notify',
     hits: hastyHits,
+  },
+  rubber_stamping: {
+    title: 'One person approves nearly everything, mostly faster than a card can be read',
+    per: 'person',
+    default: '10 in 3600s: notify',
+    hits: habitHits,
   },
   decoy_touched: {
     title: 'An agent came upon a record that no honest agent reads',

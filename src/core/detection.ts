@@ -1,14 +1,18 @@
 import {
   type AlertResponse,
   isAllowedAhead,
-  isHasty,
+  isOfGroupBefore,
   type Known,
   RULE_NAMES,
   type RuleContext,
   type RuleName,
   ruleOf,
   type RuleSetting,
+  seenKey,
+  type TakenAt,
+  tookAtMost,
 } from './detection-rules.ts';
+import { isHasty } from './habits.ts';
 import type { Observed } from './observed.ts';
 
 export interface DetectionSettings {
@@ -66,7 +70,10 @@ export interface DetectionState {
 
 export const initialDetection = (): DetectionState => ({
   tracks: new Map(),
-  known: { asked: new Map(), decided: new Map(), lifted: new Map(), version: 0 },
+  known: {
+    ...{ asked: new Map(), decided: new Map(), taken: new Map() },
+    ...{ lifted: new Map(), version: 0 },
+  },
 });
 
 /** A clock that was set back makes entries of the future: they are no nearer than those of the past. */
@@ -199,16 +206,38 @@ interface Looked {
   readonly settings: DetectionSettings;
 }
 
-/** What later entries are held against. */
-function knowing(known: Known, seen: Observed, at: number): Known {
+/** A person's own, as it comes: the gateway approves what they have allowed ahead. */
+const isDecision = ({ event, facts }: Observed): boolean =>
+  (event === 'approval.granted' || event === 'approval.rejected') && !isAllowedAhead(facts);
+
+/** What this person has decided within the window, this entry included; of a group the first counts. */
+function takenBy(
+  known: Known,
+  seen: Observed,
+  at: number,
+  { rules }: DetectionSettings,
+): readonly TakenAt[] {
+  const { windowMs } = rules.rubber_stamping;
+  const before = (known.taken.get(seen.actor) ?? []).filter((one) =>
+    isWithin(one.at, at, windowMs),
+  );
+  if (!isDecision(seen) || isOfGroupBefore(seen, known)) return before;
+  const isApproved = seen.event === 'approval.granted';
+  return [...before, { at, isApproved, tookMs: tookAtMost(seen, known, at) }];
+}
+
+/** What later entries are held against. `taken`: what whoever did this has decided by now. */
+function knowing(known: Known, seen: Observed, at: number, taken: readonly TakenAt[]): Known {
   const { event, request_id: requestId, actor, facts } = seen;
-  if (event === 'approval.requested' && requestId !== null) {
+  if (requestId !== null && (event === 'approval.requested' || event === 'approval.seen')) {
     const recent = new Map([...known.asked].filter(([, ms]) => isHasty(at - ms)));
-    return { ...known, asked: recent.set(requestId, at) };
+    const key = event === 'approval.seen' ? seenKey(actor, requestId) : requestId;
+    return { ...known, asked: recent.set(key, at) };
   }
-  const isDecision = event === 'approval.granted' || event === 'approval.rejected';
-  if (isDecision && !isAllowedAhead(facts))
-    return { ...known, decided: new Map(known.decided).set(actor, { at, group: facts['group'] }) };
+  if (isDecision(seen)) {
+    const decided = new Map(known.decided).set(actor, { at, group: facts['group'] });
+    return { ...known, decided, taken: new Map(known.taken).set(actor, taken) };
+  }
   const target = liftedIn(seen);
   if (target !== undefined)
     return { ...known, lifted: new Map(known.lifted).set(target, { at, index: seen.index }) };
@@ -246,7 +275,8 @@ export function detect(
   settings: DetectionSettings,
 ): { readonly state: DetectionState; readonly findings: readonly Finding[] } {
   const at = Date.parse(seen.timestamp);
-  const context: RuleContext = { known, at, decoys: settings.decoys };
+  const taken = takenBy(known, seen, at, settings);
+  const context: RuleContext = { known, taken, at, decoys: settings.decoys };
   const applied = RULE_NAMES.flatMap(
     (name) => applyRule(name, tracks, { seen, context, settings }) ?? [],
   );
@@ -256,7 +286,7 @@ export function detect(
   return {
     state: {
       tracks: target === undefined ? counted : withoutLifted(counted, target, settings),
-      known: knowing(known, seen, at),
+      known: knowing(known, seen, at, taken),
     },
     findings: applied.flatMap(({ finding }) => finding ?? []),
   };

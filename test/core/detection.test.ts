@@ -91,6 +91,7 @@ const HITS: Record<RuleName, (ms: number, nth: number) => readonly Seen[]> = {
       actor: 'person:per_1',
     },
   ],
+  rubber_stamping: (ms, nth) => HITS.hasty_approvals(ms, nth),
   decoy_touched: (ms) => [{ ms, event: 'request.completed', records: ['contacts/1', DECOY] }],
   log_behind: (ms) => [{ ms, event: 'publication.late', agent_id: null }],
   store_tampered: (ms) => [{ ms, event: 'store.tampered' }],
@@ -190,6 +191,27 @@ describe('approvals', () => {
     const series = (stepMs: number) => [0, 1, 2, 3, 4, 5].map((nth) => granted(nth * stepMs, nth));
     expect(found(series(2_000), 'hasty_approvals')).toHaveLength(1);
     expect(found(series(3_000), 'hasty_approvals')).toEqual([]);
+  });
+
+  const decided = (ms: number, nth: number, tookMs: number, event: string): Seen[] => [
+    { ms: ms - tookMs, event: 'approval.seen', actor: 'person:per_1', request_id: `act_${nth}` },
+    { ms, event, actor: 'person:per_1', request_id: `act_${nth}` },
+  ];
+  /** Twenty decisions, two minutes apart: so many of them in two seconds, so many a no. */
+  const habit = (hasty: number, rejected: number): Seen[] =>
+    Array.from({ length: 20 }, (_, nth) => {
+      const event = nth < rejected ? 'approval.rejected' : 'approval.granted';
+      return decided(nth * 120_000 + 60_000, nth, 19 - nth < hasty ? 2_000 : 20_000, event);
+    }).flat();
+
+  it('are a habit when nearly all of them are a yes, and half of them were not read', () => {
+    expect(found(habit(11, 0), 'rubber_stamping')).toMatchObject([
+      { personId: 'per_1', count: 11 },
+    ]);
+    expect(found(habit(11, 1), 'rubber_stamping')).toHaveLength(1);
+    expect(found(habit(10, 0), 'rubber_stamping')).toEqual([]);
+    expect(found(habit(18, 2), 'rubber_stamping')).toEqual([]);
+    expect(found(habit(0, 0), 'rubber_stamping')).toEqual([]);
   });
 
   const together = (ms: number, group: string, size: number): Seen[] =>

@@ -1,0 +1,30 @@
+/** What makes a person's way of deciding one that an alert is about: a habit of yes, mostly faster than a card is read. */
+export const HABIT = { approvedShareMin: 0.95, hastyMs: 3_000 } as const;
+
+/** Less than this between being asked, or the decision before, and a decision: nobody has read a card. */
+export const isHasty = (ms: number): boolean => Math.abs(ms) < HABIT.hastyMs;
+
+/** One decision, and how long it took. */
+export interface Taken {
+  readonly isApproved: boolean;
+  readonly tookMs: number;
+}
+
+export interface Habit {
+  readonly decisions: number;
+  readonly approved: number;
+  /** Half of the decisions took at most this long, ms. */
+  readonly medianMs: number;
+}
+
+/** Undefined of somebody who has decided on nothing. */
+export function habitOf(taken: readonly Taken[]): Habit | undefined {
+  const times = taken.map(({ tookMs }) => tookMs).toSorted((one, other) => one - other);
+  const medianMs = times[times.length >> 1];
+  if (medianMs === undefined) return undefined;
+  const approved = taken.filter(({ isApproved }) => isApproved).length;
+  return { decisions: taken.length, approved, medianMs };
+}
+
+export const isRubberStamp = ({ decisions, approved, medianMs }: Habit): boolean =>
+  approved / decisions >= HABIT.approvedShareMin && isHasty(medianMs);

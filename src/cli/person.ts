@@ -6,7 +6,10 @@ import type { Policy } from '../policy/policy.ts';
 import type { StoreReads } from '../ports/store.ts';
 import type { AbsenceRecord } from '../core/records.ts';
 import { OPERATOR_ROLE } from '../core/roles.ts';
+import { durationWords } from '../core/durations.ts';
+import { isRubberStamp } from '../core/habits.ts';
 import { absencesAt, isStanding } from '../gate/absences.ts';
+import { HABIT_LIMITS, habitIn } from '../gate/habits.ts';
 import { addAbsenceCommands } from './absence.ts';
 import { withContext, withPolicy } from './context.ts';
 import { collectNames, type JsonOption, parseName, withJson } from './options.ts';
@@ -116,6 +119,35 @@ async function list(options: JsonOption): Promise<void> {
   );
 }
 
+/** Who approves nearly everything, and faster than a card can be read, is somebody to talk to. */
+async function habits(options: JsonOption): Promise<void> {
+  const now = new Date();
+  const found = await withContext(async ({ store }) => {
+    const { rows } = await store.people.legible();
+    const active = rows.filter(({ revokedAt }) => revokedAt === null);
+    return Promise.all(
+      active.map(async ({ id, name }) => ({ id, name, habit: await habitIn(store, id, now) })),
+    );
+  });
+  if (options.json) {
+    printJson(found.map(({ id, name, habit }) => ({ id, name, ...habit })));
+    return;
+  }
+  printTable(
+    ['NAME', 'DECIDED', 'APPROVED', 'HALF WITHIN', ''],
+    found.map(({ name, habit }) => {
+      if (habit === undefined) return [name, '0', '', '', ''];
+      const { decisions, approved, medianMs } = habit;
+      const share = `${Math.round((100 * approved) / decisions)} %`;
+      const mark = isRubberStamp(habit) ? 'faster than a card can be read' : '';
+      return [name, String(decisions), share, durationWords(medianMs), mark];
+    }),
+  );
+  printAside(
+    `The last ${HABIT_LIMITS.days} days, ${HABIT_LIMITS.decisionsMax} decisions of each at most.`,
+  );
+}
+
 /** A name or a handle can be taken by anybody in the workspace; the member id cannot. */
 function parseSlackUser(value: string): string {
   if (/^[UW][A-Z0-9]{2,20}$/.test(value)) return value;
@@ -178,6 +210,9 @@ export function addPersonCommands(program: Command): void {
     )
     .action(add);
   withJson(person.command('list').description('all people')).action(list);
+  withJson(
+    person.command('habits').description('how often each approves, and how long they take'),
+  ).action(habits);
   person
     .command('slack')
     .argument('<id-or-email>')

@@ -7,7 +7,7 @@ import {
   RequestHistorySchema,
 } from '../contracts/request-history.ts';
 import { GrantListSchema } from '../contracts/grant.ts';
-import { AgentListSchema } from '../contracts/roster-view.ts';
+import { AgentListSchema, HabitListSchema } from '../contracts/roster-view.ts';
 import type { Frame } from './frame.ts';
 import { agentsPage } from './pages/agents.ts';
 import { cardPage } from './pages/card.ts';
@@ -122,11 +122,12 @@ export function pageRoutes(house: House): Router {
     '/agents',
     reads(house, async ({ visit, frame }) => {
       const { api } = visit;
-      const [agents, ahead] = await Promise.all([
+      const [agents, ahead, { habits }] = await Promise.all([
         api({ method: 'GET', path: '/v1/agents', answer: AgentListSchema }),
         api({ method: 'GET', path: '/v1/grants', answer: GrantListSchema }),
+        api({ method: 'GET', path: '/v1/people/habits', answer: HabitListSchema }),
       ]);
-      return agentsPage(frame, agents, ahead);
+      return agentsPage(frame, agents, { ahead, habits });
     }),
   );
   return router;

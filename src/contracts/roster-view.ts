@@ -20,6 +20,22 @@ export const PersonViewSchema = z
   .meta({ id: 'Person' });
 export type PersonView = z.infer<typeof PersonViewSchema>;
 
+/** How somebody has decided in the last thirty days, the newest of it. */
+export const HabitSchema = z
+  .strictObject({
+    person: z.string(),
+    decisions: z.int().min(1),
+    approved: z.int().min(0),
+    /** Half of them took at most so long since the card was opened, or else since it was asked for. */
+    median_seconds: z.number().min(0),
+    /** Nearly all of them a yes, and mostly faster than a card can be read. */
+    is_rubber_stamp: z.boolean(),
+  })
+  .meta({ id: 'Habit' });
+export type HabitView = z.infer<typeof HabitSchema>;
+
+export const HabitListSchema = z.strictObject({ habits: z.array(HabitSchema) });
+
 /** What something takes; null is "refused whoever approves". */
 const NeedsSchema = RequirementSchema.nullable();
 

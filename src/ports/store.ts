@@ -201,6 +201,12 @@ export interface RequestWrites extends RequestReads {
 export interface DecisionReads {
   /** In the order they were made. */
   of(requestId: string): Promise<readonly DecisionRecord[]>;
+  /** Of one person, the newest first; those that do not open are left out and named. */
+  newest(of: {
+    readonly personId: string;
+    readonly since: Date;
+    readonly limit: number;
+  }): Promise<Listed<DecisionRecord>>;
 }
 export interface DecisionWrites extends DecisionReads {
   /** False when this person has already decided on this request; the first decision stands. */

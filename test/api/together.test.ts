@@ -151,8 +151,7 @@ describe('a group of writes that are alike', () => {
     await ask(3);
     const items = itemsOf(await group());
     expect(codes(await reject(items))).toEqual(['rejected', 'rejected', 'rejected']);
-    for (const { id } of items)
-      expect((await gateway.ended(id)).body.status).toBe('rejected');
+    for (const { id } of items) expect((await gateway.ended(id)).body.status).toBe('rejected');
     const [one] = items;
     const { decisions } = (await call('GET', `/v1/approvals/${one!.id}`)).body;
     expect(decisions).toMatchObject([{ decision: 'reject', reason: 'Cleared.' }]);

@@ -13,8 +13,14 @@ const PAGES = [
     'the requests',
     historyPage(frameWith(), FILTER, { requests: [], damaged: [ID], looked_through: 0 }, []),
   ],
-  ['what is allowed ahead', agentsPage(frameWith(), { agents: [] }, { grants: [], damaged: [ID] })],
-  ['the agents', agentsPage(frameWith(), { agents: [], damaged: [ID] }, { grants: [] })],
+  [
+    'what is allowed ahead',
+    agentsPage(frameWith(), { agents: [] }, { ahead: { grants: [], damaged: [ID] }, habits: [] }),
+  ],
+  [
+    'the agents',
+    agentsPage(frameWith(), { agents: [], damaged: [ID] }, { ahead: { grants: [] }, habits: [] }),
+  ],
 ] as const;
 
 describe('what does not open', () => {

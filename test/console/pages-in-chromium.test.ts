@@ -212,7 +212,11 @@ function pagesWith(text: string): string[] {
     requestPage(frame, detail),
     historyPage(frame, { q: text, status: '', agent: '' }, history, [agentView]),
     historyPage(frame, { q: text, status: '', agent: '' }, { ...history, requests: [] }, []),
-    agentsPage(frozen, { agents: [agentView] }, { grants: grantsWith(text) }),
+    agentsPage(
+      frozen,
+      { agents: [agentView] },
+      { ahead: { grants: grantsWith(text) }, habits: [] },
+    ),
     ...incidentsWith(text).map((incident) =>
       incidentPage(
         { ...frame, people: [{ ...frame.reader, id: 'per_00000000003' }] },

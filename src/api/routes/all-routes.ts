@@ -29,7 +29,7 @@ import {
   revokePersonRoute,
   rosterPasskeyOptions,
 } from './roster-changes.ts';
-import { getMe, listAgents, listPeople } from './roster.ts';
+import { getMe, listAgents, listHabits, listPeople } from './roster.ts';
 import { gateStatus } from './status.ts';
 import { decideTogether, getApprovalGroup, togetherPasskeyOptions } from './together.ts';
 import { listTools } from './tools.ts';
@@ -86,6 +86,7 @@ export const ROUTES: readonly Route[] = [
   addAgentRoute,
   revokeAgentRoute,
   listPeople,
+  listHabits,
   noteOwnAbsence,
   endOwnAbsence,
   addPersonRoute,

@@ -1,7 +1,14 @@
 import type { Absence } from '../../contracts/absence.ts';
 import type { GrantList } from '../../contracts/grant.ts';
-import type { AgentList, AgentView, GrantView, PersonView } from '../../contracts/roster-view.ts';
+import type {
+  AgentList,
+  AgentView,
+  GrantView,
+  HabitView,
+  PersonView,
+} from '../../contracts/roster-view.ts';
 import type { Requirement } from '../../contracts/card.ts';
+import { durationWords } from '../../core/durations.ts';
 import { isOperator } from '../../core/roles.ts';
 import { type Html, html } from '../html.ts';
 import { type Frame, oneButton } from '../frame.ts';
@@ -137,7 +144,21 @@ function awayLine({ people, now }: Frame, { from, until, delegate }: Absence): H
   return html`, away${since} until ${moment(until)}, ${who} in their place`;
 }
 
-function personLine(frame: Frame, person: PersonView): Html {
+/** "38 of 40 decisions a yes, half of them within 12 s". */
+function habitLine(habit: HabitView | undefined): Html | null {
+  if (habit === undefined) return null;
+  const { decisions, approved, median_seconds: seconds, is_rubber_stamp: isStamp } = habit;
+  const count = decisions === 1 ? '1 decision' : `${decisions} decisions`;
+  const words = `${approved} of ${count} a yes, half of them within ${durationWords(seconds * 1_000)}`;
+  return html`<span class="how"
+    >In 30 days:
+    ${words}${
+      isStamp ? html`. <span class="state state--stop">Faster than a card can be read</span>` : null
+    }</span
+  >`;
+}
+
+function personLine(frame: Frame, person: PersonView, habit: HabitView | undefined): Html {
   const { id, name, email, roles, revoked_at, absences = [] } = person;
   const more = revoked_at === null ? '' : ', revoked';
   const away = revoked_at === null ? absences.map((one) => awayLine(frame, one)) : null;
@@ -152,12 +173,18 @@ function personLine(frame: Frame, person: PersonView): Html {
     <span class="how"
       >${shown(email)},
       ${roles.length === 0 ? 'no role' : shown(roles.join(', '))}${more}${away}${revoke}</span
-    >
+    >${revoked_at === null ? habitLine(habit) : null}
   </li>`;
 }
 
-function peoplePart(frame: Frame): Html {
-  const lines = frame.people.map((person) => personLine(frame, person));
+function peoplePart(frame: Frame, habits: readonly HabitView[]): Html {
+  const lines = frame.people.map((person) =>
+    personLine(
+      frame,
+      person,
+      habits.find((one) => one.person === person.id),
+    ),
+  );
   return part(
     'People',
     html`<ul class="people">
@@ -178,7 +205,11 @@ function peoplePart(frame: Frame): Html {
 }
 
 /** What each agent may do, in words and fields, found by asking policy. */
-export function agentsPage(frame: Frame, { agents, damaged }: AgentList, ahead: GrantList): string {
+export function agentsPage(
+  frame: Frame,
+  { agents, damaged }: AgentList,
+  { ahead, habits }: { readonly ahead: GrantList; readonly habits: readonly HabitView[] },
+): string {
   const active = agents.toSorted(
     (one, other) => Number(one.revoked_at !== null) - Number(other.revoked_at !== null),
   );
@@ -202,8 +233,9 @@ export function agentsPage(frame: Frame, { agents, damaged }: AgentList, ahead: 
       </div>
       ${aheadPart(frame, ahead)}${active.map((agent) => section(frame, agent))}${peoplePart(
         frame,
+        habits,
       )}`,
-    version: versionOf([agents, damaged, ahead, frame.people]),
+    version: versionOf([agents, damaged, ahead, habits, frame.people]),
     says: 'The agents changed',
   });
 }

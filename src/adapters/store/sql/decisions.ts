@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { PROOFS } from '../../../core/proofs.ts';
 import type { DecisionRecord } from '../../../core/records.ts';
 import type { DecisionReads, DecisionWrites } from '../../../ports/store.ts';
+import { openAll } from './listed.ts';
 import { parseRow, rowSeal, TimeSchema } from './rows.ts';
 import type { Database } from './schema.ts';
 import type { Reader, Unit } from './unit.ts';
@@ -32,6 +33,18 @@ export function createDecisionReads(reader: Reader): DecisionReads {
         .orderBy('seq')
         .execute();
       return rows.map((row) => toRecord(reader, row));
+    },
+    async newest({ personId, since, limit }) {
+      const rows = await reader.db
+        .selectFrom(TABLE)
+        .selectAll()
+        .where('person_id', '=', personId)
+        .where('decided_at', '>=', since.getTime())
+        .orderBy('seq', 'desc')
+        .limit(limit)
+        .execute();
+      const named = rows.map((row) => ({ id: nameOf(row.request_id, row.person_id), row }));
+      return openAll(named, ({ row }) => toRecord(reader, row));
     },
   };
 }

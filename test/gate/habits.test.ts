@@ -1,0 +1,92 @@
+import { DatabaseSync } from 'node:sqlite';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { PersonRecord } from '../../src/core/records.ts';
+import { recordDecision } from '../../src/gate/decisions.ts';
+import { habitIn } from '../../src/gate/habits.ts';
+import { noteSeen } from '../../src/gate/sightings.ts';
+import { requestId } from '../adapters/store/fixtures.ts';
+import { DEFAULT_POLICY, HOUR, lena, omar, useAheadWorld } from '../support/allowed-ahead.ts';
+
+const RULES = { policy: DEFAULT_POLICY, approvalValidMs: HOUR, selfApprovalMs: undefined };
+const logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+const world = useAheadWorld();
+let number: number;
+beforeEach(() => {
+  number = 0;
+});
+
+const habit = (person = lena) => habitIn(world.store, person.id, world.now());
+
+interface Deciding {
+  readonly person?: PersonRecord;
+  readonly decision?: 'approve' | 'reject';
+  /** Before it was opened, and after. */
+  readonly lies?: number;
+  readonly takes?: number;
+  readonly isOpened?: boolean;
+  readonly group?: string;
+}
+
+async function decide(of: Deciding = {}): Promise<void> {
+  const { person = lena, decision = 'approve', lies = 0, takes = 1_000, isOpened = true } = of;
+  number += 1;
+  const id = requestId(number);
+  await world.ask(number);
+  world.pass(lies);
+  const request = (await world.store.requests.get(id))!;
+  if (isOpened)
+    await noteSeen({ store: world.store, logger }, { request, person, proof: 'session' });
+  world.pass(takes);
+  const group =
+    of.group === undefined ? {} : { group: { id: of.group, size: 2, isSampled: false } };
+  const made = { requestId: id, person, proof: 'session', decision, ...group } as const;
+  const digest = request.digest!;
+  await world.store.commit((tx) => recordDecision(tx, { ...made, digest }, RULES));
+}
+
+describe('how a person decides', () => {
+  it('is nothing of somebody who has decided on nothing', async () => {
+    await decide({ person: omar });
+    expect(await habit()).toBeUndefined();
+  });
+
+  it('counts what they approved, and times them from when they opened the card', async () => {
+    await decide({ lies: 600_000, takes: 4_000 });
+    await decide({ lies: 600_000, takes: 9_000, decision: 'reject' });
+    await decide({ lies: 600_000, takes: 20_000 });
+    await decide({ person: omar, takes: 1 });
+    expect(await habit()).toEqual({ decisions: 3, approved: 2, medianMs: 9_000 });
+  });
+
+  it('is timed from when it waited for them where they opened no card', async () => {
+    await decide({ lies: 60_000, takes: 5_000, isOpened: false });
+    expect(await habit()).toEqual({ decisions: 1, approved: 1, medianMs: 65_000 });
+  });
+
+  it('counts a group once, and what was allowed ahead not at all', async () => {
+    for (const group of ['grp_1', 'grp_1', 'grp_2']) await decide({ group });
+    await world.give({ maxUses: 5 });
+    expect(await world.ask((number += 1))).toBe(true);
+    expect(await habit()).toMatchObject({ decisions: 2 });
+  });
+
+  it('is of the last thirty days, and of the newest forty', async () => {
+    await decide({ decision: 'reject' });
+    for (let nth = 0; nth < 40; nth += 1) await decide();
+    expect(await habit()).toMatchObject({ decisions: 40, approved: 40 });
+    world.pass(31 * 24 * HOUR);
+    expect(await habit()).toBeUndefined();
+    await decide();
+    expect(await habit()).toMatchObject({ decisions: 1 });
+  });
+
+  it('leaves out what does not open', async () => {
+    await decide();
+    await decide();
+    const file = new DatabaseSync(world.place.file, { timeout: 5_000 });
+    file.prepare('UPDATE decisions SET proof = ? WHERE request_id = ?').run('totp', requestId(1));
+    file.close();
+    expect(await habit()).toMatchObject({ decisions: 1 });
+  });
+});

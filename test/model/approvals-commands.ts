@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import { type Proof, PROOFS } from '../../src/core/proofs.ts';
+import type { RequestRecord } from '../../src/core/records.ts';
 import {
+  absenceNow,
   assertSame,
   enrol,
   isQuorate,
@@ -55,7 +57,19 @@ async function tryVote(model: Model, real: Real, of: Voting): Promise<void> {
   const isGood = !of.isOfAnother && mayVote(model, of.asked, cast, now);
   expect({ of, decided: decided.kind }).toEqual({ of, decided: isGood ? 'decided' : 'refused' });
   counts[isGood ? 'counted' : 'refused'] += 1;
-  if (isGood) vote(model, of.asked, cast, now);
+  if (!isGood) return;
+  const placeId = await placeOnRecord(real, cast, on);
+  if (placeId !== held.id) counts.inPlaceOf += 1;
+  vote(model, of.asked, { ...cast, placeId }, now);
+}
+
+async function placeOnRecord(
+  { world }: Real,
+  { personId }: { readonly personId: string },
+  on: RequestRecord,
+): Promise<string | undefined> {
+  const made = (await world.decisions(on)).find((one) => one.personId === personId);
+  return made && (made.inPlaceOf ?? made.personId);
 }
 
 const voting = (of: Voting): Command =>
@@ -80,13 +94,28 @@ const clicking = (asked: AskedFor, clicks: number, proof: Proof): Command =>
     for (const personId of order) {
       const cast = { personId, proof, decision: 'approve' };
       expect(mayVote(model, asked, cast, now)).toBe(true);
-      vote(model, asked, cast, now);
+      vote(model, asked, { ...cast, placeId: await placeOnRecord(real, cast, on) }, now);
     }
     // Whoever may still vote was refused, though each clicked.
     const left = people.filter(({ id }) =>
       mayVote(model, asked, { personId: id, proof, decision: 'approve' }, now),
     );
     expect(left.slice(0, clicks >= people.length ? undefined : 0)).toEqual([]);
+  });
+
+/** Whoever may say yes may put other values in; then it has ended, and its successor is another request. */
+const changing = (who: Name, asked: AskedFor, proof: Proof): Command =>
+  command(`${who} changes ${asked} by ${proof}`, async (model, real) => {
+    const person = real.records[who].at(-1);
+    if (person === undefined) return;
+    const cast = { personId: person.id, proof, decision: 'approve' } as const;
+    const isGood = mayVote(model, asked, cast, real.world.now());
+    const on = real.world.requests[asked];
+    const kind = await real.world.change({ person, proof, decision: 'approve' }, on);
+    expect({ who, asked, kind }).toEqual({ who, asked, kind: isGood ? 'changed' : 'refused' });
+    if (!isGood) return;
+    model.standing[asked].status = 'ended';
+    real.counts.changed += 1;
   });
 
 const passing = (minutes: number): Command =>
@@ -110,6 +139,41 @@ const reenrolling = (who: Name, roles: readonly string[]): Command =>
     if (before !== undefined) await real.world.revoke(before.id);
     for (const known of model.people) if (known.id === before?.id) known.isRevoked = true;
     await enrol(model, real, who, roles);
+  });
+
+/** Away from now on, with somebody in their place; refused for who is away already, or for who is not there. */
+const leaving = (who: Name, delegate: Name, minutes: number): Command =>
+  command(
+    `${who} is away for ${minutes} minutes, ${delegate} decides`,
+    async (model, { world, records, counts }) => {
+      const [person, other] = [records[who].at(-1), records[delegate].at(-1)];
+      if (person === undefined || other === undefined) return;
+      const now = world.now();
+      const isThere = ({ id }: { id: string }) =>
+        model.people.some((known) => known.id === id && !known.isRevoked);
+      const isGood =
+        who !== delegate &&
+        isThere(person) &&
+        isThere(other) &&
+        absenceNow(model, person.id, now) === undefined;
+      const gone = await world.goAway(person.id, other.id, minutes * 60_000);
+      expect({ who, delegate, is: 'id' in gone }).toEqual({ who, delegate, is: isGood });
+      if (!('id' in gone)) return;
+      counts.absences += 1;
+      model.absences.push({
+        ...{ id: gone.id, personId: person.id, delegateId: other.id, isEnded: false },
+        until: now + minutes * 60_000,
+      });
+    },
+  );
+
+const comingBack = (who: Name): Command =>
+  command(`${who} is back`, async (model, { world, records }) => {
+    const person = records[who].at(-1);
+    const absence = person && absenceNow(model, person.id, world.now());
+    if (absence === undefined) return;
+    expect(await world.comeBack(absence.id)).toBe(true);
+    absence.isEnded = true;
   });
 
 /** Several workers at once, as after a death: one of them begins. */
@@ -169,6 +233,10 @@ export const COMMANDS: fc.Arbitrary<Command>[] = [
   fc.constantFrom(1, 30, 61, 80).map(passing),
   who.map(revoking),
   fc.tuple(who, fc.constantFrom(['approver'], ['viewer'])).map((of) => reenrolling(...of)),
+  fc.tuple(who, who, fc.constantFrom(20, 70)).map((of) => leaving(...of)),
+  fc.tuple(who, who, fc.constantFrom(20, 70)).map((of) => leaving(...of)),
+  who.map(comingBack),
+  fc.tuple(who, asked, proof).map((of) => changing(...of)),
   asked.map(withdrawing),
   asked.map(sweeping),
 ];

@@ -24,6 +24,9 @@ const ROLES: Readonly<Record<Name, readonly string[]>> = {
 
 interface Vote {
   readonly personId: string;
+  /** Whose place it was cast from, and by which absence; their own, and none. */
+  readonly placeId: string;
+  readonly absence: Absence | undefined;
   readonly proof: Proof;
   readonly validUntil: number;
 }
@@ -41,8 +44,17 @@ interface Known {
   isRevoked: boolean;
 }
 
+interface Absence {
+  readonly id: string;
+  readonly personId: string;
+  readonly delegateId: string;
+  readonly until: number;
+  isEnded: boolean;
+}
+
 /** What should be, in the plainest words: the product's own rules are not asked. */
 export interface Model {
+  readonly absences: Absence[];
   readonly people: Known[];
   readonly standing: Record<AskedFor, Standing>;
 }
@@ -61,6 +73,10 @@ export interface Counts {
   refused: number;
   begun: number;
   clicks: number;
+  absences: number;
+  /** Of what was counted, for somebody who was away. */
+  inPlaceOf: number;
+  changed: number;
 }
 
 const emailOf = (name: Name, { run }: World): string =>
@@ -72,6 +88,7 @@ export async function setUp(
   scheduler: fc.Scheduler,
 ): Promise<{ model: Model; real: Real }> {
   const model: Model = {
+    absences: [],
     people: [],
     standing: Object.fromEntries(
       ASKED.map((asked) => [
@@ -103,13 +120,46 @@ const knownAs = (model: Model, id: string): Known | undefined =>
 
 const QUORUM = { note: 1, large_deal: 2, call: 1 } as const satisfies Record<AskedFor, number>;
 
-/** Votes that count now: of distinct people on the roster, in the role, not of the requester, not too old. */
+/** Whether a yes from this place can count: its holder is on the roster, in the role, and has not asked for it. */
+function isGoodPlace(model: Model, id: string): boolean {
+  const holder = knownAs(model, id);
+  return holder?.isRevoked === false && holder.isApprover && !holder.isRequester;
+}
+
+/** Votes that count now: by people on the roster, from good places that nobody was called back to, not too old. */
 function countedVotes(model: Model, asked: AskedFor, now: number): Vote[] {
-  return model.standing[asked].votes.filter(({ personId, validUntil, proof }) => {
-    const person = knownAs(model, personId);
-    const isGood = person?.isRevoked === false && person.isApprover && !person.isRequester;
-    return isGood && validUntil > now && (asked !== 'call' || proof === 'passkey');
-  });
+  return model.standing[asked].votes.filter(
+    ({ personId, placeId, absence, validUntil, proof }) =>
+      isGoodPlace(model, placeId) &&
+      knownAs(model, personId)?.isRevoked === false &&
+      absence?.isEnded !== true &&
+      validUntil > now &&
+      (asked !== 'call' || proof === 'passkey'),
+  );
+}
+
+export const absenceNow = (model: Model, personId: string, now: number): Absence | undefined =>
+  model.absences.find((one) => one.personId === personId && !one.isEnded && now < one.until);
+
+/** The places from which a yes of theirs would count: their own, and those of who is away and has named them. */
+export function placesOf(
+  model: Model,
+  asked: AskedFor,
+  personId: string,
+  now: number,
+): { readonly placeId: string; readonly absence: Absence | undefined }[] {
+  const person = knownAs(model, personId);
+  const taken = countedVotes(model, asked, now).map(({ placeId }) => placeId);
+  // Who comes back finds what was decided in their place done.
+  if (person?.isRevoked !== false || person.isRequester || taken.includes(personId)) return [];
+  const away = model.absences.filter(
+    (one) => one.delegateId === personId && !one.isEnded && now < one.until,
+  );
+  const all = [
+    { placeId: personId, absence: undefined },
+    ...away.map((absence) => ({ placeId: absence.personId, absence })),
+  ];
+  return all.filter(({ placeId }) => !taken.includes(placeId) && isGoodPlace(model, placeId));
 }
 
 export const isQuorate = (model: Model, asked: AskedFor, now: number): boolean =>
@@ -123,26 +173,35 @@ export function mayVote(
   now: number,
 ): boolean {
   const standing = model.standing[asked];
-  const person = knownAs(model, of.personId);
   if (standing.status !== 'awaiting_approval' || standing.expiresAt <= now) return false;
-  if (person?.isRevoked !== false || !person.isApprover || person.isRequester) return false;
   if (standing.votes.some(({ personId }) => personId === of.personId)) return false;
+  if (placesOf(model, asked, of.personId, now).length === 0) return false;
   return of.decision === 'reject' || asked !== 'call' || of.proof === 'passkey';
 }
 
+/** Takes the vote, from the place that is on record, which has to be one of those that were free. */
 export function vote(
   model: Model,
   asked: AskedFor,
-  of: { readonly personId: string; readonly proof: Proof; readonly decision: string },
+  of: {
+    readonly personId: string;
+    readonly proof: Proof;
+    readonly decision: string;
+    readonly placeId: string | undefined;
+  },
   now: number,
 ): void {
   const standing = model.standing[asked];
+  const places = placesOf(model, asked, of.personId, now);
+  const place = places.find(({ placeId }) => placeId === of.placeId);
+  expect({ of, places: place === undefined ? places : [] }).toEqual({ of, places: [] });
   if (of.decision === 'reject') {
     standing.status = 'ended';
     return;
   }
   const validUntil = Math.max(standing.expiresAt, now) + APPROVAL_VALID_MS;
-  standing.votes.push({ personId: of.personId, proof: of.proof, validUntil });
+  const { placeId, absence } = place!;
+  standing.votes.push({ personId: of.personId, placeId, absence, proof: of.proof, validUntil });
   if (isQuorate(model, asked, now)) standing.status = 'approved';
 }
 
@@ -154,8 +213,8 @@ export async function assertSame(model: Model, { world }: Real): Promise<void> {
     const shown = status === 'executing' ? 'begun' : status;
     const isOpen = shown === 'awaiting_approval' || shown === 'approved' || shown === 'begun';
     expect(isOpen ? shown : 'ended').toBe(model.standing[asked].status);
-    const deciders = await world.deciders(on);
-    expect(new Set(deciders).size).toBe(deciders.length);
+    const decisions = await world.decisions(on);
+    expect(new Set(decisions.map(({ personId }) => personId)).size).toBe(decisions.length);
   }
 }
 

@@ -1,6 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { POLICY_ACTIONS } from '../../src/actions/catalogue.ts';
-import type { PersonRecord, RequestRecord, Submission } from '../../src/core/records.ts';
+import { errorCodeOf } from '../../src/core/gateway-error.ts';
+import type {
+  DecisionRecord,
+  PersonRecord,
+  RequestRecord,
+  Submission,
+} from '../../src/core/records.ts';
+import { endAbsence, noteAbsence } from '../../src/gate/absences.ts';
+import type { ChangedValues } from '../../src/contracts/change.ts';
+import { recordChange } from '../../src/gate/changes.ts';
 import { beginWrite } from '../../src/gate/begin.ts';
 import { activateCredential } from '../../src/gate/credentials.ts';
 import { type Decided, type ProvenDecision, recordDecision } from '../../src/gate/decisions.ts';
@@ -51,6 +60,12 @@ const ACTION_OF = {
   },
 } as const satisfies Record<AskedFor, Submission['action']>;
 
+const OTHER_VALUES: Readonly<Record<string, ChangedValues>> = {
+  create_note: { note: 'Called twice.' },
+  update_deal: { amount: 30_000 },
+  log_call: { title: 'Pier' },
+};
+
 const SEEN_OF = {
   note: [],
   large_deal: [
@@ -71,11 +86,16 @@ export interface World {
     made: Omit<ProvenDecision, 'requestId' | 'digest'>,
     on: RequestRecord,
   ): Promise<Decided>;
+  /** Other values for it: its end, when the change counts. */
+  change(made: Omit<ProvenDecision, 'requestId' | 'digest'>, on: RequestRecord): Promise<string>;
   begin(on: RequestRecord): Promise<string>;
   withdraw(on: RequestRecord): Promise<boolean>;
   expire(on: RequestRecord): Promise<void>;
   statusOf(on: RequestRecord): Promise<string | undefined>;
-  deciders(on: RequestRecord): Promise<readonly string[]>;
+  decisions(on: RequestRecord): Promise<readonly DecisionRecord[]>;
+  /** The absence's id, or the code it was refused with. */
+  goAway(person: string, delegate: string, ms: number): Promise<{ id: string } | { code: string }>;
+  comeBack(absence: string): Promise<boolean>;
   readonly requests: Readonly<Record<AskedFor, RequestRecord>>;
   readonly run: number;
 }
@@ -137,6 +157,14 @@ async function createWorld({ store, clock }: Shared, run: number): Promise<World
     revoke: (id) => store.commit((tx) => revokePerson(tx, { id, by: 'test' })),
     decide: (made, on) => decide({ ...made, digest: on.digest ?? '' }, on),
     decideWrongly: (made, on) => decide({ ...made, digest: 'e'.repeat(64) }, on),
+    change: async ({ person, proof }, on) => {
+      const input = OTHER_VALUES[on.action] ?? {};
+      const made = { requestId: on.id, person, proof, digest: on.digest ?? '', input };
+      const changed = await store.commit((tx) =>
+        recordChange(tx, made, { ...rules, approvalMs: WAITS_MS, selfApprovalMs: undefined }),
+      );
+      return changed.kind;
+    },
     begin: (on) => beginOf(store, on),
     withdraw: async (on) => {
       try {
@@ -148,7 +176,23 @@ async function createWorld({ store, clock }: Shared, run: number): Promise<World
     },
     expire: (on) => expireRequest(store, on.id, rules),
     statusOf: (on) => store.requests.status(on.id),
-    deciders: async (on) => (await store.decisions.of(on.id)).map(({ personId }) => personId),
+    decisions: (on) => store.decisions.of(on.id),
+    goAway: async (personId, delegateId, ms) => {
+      const of = { personId, delegateId, until: new Date(clock.now + ms), by: 'test' };
+      try {
+        return { id: (await store.commit((tx) => noteAbsence(tx, of))).id };
+      } catch (error) {
+        return { code: errorCodeOf(error) ?? 'unknown' };
+      }
+    },
+    comeBack: async (id) => {
+      try {
+        await store.commit((tx) => endAbsence(tx, { id, by: 'test' }));
+        return true;
+      } catch {
+        return false;
+      }
+    },
   };
 }
 

@@ -14,7 +14,10 @@ describe('P5: approvals, held against a model', () => {
   it(
     `keep its rules in ${RUNS} command runs: nobody for themselves, none below the quorum, none twice or late`,
     async () => {
-      const counts: Counts = { commands: 0, counted: 0, refused: 0, begun: 0, clicks: 0 };
+      const counts: Counts = {
+        ...{ commands: 0, counted: 0, refused: 0, begun: 0, clicks: 0 },
+        ...{ absences: 0, inPlaceOf: 0, changed: 0 },
+      };
       const property = fc.asyncProperty(
         fc.commands(COMMANDS, { size: 'max', maxCommands: 14 }),
         fc.scheduler(),

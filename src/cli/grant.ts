@@ -70,9 +70,10 @@ async function end(id: string, options: JsonOption): Promise<void> {
   await withContext(async ({ store }) => {
     if (!id.startsWith('gra_'))
       throw new CommandError('A grant goes by its id.', '`npx sallyport grant list` shows them.');
-    await store.commit((tx) => endGrant(tx, { id, by: 'operator' }));
+    const stood = await store.commit((tx) => endGrant(tx, { id, by: 'operator' }));
     if (options.json) printJson({ ended: id });
-    else print(`Ended: ${id}. What it had approved and has not begun is refused.`);
+    else if (stood) print(`Ended: ${id}. What it had approved and has not begun is refused.`);
+    else print(`${id} has ended already: npx sallyport grant list says why.`);
   });
 }
 

@@ -137,16 +137,17 @@ export const endGrantsOfAgent = (
   of: Ending,
 ): Promise<void> => endGrants(tx, (grant) => grant.agentId === agentId, of);
 
-/** Throws `request.not_found`; ending one that has ended does nothing. */
+/** False of one that has ended already, which stays as it is. Throws `request.not_found`. */
 export async function endGrant(
   tx: StoreTransaction,
   of: { readonly id: string; readonly by: string },
-): Promise<void> {
+): Promise<boolean> {
   const { id, by } = of;
   const standing = (await tx.grants.standing()).some((grant) => grant.id === id);
   if (!standing && (await tx.grants.get(id)) === undefined)
     throw new GatewayError('request.not_found', { detail: `no grant ${id}` });
   await endGrants(tx, (grant) => grant.id === id, { cause: 'hand', by });
+  return standing;
 }
 
 /** Ends what is over by itself. */

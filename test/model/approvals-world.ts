@@ -60,11 +60,11 @@ const ACTION_OF = {
   },
 } as const satisfies Record<AskedFor, Submission['action']>;
 
-const OTHER_VALUES: Readonly<Record<string, ChangedValues>> = {
-  create_note: { note: 'Called twice.' },
-  update_deal: { amount: 30_000 },
-  log_call: { title: 'Pier' },
-};
+const OTHER_VALUES = new Map<string, ChangedValues>([
+  ['create_note', { note: 'Called twice.' }],
+  ['update_deal', { amount: 30_000 }],
+  ['log_call', { title: 'Pier' }],
+]);
 
 const SEEN_OF = {
   note: [],
@@ -158,7 +158,7 @@ async function createWorld({ store, clock }: Shared, run: number): Promise<World
     decide: (made, on) => decide({ ...made, digest: on.digest ?? '' }, on),
     decideWrongly: (made, on) => decide({ ...made, digest: 'e'.repeat(64) }, on),
     change: async ({ person, proof }, on) => {
-      const input = OTHER_VALUES[on.action] ?? {};
+      const input = OTHER_VALUES.get(on.action) ?? {};
       const made = { requestId: on.id, person, proof, digest: on.digest ?? '', input };
       const changed = await store.commit((tx) =>
         recordChange(tx, made, { ...rules, approvalMs: WAITS_MS, selfApprovalMs: undefined }),
@@ -182,7 +182,7 @@ async function createWorld({ store, clock }: Shared, run: number): Promise<World
       try {
         return { id: (await store.commit((tx) => noteAbsence(tx, of))).id };
       } catch (error) {
-        return { code: errorCodeOf(error) ?? 'unknown' };
+        return { code: errorCodeOf(error) };
       }
     },
     comeBack: async (id) => {

@@ -35,6 +35,8 @@ interface Standing {
   status: 'awaiting_approval' | 'approved' | 'begun' | 'ended';
   readonly votes: Vote[];
   readonly expiresAt: number;
+  /** Who put other values in: the same change by them again is that one change. */
+  changedBy?: string;
 }
 
 interface Known {

@@ -71,6 +71,12 @@ const standing = (request: RequestRecord | undefined) => ({
   card: request?.card ?? null,
 });
 
+/** A connection whose row does not open is somebody else's alarm. */
+async function timeZoneOf(store: Store, { connection }: RequestRecord) {
+  const known = await unlessTampered(store.connections.get(connection), undefined);
+  return known?.timeZone ?? undefined;
+}
+
 async function tellingOf(
   { store, origin }: CourierDependencies,
   notice: NoticeRecord,
@@ -84,6 +90,7 @@ async function tellingOf(
     status: request?.status ?? (await store.requests.status(requestId)) ?? 'failed',
     decisions: await decisionsOf(store, requestId, people),
     changed: request && changedOf(request, people),
+    timeZone: request && (await timeZoneOf(store, request)),
     link: `${origin}/console/approvals/${requestId}`,
   };
   const first = (await promptsHere(store, notice)).find(({ reference }) => reference !== null);

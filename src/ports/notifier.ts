@@ -22,6 +22,8 @@ export interface NoticeSubject {
   readonly decisions: readonly NamedDecision[];
   /** Who changed it, and the request that takes its place. */
   readonly changed?: { readonly name: string; readonly successor: string } | undefined;
+  /** Of the HubSpot account, an IANA name; undefined where it is not known. */
+  readonly timeZone?: string | undefined;
   /** Where the console shows it; the only link there is in a notice. */
   readonly link: string;
 }

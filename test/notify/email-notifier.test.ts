@@ -131,6 +131,24 @@ describe('a mail', () => {
   });
 
   it.each([
+    [
+      'Europe/Berlin',
+      'Decide by Tuesday 6 January, 05:00 (Europe/Berlin), which is 2026-01-06T04:00',
+    ],
+    [
+      'America/Los_Angeles',
+      'Decide by Monday 5 January, 20:00 (America/Los_Angeles), which is 2026-',
+    ],
+    ['Nowhere/Land', 'Decide by 2026-01-06T04:00'],
+    [undefined, 'Decide by 2026-01-06T04:00'],
+  ])('says the deadline by the clock of the firm: %s', async (timeZone, words) => {
+    const card = { ...cardFor(id), expires_at: '2026-01-06T04:00:00.000Z' };
+    const mail = await mailOf({ card, about: { timeZone } });
+    expect(undone(mail.text).replaceAll(/\s+/g, ' ')).toContain(words);
+    assertInert(mail);
+  });
+
+  it.each([
     [1, '1 min'],
     [59, '59 min'],
     [60, '1 h'],

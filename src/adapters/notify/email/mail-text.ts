@@ -27,14 +27,29 @@ function shownOf({ notice, about }: Telling): ShownCard {
   return { ...NO_CARD, leftOut: 'The stored request does not open: somebody changed it.' };
 }
 
+/** The firm's own clock, as its HubSpot account has it: `Friday 27 November, 10:53 (Europe/Berlin), which is `. */
+function localText(expiresAt: string, timeZone: string | undefined): string {
+  if (timeZone === undefined) return '';
+  const form = { weekday: 'long', day: 'numeric', month: 'long' } as const;
+  const at = new Date(expiresAt);
+  try {
+    const day = new Intl.DateTimeFormat('en-GB', { ...form, timeZone }).format(at);
+    const time = new Intl.DateTimeFormat('en-GB', { timeStyle: 'short', timeZone }).format(at);
+    return `${day}, ${time} (${timeZone}), which is `;
+  } catch {
+    // A zone that this system does not know.
+    return '';
+  }
+}
+
 /**
- * A mail cannot know its reader's clock: UTC, and how long there was when it was written, which its date says.
- * A repeat of the same mail says the same.
+ * A mail cannot know its reader's clock: the firm's, UTC, and how long there was when it was written, which its date
+ * says. A repeat of the same mail says the same.
  */
-function deadlineText(expiresAt: string, writtenAt: Date): string {
+function deadlineText(expiresAt: string, writtenAt: Date, timeZone: string | undefined): string {
   const minutes = Math.floor((Date.parse(expiresAt) - writtenAt.getTime()) / 60_000);
   const left = minutes > 0 ? `, ${leftText(minutes)} after this mail was written` : '';
-  return `${expiresAt} (UTC)${left}`;
+  return `${localText(expiresAt, timeZone)}${expiresAt} (UTC)${left}`;
 }
 
 /** Our own words alone, in the order in which they are said. */
@@ -42,7 +57,7 @@ function factsOf({ notice, about }: Telling, { leftOut }: ShownCard): string[] {
   const { status, card } = about;
   const deadline =
     status === 'awaiting_approval' && card !== null
-      ? [`Decide by ${deadlineText(card.expires_at, notice.createdAt)}.`]
+      ? [`Decide by ${deadlineText(card.expires_at, notice.createdAt, about.timeZone)}.`]
       : [];
   const changed = about.changed === undefined ? [] : [changedToText(about.changed)];
   return [...deadline, ...changed, ...(leftOut === undefined ? [] : [leftOut])];

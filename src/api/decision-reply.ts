@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { RequestIdSchema } from '../contracts/ids.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import { GatewayError } from '../core/gateway-error.ts';
-import type { Decided } from '../gate/decisions.ts';
+import type { Decided, DecisionRules } from '../gate/decisions.ts';
 import { wakeLater } from '../gate/wake-later.ts';
 import type { ApiContext } from './api-context.ts';
 
@@ -11,6 +11,20 @@ const DecisionReplySchema = z.strictObject({
   decision: z.enum(['approve', 'reject']),
   status: z.enum(['approved', 'rejected', 'awaiting_approval']),
 });
+
+/** The rules in force, for a decision that comes now. */
+export const decisionRules = ({
+  policy,
+  settings,
+}: Pick<ApiContext, 'policy' | 'settings'>): DecisionRules => ({
+  policy: policy(),
+  approvalValidMs: settings.approvalValidMs,
+  selfApprovalMs: settings.selfApprovalMs,
+});
+
+/** How whoever asks has shown who they are. */
+export const proofAtDoor = (session: unknown): 'key' | 'session' =>
+  session === undefined ? 'key' : 'session';
 
 /** What every door answers to a decision that counts. */
 export const DECISION_REPLY = {

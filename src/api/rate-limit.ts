@@ -3,8 +3,8 @@ import { GatewayError } from '../core/gateway-error.ts';
 
 /** How much one caller may ask. Throws `rate.limited` with the seconds to wait. */
 export interface RateLimit {
-  /** `id`: of an agent or a person, proven; of who has shown nothing yet the address. */
-  take(id: string): Promise<void>;
+  /** `count`: how many at once, 1 by default. `id`: of an agent or a person, proven; of who has shown nothing yet the address. */
+  take(id: string, count?: number): Promise<void>;
 }
 
 export interface RateLimitOptions {
@@ -59,9 +59,10 @@ export function createRateLimit(options: RateLimitOptions): RateLimit {
   const all = allPerMinute === undefined ? undefined : windowOf(allPerMinute);
   const refill = createRefill(one, options);
   return {
-    take: async (id) => {
+    take: async (id, count = 1) => {
       // However slow: one a minute is left, so that what is asked for in the end is heard.
-      const cost = Math.min(perMinute, (await costOf?.(id)) ?? 1);
+      const each = (await costOf?.(id)) ?? 1;
+      const cost = Math.min(perMinute, each * count);
       try {
         await refill?.(id);
         // Each caller first: who is past it takes nothing away from the others.
@@ -73,9 +74,9 @@ export function createRateLimit(options: RateLimitOptions): RateLimit {
         throw new GatewayError('rate.limited', {
           retryAfterSeconds,
           detail:
-            cost === 1
+            each === 1
               ? `${perMinute} ${what} a minute`
-              : `${Math.floor(perMinute / cost)} ${what} a minute, since an alert was raised`,
+              : `${Math.floor(perMinute / each)} ${what} a minute, since an alert was raised`,
         });
       }
     },

@@ -7,9 +7,8 @@ import type { StoreReads } from '../ports/store.ts';
 import type { AbsenceRecord } from '../core/records.ts';
 import { OPERATOR_ROLE } from '../core/roles.ts';
 import { durationWords } from '../core/durations.ts';
-import { isRubberStamp } from '../core/habits.ts';
 import { absencesAt, isStanding } from '../gate/absences.ts';
-import { HABIT_LIMITS, habitIn } from '../gate/habits.ts';
+import { HABIT_LIMITS, habitsIn } from '../gate/habits.ts';
 import { addAbsenceCommands } from './absence.ts';
 import { withContext, withPolicy } from './context.ts';
 import { collectNames, type JsonOption, parseName, withJson } from './options.ts';
@@ -121,31 +120,29 @@ async function list(options: JsonOption): Promise<void> {
 
 /** Who approves nearly everything, and faster than a card can be read, is somebody to talk to. */
 async function habits(options: JsonOption): Promise<void> {
-  const now = new Date();
-  const found = await withContext(async ({ store }) => {
-    const { rows } = await store.people.legible();
-    const active = rows.filter(({ revokedAt }) => revokedAt === null);
-    return Promise.all(
-      active.map(async ({ id, name }) => ({ id, name, habit: await habitIn(store, id, now) })),
-    );
-  });
+  const found = await withContext(async ({ store }) => ({
+    ...(await habitsIn(store, new Date())),
+    people: (await store.people.legible()).rows,
+  }));
+  sayDamaged(found.damaged);
   if (options.json) {
-    printJson(found.map(({ id, name, habit }) => ({ id, name, ...habit })));
+    printJson(found.habits);
     return;
   }
-  printTable(
-    ['NAME', 'DECIDED', 'APPROVED', 'HALF WITHIN', ''],
-    found.map(({ name, habit }) => {
-      if (habit === undefined) return [name, '0', '', '', ''];
-      const { decisions, approved, medianMs } = habit;
-      const share = `${Math.round((100 * approved) / decisions)} %`;
-      const mark = isRubberStamp(habit) ? 'faster than a card can be read' : '';
-      return [name, String(decisions), share, durationWords(medianMs), mark];
-    }),
-  );
-  printAside(
-    `The last ${HABIT_LIMITS.days} days, ${HABIT_LIMITS.decisionsMax} decisions of each at most.`,
-  );
+  const nameOf = (person: string): string =>
+    found.people.find(({ id }) => id === person)?.name ?? person;
+  if (found.habits.length === 0) print('Nobody has decided on anything lately.');
+  else
+    printTable(
+      ['NAME', 'DECIDED', 'APPROVED', 'HALF WITHIN', ''],
+      found.habits.map(({ person, decisions, approved, median_seconds, is_rubber_stamp }) => [
+        ...[nameOf(person), String(decisions), `${Math.round((100 * approved) / decisions)} %`],
+        durationWords(median_seconds * 1_000),
+        is_rubber_stamp ? 'half of them faster than a card can be read' : '',
+      ]),
+    );
+  const { days, decisionsMax } = HABIT_LIMITS;
+  printAside(`The last ${days} days, ${decisionsMax} decisions of each at most.`);
 }
 
 /** A name or a handle can be taken by anybody in the workspace; the member id cannot. */

@@ -30,10 +30,10 @@ const NOTES: Readonly<Record<string, Said>> = {
     'Policy asks for a passkey here. Nothing was decided. Approve again, now with your passkey.',
   ),
   'approval.not_looked_at': stop(
-    'One of those that are to be looked at one by one was not. Nothing was decided. Read them again.',
+    'You have not chosen at each of those that were drawn. Nothing was decided. Choose “It is right” or “Leave it out” at each.',
   ),
   'approval.not_alike': stop(
-    'That is not decided together with others. Nothing was decided. Open its card.',
+    'These are not decided together. Nothing was decided. Open each card.',
   ),
   'group.approved': {
     colour: 'yes',
@@ -46,6 +46,7 @@ const NOTES: Readonly<Record<string, Said>> = {
   'group.partly': stop(
     'Some of them were decided, some not: those wait on, or are over. What waits stands below.',
   ),
+  'group.none': stop('None of them was decided. What still waits stands below.'),
   'group.nothing': stop('You left all of them out. Nothing was decided.'),
   'approval.changed': {
     colour: 'wait',

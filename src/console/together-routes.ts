@@ -1,7 +1,12 @@
 import { type Request, type RequestHandler, Router } from 'express';
 import { z } from 'zod';
-import { AgentIdSchema, RequestIdSchema } from '../contracts/ids.ts';
-import { ApprovalGroupSchema, TogetherReplySchema } from '../contracts/together.ts';
+import { RequestIdSchema } from '../contracts/ids.ts';
+import {
+  type Alike,
+  AlikeSchema,
+  ApprovalGroupSchema,
+  TogetherReplySchema,
+} from '../contracts/together.ts';
 import { ApiProblem } from './api-client.ts';
 import { isJson } from './form-json.ts';
 import { hasNote } from './notes.ts';
@@ -13,12 +18,9 @@ import { type Form, type House, ownForm, type Visit } from './visit.ts';
 /** The answer goes to the browser as it is. */
 const Anything = z.unknown();
 
-const Group = z.object({ agent: AgentIdSchema, action: z.string().regex(/^[a-z_]{1,60}$/) });
-type Group = z.infer<typeof Group>;
+const alikeIn = ({ params }: Request): Alike | undefined => AlikeSchema.safeParse(params).data;
 
-const groupIn = ({ params }: Request): Group | undefined => Group.safeParse(params).data;
-
-const apiPath = ({ agent, action }: Group): string => `/v1/approval-groups/${agent}/${action}`;
+const apiPath = ({ agent, action }: Alike): string => `/v1/approval-groups/${agent}/${action}`;
 
 /** What the form says of one request each, by the name of its control. */
 const chosenIn = (form: Form, prefix: string) =>
@@ -41,50 +43,49 @@ function askedIn(form: Form) {
 /** One word for all that became of them; why none counts where it is the same for all. */
 function noteFor({ results }: z.infer<typeof TogetherReplySchema>, done: string): string {
   const codes = new Set(results.map(({ code }) => code));
-  const [only] = codes;
-  if (codes.size > 1) return 'group.partly';
-  if (only === undefined) return done;
-  return hasNote(only) ? only : 'group.partly';
+  const [only, ...more] = codes;
+  if (codes.has(undefined)) return codes.size === 1 ? done : 'group.partly';
+  return more.length === 0 && only !== undefined && hasNote(only) ? only : 'group.none';
 }
 
 interface Made extends Visit {
   readonly form: Form;
 }
 
-async function approve({ api, form }: Made, group: Group): Promise<string> {
+async function approve({ api, form }: Made, alike: Alike): Promise<string> {
   const asked = askedIn(form);
   const given = form['passkey'] ?? '';
   if (!isJson(given)) return 'approval.unproven';
   const passkey = JSON.parse(given) as unknown;
   const body = { decision: 'approve', ...asked, passkey };
-  const path = `${apiPath(group)}/decisions`;
+  const path = `${apiPath(alike)}/decisions`;
   const answer = await api({ method: 'POST', path, body, answer: TogetherReplySchema });
   return noteFor(answer, 'group.approved');
 }
 
-async function reject({ api, form }: Made, group: Group): Promise<string> {
+async function reject({ api, form }: Made, alike: Alike): Promise<string> {
   const reason = reasonIn(form);
   if (reason === '') return 'reason.missing';
   const body = { decision: 'reject', items: chosenIn(form, ITEM), reason };
-  const path = `${apiPath(group)}/decisions`;
+  const path = `${apiPath(alike)}/decisions`;
   const answer = await api({ method: 'POST', path, body, answer: TogetherReplySchema });
   return noteFor(answer, 'group.rejected');
 }
 
 /** After it one is back among what waits; what was refused is told where it was tried. */
-const DONE = /^group\.(?:approved|rejected|partly)$/;
+const DONE = /^group\.(?:approved|rejected|partly|none)$/;
 
 const steps =
-  (house: House, take: (made: Made, group: Group) => Promise<string>): RequestHandler =>
+  (house: House, take: (made: Made, alike: Alike) => Promise<string>): RequestHandler =>
   async (request, response, next) => {
     const made = ownForm(house, request);
-    const group = groupIn(request);
-    if (group === undefined) {
+    const alike = alikeIn(request);
+    if (alike === undefined) {
       next();
       return;
     }
-    const back = (note: string): string => (DONE.test(note) ? '/console' : groupPath(group));
-    await step(response, back, () => take(made, group));
+    const back = (note: string): string => (DONE.test(note) ? '/console' : groupPath(alike));
+    await step(response, back, () => take(made, alike));
   };
 
 /** Writes that are alike: their page, and what comes of it. */
@@ -93,22 +94,22 @@ export function togetherRoutes(house: House): Router {
   router.get(
     '/groups/:agent/:action',
     reads(house, async ({ visit, request, frame }) => {
-      const group = groupIn(request);
-      if (group === undefined) return undefined;
+      const alike = alikeIn(request);
+      if (alike === undefined) return undefined;
       const answer = ApprovalGroupSchema;
-      return togetherPage(frame, await visit.api({ method: 'GET', path: apiPath(group), answer }));
+      return togetherPage(frame, await visit.api({ method: 'GET', path: apiPath(alike), answer }));
     }),
   );
   router.post('/groups/:agent/:action/approve', steps(house, approve));
   router.post('/groups/:agent/:action/reject', steps(house, reject));
   router.post('/groups/:agent/:action/passkey-options', async (request, response, next) => {
     const { form, api } = ownForm(house, request);
-    const group = groupIn(request);
-    if (group === undefined) {
+    const alike = alikeIn(request);
+    if (alike === undefined) {
       next();
       return;
     }
-    const path = `${apiPath(group)}/passkey-options`;
+    const path = `${apiPath(alike)}/passkey-options`;
     response.json(await api({ method: 'POST', path, body: askedIn(form), answer: Anything }));
   });
   return router;

@@ -43,7 +43,7 @@ function pageOf({ originalUrl }: Request): string {
     /\/(?:approve|reject|change|revoke|add|key|false-alarm|resume)$/,
     '',
   );
-  return /^\/console\/(?:approvals|requests|agents|incidents)[\w/-]*$/.test(path)
+  return /^\/console\/(?:approvals|groups|requests|agents|incidents)[\w/-]*$/.test(path)
     ? path
     : '/console';
 }

@@ -1,16 +1,15 @@
 import { z } from 'zod';
 import { GRANT_END_NAMES, GRANT_LIMITS } from '../core/grants.ts';
 import { DamagedSchema } from './damaged.ts';
-import { AgentIdSchema, GrantIdSchema, TimestampSchema } from './ids.ts';
+import { ActionNameSchema, AgentIdSchema, GrantIdSchema, TimestampSchema } from './ids.ts';
 
 /** `POST /v1/grants`. Who allows it comes from the credential. */
 export const GrantBodySchema = z
   .strictObject({
     agent: AgentIdSchema,
-    action: z
-      .string()
-      .regex(/^[a-z_]{1,60}$/)
-      .meta({ description: 'One ordinary write, such as `create_note`.' }),
+    action: ActionNameSchema.meta({
+      description: 'One ordinary write, such as `create_note`.',
+    }),
     hours: z.int().min(1).max(GRANT_LIMITS.hoursMax),
     max_uses: z.int().min(1).max(GRANT_LIMITS.usesMax).default(GRANT_LIMITS.usesDefault),
   })

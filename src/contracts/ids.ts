@@ -13,6 +13,9 @@ export const AgentIdSchema = z.string().regex(/^agt_[0-9a-hjkmnp-tv-z]{10,26}$/)
 export const PersonIdSchema = z.string().regex(/^per_[0-9a-hjkmnp-tv-z]{10,26}$/);
 export const FreezeIdSchema = z.string().regex(/^frz_[0-9a-hjkmnp-tv-z]{10,26}$/);
 
+/** As the catalogue names actions. */
+export const ActionNameSchema = z.string().regex(/^[a-z_]{1,60}$/);
+
 export const GrantIdSchema = z.string().regex(/^gra_[0-9a-hjkmnp-tv-z]{10,26}$/);
 
 export const IncidentIdSchema = z.string().regex(/^inc_[0-9a-hjkmnp-tv-z]{10,26}$/);

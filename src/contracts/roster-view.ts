@@ -26,7 +26,7 @@ export const HabitSchema = z
     person: z.string(),
     decisions: z.int().min(1),
     approved: z.int().min(0),
-    /** Half of them took at most so long since the card was opened, or else since it was asked for. */
+    /** Half of them took at most so long: since the card was opened, it was asked for, or the decision before. */
     median_seconds: z.number().min(0),
     /** Nearly all of them a yes, and mostly faster than a card can be read. */
     is_rubber_stamp: z.boolean(),
@@ -34,7 +34,10 @@ export const HabitSchema = z
   .meta({ id: 'Habit' });
 export type HabitView = z.infer<typeof HabitSchema>;
 
-export const HabitListSchema = z.strictObject({ habits: z.array(HabitSchema) });
+export const HabitListSchema = z.strictObject({
+  habits: z.array(HabitSchema),
+  damaged: DamagedSchema,
+});
 
 /** What something takes; null is "refused whoever approves". */
 const NeedsSchema = RequirementSchema.nullable();

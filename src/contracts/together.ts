@@ -2,11 +2,9 @@ import { z } from 'zod';
 import { TOGETHER_LIMITS } from '../core/together.ts';
 import { ApprovalSchema } from './approval.ts';
 import { DECISION_LIMITS } from './decision.ts';
-import { DigestSchema, RequestIdSchema } from './ids.ts';
+import { DamagedSchema } from './damaged.ts';
+import { ActionNameSchema, AgentIdSchema, DigestSchema, RequestIdSchema } from './ids.ts';
 import { AssertionSchema } from './passkey.ts';
-
-/** More than a group has at once: those that were left out before are named again. */
-const LOOKED_AT_MAX = 4 * TOGETHER_LIMITS.itemsMax;
 
 const ItemsSchema = z
   .array(z.strictObject({ id: RequestIdSchema, digest: DigestSchema }))
@@ -17,10 +15,14 @@ const ItemsSchema = z
   })
   .meta({ description: 'Each with the digest of the card that was shown.' });
 
-const LookedAtSchema = z.array(RequestIdSchema).max(LOOKED_AT_MAX).meta({
+const LookedAtSchema = z.array(RequestIdSchema).max(TOGETHER_LIMITS.itemsMax).meta({
   description:
     'Those of `sample` that were looked at one by one, also those that were left out then.',
 });
+
+/** What makes writes alike. */
+export const AlikeSchema = z.object({ agent: AgentIdSchema, action: ActionNameSchema });
+export type Alike = z.infer<typeof AlikeSchema>;
 
 /** What waits for the reader of one agent and one action, and may be decided together. */
 export const ApprovalGroupSchema = z
@@ -32,6 +34,7 @@ export const ApprovalGroupSchema = z
     sample: z.array(RequestIdSchema),
     /** Whether more of the kind wait than are shown at once. */
     more: z.boolean(),
+    damaged: DamagedSchema,
   })
   .meta({ id: 'ApprovalGroup' });
 export type ApprovalGroup = z.infer<typeof ApprovalGroupSchema>;

@@ -1,4 +1,4 @@
-import { habitOf, isHasty, isRubberStamp, type Taken } from './habits.ts';
+import { habitOf, isHasty, isRubberStamp, perCard, type Taken } from './habits.ts';
 import type { Observed } from './observed.ts';
 
 /**
@@ -25,8 +25,10 @@ export type RuleScope = 'agent' | 'person' | 'all';
 
 /** What the rules remember beside their counts. */
 export interface Known {
-  /** When requests came before people, and each under the person who has opened its card, lately, ms. */
+  /** When requests came before people, lately, ms. */
   readonly asked: ReadonlyMap<string, number>;
+  /** When a person opened a card, lately, ms: by `openedKey`. */
+  readonly opened: ReadonlyMap<string, number>;
   /** When a person last decided, ms. */
   readonly decided: ReadonlyMap<string, { readonly at: number; readonly group: unknown }>;
   /** What each person has decided within the window of the rule that is about it. */
@@ -98,18 +100,19 @@ export const isAllowedAhead = (facts: Observed['facts']): boolean => facts['proo
 export const isOfGroupBefore = ({ actor, facts }: Observed, { decided }: Known): boolean =>
   facts['group'] !== undefined && decided.get(actor)?.group === facts['group'];
 
-export const seenKey = (actor: string, requestId: string | null): string =>
+export const openedKey = (actor: string, requestId: string | null): string =>
   `${actor} ${requestId ?? ''}`;
 
-/** How long a decision took at most: since it was asked for, its card was opened, or the decision before. */
+/** How long a decision took at most, for each card of its group that was to be looked at, ms: since it was asked for, its card was opened, or the decision before. */
 export function tookAtMost(seen: Observed, known: Known, at: number): number {
   const { actor, request_id: requestId } = seen;
   const since = [
     known.asked.get(requestId ?? ''),
-    known.asked.get(seenKey(actor, requestId)),
+    known.opened.get(openedKey(actor, requestId)),
     isOfGroupBefore(seen, known) ? undefined : known.decided.get(actor)?.at,
   ];
-  return Math.min(...since.map((ms) => (ms === undefined ? Infinity : Math.abs(at - ms))));
+  const took = Math.min(...since.map((ms) => (ms === undefined ? Infinity : Math.abs(at - ms))));
+  return perCard(took, seen.facts['group_size']);
 }
 
 const isHastyApproval = (seen: Observed, { known, at }: RuleContext): boolean =>
@@ -118,9 +121,11 @@ const isHastyApproval = (seen: Observed, { known, at }: RuleContext): boolean =>
   isHasty(tookAtMost(seen, known, at));
 
 /** As many as were hasty, once the whole is a habit; a newer count takes the place of an older one. */
-function habitHits({ event }: Observed, { taken }: RuleContext): readonly Hit[] {
-  const habit = event === 'approval.granted' ? habitOf(taken) : undefined;
-  if (habit === undefined || !isRubberStamp(habit)) return NONE;
+function habitHits({ event, facts }: Observed, { taken }: RuleContext): readonly Hit[] {
+  const isYes = event === 'approval.granted' && !isAllowedAhead(facts);
+  const habit = isYes ? habitOf(taken) : undefined;
+  // Of how many it is a habit says the setting.
+  if (habit === undefined || !isRubberStamp(habit, 1)) return NONE;
   return [{ weight: taken.filter(({ tookMs }) => isHasty(tookMs)).length, what: 'habit' }];
 }
 

@@ -3,12 +3,12 @@ import {
   isAllowedAhead,
   isOfGroupBefore,
   type Known,
+  openedKey,
   RULE_NAMES,
   type RuleContext,
   type RuleName,
   ruleOf,
   type RuleSetting,
-  seenKey,
   type TakenAt,
   tookAtMost,
 } from './detection-rules.ts';
@@ -71,7 +71,7 @@ export interface DetectionState {
 export const initialDetection = (): DetectionState => ({
   tracks: new Map(),
   known: {
-    ...{ asked: new Map(), decided: new Map(), taken: new Map() },
+    ...{ asked: new Map(), opened: new Map(), decided: new Map(), taken: new Map() },
     ...{ lifted: new Map(), version: 0 },
   },
 });
@@ -226,14 +226,17 @@ function takenBy(
   return [...before, { at, isApproved, tookMs: tookAtMost(seen, known, at) }];
 }
 
+/** Those that something could still be hasty after. */
+const lately = (known: ReadonlyMap<string, number>, at: number): Map<string, number> =>
+  new Map([...known].filter(([, ms]) => isHasty(at - ms)));
+
 /** What later entries are held against. `taken`: what whoever did this has decided by now. */
 function knowing(known: Known, seen: Observed, at: number, taken: readonly TakenAt[]): Known {
   const { event, request_id: requestId, actor, facts } = seen;
-  if (requestId !== null && (event === 'approval.requested' || event === 'approval.seen')) {
-    const recent = new Map([...known.asked].filter(([, ms]) => isHasty(at - ms)));
-    const key = event === 'approval.seen' ? seenKey(actor, requestId) : requestId;
-    return { ...known, asked: recent.set(key, at) };
-  }
+  if (event === 'approval.requested' && requestId !== null)
+    return { ...known, asked: lately(known.asked, at).set(requestId, at) };
+  if (event === 'approval.seen')
+    return { ...known, opened: lately(known.opened, at).set(openedKey(actor, requestId), at) };
   if (isDecision(seen)) {
     const decided = new Map(known.decided).set(actor, { at, group: facts['group'] });
     return { ...known, decided, taken: new Map(known.taken).set(actor, taken) };

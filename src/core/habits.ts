@@ -1,8 +1,19 @@
-/** What makes a person's way of deciding one that an alert is about: a habit of yes, mostly faster than a card is read. */
-export const HABIT = { approvedShareMin: 0.95, hastyMs: 3_000 } as const;
+import { TOGETHER_LIMITS } from './together.ts';
 
-/** Less than this between being asked, or the decision before, and a decision: nobody has read a card. */
+/** What makes a person's way of deciding one that an alert is about: a habit of yes, mostly faster than a card is read. */
+export const HABIT = {
+  approvedShareMin: 0.95,
+  hastyMs: 3_000,
+  /** Of fewer nobody can tell a habit. */
+  decisionsMin: 10,
+} as const;
+
+/** Less than this since it was asked for, its card was opened, or the decision before: nobody has read a card. */
 export const isHasty = (ms: number): boolean => Math.abs(ms) < HABIT.hastyMs;
+
+/** Of what was decided together: how long each of the cards took that were drawn to be looked at. */
+export const perCard = (tookMs: number, groupSize: unknown): number =>
+  typeof groupSize === 'number' ? tookMs / Math.min(groupSize, TOGETHER_LIMITS.sampled) : tookMs;
 
 /** One decision, and how long it took. */
 export interface Taken {
@@ -26,5 +37,8 @@ export function habitOf(taken: readonly Taken[]): Habit | undefined {
   return { decisions: taken.length, approved, medianMs };
 }
 
-export const isRubberStamp = ({ decisions, approved, medianMs }: Habit): boolean =>
-  approved / decisions >= HABIT.approvedShareMin && isHasty(medianMs);
+export const isRubberStamp = (
+  { decisions, approved, medianMs }: Habit,
+  decisionsMin: number = HABIT.decisionsMin,
+): boolean =>
+  decisions >= decisionsMin && approved / decisions >= HABIT.approvedShareMin && isHasty(medianMs);

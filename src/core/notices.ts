@@ -64,15 +64,15 @@ export const isPrompt = ({ kind, channel }: Pick<NoticeRecord, 'kind' | 'channel
 
 export const PROMPT_HOUR_MS = 3_600_000;
 
-/** So far back goes what a day has brought: a night's rest begins it anew. */
-export const PROMPT_DAY_MS = 12 * PROMPT_HOUR_MS;
+/** So far back is counted how often somebody was asked lately: a night's rest begins it anew. */
+export const PROMPT_BUSY_MS = 12 * PROMPT_HOUR_MS;
 
-/**
- * How many prompts this hour may bring to a place that has had so many in its day. Who has been asked often is asked
- * more rarely: once the day has had one and a half times what an hour may bring, a quarter of it is left to each hour.
- */
-export const promptsInHour = (perHour: number, inDay: number): number =>
-  inDay < 1.5 * perHour ? perHour : Math.max(1, Math.floor(perHour / 4));
+/** As shares of what an hour may bring: from how many lately on a place is busy, and what is left to its hours then. */
+const BUSY = { from: 1.5, left: 0.25 } as const;
+
+/** How many prompts this hour may bring to a place that has had so many lately: who is asked often is asked more rarely. */
+export const promptsInHour = (perHour: number, lately: number): number =>
+  lately < BUSY.from * perHour ? perHour : Math.max(1, Math.floor(BUSY.left * perHour));
 
 /** One telling: of one request, one event, one place. */
 export interface NoticeRecord {

@@ -208,10 +208,13 @@ export async function oweFurther(
 ): Promise<void> {
   for (const forged of await tx.notices.forged({ requestId, limit: FORGED_SAID_MAX }))
     await logForged(tx, forged);
-  const asked = (await tx.notices.of(requestId)).filter((notice) => notice.kind === 'asked');
-  for (const { channel, recipient } of asked) {
+  const all = await tx.notices.of(requestId);
+  for (const { channel, recipient } of all.filter((notice) => notice.kind === 'asked'))
     await owe(tx, { requestId, channel, recipient, kind, occasion });
-  }
+  // A reminder that waits for its turn says what is known by now, and would hold this back.
+  for (const held of all)
+    if (held.kind === 'reminded' && held.state === 'due' && held.prompting?.kind === 'held')
+      await tx.notices.settle(held, { state: 'moot', error: null });
 }
 
 /** As what the end of a request is told. */

@@ -2,7 +2,7 @@ import { errorCodeOf } from '../core/gateway-error.ts';
 import { isHighRisk } from '../core/high-risk.ts';
 import {
   type NoticeRecord,
-  PROMPT_DAY_MS,
+  PROMPT_BUSY_MS,
   PROMPT_HOUR_MS,
   promptsInHour,
 } from '../core/notices.ts';
@@ -12,7 +12,7 @@ import { fromStandingPlaces, isVoteFor } from './absences.ts';
 import { isOwnAgent } from './own-agent.ts';
 
 export interface PromptRules {
-  /** Prompts about ordinary writes that one place gets in a running hour, of a day that has not had many. */
+  /** Prompts about ordinary writes that one place gets in a running hour, of a place that was not asked often lately. */
   readonly perHour: number;
   /** A courier that has not said by then what became of a notice is taken for dead. */
   readonly leaseMs: number;
@@ -73,13 +73,13 @@ async function isNeverHeld(
   return isFrozen(tx, request);
 }
 
-/** Times at which slots were taken in the running day, the oldest first. */
+/** Times at which slots were taken lately, the oldest first. */
 const takenSlots = (prompts: readonly NoticeRecord[], now: Date): number[] =>
   prompts
     .flatMap(({ prompting }) =>
       prompting?.kind === 'alone' || prompting?.kind === 'lead' ? [prompting.at.getTime()] : [],
     )
-    .filter((at) => now.getTime() - at < PROMPT_DAY_MS)
+    .filter((at) => now.getTime() - at < PROMPT_BUSY_MS)
     .toSorted((one, other) => one - other);
 
 /** Waits for a slot, or follows this one, or follows one that somebody died over. */
@@ -163,7 +163,7 @@ async function placeWithin(
   of: { readonly request: RequestRecord; readonly isFree: boolean },
   rules: PromptRules,
 ): Promise<Placed> {
-  const prompts = await tx.notices.prompts(notice, new Date(tx.now.getTime() - PROMPT_DAY_MS));
+  const prompts = await tx.notices.prompts(notice, new Date(tx.now.getTime() - PROMPT_BUSY_MS));
   const slots = takenSlots(prompts, tx.now);
   // That many prompts ago there was a slot that is free again an hour later.
   const oldest = slots.at(-promptsInHour(rules.perHour, slots.length));

@@ -2,11 +2,14 @@ import { createHash } from 'node:crypto';
 import { canonicalBytes } from '../audit/leaf.ts';
 import type { Assertion, RequestOptions } from '../contracts/passkey.ts';
 import { GatewayError } from '../core/gateway-error.ts';
-import type { PersonRecord } from '../core/records.ts';
+import { isHighRisk } from '../core/high-risk.ts';
+import type { PersonRecord, RequestRecord } from '../core/records.ts';
 import { standingPasskeys } from '../core/sign-in-rules.ts';
 import { canGoTogether, TOGETHER_LIMITS } from '../core/together.ts';
 import type { Store, StoreTransaction } from '../ports/store.ts';
+import { requirementFor } from '../policy/requirement.ts';
 import type { Attester } from './attest.ts';
+import { openBallot } from './ballot.ts';
 import {
   type Decided,
   type DecisionRules,
@@ -15,10 +18,8 @@ import {
   refuseDecision,
 } from './decisions.ts';
 import { newId } from './ids.ts';
-import { isOwnAgent } from './own-agent.ts';
 import { verifyOwnPasskey } from './passkey-decisions.ts';
 import { type PasskeyDependencies, usePasskey } from './passkeys.ts';
-import { requesterIn } from './requester.ts';
 
 /** One of a group, as the person saw it. */
 export interface Alike {
@@ -61,14 +62,41 @@ export function sampleOf(
     .map(({ id }) => id);
 }
 
-const idsOf = (items: readonly Alike[]): string[] => items.map(({ id }) => id);
+const isAlike = (
+  request: RequestRecord | undefined,
+  { agentId, action }: Pick<Together, 'agentId' | 'action'>,
+): boolean =>
+  request?.card != null &&
+  request.agentId === agentId &&
+  request.action === action &&
+  canGoTogether(request.card);
 
-/** What is left out is looked at too: else leaving out what is wrong would bring in another one unseen. */
-function assertLookedAt(
-  { attester }: TogetherDependencies,
-  { person, items, lookedAt }: ApprovedTogether,
-): readonly string[] {
-  const sample = sampleOf(attester, person, [...idsOf(items), ...lookedAt]);
+/** Those of the ids that are of the group: made-up ones would take the places of the sample. */
+async function ofGroup(
+  { store }: TogetherDependencies,
+  group: ApprovedTogether,
+  ids: readonly string[],
+): Promise<string[]> {
+  const found = await Promise.all(ids.map((id) => store.requests.get(id)));
+  return ids.filter((_, at) => isAlike(found[at], group));
+}
+
+/**
+ * What is left out after a look is drawn with the others: else leaving out what is wrong would bring in another one
+ * unseen. Returns the sample; throws `approval.not_looked_at` with the ids that are missing, `plan.tampered`.
+ */
+async function assertLookedAt(
+  deps: TogetherDependencies,
+  group: ApprovedTogether,
+): Promise<readonly string[]> {
+  const { person, items, lookedAt } = group;
+  const ids = items.map(({ id }) => id);
+  const leftOut = await ofGroup(
+    deps,
+    group,
+    lookedAt.filter((id) => !ids.includes(id)),
+  );
+  const sample = sampleOf(deps.attester, person, [...ids, ...leftOut]);
   const unseen = sample.filter((id) => !lookedAt.includes(id));
   if (unseen.length > 0)
     throw new GatewayError('approval.not_looked_at', { detail: unseen.join() });
@@ -91,13 +119,13 @@ const challengeOf = ({ agentId, action, items }: Together): string =>
 
 /**
  * What the browser is asked to sign for all of them. Throws `approval.not_looked_at`, `passkey.missing`,
- * `store.unavailable`.
+ * `plan.tampered`, `store.unavailable`.
  */
 export async function togetherOptions(
   deps: TogetherDependencies,
   asked: ApprovedTogether,
 ): Promise<RequestOptions> {
-  assertLookedAt(deps, asked);
+  await assertLookedAt(deps, asked);
   const allowed = standingPasskeys(await deps.store.passkeys.of(asked.person.id));
   if (allowed.length === 0) throw new GatewayError('passkey.missing');
   return deps.ceremonies.requestOptions({ challenge: challengeOf(asked), allowed });
@@ -106,28 +134,27 @@ export async function togetherOptions(
 /** Throws `approval.not_alike` for what is of another group, or is decided on its card alone. */
 async function assertAlike(
   tx: StoreTransaction,
-  { agentId, action, person }: Together,
+  group: Together,
   id: string,
-  people: readonly PersonRecord[],
+  rules: DecisionRules,
 ): Promise<void> {
-  const request = await tx.requests.get(id);
-  if (request?.card == null) throw new GatewayError('approval.not_found');
-  const isOfGroup = request.agentId === agentId && request.action === action;
-  if (!isOfGroup || isOwnAgent(agentId) || !canGoTogether(request.card))
+  const { request, query, requester } = await openBallot(tx, id, rules);
+  if (!isAlike(request, group)) throw new GatewayError('approval.not_alike');
+  // As policy is now: the card says what it was when it was made.
+  const needs = requirementFor(rules.policy, query);
+  if (needs !== undefined && isHighRisk({ risk: 'write', requires: needs }))
     throw new GatewayError('approval.not_alike');
   // The dial for firms of one person is for one write at a time.
-  const requester = await requesterIn(tx, request.submission.userId, people);
-  if (requester.has(person.id)) throw new GatewayError('approval.own_request');
+  if (requester.has(group.person.id)) throw new GatewayError('approval.own_request');
 }
 
 async function decideOne(
   tx: StoreTransaction,
   of: { readonly group: Together; readonly made: ProvenDecision },
-  people: readonly PersonRecord[],
   rules: DecisionRules,
 ): Promise<Decided> {
   try {
-    await assertAlike(tx, of.group, of.made.requestId, people);
+    await assertAlike(tx, of.group, of.made.requestId, rules);
   } catch (error) {
     if (!(error instanceof GatewayError) || error.code === 'store.unavailable') throw error;
     return refuseDecision(tx, of.made, error);
@@ -142,11 +169,10 @@ async function decideEach(
   decisionOn: (item: Alike) => ProvenDecision,
   rules: DecisionRules,
 ): Promise<DecidedTogether[]> {
-  const people = await tx.people.list();
   const all: DecidedTogether[] = [];
   for (const item of group.items) {
     const made = decisionOn(item);
-    all.push({ id: item.id, decided: await decideOne(tx, { group, made }, people, rules) });
+    all.push({ id: item.id, decided: await decideOne(tx, { group, made }, rules) });
   }
   return all;
 }
@@ -154,7 +180,7 @@ async function decideEach(
 /**
  * Approves all of them with one signature over all of their digests, in one commit. Each is recorded, and checked at
  * begin, like any other decision; with a signature that does not verify each is a refused attempt. Throws
- * `approval.not_looked_at`, `store.unavailable`.
+ * `approval.not_looked_at`, `plan.tampered`, `store.unavailable`.
  */
 export async function approveTogether(
   deps: TogetherDependencies,
@@ -163,7 +189,7 @@ export async function approveTogether(
   rules: DecisionRules,
 ): Promise<DecidedTogether[]> {
   const { person, items } = group;
-  const sample = assertLookedAt(deps, group);
+  const sample = await assertLookedAt(deps, group);
   const challenge = challengeOf(group);
   const verified = await verifyOwnPasskey(deps, { person, challenge, assertion });
   const groupId = newId('grp');

@@ -201,7 +201,7 @@ export interface RequestWrites extends RequestReads {
 export interface DecisionReads {
   /** In the order they were made. */
   of(requestId: string): Promise<readonly DecisionRecord[]>;
-  /** Of one person, the newest first; those that do not open are left out and named. */
+  /** What one person has decided, not what they had allowed ahead: the newest first; those that do not open are named. */
   newest(of: {
     readonly personId: string;
     readonly since: Date;

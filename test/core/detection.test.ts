@@ -204,7 +204,7 @@ describe('approvals', () => {
       return decided(nth * 120_000 + 60_000, nth, 19 - nth < hasty ? 2_000 : 20_000, event);
     }).flat();
 
-  it('are a habit when nearly all of them are a yes, and half of them were not read', () => {
+  it('are a habit when nearly all of them are a yes, and more than half of them were not read', () => {
     expect(found(habit(11, 0), 'rubber_stamping')).toMatchObject([
       { personId: 'per_1', count: 11 },
     ]);
@@ -217,17 +217,26 @@ describe('approvals', () => {
   const together = (ms: number, group: string, size: number): Seen[] =>
     Array.from({ length: size }, (_, nth) => ({
       ...{ ms, event: 'approval.granted', actor: 'person:per_1' },
-      ...{ request_id: `act_${group}_${nth}`, facts: { proof: 'passkey', group } },
+      request_id: `act_${group}_${nth}`,
+      facts: { proof: 'passkey', group, group_size: size },
     }));
 
   it('of a group are one decision, however many it has', () => {
     expect(found(together(0, 'grp_1', 25), 'hasty_approvals')).toEqual([]);
-    const slow = [0, 1, 2, 3, 4, 5].flatMap((nth) => together(nth * 3_000, `grp_${nth}`, 5));
-    expect(found(slow, 'hasty_approvals')).toEqual([]);
-    const fast = [0, 1, 2, 3, 4, 5].flatMap((nth) => together(nth * 2_000, `grp_${nth}`, 5));
-    expect(found(fast, 'hasty_approvals')).toHaveLength(1);
-    const few = [0, 1, 2].flatMap((nth) => together(nth * 2_000, `grp_${nth}`, 5));
-    expect(found(few, 'hasty_approvals')).toEqual([]);
+    const groups = (count: number, stepMs: number): Seen[] =>
+      Array.from({ length: count }, (_, nth) => together(nth * stepMs, `grp_${nth}`, 5)).flat();
+    // Three of each are to be looked at one by one.
+    expect(found(groups(6, 9_000), 'hasty_approvals')).toEqual([]);
+    expect(found(groups(6, 8_000), 'hasty_approvals')).toHaveLength(1);
+    expect(found(groups(3, 8_000), 'hasty_approvals')).toEqual([]);
+    expect(found(groups(13, 8_000), 'rubber_stamping')).toHaveLength(1);
+  });
+
+  it('that were allowed ahead are nobody’s habit', () => {
+    const ahead = habit(20, 0).map((one) => ({ ...one, facts: { proof: 'grant' } }));
+    expect(found(ahead, 'rubber_stamping')).toEqual([]);
+    const mixed = [...habit(11, 0), ...ahead];
+    expect(found(mixed, 'rubber_stamping')).toHaveLength(1);
   });
 });
 

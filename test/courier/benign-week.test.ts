@@ -163,5 +163,7 @@ it('P7: a benign week of 200 actions asks each of them 15 times a day at most, a
   expect(highRisk.filter(({ number }) => week.ahead.includes(requestId(number)))).toEqual([]);
   expect(counts).toHaveLength(2 * DAYS);
   expect(Math.max(...counts)).toBeLessThanOrEqual(PROMPTS_PER_DAY_MAX);
+  // Being asked more rarely costs nobody half a day.
+  expect(median(week.took)).toBeLessThan(HOUR);
   expect((await world.store.requests.waiting({ limit: 10 })).rows).toEqual([]);
 }, 300_000);

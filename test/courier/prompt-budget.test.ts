@@ -5,7 +5,7 @@ import type { NoticeKind } from '../../src/core/notices.ts';
 import { GatewayError } from '../../src/core/gateway-error.ts';
 import { closeRequest } from '../../src/gate/close.ts';
 import { placeFreeze } from '../../src/gate/freezes.ts';
-import { type NoticePlace, oweAsked, owe } from '../../src/gate/notices.ts';
+import { type NoticePlace, oweAsked, owe, oweFurther } from '../../src/gate/notices.ts';
 import { ensureOwnAgent, OWN_AGENT_ID } from '../../src/gate/own-agent.ts';
 import type { Notifier, Telling, Told } from '../../src/ports/notifier.ts';
 import type { Store } from '../../src/ports/store.ts';
@@ -246,6 +246,29 @@ describe('never held back is', () => {
     await ask(13);
     await deliver();
     expect(said().slice(11)).toEqual(ids(5, 13));
+  });
+
+  it('a reminder of it only once it presses: until then it waits like any other, and holds nothing back', async () => {
+    const remind = (number: number, occasion: string) =>
+      store.commit((tx) =>
+        owe(tx, {
+          ...{ requestId: requestId(number), channel: 'slack', recipient: 'C0APPROVALS' },
+          ...{ kind: 'reminded', occasion },
+        }),
+      );
+    await ask(1, { card: { requires: two } });
+    await askMany(2, 5);
+    await deliver();
+    await remind(1, 'half');
+    await deliver();
+    expect(told).toHaveLength(5);
+    await store.commit((tx) => oweFurther(tx, requestId(1), 'decided', 'per_x'));
+    await deliver();
+    expect(told.at(-1)?.notice.kind).toBe('decided');
+    now += DAY - HOUR;
+    await remind(1, 'nine_tenths');
+    await deliver();
+    expect(told.at(-1)?.notice.occasion).toBe('nine_tenths');
   });
 
   it('anything during a freeze', async () => {

@@ -2,7 +2,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { PersonRecord } from '../../src/core/records.ts';
 import { recordDecision } from '../../src/gate/decisions.ts';
-import { habitIn } from '../../src/gate/habits.ts';
+import { habitsIn } from '../../src/gate/habits.ts';
 import { noteSeen } from '../../src/gate/sightings.ts';
 import { requestId } from '../adapters/store/fixtures.ts';
 import { DEFAULT_POLICY, HOUR, lena, omar, useAheadWorld } from '../support/allowed-ahead.ts';
@@ -16,7 +16,13 @@ beforeEach(() => {
   number = 0;
 });
 
-const habit = (person = lena) => habitIn(world.store, person.id, world.now());
+const habit = async () => {
+  const { habits } = await habitsIn(world.store, world.now());
+  const { person: _, ...found } = habits.find(({ person }) => person === lena.id) ?? {
+    person: lena.id,
+  };
+  return found;
+};
 
 interface Deciding {
   readonly person?: PersonRecord;
@@ -45,10 +51,12 @@ async function decide(of: Deciding = {}): Promise<void> {
   await world.store.commit((tx) => recordDecision(tx, { ...made, digest }, RULES));
 }
 
+const NONE = {};
+
 describe('how a person decides', () => {
   it('is nothing of somebody who has decided on nothing', async () => {
     await decide({ person: omar });
-    expect(await habit()).toBeUndefined();
+    expect(await habit()).toEqual(NONE);
   });
 
   it('counts what they approved, and times them from when they opened the card', async () => {
@@ -56,19 +64,52 @@ describe('how a person decides', () => {
     await decide({ lies: 600_000, takes: 9_000, decision: 'reject' });
     await decide({ lies: 600_000, takes: 20_000 });
     await decide({ person: omar, takes: 1 });
-    expect(await habit()).toEqual({ decisions: 3, approved: 2, medianMs: 9_000 });
+    expect(await habit()).toEqual({
+      ...{ decisions: 3, approved: 2, median_seconds: 9, is_rubber_stamp: false },
+    });
   });
 
-  it('is timed from when it waited for them where they opened no card', async () => {
+  it('is timed from when it waited for them where they had opened no card by then', async () => {
     await decide({ lies: 60_000, takes: 5_000, isOpened: false });
-    expect(await habit()).toEqual({ decisions: 1, approved: 1, medianMs: 65_000 });
+    expect(await habit()).toMatchObject({ median_seconds: 65 });
+    const id = requestId(number);
+    const request = {
+      ...(await world.store.requests.get(id))!,
+      status: 'awaiting_approval',
+    } as const;
+    await noteSeen({ store: world.store, logger }, { request, person: lena, proof: 'session' });
+    expect(await habit()).toMatchObject({ median_seconds: 65 });
   });
 
-  it('counts a group once, and what was allowed ahead not at all', async () => {
-    for (const group of ['grp_1', 'grp_1', 'grp_2']) await decide({ group });
+  it('takes no longer than since their decision before', async () => {
+    await Promise.all([1, 2, 3].map((nth) => world.ask(nth)));
+    world.pass(600_000);
+    for (const nth of [1, 2, 3]) {
+      const { digest } = (await world.store.requests.get(requestId(nth)))!;
+      const made = { requestId: requestId(nth), person: lena, proof: 'session' } as const;
+      const of = { ...made, decision: 'approve', digest: digest! } as const;
+      await world.store.commit((tx) => recordDecision(tx, of, RULES));
+      world.pass(2_000);
+    }
+    expect(await habit()).toMatchObject({ decisions: 3, median_seconds: 2 });
+  });
+
+  it('is a habit of yes from ten on, when nearly all are one and most were not read', async () => {
+    for (let nth = 0; nth < 9; nth += 1) await decide({ takes: 2_000 });
+    expect(await habit()).toMatchObject({ decisions: 9, is_rubber_stamp: false });
+    await decide({ takes: 2_000 });
+    expect(await habit()).toMatchObject({ decisions: 10, is_rubber_stamp: true });
+    await decide({ takes: 2_000, decision: 'reject' });
+    expect(await habit()).toMatchObject({ decisions: 11, is_rubber_stamp: false });
+  });
+
+  it('counts a group once and each of its drawn cards, and what was allowed ahead not at all', async () => {
+    for (const group of ['grp_1', 'grp_1', 'grp_2'])
+      await decide({ group, lies: 60_000, takes: 8_000 });
     await world.give({ maxUses: 5 });
     expect(await world.ask((number += 1))).toBe(true);
-    expect(await habit()).toMatchObject({ decisions: 2 });
+    // Two cards in eight seconds.
+    expect(await habit()).toMatchObject({ decisions: 2, median_seconds: 4 });
   });
 
   it('is of the last thirty days, and of the newest forty', async () => {
@@ -76,7 +117,7 @@ describe('how a person decides', () => {
     for (let nth = 0; nth < 40; nth += 1) await decide();
     expect(await habit()).toMatchObject({ decisions: 40, approved: 40 });
     world.pass(31 * 24 * HOUR);
-    expect(await habit()).toBeUndefined();
+    expect(await habit()).toEqual(NONE);
     await decide();
     expect(await habit()).toMatchObject({ decisions: 1 });
   });

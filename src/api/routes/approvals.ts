@@ -9,7 +9,13 @@ import { recordDecision } from '../../gate/decisions.ts';
 import { approvalOptions, recordPasskeyDecision } from '../../gate/passkey-decisions.ts';
 import { noteSeen } from '../../gate/sightings.ts';
 import { approvalViews, legibleApprovals } from '../approval-view.ts';
-import { answerDecided, DECISION_ERRORS, DECISION_REPLY } from '../decision-reply.ts';
+import {
+  answerDecided,
+  DECISION_ERRORS,
+  DECISION_REPLY,
+  decisionRules,
+  proofAtDoor,
+} from '../decision-reply.ts';
 import { defineRoute } from '../define-route.ts';
 
 const APPROVALS_PAGE_MAX = 100;
@@ -63,7 +69,7 @@ export const getApproval = defineRoute({
     if (request === undefined) throw new GatewayError('approval.not_found');
     const viewOf = await approvalViews(context, person);
     const body = await viewOf(request);
-    await noteSeen(context, { request, person, proof: session === undefined ? 'key' : 'session' });
+    await noteSeen(context, { request, person, proof: proofAtDoor(session) });
     return { status: 200, body };
   },
 });
@@ -107,13 +113,9 @@ export const decideApproval = defineRoute({
   errors: [...DECISION_ERRORS, 'approval.unproven'],
   handler: async (context, { person, session, params, body: { passkey, ...body } }) => {
     await context.decisionRate.take(person.id);
-    const rules = {
-      policy: context.policy(),
-      approvalValidMs: context.settings.approvalValidMs,
-      selfApprovalMs: context.settings.selfApprovalMs,
-    };
+    const rules = decisionRules(context);
     const made = { requestId: params.id, person, ...body };
-    const proof = session === undefined ? 'key' : 'session';
+    const proof = proofAtDoor(session);
     const decided =
       passkey === undefined
         ? await context.store.commit((tx) => recordDecision(tx, { ...made, proof }, rules))

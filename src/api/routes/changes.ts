@@ -15,7 +15,7 @@ import { type ChangeRules, fieldsToChange, recordChange } from '../../gate/chang
 import { changeOptions, recordPasskeyChange } from '../../gate/passkey-changes.ts';
 import { wakeLater } from '../../gate/wake-later.ts';
 import type { ApiContext } from '../api-context.ts';
-import { DECISION_ERRORS } from '../decision-reply.ts';
+import { DECISION_ERRORS, decisionRules, proofAtDoor } from '../decision-reply.ts';
 import { defineRoute } from '../define-route.ts';
 
 const IdParams = z.object({ id: RequestIdSchema });
@@ -31,11 +31,9 @@ const CHANGE_ERRORS = [
   'prompt.refused',
 ] as const satisfies readonly ErrorCode[];
 
-const rulesOf = ({ policy, settings }: ApiContext): ChangeRules => ({
-  policy: policy(),
-  approvalValidMs: settings.approvalValidMs,
-  approvalMs: settings.approvalMs,
-  selfApprovalMs: settings.selfApprovalMs,
+const rulesOf = (context: ApiContext): ChangeRules => ({
+  ...decisionRules(context),
+  approvalMs: context.settings.approvalMs,
 });
 
 export const getChangeForm = defineRoute({
@@ -127,7 +125,7 @@ export const changeApproval = defineRoute({
     await context.decisionRate.take(person.id);
     const rules = rulesOf(context);
     const made = { requestId: params.id, person, ...body };
-    const proof = session === undefined ? 'key' : 'session';
+    const proof = proofAtDoor(session);
     const changed =
       passkey === undefined
         ? await context.store.commit((tx) => recordChange(tx, { ...made, proof }, rules))

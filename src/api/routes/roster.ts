@@ -3,15 +3,13 @@ import {
   AgentListSchema,
   type AgentView,
   HabitListSchema,
-  type HabitView,
   PersonListSchema,
   PersonViewSchema,
 } from '../../contracts/roster-view.ts';
 import type { AgentRecord } from '../../core/records.ts';
-import { isRubberStamp } from '../../core/habits.ts';
 import { absencesAt } from '../../gate/absences.ts';
 import { grantsOfAgent } from '../../gate/explained-agent.ts';
-import { habitIn } from '../../gate/habits.ts';
+import { habitsIn } from '../../gate/habits.ts';
 import { isOwnAgent } from '../../gate/own-agent.ts';
 import type { ApiContext } from '../api-context.ts';
 import { defineRoute } from '../define-route.ts';
@@ -80,21 +78,8 @@ export const listHabits = defineRoute({
   replies: { 200: { is: 'By person; nobody who was revoked.', body: HabitListSchema } },
   errors: ['store.unavailable'],
   handler: async ({ store, clock }) => {
-    const { rows } = await store.people.legible();
-    const habits: HabitView[] = [];
-    for (const { id, revokedAt } of rows) {
-      const habit = revokedAt === null ? await habitIn(store, id, clock()) : undefined;
-      if (habit === undefined) continue;
-      const { decisions, approved, medianMs } = habit;
-      habits.push({
-        person: id,
-        decisions,
-        approved,
-        median_seconds: medianMs / 1_000,
-        is_rubber_stamp: isRubberStamp(habit),
-      });
-    }
-    return { status: 200, body: { habits } };
+    const { habits, damaged } = await habitsIn(store, clock());
+    return { status: 200, body: { habits: [...habits], ...damagedIn(damaged) } };
   },
 });
 

@@ -1,18 +1,17 @@
 import { z } from 'zod';
 import type { Approval } from '../../contracts/approval.ts';
-import { AgentIdSchema } from '../../contracts/ids.ts';
+import { damagedIn } from '../../contracts/damaged.ts';
 import { RequestOptionsSchema } from '../../contracts/passkey.ts';
 import {
+  type Alike,
+  AlikeSchema,
   ApprovalGroupSchema,
   TogetherAskedSchema,
   TogetherBodySchema,
   TogetherReplySchema,
 } from '../../contracts/together.ts';
-import type { ErrorCode } from '../../core/errors.ts';
 import type { RequestRecord } from '../../core/records.ts';
 import { canGoTogether, TOGETHER_LIMITS } from '../../core/together.ts';
-import type { DecisionRules } from '../../gate/decisions.ts';
-import { isOwnAgent } from '../../gate/own-agent.ts';
 import { noteSeen } from '../../gate/sightings.ts';
 import {
   approveTogether,
@@ -24,20 +23,35 @@ import {
 import { wakeLater } from '../../gate/wake-later.ts';
 import type { ApiContext } from '../api-context.ts';
 import { legibleApprovals } from '../approval-view.ts';
+import { decisionRules, proofAtDoor } from '../decision-reply.ts';
 import { defineRoute } from '../define-route.ts';
 
-const GroupParams = z.object({ agent: AgentIdSchema, action: z.string().regex(/^[a-z_]{1,60}$/) });
-type Kind = z.infer<typeof GroupParams>;
+/** So many that wait are looked through for a group, the first to expire first. */
+const WAITING = { page: 100, max: 1_000 } as const;
 
-/** A group is made of the first of these to expire. */
-const WAITING_MAX = 100;
+/** Those of the kind among what waits, in pages, until there are enough to show or no more. */
+async function alikeIn(
+  { store }: Pick<ApiContext, 'store'>,
+  kind: Alike,
+): Promise<{ readonly rows: RequestRecord[]; readonly damaged: string[] }> {
+  const found: { rows: RequestRecord[]; damaged: string[] } = { rows: [], damaged: [] };
+  let after: string | undefined;
+  for (let looked = 0; looked < WAITING.max; looked += WAITING.page) {
+    const of = { limit: WAITING.page, ...(after === undefined ? {} : { after }) };
+    const { rows, damaged } = await store.requests.waiting(of);
+    found.rows.push(...rows.filter(isOfKind(kind)));
+    found.damaged.push(...damaged);
+    after = rows.at(-1)?.id;
+    if (rows.length < WAITING.page || found.rows.length > TOGETHER_LIMITS.itemsMax) break;
+  }
+  return found;
+}
 
 const isOfKind =
-  ({ agent, action }: Kind) =>
+  ({ agent, action }: Alike) =>
   (request: RequestRecord): boolean =>
     request.agentId === agent &&
     request.action === action &&
-    !isOwnAgent(agent) &&
     request.card !== null &&
     canGoTogether(request.card);
 
@@ -49,22 +63,22 @@ export const getApprovalGroup = defineRoute({
   summary:
     'What waits for you of one agent and one action and may be decided together. That you read it goes into the log.',
   door: 'person',
-  params: GroupParams,
+  params: AlikeSchema,
   replies: { 200: { is: 'The group; empty when nothing waits.', body: ApprovalGroupSchema } },
   errors: ['store.unavailable'],
   handler: async (context, { person, session, params }) => {
-    const { rows } = await context.store.requests.waiting({ limit: WAITING_MAX });
-    const alike = rows.filter(isOfKind(params));
-    const { approvals } = await legibleApprovals(context, person, alike);
+    const alike = await alikeIn(context, params);
+    const { approvals, damaged } = await legibleApprovals(context, person, alike.rows);
     const mine = approvals.filter(isForReader);
     const shown = mine.slice(0, TOGETHER_LIMITS.itemsMax);
     const ids = shown.map(({ id }) => id);
-    const proof = session === undefined ? 'key' : 'session';
-    const seen = alike.filter(({ id }) => ids.includes(id));
+    const proof = proofAtDoor(session);
+    const seen = alike.rows.filter(({ id }) => ids.includes(id));
     await Promise.all(seen.map((request) => noteSeen(context, { request, person, proof })));
     const sample = sampleOf(context.attester, person, ids);
     const more = mine.length > shown.length;
-    return { status: 200, body: { ...params, approvals: shown, sample, more } };
+    const unread = damagedIn([...alike.damaged, ...damaged]);
+    return { status: 200, body: { ...params, approvals: shown, sample, more, ...unread } };
   },
 });
 
@@ -73,7 +87,7 @@ export const togetherPasskeyOptions = defineRoute({
   path: '/v1/approval-groups/{agent}/{action}/passkey-options',
   summary: 'Begin to approve several together: the challenge is over all of their digests.',
   door: 'person',
-  params: GroupParams,
+  params: AlikeSchema,
   body: TogetherAskedSchema,
   replies: {
     200: {
@@ -81,7 +95,7 @@ export const togetherPasskeyOptions = defineRoute({
       body: RequestOptionsSchema,
     },
   },
-  errors: ['approval.not_looked_at', 'passkey.missing', 'store.unavailable'],
+  errors: ['approval.not_looked_at', 'passkey.missing', 'plan.tampered', 'store.unavailable'],
   handler: async (context, { person, params, body }) => ({
     status: 200,
     body: await togetherOptions(context, {
@@ -89,12 +103,6 @@ export const togetherPasskeyOptions = defineRoute({
       ...{ items: body.items, lookedAt: body.looked_at },
     }),
   }),
-});
-
-const rulesOf = ({ policy, settings }: ApiContext): DecisionRules => ({
-  policy: policy(),
-  approvalValidMs: settings.approvalValidMs,
-  selfApprovalMs: settings.selfApprovalMs,
 });
 
 /** What each became; what is settled goes on at once. */
@@ -118,7 +126,7 @@ export const decideTogether = defineRoute({
   summary:
     'Approve several together, with one passkey over all of them, or reject them with one reason. Each is a decision of its own.',
   door: 'person',
-  params: GroupParams,
+  params: AlikeSchema,
   body: TogetherBodySchema,
   replies: {
     200: {
@@ -126,23 +134,20 @@ export const decideTogether = defineRoute({
       body: TogetherReplySchema,
     },
   },
-  errors: [
-    'approval.not_looked_at',
-    'rate.limited',
-    'store.unavailable',
-  ] as const satisfies readonly ErrorCode[],
+  errors: ['approval.not_looked_at', 'plan.tampered', 'rate.limited', 'store.unavailable'],
   handler: async (context, { person, session, params, body }) => {
-    await context.decisionRate.take(person.id);
+    // Each is an entry in the log.
+    await context.decisionRate.take(person.id, body.items.length);
     const { agent: agentId, action } = params;
     const group = { person, agentId, action, items: body.items };
     if (body.decision === 'approve') {
       const asked = { ...group, lookedAt: body.looked_at };
-      const decided = await approveTogether(context, asked, body.passkey, rulesOf(context));
+      const decided = await approveTogether(context, asked, body.passkey, decisionRules(context));
       return { status: 200, body: await answer(context, decided) };
     }
-    const proof = session === undefined ? 'key' : 'session';
+    const proof = proofAtDoor(session);
     const asked = { ...group, proof, reason: body.reason } as const;
-    const decided = await rejectTogether(context, asked, rulesOf(context));
+    const decided = await rejectTogether(context, asked, decisionRules(context));
     return { status: 200, body: await answer(context, decided) };
   },
 });

@@ -153,7 +153,9 @@ function habitLine(habit: HabitView | undefined): Html | null {
   return html`<span class="how"
     >In 30 days:
     ${words}${
-      isStamp ? html`. <span class="state state--stop">Faster than a card can be read</span>` : null
+      isStamp
+        ? html`. <span class="state state--stop">Half of them faster than a card can be read</span>`
+        : null
     }</span
   >`;
 }

@@ -17,7 +17,7 @@ export const aheadWords = ({ ends_at }: NonNullable<DecisionView['grant']>): Htm
 
 /** Only where the next of the kind would be covered: what is not allowed ahead is not offered. */
 const canAllowAhead = ({ card, you }: Approval): boolean =>
-  you.can_decide && you.own === undefined && isPlain(card) && card.action !== 'take_back';
+  you.can_decide && you.own === undefined && isPlain(card);
 
 export const aheadButton = (approval: Approval): Html | null =>
   canAllowAhead(approval)

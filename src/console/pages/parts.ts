@@ -45,6 +45,21 @@ export const part = (name: string, body: Html, beside: Html | null = null, id = 
     <div class="is prose">${body}</div>
   </section>`;
 
+/** Rows under a name, with their number. */
+export function group(name: string, items: readonly Html[], isOthers = false): Html | null {
+  if (items.length === 0) return null;
+  const id = `g-${name.toLowerCase().replaceAll(/\W+/g, '-')}`;
+  return html`<section class="group ${isOthers ? 'others' : ''}" aria-labelledby="${id}">
+    <div class="row">
+      <div class="at"></div>
+      <h2 class="is" id="${id}">${name} <span class="quiet">${items.length}</span></h2>
+    </div>
+    <ol class="queue">
+      ${items}
+    </ol>
+  </section>`;
+}
+
 /** The sentence with the record's name in bold. */
 export function sentence({ sentence: text, records }: Pick<Card, 'sentence' | 'records'>): Html {
   const name = records[0]?.name ?? '';

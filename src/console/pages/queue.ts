@@ -1,6 +1,6 @@
 import type { Approval, ApprovalPage } from '../../contracts/approval.ts';
 import { type Risk, riskOf } from '../../core/risk.ts';
-import { canGoTogether } from '../../core/together.ts';
+import { canGoTogether, charsIn } from '../../core/together.ts';
 import { type Html, html } from '../html.ts';
 import { notYours } from '../notes.ts';
 import type { Frame } from '../frame.ts';
@@ -16,6 +16,7 @@ import {
   approveForm,
   askedBy,
   damagedNotice,
+  group,
   rejectButton,
   rejectSheet,
   sentence,
@@ -36,12 +37,8 @@ const GROUPS = [
 
 /** Whether nothing of the card would be missing from its row. */
 function standsInRow({ card }: Approval): boolean {
-  const size = card.changes.reduce(
-    (sum, { label, before, after }) => sum + label.length + (before?.length ?? 0) + after.length,
-    0,
-  );
   const isWhole = card.changes.length <= ROW.changesMax && card.records.length <= 1;
-  return isWhole && size <= ROW.charsMax && (card.signals ?? []).length === 0;
+  return isWhole && charsIn(card) <= ROW.charsMax && (card.signals ?? []).length === 0;
 }
 
 function openLink({ id }: Approval, isMain: boolean): Html {
@@ -99,20 +96,6 @@ function item(frame: Frame, approval: Approval, isCurrent: boolean): Html {
   </li>`;
 }
 
-function group(name: string, items: readonly Html[], isOthers = false): Html | null {
-  if (items.length === 0) return null;
-  const id = `g-${name.toLowerCase().replaceAll(/\W+/g, '-')}`;
-  return html`<section class="group ${isOthers ? 'others' : ''}" aria-labelledby="${id}">
-    <div class="row">
-      <div class="at"></div>
-      <h2 class="is" id="${id}">${name} <span class="quiet">${items.length}</span></h2>
-    </div>
-    <ol class="queue">
-      ${items}
-    </ol>
-  </section>`;
-}
-
 function groups(frame: Frame, mine: readonly Approval[]): (Html | null)[] {
   const groupOf = ({ card }: Approval): string =>
     GROUPS.find(([, max]) => secondsLeft(card.expires_at, frame.now) <= max)?.[0] ?? 'Later';
@@ -128,9 +111,7 @@ function groups(frame: Frame, mine: readonly Approval[]): (Html | null)[] {
 const ALIKE_MIN = 3;
 
 const isAlike = (approval: Approval): boolean =>
-  approval.you.own === undefined &&
-  approval.card.action !== 'take_back' &&
-  canGoTogether(approval.card);
+  approval.you.own === undefined && canGoTogether(approval.card);
 
 /** The ways to what may be decided together. */
 function together(mine: readonly Approval[]): Html[] {

@@ -9,7 +9,7 @@ import { shown, shownPlain } from '../shown-text.ts';
 import { moment, timeLeft } from '../times.ts';
 import { plainName } from '../words.ts';
 import { diffTable } from './diff.ts';
-import { askedBy, part, rejectionSheet, sentence } from './parts.ts';
+import { askedBy, damagedNotice, group, part, rejectionSheet, sentence } from './parts.ts';
 
 const REJECT_SHEET = 'reject-all';
 
@@ -24,7 +24,7 @@ export const groupPath = (of: { readonly agent: string; readonly action: string 
 /** None is chosen from the start: each of these takes a look of its own. */
 function sampledChoice({ id, card }: Approval): Html {
   const name = `${LOOKED}${id}`;
-  return html`<fieldset class="choices" data-decides="1">
+  return html`<fieldset class="choices">
     <legend class="small quiet">Drawn to be looked at</legend>
     <label><input type="radio" name="${name}" value="${card.digest}" required /> It is right</label>
     <label><input type="radio" name="${name}" value="${LEFT_OUT}" /> Leave it out</label>
@@ -32,7 +32,7 @@ function sampledChoice({ id, card }: Approval): Html {
 }
 
 const otherChoice = ({ id, card }: Approval): Html =>
-  html`<div class="choices" data-decides="1">
+  html`<div class="choices">
     <label
       ><input type="checkbox" name="${ITEM}${id}" value="${card.digest}" checked /> Approve with the
       others</label
@@ -58,20 +58,6 @@ function item(frame: Frame, approval: Approval, isSampled: boolean): Html {
   </li>`;
 }
 
-function section(name: string, items: readonly Html[]): Html | null {
-  if (items.length === 0) return null;
-  const id = `g-${name.toLowerCase().replaceAll(/\W+/g, '-')}`;
-  return html`<section class="group" aria-labelledby="${id}">
-    <div class="row">
-      <div class="at"></div>
-      <h2 class="is" id="${id}">${name} <span class="quiet">${items.length}</span></h2>
-    </div>
-    <ol class="queue">
-      ${items}
-    </ol>
-  </section>`;
-}
-
 function heading({ approvals, action, more }: ApprovalGroup, name: string): Html {
   const count = approvals.length;
   return html`<div class="row">
@@ -88,16 +74,16 @@ function heading({ approvals, action, more }: ApprovalGroup, name: string): Html
 }
 
 const sampleWords = (count: number): string =>
-  count <= TOGETHER_LIMITS.sampled ? 'all of them' : `${TOGETHER_LIMITS.sampled}`;
+  count <= TOGETHER_LIMITS.sampled
+    ? 'Look at each of them.'
+    : `The gateway has drawn ${TOGETHER_LIMITS.sampled} for you to look at one by one; the others stand below, whole.`;
 
 const sendRow = (): Html =>
   part(
     'Your decision',
     html`<div class="btns">
-        <button class="btn btn--main" type="submit" data-decides="1">
-          Approve these with passkey
-        </button>
-        <button class="btn" type="button" popovertarget="${REJECT_SHEET}" data-decides="1">
+        <button class="btn btn--main" type="submit">Approve these with passkey</button>
+        <button class="btn" type="button" popovertarget="${REJECT_SHEET}">
           Reject all of them
         </button>
         <a class="btn" href="/console">Back</a>
@@ -108,26 +94,30 @@ const sendRow = (): Html =>
       </p>`,
   );
 
-const emptyPage = (frame: Frame): string =>
+const emptyPage = (frame: Frame, damaged: readonly string[]): string =>
   page(frame, {
     title: 'Nothing to decide together',
     place: 'waiting',
-    main: html`<div class="row">
-      <div class="at stack"><a class="back" href="/console">All waiting</a></div>
-      <div class="is">
-        <h1>Nothing of this kind waits for you</h1>
-        <p class="lead">What waits is decided on its own card.</p>
-      </div>
-    </div>`,
+    main: html`${damagedNotice(damaged)}
+      <div class="row">
+        <div class="at stack"><a class="back" href="/console">All waiting</a></div>
+        <div class="is">
+          <h1>Nothing of this kind waits for you</h1>
+          <p class="lead">What waits is decided on its own card.</p>
+        </div>
+      </div>`,
   });
 
-/** Writes that are alike, for one decision: some to be looked at one by one, all of them whole. */
-export function togetherPage(frame: Frame, group: ApprovalGroup): string {
-  const { approvals, sample } = group;
+/**
+ * Writes that are alike, for one decision: some to be looked at one by one, all of them whole. The page stands still
+ * while it is read: what comes meanwhile would take the choices away.
+ */
+export function togetherPage(frame: Frame, alike: ApprovalGroup): string {
+  const { approvals, sample, damaged = [] } = alike;
   const [first] = approvals;
-  if (first === undefined) return emptyPage(frame);
+  if (first === undefined) return emptyPage(frame, damaged);
   const { name } = first.card.agent;
-  const path = groupPath(group);
+  const path = groupPath(alike);
   const sampled = approvals.filter(({ id }) => sample.includes(id));
   const others = approvals.filter(({ id }) => !sample.includes(id));
   const hidden = html`${approvals.map(
@@ -136,7 +126,7 @@ export function togetherPage(frame: Frame, group: ApprovalGroup): string {
   return page(frame, {
     title: `Decide ${approvals.length} together`,
     place: 'waiting',
-    main: html`${heading(group, name)}
+    main: html`${damagedNotice(damaged)}${heading(alike, name)}
       <form
         method="post"
         action="${path}/approve"
@@ -144,10 +134,10 @@ export function togetherPage(frame: Frame, group: ApprovalGroup): string {
         data-failed="${notYours('approval.unproven')}"
       >
         ${tokenField(frame)}<input type="hidden" name="passkey" value="" />
-        ${section(
+        ${group(
           'Look at these',
           sampled.map((approval) => item(frame, approval, true)),
-        )}${section(
+        )}${group(
           'And these',
           others.map((approval) => item(frame, approval, false)),
         )}${sendRow()}
@@ -156,7 +146,7 @@ export function togetherPage(frame: Frame, group: ApprovalGroup): string {
       rejectionSheet(frame, {
         sheet: REJECT_SHEET,
         action: `${path}/reject`,
-        name: `${approvals.length} × ${plainName(group.action).toLowerCase()}, by ${shownPlain(name)}`,
+        name: `${approvals.length} × ${plainName(alike.action).toLowerCase()}, by ${shownPlain(name)}`,
         hidden,
       }),
     ],

@@ -40,6 +40,7 @@ export function createDecisionReads(reader: Reader): DecisionReads {
         .selectAll()
         .where('person_id', '=', personId)
         .where('decided_at', '>=', since.getTime())
+        .where('proof', '!=', 'grant')
         .orderBy('seq', 'desc')
         .limit(limit)
         .execute();

@@ -81,6 +81,7 @@ export function createNoticeReads(reader: Reader): NoticeReads {
         .where('channel', '=', channel)
         .where('recipient', '=', recipient)
         .where('kind', 'in', ['asked', 'reminded'])
+        .where('state', '!=', 'moot')
         .where((eb) => eb.or([eb('state', '=', 'due'), eb('due_at', '>', since.getTime())]))
         .orderBy('seq')
         .execute();

@@ -14,6 +14,7 @@ import { incidents } from './migrations/0009-incidents.ts';
 import { alerts } from './migrations/0010-alerts.ts';
 import { absences } from './migrations/0011-absences.ts';
 import { howOften } from './migrations/0012-how-often.ts';
+import { decisionsByPerson } from './migrations/0013-decisions-by-person.ts';
 
 /** Numbered from 1, never edited once released; a database remembers the last one in `user_version`. */
 const MIGRATIONS: readonly string[] = [
@@ -29,6 +30,7 @@ const MIGRATIONS: readonly string[] = [
   alerts,
   absences,
   howOften,
+  decisionsByPerson,
 ];
 
 /** A value that only the right key opens. */

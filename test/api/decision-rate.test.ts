@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { startTestGateway, type TestGateway } from '../support/gateway.ts';
+import { type Caller, startTestGateway, type TestGateway } from '../support/gateway.ts';
 
 const PER_MINUTE = 3;
 const ATTEMPTS = 10;
@@ -38,6 +38,24 @@ describe('a person who decides again and again', () => {
       ...Array<string>(PER_MINUTE).fill('approval.digest_mismatch'),
       'rate.limited',
     ]);
+  });
+
+  it('has as many turns as there are writes in a group, of which none is more than a minute', async () => {
+    const ofItems = (count: number) =>
+      Array.from({ length: count }, (_, nth) => ({
+        ...{ id: `act_${String(nth).padStart(26, '0')}`, digest: 'd0'.repeat(32) },
+      }));
+    const path = `/v1/approval-groups/${gateway.agent.record.id}/create_note/decisions`;
+    const reject = (call: Caller, count: number) =>
+      call('POST', path, { body: { decision: 'reject', items: ofItems(count), reason: 'No.' } });
+    const [several, many] = [
+      await gateway.addPerson('Kim Two'),
+      await gateway.addPerson('Kim Ten'),
+    ];
+    expect((await reject(several.call, PER_MINUTE - 1)).status).toBe(200);
+    expect((await reject(several.call, 2)).status).toBe(429);
+    expect((await reject(many.call, 10)).status).toBe(200);
+    expect((await reject(many.call, 1)).status).toBe(429);
   });
 
   it('holds nobody else back', async () => {

@@ -93,6 +93,13 @@ describe.skipIf(executable === undefined)('deciding together', () => {
     },
   );
 
+  it('is where the way of a mail leads, also by the door', async () => {
+    const path = `/console/groups/${house.gateway.agent.record.id}/create_note`;
+    const { page } = await house.open(path, { session: null });
+    expect(new URL(page.url()).searchParams.get('next')).toBe(path);
+    await page.context().close();
+  });
+
   it('says so when nothing of the kind waits, and when all were left out', async () => {
     const { page } = await comeIn(391);
     const path = `/console/groups/${house.gateway.agent.record.id}/create_note`;

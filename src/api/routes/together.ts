@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Approval } from '../../contracts/approval.ts';
 import { damagedIn } from '../../contracts/damaged.ts';
 import { RequestOptionsSchema } from '../../contracts/passkey.ts';

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { generateSecret } from 'otplib';
 import { Agent, request } from 'undici';
 import { createFetchSecret } from '../../src/activities/fetch-secret.ts';
@@ -9,7 +10,7 @@ import { createPrepareApproval } from '../../src/activities/prepare-approval.ts'
 import { createRecordAudit } from '../../src/activities/record-audit.ts';
 import { createValidateAction } from '../../src/activities/validate-action.ts';
 import { createVerifyDecision } from '../../src/activities/verify-decision.ts';
-import { createWriteCall } from '../../src/activities/write-call.ts';
+import { createWriteCall, type WriteOutcome } from '../../src/activities/write-call.ts';
 import { createSeal, type Seal } from '../../src/adapters/store/sql/seal.ts';
 import { readConfig } from '../../src/config.ts';
 import { activityDependencies, type Context, openContext } from '../../src/context.ts';
@@ -29,6 +30,9 @@ import { type Receiver, startReceiver } from './one-digest-receiver.ts';
 export const ONE_APPROVER = `permit (principal in AgentGroup::"assistants", action in [Action::"write"], resource)
 when { Role::"approver".approvals >= 1 };
 permit (principal in AgentGroup::"assistants", action in [Action::"read"], resource);`;
+
+const BEGINS_WITHIN_MS = 60_000;
+const LATER_MS = 100;
 
 /** One request at a time, on records and behind a receiver of its own: what arrives there is its own. */
 export interface Lane {
@@ -139,10 +143,21 @@ function createLane(of: {
         if (standing.kind !== 'approved') return;
         const credential = await fetchSecret('main');
         const call = { kind: 'write', requestId, credential, resend: false } as const;
-        for (;;) if ((await writeCall(call)).kind !== 'more') break;
+        await sendAll(() => writeCall(call));
         await recordAudit({ input: { requestId } });
       }),
   };
+}
+
+/** What could not begin yet, such as while the log is not published fast enough, is tried again, as the workflow does. */
+async function sendAll(write: () => Promise<WriteOutcome>): Promise<void> {
+  const deadline = Date.now() + BEGINS_WITHIN_MS;
+  for (;;) {
+    const { kind } = await write();
+    const isLater = kind === 'not_begun' && Date.now() < deadline;
+    if (isLater) await sleep(LATER_MS);
+    else if (kind !== 'more') return;
+  }
 }
 
 /** A real store, policy, log and HubSpot adapter before a real simulator, without API and engine. */

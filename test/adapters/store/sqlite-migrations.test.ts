@@ -27,6 +27,7 @@ drop table incidents;
 drop table absences;
 alter table decisions drop column in_place_of;
 drop index log_entries_alerts;
+drop index decisions_by_person;
 drop index log_entries_marks;
 drop table radar_sweeps;
 drop index ledger_by_time;

@@ -290,6 +290,11 @@ describe.skipIf(executable === undefined)('every view of the console', () => {
       pressed.add(kindOf(await requests.innerText()));
       await requests.click();
       await page.waitForURL('**/console/requests?agent=**');
+      await lookAround();
+      if (seen.has('Older')) {
+        await press('Older');
+        await page.waitForURL('**before=**');
+      }
       await press('Freeze everything now');
       await page.getByText(`Frozen by Pia Press ${width}.`).waitFor();
       await press('Open an incident', page.locator('#main'));

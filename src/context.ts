@@ -30,6 +30,7 @@ import { pastDrills } from './drill/history.ts';
 import { isDemoToken } from './gate/demo-token.ts';
 import { createDetection, type Detection } from './gate/detection.ts';
 import { createAskedOnce } from './gate/eligible.ts';
+import { createHabits } from './gate/habits.ts';
 import { storeNewKey } from './gate/new-key.ts';
 import { sweepForIncident } from './gate/incident-radar.ts';
 import { askToTakeBack } from './gate/incident-take-back.ts';
@@ -290,6 +291,7 @@ export function apiContext(context: Context, engine: Engine, channels: Channels)
     pastDrills: (max) => pastDrills(config.files.drills, max),
     policy: () => policy,
     askPolicy: createAskedOnce(),
+    habitsAt: createHabits(store),
     settings: {
       connection: config.connection,
       origin: config.origin,

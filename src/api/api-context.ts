@@ -2,6 +2,7 @@ import type { Scorecard } from '../contracts/drill.ts';
 import type { Attester } from '../gate/attest.ts';
 import type { ChatDesk } from '../gate/chat-desk.ts';
 import type { IncidentRecord } from '../core/incident.ts';
+import type { Habits } from '../gate/habits.ts';
 import type { NewKey } from '../gate/new-key.ts';
 import type { AskPolicy } from '../gate/eligible.ts';
 import type { WebhookDesk } from '../gate/webhook-desk.ts';
@@ -48,6 +49,8 @@ export interface ApiContext {
   /** Newest first; a file that is no scorecard is left out. */
   readonly pastDrills: (max: number) => readonly Scorecard[];
   readonly policy: () => Policy;
+  /** `gate/habits.ts`, which keeps what it has traced. */
+  readonly habitsAt: (now: Date) => Promise<Habits>;
   /** For what pages show, again and again; a decision asks policy itself. */
   readonly askPolicy: AskPolicy;
   readonly settings: ApiSettings;

@@ -3,7 +3,10 @@ import { GatewayError } from '../core/gateway-error.ts';
 
 /** How much one caller may ask. Throws `rate.limited` with the seconds to wait. */
 export interface RateLimit {
-  /** `count`: how many at once, 1 by default. `id`: of an agent or a person, proven; of who has shown nothing yet the address. */
+  /**
+   * `id`: of an agent or a person, proven; of who has shown nothing yet the address. `count`: how many at once, 1 by
+   * default; more than are left are refused together, and none is left then.
+   */
   take(id: string, count?: number): Promise<void>;
 }
 

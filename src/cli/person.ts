@@ -8,7 +8,7 @@ import type { AbsenceRecord } from '../core/records.ts';
 import { OPERATOR_ROLE } from '../core/roles.ts';
 import { durationWords } from '../core/durations.ts';
 import { absencesAt, isStanding } from '../gate/absences.ts';
-import { HABIT_LIMITS, habitsIn } from '../gate/habits.ts';
+import { createHabits, HABIT_LIMITS } from '../gate/habits.ts';
 import { addAbsenceCommands } from './absence.ts';
 import { withContext, withPolicy } from './context.ts';
 import { collectNames, type JsonOption, parseName, withJson } from './options.ts';
@@ -121,7 +121,7 @@ async function list(options: JsonOption): Promise<void> {
 /** Who approves nearly everything, and faster than a card can be read, is somebody to talk to. */
 async function habits(options: JsonOption): Promise<void> {
   const found = await withContext(async ({ store }) => ({
-    ...(await habitsIn(store, new Date())),
+    ...(await createHabits(store)(new Date())),
     people: (await store.people.legible()).rows,
   }));
   sayDamaged(found.damaged);

@@ -103,7 +103,10 @@ export const isOfGroupBefore = ({ actor, facts }: Observed, { decided }: Known):
 export const openedKey = (actor: string, requestId: string | null): string =>
   `${actor} ${requestId ?? ''}`;
 
-/** How long a decision took at most, for each card of its group that was to be looked at, ms: since it was asked for, its card was opened, or the decision before. */
+/**
+ * How long a decision took at most, ms: since it was asked for, its card was opened, or the decision before. Of a group
+ * for each card that was to be looked at.
+ */
 export function tookAtMost(seen: Observed, known: Known, at: number): number {
   const { actor, request_id: requestId } = seen;
   const since = [

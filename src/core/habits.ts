@@ -1,6 +1,6 @@
 import { TOGETHER_LIMITS } from './together.ts';
 
-/** What makes a person's way of deciding one that an alert is about: a habit of yes, mostly faster than a card is read. */
+/** What an alert is about: a habit of yes, mostly faster than a card is read. */
 export const HABIT = {
   approvedShareMin: 0.95,
   hastyMs: 3_000,

@@ -6,8 +6,8 @@ export type HighRisk = 'removes' | 'people' | 'passkey';
 
 /**
  * Why this write is of high risk; empty for an ordinary one. The one rule of the house: by it a write waits a
- * shorter time, is marked on pages, and is neither grouped, held back (its reminders aside), allowed ahead nor decided where less than
- * the whole card is in view.
+ * shorter time, is marked on pages, and is neither grouped, held back (its reminders aside), allowed ahead nor decided
+ * where less than the whole card is in view.
  */
 export function highRiskOf({ risk, requires }: Pick<Card, 'risk' | 'requires'>): HighRisk[] {
   return [

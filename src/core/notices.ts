@@ -70,7 +70,7 @@ export const PROMPT_BUSY_MS = 12 * PROMPT_HOUR_MS;
 /** As shares of what an hour may bring: from how many lately on a place is busy, and what is left to its hours then. */
 const BUSY = { from: 1.5, left: 0.25 } as const;
 
-/** How many prompts this hour may bring to a place that has had so many lately: who is asked often is asked more rarely. */
+/** How many prompts an hour may bring to a place that has had so many lately: the more, the fewer. */
 export const promptsInHour = (perHour: number, lately: number): number =>
   lately < BUSY.from * perHour ? perHour : Math.max(1, Math.floor(BUSY.left * perHour));
 

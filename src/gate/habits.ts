@@ -11,6 +11,9 @@ const DAY_MS = 86_400_000;
 /** So many of the last thirty days are looked at: each is traced through the log. */
 export const HABIT_LIMITS = { days: 30, decisionsMax: 40 } as const;
 
+/** What became of a decision does not change any more: it is traced once in the life of a process. */
+type Traced = ReadonlyMap<string, Timed>;
+
 interface Timed extends Taken {
   readonly at: number;
   readonly group: unknown;
@@ -53,48 +56,63 @@ function eachOnce(all: readonly Timed[]): Taken[] {
   });
 }
 
-async function habitIn(
+/** As far as each can be told, the newest first. */
+async function timesOf(
   store: Pick<Store, 'decisions' | 'log'>,
   personId: string,
-  now: Date,
-): Promise<Habit | undefined> {
+  { known, now }: { readonly known: Traced; readonly now: Date },
+): Promise<Traced> {
   const since = new Date(now.getTime() - HABIT_LIMITS.days * DAY_MS);
   const { rows } = await store.decisions.newest({
     ...{ personId, since },
     limit: HABIT_LIMITS.decisionsMax,
   });
-  const all: Timed[] = [];
+  const all = new Map<string, Timed>();
   for (const made of rows) {
-    const one = await timed(store, made).catch((error: unknown) => {
-      if (errorCodeOf(error) === 'plan.tampered') return undefined;
-      throw error;
-    });
-    if (one !== undefined) all.push(one);
+    const key = `${made.requestId} ${personId}`;
+    const one = known.get(key) ?? (await timed(store, made).catch(unlessTampered));
+    if (one !== undefined) all.set(key, one);
   }
-  return habitOf(eachOnce(all));
+  return all;
+}
+
+function unlessTampered(error: unknown): undefined {
+  if (errorCodeOf(error) !== 'plan.tampered') throw error;
+}
+
+const viewOf = (person: string, habit: Habit): HabitView => ({
+  ...{ person, decisions: habit.decisions, approved: habit.approved },
+  median_seconds: habit.medianMs / 1_000,
+  is_rubber_stamp: isRubberStamp(habit),
+});
+
+export interface Habits {
+  readonly habits: readonly HabitView[];
+  /** People whose row does not open. */
+  readonly damaged: readonly string[];
 }
 
 /**
  * How the people on the roster have decided in the last thirty days, of those who have: of a group one counts, what
- * they had allowed ahead and what does not open counts nothing. Opens what the log has of each decision, and the first
- * time in a process all that came after the oldest. `damaged`: people whose row does not open. Throws
- * `store.unavailable`.
+ * they had allowed ahead and what does not open counts nothing. A page asks again and again: what was traced is kept,
+ * of the decisions that still count. Throws `store.unavailable`.
  */
-export async function habitsIn(
+export function createHabits(
   store: Pick<Store, 'decisions' | 'log' | 'people'>,
-  now: Date,
-): Promise<{ readonly habits: readonly HabitView[]; readonly damaged: readonly string[] }> {
-  const { rows, damaged } = await store.people.legible();
-  const habits: HabitView[] = [];
-  for (const { id, revokedAt } of rows) {
-    const habit = revokedAt === null ? await habitIn(store, id, now) : undefined;
-    if (habit === undefined) continue;
-    const { decisions, approved, medianMs } = habit;
-    habits.push({
-      ...{ person: id, decisions, approved },
-      median_seconds: medianMs / 1_000,
-      is_rubber_stamp: isRubberStamp(habit),
-    });
-  }
-  return { habits, damaged };
+): (now: Date) => Promise<Habits> {
+  let known: Traced = new Map();
+  return async (now) => {
+    const { rows, damaged } = await store.people.legible();
+    const traced = new Map<string, Timed>();
+    const habits: HabitView[] = [];
+    for (const { id, revokedAt } of rows) {
+      if (revokedAt !== null) continue;
+      const times = await timesOf(store, id, { known, now });
+      for (const [key, one] of times) traced.set(key, one);
+      const habit = habitOf(eachOnce([...times.values()]));
+      if (habit !== undefined) habits.push(viewOf(id, habit));
+    }
+    known = traced;
+    return { habits, damaged };
+  };
 }

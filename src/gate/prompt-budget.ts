@@ -12,7 +12,7 @@ import { fromStandingPlaces, isVoteFor } from './absences.ts';
 import { isOwnAgent } from './own-agent.ts';
 
 export interface PromptRules {
-  /** Prompts about ordinary writes that one place gets in a running hour, of a place that was not asked often lately. */
+  /** Prompts about ordinary writes in a running hour, of a place that was not asked often lately. */
   readonly perHour: number;
   /** A courier that has not said by then what became of a notice is taken for dead. */
   readonly leaseMs: number;

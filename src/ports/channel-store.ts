@@ -22,7 +22,10 @@ export interface NoticeReads {
     readonly states: readonly NoticeState[];
     readonly limit: number;
   }): Promise<readonly NoticeRecord[]>;
-  /** Of one place, what asks it: all that is due, and what was taken or sent since then, oldest first; nothing that was dropped. */
+  /**
+   * Of one place, what asks it: all that is due, and what was taken or sent since then, oldest first. Nothing that
+   * was dropped.
+   */
   prompts(
     place: Pick<NoticeRecord, 'channel' | 'recipient'>,
     since: Date,

@@ -201,7 +201,7 @@ export interface RequestWrites extends RequestReads {
 export interface DecisionReads {
   /** In the order they were made. */
   of(requestId: string): Promise<readonly DecisionRecord[]>;
-  /** What one person has decided, not what they had allowed ahead: the newest first; those that do not open are named. */
+  /** What one person has decided, not what they had allowed ahead, the newest first; what does not open is named. */
   newest(of: {
     readonly personId: string;
     readonly since: Date;

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { HabitView } from '../../src/contracts/roster-view.ts';
 import type { PersonRecord } from '../../src/core/records.ts';
 import { recordDecision } from '../../src/gate/decisions.ts';
-import { habitsIn } from '../../src/gate/habits.ts';
+import { createHabits } from '../../src/gate/habits.ts';
 import { noteSeen } from '../../src/gate/sightings.ts';
 import { requestId } from '../adapters/store/fixtures.ts';
 import { DEFAULT_POLICY, HOUR, lena, omar, useAheadWorld } from '../support/allowed-ahead.ts';
@@ -18,7 +18,7 @@ beforeEach(() => {
 });
 
 const habit = async (): Promise<Partial<HabitView> | undefined> => {
-  const { habits } = await habitsIn(world.store, world.now());
+  const { habits } = await createHabits(world.store)(world.now());
   return habits.find(({ person }) => person === lena.id);
 };
 
@@ -117,6 +117,25 @@ describe('how a person decides', () => {
     expect(await habit()).toBeUndefined();
     await decide();
     expect(await habit()).toMatchObject({ decisions: 1 });
+  });
+
+  it('is traced once, and counts no longer than it counts', async () => {
+    await decide();
+    await decide({ takes: 9_000 });
+    let traced = 0;
+    const trace: typeof world.store.log.trace = (id) => {
+      traced += 1;
+      return world.store.log.trace(id);
+    };
+    const counting = { ...world.store, log: { ...world.store.log, trace } };
+    const habitsAt = createHabits(counting);
+    const first = await habitsAt(world.now());
+    expect(await habitsAt(world.now())).toEqual(first);
+    expect(traced).toBe(2);
+    await decide();
+    expect((await habitsAt(world.now())).habits).toMatchObject([{ decisions: 3 }]);
+    expect(traced).toBe(3);
+    expect((await habitsAt(new Date(world.now().getTime() + 31 * 24 * HOUR))).habits).toEqual([]);
   });
 
   it('leaves out what does not open', async () => {

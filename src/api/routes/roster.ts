@@ -9,7 +9,6 @@ import {
 import type { AgentRecord } from '../../core/records.ts';
 import { absencesAt } from '../../gate/absences.ts';
 import { grantsOfAgent } from '../../gate/explained-agent.ts';
-import { habitsIn } from '../../gate/habits.ts';
 import { isOwnAgent } from '../../gate/own-agent.ts';
 import type { ApiContext } from '../api-context.ts';
 import { defineRoute } from '../define-route.ts';
@@ -77,8 +76,8 @@ export const listHabits = defineRoute({
   door: 'person',
   replies: { 200: { is: 'By person; nobody who was revoked.', body: HabitListSchema } },
   errors: ['store.unavailable'],
-  handler: async ({ store, clock }) => {
-    const { habits, damaged } = await habitsIn(store, clock());
+  handler: async ({ habitsAt, clock }) => {
+    const { habits, damaged } = await habitsAt(clock());
     return { status: 200, body: { habits: [...habits], ...damagedIn(damaged) } };
   },
 });

@@ -144,7 +144,7 @@ function awayLine({ people, now }: Frame, { from, until, delegate }: Absence): H
   return html`, away${since} until ${moment(until)}, ${who} in their place`;
 }
 
-/** "38 of 40 decisions a yes, half of them within 12 s". */
+/** "38 of 40 decisions a yes, half of them within 12.4 s". */
 function habitLine(habit: HabitView | undefined): Html | null {
   if (habit === undefined) return null;
   const { decisions, approved, median_seconds: seconds, is_rubber_stamp: isStamp } = habit;

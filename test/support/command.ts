@@ -1,0 +1,26 @@
+import { spawn } from 'node:child_process';
+
+export interface Said {
+  readonly status: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** The command line as a process of its own; a server of the test's own can answer it meanwhile. */
+export const runSallyport = (
+  args: readonly string[],
+  { env, input = '' }: { readonly env: NodeJS.ProcessEnv; readonly input?: string },
+): Promise<Said> =>
+  new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ['src/cli/main.ts', ...args], { env });
+    const said = { out: '', err: '' };
+    child.stdout.on('data', (chunk: Buffer) => (said.out += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (said.err += chunk.toString()));
+    child.on('error', reject);
+    child.on('close', (status) => {
+      resolve({ status, ...said });
+    });
+    // It may have ended without reading.
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(input);
+  });

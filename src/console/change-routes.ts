@@ -15,6 +15,7 @@ import { isJson } from './form-json.ts';
 import { hasNote, noteOf } from './notes.ts';
 import { askedText, type ChangeDraft, changePage, controlOf } from './pages/change.ts';
 import { idIn, reads } from './pages-routes.ts';
+import { formAbout } from './step-routes.ts';
 import {
   comeBack,
   type Form,
@@ -154,17 +155,14 @@ export function changeRoutes(house: House): Router {
       comeBack(response, `/console/approvals/${id}`, error.code);
     }
   });
-  router.post('/approvals/:id/change/passkey-options', async (request, response, next) => {
-    const made = ownForm(house, request);
-    const id = idIn(request);
-    if (id === undefined) {
-      next();
-      return;
-    }
-    const { fields } = await waitingOf(made, id);
-    const path = `/v1/approvals/${id}/changes/passkey-options`;
-    const body = bodyOf(made.form, fields);
-    response.json(await made.api({ method: 'POST', path, body, answer: Anything }));
-  });
+  router.post(
+    '/approvals/:id/change/passkey-options',
+    formAbout(house, idIn, async (made, id, response) => {
+      const { fields } = await waitingOf(made, id);
+      const path = `/v1/approvals/${id}/changes/passkey-options`;
+      const body = bodyOf(made.form, fields);
+      response.json(await made.api({ method: 'POST', path, body, answer: Anything }));
+    }),
+  );
   return router;
 }

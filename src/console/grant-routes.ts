@@ -1,11 +1,14 @@
-import { Router } from 'express';
+import { type Request, Router } from 'express';
 import { z } from 'zod';
 import { GrantIdSchema, RequestIdSchema } from '../contracts/ids.ts';
-import { step } from './step-routes.ts';
+import { formAbout, step } from './step-routes.ts';
 import { type House, ownForm } from './visit.ts';
 
 const Anything = z.unknown();
 const PART = '/console/agents';
+
+const grantIn = ({ params }: Request): string | undefined =>
+  GrantIdSchema.safeParse(params['grant']).data;
 
 /** Allowing ahead and ending it: forms of the reader's own page, then asked of the API. */
 export function grantRoutes(house: House): Router {
@@ -21,17 +24,14 @@ export function grantRoutes(house: House): Router {
       return 'grant.given';
     });
   });
-  router.post('/grants/:grant/end', async (request, response, next) => {
-    const { api } = ownForm(house, request);
-    const grant = GrantIdSchema.safeParse(request.params['grant']).data;
-    if (grant === undefined) {
-      next();
-      return;
-    }
-    await step(response, PART, async () => {
-      await api({ method: 'DELETE', path: `/v1/grants/${grant}`, answer: Anything });
-      return 'grant.ended';
-    });
-  });
+  router.post(
+    '/grants/:grant/end',
+    formAbout(house, grantIn, async ({ api }, grant, response) => {
+      await step(response, PART, async () => {
+        await api({ method: 'DELETE', path: `/v1/grants/${grant}`, answer: Anything });
+        return 'grant.ended';
+      });
+    }),
+  );
   return router;
 }

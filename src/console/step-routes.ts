@@ -11,7 +11,10 @@ import { comeBack, type Form, type House, ownForm, type Visit } from './visit.ts
 /** The answers of these are not looked into: what became of it is read again from the record. */
 const Anything = z.unknown();
 
-/** What the API refused with words of its own goes back to the page, or to where its note belongs; else it is a page of trouble. */
+/**
+ * Back to the page, or to where its note belongs, with what became of the step. What the API refused without words of
+ * its own is a page of trouble.
+ */
 export async function step(
   response: Response,
   path: string | ((note: string) => string),
@@ -43,26 +46,24 @@ export function reasonIn(form: Form): string {
 const decide = (visit: Visit, id: string, body: object): Promise<unknown> =>
   visit.api({ method: 'POST', path: `/v1/approvals/${id}/decisions`, body, answer: Anything });
 
-const steps =
-  (
+/** A form about what its path names, checked as one of the reader's own page first; a path that names nothing is no page. */
+export const formAbout =
+  <T>(
     house: House,
-    take: (
-      made: ReturnType<typeof ownForm>,
-      id: string,
-      exchange: { readonly request: Request; readonly response: Response },
-    ) => Promise<void>,
+    named: (request: Request) => T | undefined,
+    take: (made: ReturnType<typeof ownForm>, about: T, response: Response) => Promise<void>,
   ): RequestHandler =>
   async (request, response, next) => {
     const made = ownForm(house, request);
-    const id = idIn(request);
-    if (id === undefined) next();
-    else await take(made, id, { request, response });
+    const about = named(request);
+    if (about === undefined) next();
+    else await take(made, about, response);
   };
 
 function approvalSteps(house: House, router: Router): void {
   router.post(
     '/approvals/:id/approve',
-    steps(house, async ({ form, ...visit }, id, { response }) => {
+    formAbout(house, idIn, async ({ form, ...visit }, id, response) => {
       await step(response, `/console/approvals/${id}`, async () => {
         const passkey = form['passkey'] ?? '';
         if (passkey !== '' && !isJson(passkey)) return 'approval.unproven';
@@ -73,7 +74,7 @@ function approvalSteps(house: House, router: Router): void {
   );
   router.post(
     '/approvals/:id/reject',
-    steps(house, async ({ form, ...visit }, id, { response }) => {
+    formAbout(house, idIn, async ({ form, ...visit }, id, response) => {
       await step(response, `/console/approvals/${id}`, async () => {
         const reason = reasonIn(form);
         if (reason === '') return 'reason.missing';
@@ -85,12 +86,15 @@ function approvalSteps(house: House, router: Router): void {
   );
   router.post(
     '/approvals/:id/passkey-options',
-    steps(house, async (visit, id, { response }) => {
+    formAbout(house, idIn, async (visit, id, response) => {
       const path = `/v1/approvals/${id}/passkey-options`;
       response.json(await visit.api({ method: 'POST', path, answer: Anything }));
     }),
   );
 }
+
+const freezeIn = ({ params }: Request): string | undefined =>
+  FreezeIdSchema.safeParse(params['freeze']).data;
 
 function freezeSteps(house: House, router: Router): void {
   router.post('/freezes', async (request, response) => {
@@ -104,18 +108,15 @@ function freezeSteps(house: House, router: Router): void {
       return 'freeze.placed';
     });
   });
-  router.post('/freezes/:freeze/lift', async (request, response, next) => {
-    const { api } = ownForm(house, request);
-    const freeze = FreezeIdSchema.safeParse(request.params['freeze']).data;
-    if (freeze === undefined) {
-      next();
-      return;
-    }
-    await step(response, '/console', async () => {
-      await api({ method: 'DELETE', path: `/v1/freezes/${freeze}`, answer: Anything });
-      return 'freeze.lifted';
-    });
-  });
+  router.post(
+    '/freezes/:freeze/lift',
+    formAbout(house, freezeIn, async ({ api }, freeze, response) => {
+      await step(response, '/console', async () => {
+        await api({ method: 'DELETE', path: `/v1/freezes/${freeze}`, answer: Anything });
+        return 'freeze.lifted';
+      });
+    }),
+  );
 }
 
 /** Everything that changes something: checked as a form of the reader's own page, then asked of the API. */

@@ -12,8 +12,8 @@ import { isJson } from './form-json.ts';
 import { hasNote } from './notes.ts';
 import { groupPath, ITEM, LEFT_OUT, LOOKED, togetherPage } from './pages/together.ts';
 import { reads } from './pages-routes.ts';
-import { reasonIn, step } from './step-routes.ts';
-import { type Form, type House, ownForm, type Visit } from './visit.ts';
+import { formAbout, reasonIn, step } from './step-routes.ts';
+import { type Form, type House, type Visit } from './visit.ts';
 
 /** The answer goes to the browser as it is. */
 const Anything = z.unknown();
@@ -75,18 +75,11 @@ async function reject({ api, form }: Made, alike: Alike): Promise<string> {
 /** After it one is back among what waits; what was refused is told where it was tried. */
 const DONE = /^group\.(?:approved|rejected|partly|none)$/;
 
-const steps =
-  (house: House, take: (made: Made, alike: Alike) => Promise<string>): RequestHandler =>
-  async (request, response, next) => {
-    const made = ownForm(house, request);
-    const alike = alikeIn(request);
-    if (alike === undefined) {
-      next();
-      return;
-    }
+const steps = (house: House, take: (made: Made, alike: Alike) => Promise<string>): RequestHandler =>
+  formAbout(house, alikeIn, async (made, alike, response) => {
     const back = (note: string): string => (DONE.test(note) ? '/console' : groupPath(alike));
     await step(response, back, () => take(made, alike));
-  };
+  });
 
 /** Writes that are alike: their page, and what comes of it. */
 export function togetherRoutes(house: House): Router {
@@ -102,15 +95,12 @@ export function togetherRoutes(house: House): Router {
   );
   router.post('/groups/:agent/:action/approve', steps(house, approve));
   router.post('/groups/:agent/:action/reject', steps(house, reject));
-  router.post('/groups/:agent/:action/passkey-options', async (request, response, next) => {
-    const { form, api } = ownForm(house, request);
-    const alike = alikeIn(request);
-    if (alike === undefined) {
-      next();
-      return;
-    }
-    const path = `${apiPath(alike)}/passkey-options`;
-    response.json(await api({ method: 'POST', path, body: askedIn(form), answer: Anything }));
-  });
+  router.post(
+    '/groups/:agent/:action/passkey-options',
+    formAbout(house, alikeIn, async ({ form, api }, alike, response) => {
+      const path = `${apiPath(alike)}/passkey-options`;
+      response.json(await api({ method: 'POST', path, body: askedIn(form), answer: Anything }));
+    }),
+  );
   return router;
 }

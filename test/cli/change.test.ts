@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { runSallyport } from '../support/command.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 
 let gateway: TestGateway;
@@ -14,26 +14,15 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
-interface Ran {
-  readonly status: number | null;
-  readonly said: string;
-}
-
-const changing = (...args: string[]): Promise<Ran> =>
-  new Promise((resolve, reject) => {
-    const api = `http://127.0.0.1:${gateway.config.ports.api}`;
-    const door = ['--api', api, '--key-file', keyFile];
-    const words = ['src/cli/main.ts', 'approvals', 'change', ...args, ...door];
-    const env = { PATH: process.env['PATH'], SALLYPORT_DATA_DIR: gateway.config.dataDir };
-    const child = spawn(process.execPath, words, { env });
-    let said = '';
-    for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
-    child.on('error', reject);
-    child.on('close', (status) => {
-      resolve({ status, said });
-    });
+async function changing(...args: string[]) {
+  const api = `http://127.0.0.1:${gateway.config.ports.api}`;
+  const door = ['--api', api, '--key-file', keyFile];
+  const env = { PATH: process.env['PATH'], SALLYPORT_DATA_DIR: gateway.config.dataDir };
+  const { status, out, err } = await runSallyport(['approvals', 'change', ...args, ...door], {
+    env,
   });
+  return { status, said: `${out}${err}` };
+}
 
 const TASK = {
   ...{ action: 'create_task', contact_id: '20001', subject: 'Call', priority: 'LOW' },

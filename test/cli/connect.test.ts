@@ -7,7 +7,8 @@ import type { ConnectionRecord } from '../../src/core/records.ts';
 import { ensureDemoCredential } from '../../src/demo.ts';
 import { activateCredential } from '../../src/gate/credentials.ts';
 import { type SimulatorProcess, startSimulator } from '../support/simulator.ts';
-import { createInstallation, type Installation, type Said } from './support.ts';
+import { createInstallation, type Installation } from './support.ts';
+import type { Said } from '../support/command.ts';
 import { logEntries } from '../support/log-entries.ts';
 
 let simulator: SimulatorProcess;

@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { runSallyport, type Said } from '../support/command.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 
 let gateway: TestGateway;
@@ -15,18 +15,10 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
-const grant = (...args: string[]): Promise<{ status: number | null; out: string; err: string }> =>
-  new Promise((resolve, reject) => {
-    const env = { PATH: process.env['PATH'], SALLYPORT_DATA_DIR: gateway.config.dataDir };
-    const child = spawn(process.execPath, ['src/cli/main.ts', 'grant', ...args], { env });
-    const said = { out: '', err: '' };
-    child.stdout.on('data', (chunk: Buffer) => (said.out += chunk.toString()));
-    child.stderr.on('data', (chunk: Buffer) => (said.err += chunk.toString()));
-    child.on('error', reject);
-    child.on('close', (status) => {
-      resolve({ status, ...said });
-    });
-  });
+const grant = (...args: string[]): Promise<Said> => {
+  const env = { PATH: process.env['PATH'], SALLYPORT_DATA_DIR: gateway.config.dataDir };
+  return runSallyport(['grant', ...args], { env });
+};
 
 const add = (...more: string[]) => grant('add', 'test-assistant', ...more, ...door);
 const ask = async (note: string): Promise<string> =>

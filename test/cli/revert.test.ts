@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { runSallyport } from '../support/command.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 import { takingBack, type TakingBack } from '../support/take-back.ts';
 
@@ -33,16 +33,7 @@ function sallyport(args: readonly string[], more: Record<string, string> = {}) {
     SALLYPORT_HUBSPOT_URL: gateway.simulator.url,
     ...more,
   };
-  return new Promise<{ status: number | null; out: string; err: string }>((resolve) => {
-    const child = spawn(process.execPath, ['src/cli/main.ts', ...args], { env });
-    const said = { out: '', err: '' };
-    child.stdout.on('data', (chunk: Buffer) => (said.out += chunk.toString()));
-    child.stderr.on('data', (chunk: Buffer) => (said.err += chunk.toString()));
-    child.on('close', (status) => {
-      resolve({ status, ...said });
-    });
-    child.stdin.end();
-  });
+  return runSallyport(args, { env });
 }
 
 describe('sallyport revert', () => {

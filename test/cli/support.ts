@@ -1,15 +1,9 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig } from '../../src/config.ts';
 import { type Context, openContext } from '../../src/context.ts';
-
-export interface Said {
-  readonly status: number | null;
-  readonly out: string;
-  readonly err: string;
-}
+import { runSallyport, type Said } from '../support/command.ts';
 
 export interface Installation {
   readonly folder: string;
@@ -50,21 +44,8 @@ export async function createInstallation(): Promise<Installation> {
     folder,
     env,
     open,
-    sallyport: (args, { input = '', env: more = {} } = {}) =>
-      new Promise((resolve, reject) => {
-        const child = spawn(process.execPath, ['src/cli/main.ts', ...args], {
-          env: { ...env, ...more },
-        });
-        const said = { out: '', err: '' };
-        child.stdout.on('data', (chunk: Buffer) => (said.out += chunk.toString()));
-        child.stderr.on('data', (chunk: Buffer) => (said.err += chunk.toString()));
-        child.on('error', reject);
-        child.on('close', (status) => {
-          resolve({ status, ...said });
-        });
-        child.stdin.on('error', () => undefined);
-        child.stdin.end(input);
-      }),
+    sallyport: (args, { input, env: more = {} } = {}) =>
+      runSallyport(args, { env: { ...env, ...more }, ...(input === undefined ? {} : { input }) }),
     writeRunFile: (change) => {
       const all = { api: 'http://127.0.0.1:9', approver_key: 'none', ...run, ...change };
       writeFileSync(config.files.run, JSON.stringify(all));

@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Browser, CDPSession, Page } from 'playwright-core';
 import { inject } from 'vitest';
+import { runSallyport } from '../support/command.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 import { enrol, signIn } from '../support/passkeys.ts';
 import { launchChromium } from './chromium.ts';
@@ -58,20 +58,10 @@ const settingsOf = ({ config }: TestGateway): Record<string, string> => ({
   SALLYPORT_LOG_LEVEL: 'silent',
 });
 
-function runCli(gateway: TestGateway, args: readonly string[]): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['src/cli/main.ts', ...args], {
-      env: settingsOf(gateway),
-    });
-    let said = '';
-    for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
-    child.on('error', reject);
-    child.on('close', (status) => {
-      if (status === 0) resolve(said);
-      else reject(new Error(said));
-    });
-  });
+async function runCli(gateway: TestGateway, args: readonly string[]): Promise<string> {
+  const { status, out, err } = await runSallyport(args, { env: settingsOf(gateway) });
+  if (status !== 0) throw new Error(`${out}${err}`);
+  return `${out}${err}`;
 }
 
 async function openPage(

@@ -241,10 +241,13 @@ export function activityDependencies(
 }
 
 /** Follows the log by the rules of the settings. */
-export function detectionOf({ config, store, auditLog, logger }: Context): Detection {
+export function detectionOf(
+  { config, store, auditLog, logger }: Context,
+  places: readonly NoticePlace[],
+): Detection {
   const { rules, decoys } = config.detection;
   return createDetection({
-    ...{ store, clock, logger, connection: config.connection },
+    ...{ store, places, clock, logger, connection: config.connection },
     settings: { rules, decoys: new Set(decoys), ownAgentId: OWN_AGENT_ID },
     probePublication: createLogProbe({ store, auditLog, clock }),
   });

@@ -21,9 +21,11 @@ import { createConsole } from './console/create-console.ts';
 import type { RefusedStep } from './console/refusals.ts';
 import { activityDependencies, apiContext, type Context, detectionOf } from './context.ts';
 import { GatewayError } from './core/gateway-error.ts';
+import type { Cargo } from './core/notices.ts';
 import { createCourier } from './courier.ts';
 import { every } from './every.ts';
 import { ensureOwnAgent } from './gate/own-agent.ts';
+import { oweOfIncidents } from './gate/incident-notices.ts';
 import { createSweep } from './gate/sweep.ts';
 import type { Engine } from './ports/engine.ts';
 
@@ -211,13 +213,17 @@ function startRadar(context: Context, client: Client): () => Promise<void> {
   });
 }
 
-/** Tells people what is owed to them, until stopped. */
-function startDelivering(context: Context, { notifiers }: Channels): () => Promise<void> {
+/** Tells people what is owed to them, until stopped; one of the two holds up nothing of the other. */
+function startDelivering(
+  context: Context,
+  { notifiers }: Channels,
+  cargo: Cargo,
+): () => Promise<void> {
   const { store, logger, config } = context;
   const { origin, limits } = config;
   const { promptsPerHour } = limits;
   const clock = () => new Date();
-  const courier = createCourier({ store, notifiers, origin, clock, logger, promptsPerHour });
+  const courier = createCourier({ store, notifiers, origin, clock, logger, cargo, promptsPerHour });
   return every(DELIVER_EVERY_MS, async () => {
     try {
       await courier.deliver();
@@ -227,9 +233,22 @@ function startDelivering(context: Context, { notifiers }: Channels): () => Promi
   });
 }
 
+/** Owes people what they are to be told of incidents, until stopped. */
+function startAlarming(context: Context, { places }: Channels): () => Promise<void> {
+  const { store, logger } = context;
+  const clock = () => new Date();
+  return every(DELIVER_EVERY_MS, async () => {
+    try {
+      await oweOfIncidents({ store, places, clock, logger });
+    } catch (error) {
+      logger.warn('incidents will be looked at again', { error });
+    }
+  });
+}
+
 /** Applies the rules to what is written in the log, by whatever process, until stopped. */
-function startDetecting(context: Context): () => Promise<void> {
-  const detection = detectionOf(context);
+function startDetecting(context: Context, { places }: Channels): () => Promise<void> {
+  const detection = detectionOf(context, places);
   const stopping = new AbortController();
   const stop = every(DETECT_EVERY_MS, async () => {
     try {
@@ -297,8 +316,10 @@ async function startParts(
   await ownAgent(context);
   if (roles.worker) {
     parts.defer(startSweeping(context, engine, channels));
-    parts.defer(startDelivering(context, channels));
-    parts.defer(startDetecting(context));
+    parts.defer(startDelivering(context, channels, 'requests'));
+    parts.defer(startDelivering(context, channels, 'alarms'));
+    parts.defer(startAlarming(context, channels));
+    parts.defer(startDetecting(context, channels));
     parts.defer(startRadar(context, client));
     if (channels.slack !== undefined) parts.defer(channels.slack.startSocket(engine));
   }

@@ -7,13 +7,11 @@ import {
   type IncidentRecord,
   isVerified,
   PROBE_EVERY_MS,
-  REMIND_EVERY_MS,
 } from '../core/incident.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import {
   activateNewKey,
   incidentAt,
-  incidentEntry,
   noteChecks,
   refuseKey,
 } from '../gate/incidents.ts';
@@ -35,9 +33,6 @@ import { progressOf } from './incident-progress.ts';
 const hasPassed = ({ checks }: IncidentRecord, name: Check['name']): boolean =>
   checks.some((check) => check.name === name && /^(?:passed|not_possible)$/.test(check.state));
 
-const isLate = (incident: IncidentRecord, now: Date): boolean =>
-  now.getTime() - incident.updatedAt.getTime() >= REMIND_EVERY_MS;
-
 /**
  * Revoke and rotate is a person's step, since HubSpot has no API for it: it is asked for until the new
  * key is stored, and meanwhile the old one is tried. Safe to run any number of times.
@@ -51,11 +46,7 @@ export function createAskForKey(deps: IncidentDependencies) {
     const found = hasPassed(incident, 'old_key_dead') ? [] : [await oldKeyDead(deps, incident)];
     await store.commit(async (tx) => {
       const now = await incidentAt(tx, id, 'rotating');
-      if (now === undefined) return;
-      const noted = await noteChecks(tx, now, dated(found, clock()));
-      if (!isLate(noted, tx.now)) return;
-      await tx.log.append(incidentEntry(now, 'incident.prompted', { facts: { step: 'rotate' } }));
-      await tx.incidents.update(id, {});
+      if (now !== undefined) await noteChecks(tx, now, dated(found, clock()));
     });
     return progressOf(store, id, again);
   };

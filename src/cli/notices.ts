@@ -24,10 +24,10 @@ async function list({ dead, json }: ListOptions): Promise<void> {
     return;
   }
   printTable(
-    ['ID', 'REQUEST', 'CHANNEL', 'TO', 'KIND', 'TRIES', 'STATE'],
+    ['ID', 'ABOUT', 'CHANNEL', 'TO', 'KIND', 'TRIES', 'STATE'],
     notices.map((notice) => [
       notice.id,
-      notice.requestId,
+      notice.subject,
       notice.channel,
       oneLine(notice.recipient),
       notice.kind,

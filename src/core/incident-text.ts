@@ -54,7 +54,8 @@ export function rotateSteps(portalId: number | undefined): readonly string[] {
 const checkLine = ({ name, state, detail }: Check): string =>
   `${{ passed: '✓', failed: '✗', waiting: '…', not_possible: '–' }[state]} ${CHECK_TITLES[name]}: ${detail}`;
 
-const SAYS: Readonly<
+/** How each stage stands, and who has to do what. */
+export const STAGE_WORDS: Readonly<
   Record<IncidentStage, (incident: IncidentRecord, portalId?: number) => string[]>
 > = {
   containing: () => ['Frozen. What had not begun is being ended.'],
@@ -78,7 +79,7 @@ export function describeIncident(incident: IncidentRecord, portalId?: number): r
   const { id, stage, checks } = incident;
   return [
     `Incident ${id}: ${STAGE_TITLES[stage]}`,
-    ...SAYS[stage](incident, portalId),
+    ...STAGE_WORDS[stage](incident, portalId),
     ...checks.map(checkLine),
   ];
 }

@@ -160,7 +160,7 @@ export interface IncidentProgress {
 
 /** How often the old key is tried until HubSpot refuses it, ms. */
 export const PROBE_EVERY_MS = 5_000;
-/** How often people are reminded of the step that only they can do, ms. */
-export const REMIND_EVERY_MS = 300_000;
+/** After so long with a new key, an old one that is still alive is a person's to end, ms. */
+export const OLD_KEY_WAIT_MS = 60_000;
 /** The window that is looked at unless the opener says another, ms. */
 export const WINDOW_DEFAULT_MS = 86_400_000;

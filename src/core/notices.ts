@@ -3,7 +3,7 @@ export const CHANNELS = ['slack', 'webhook', 'email'] as const;
 export type Channel = (typeof CHANNELS)[number];
 
 /** What people are told of a request. */
-export const NOTICE_KINDS = {
+export const REQUEST_KINDS = {
   asked: 'It waits for people.',
   reminded: 'It still waits, and its time runs out.',
   decided: 'A person approved or rejected.',
@@ -13,7 +13,37 @@ export const NOTICE_KINDS = {
   stale: 'The record changed after it was shown.',
   settled: 'It was carried out, or ended without.',
 } as const satisfies Record<string, string>;
-export type NoticeKind = keyof typeof NOTICE_KINDS;
+export type RequestKind = keyof typeof REQUEST_KINDS;
+
+/** What people are told of an alert or an incident: no budget holds it back, and it goes ahead of every request. */
+export const ALARM_KINDS = {
+  alerted: 'A rule of detection saw an episode begin.',
+  incident_opened: 'An incident was opened: its connection is frozen.',
+  incident_step: 'The incident waits for something that only a person can do.',
+  incident_reminded: 'It still waits for it.',
+  incident_closed: 'A second person let it go on.',
+} as const satisfies Record<string, string>;
+export type AlarmKind = keyof typeof ALARM_KINDS;
+
+export const NOTICE_KINDS = { ...REQUEST_KINDS, ...ALARM_KINDS };
+export type NoticeKind = RequestKind | AlarmKind;
+
+/** A courier carries one of the two, so that a channel that hangs over requests holds up no alarm. */
+export type Cargo = 'requests' | 'alarms';
+
+export const ALARM_NAMES = Object.keys(ALARM_KINDS) as readonly AlarmKind[];
+
+export const isAlarm = (notice: NoticeRecord): notice is AlarmNotice =>
+  Object.hasOwn(ALARM_KINDS, notice.kind);
+
+/** An alert is known by its entry in the log. */
+export const alertSubject = (index: number): string => `alt_${index}`;
+
+/** The entry of the log that an alert is; undefined for another subject. */
+export function alertIndexOf(subject: string): number | undefined {
+  const [, index] = /^alt_(\d{1,15})$/.exec(subject) ?? [];
+  return index === undefined ? undefined : Number(index);
+}
 
 /** Due until it was sent, until nobody tries any longer, or until it would say what is no longer so. */
 export const NOTICE_STATES = ['due', 'sent', 'dead', 'moot'] as const;
@@ -74,15 +104,16 @@ const BUSY = { from: 1.5, left: 0.25 } as const;
 export const promptsInHour = (perHour: number, lately: number): number =>
   lately < BUSY.from * perHour ? perHour : Math.max(1, Math.floor(BUSY.left * perHour));
 
-/** One telling: of one request, one event, one place. */
-export interface NoticeRecord {
+/** One telling: of one subject, one event, one place. */
+interface NoticeOf<Kind extends NoticeKind> {
   /** `ntc_…`; the receivers' means to tell a repeat from a new one. */
   readonly id: string;
-  readonly requestId: string;
+  /** What it is about: `act_…`, `inc_…`, or `alt_` and the index of the alert's entry in the log. */
+  readonly subject: string;
   readonly channel: Channel;
   /** A Slack channel's id, a webhook's origin, or a person's id for e-mail. */
   readonly recipient: string;
-  readonly kind: NoticeKind;
+  readonly kind: Kind;
   /** Tells two of a kind apart: who decided, which reminder. */
   readonly occasion: string;
   readonly createdAt: Date;
@@ -99,6 +130,10 @@ export interface NoticeRecord {
   /** Null for what no budget is about, and for a prompt that nobody has looked at yet. */
   readonly prompting: Prompting | null;
 }
+
+export type RequestNotice = NoticeOf<RequestKind>;
+export type AlarmNotice = NoticeOf<AlarmKind>;
+export type NoticeRecord = RequestNotice | AlarmNotice;
 
 /** A place as the log names it, which anybody may read: a webhook's path or query may be its secret. */
 export function loggedPlace({ channel, recipient }: Pick<NoticeRecord, 'channel' | 'recipient'>) {

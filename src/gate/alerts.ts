@@ -2,10 +2,13 @@ import { type AlertFacts, AlertFactsSchema, type AlertView } from '../contracts/
 import { type AlertResponse, alertTitle, WINDOW_MAX_MS } from '../core/detection-rules.ts';
 import type { DetectionSettings, Finding } from '../core/detection.ts';
 import type { AuditRecord } from '../core/records.ts';
-import type { LogReads, StoreTransaction } from '../ports/store.ts';
+import type { LogReads, StoreReads, StoreTransaction } from '../ports/store.ts';
+import { oweAlert } from './alarm-notices.ts';
 import { placeFreeze } from './freezes.ts';
 import { openIncident } from './incidents.ts';
+import type { NoticePlace } from './notices.ts';
 import { entryIn } from './observed-log.ts';
+import { unlessTampered } from './telling.ts';
 
 /** What people are told of an episode. */
 export interface Alert extends Omit<AlertFacts, 'entries' | 'requests'> {
@@ -40,6 +43,17 @@ function alertIn(record: AuditRecord): RaisedAlert[] {
   const parsed = AlertFactsSchema.safeParse(facts);
   if (!parsed.success) return [];
   return [{ ...parsed.data, index, raisedAt: new Date(timestamp), agentId }];
+}
+
+/** Undefined where there is none, or its entry does not open. */
+export async function alertAt(
+  { log }: Pick<StoreReads, 'log'>,
+  index: number,
+): Promise<RaisedAlert | undefined> {
+  if (index >= (await log.size())) return undefined;
+  const [record] = await log.each(index, index + 1, () => false);
+  const entry = record == null ? undefined : entryIn(record);
+  return record == null || entry?.event !== 'alert.raised' ? undefined : alertIn(record)[0];
 }
 
 type AlertLog = { readonly log: Pick<LogReads, 'newest'> };
@@ -141,6 +155,8 @@ export interface Failure {
 
 export interface AlertToRaise {
   readonly finding: Finding;
+  /** Who is told. */
+  readonly places: readonly NoticePlace[];
   readonly settings: DetectionSettings;
   readonly connection: string;
   /** So old that people are only told. */
@@ -155,12 +171,13 @@ export interface AlertToRaise {
  */
 export async function raiseAlert(
   tx: StoreTransaction,
-  { finding, settings, connection, isLate, failure }: AlertToRaise,
+  { finding, places, settings, connection, isLate, failure }: AlertToRaise,
 ): Promise<Alert | undefined> {
   const { rule, agentId, personId, count, entries, requests, at } = finding;
   const { windowMs, response: asked } = settings.rules[rule];
   if (await isTold(tx, finding, windowMs)) return undefined;
   const response = isLate ? 'notify' : asked;
+  const standing = await unlessTampered(tx.incidents.open(connection), undefined);
   const done =
     failure === undefined
       ? await respond(tx, finding, response, connection)
@@ -171,7 +188,10 @@ export async function raiseAlert(
     ...done,
     failed_with: failure?.code ?? null,
   };
-  await tellOfAlert(tx, alert);
+  const index = await tellOfAlert(tx, alert);
+  // An incident that it opened is told with its rule, and once is enough.
+  const isToldWithIncident = alert.incident !== null && alert.incident !== standing?.id;
+  if (!isToldWithIncident) await oweAlert(tx, { index, person: personId }, places);
   return alert;
 }
 
@@ -193,12 +213,14 @@ async function containAnyway(
 export async function tellOfUnlooked(
   tx: StoreTransaction,
   { from, to }: { readonly from: number; readonly to: number },
+  places: readonly NoticePlace[],
 ): Promise<void> {
-  await tellOfAlert(tx, {
+  const index = await tellOfAlert(tx, {
     ...{ rule: 'entries_unlooked', agentId: null, person: null, count: to - from },
     ...{ entries: [from, to - 1], requests: [], window_ms: 0, at: tx.now.toISOString() },
     ...{ response: 'notify', freeze: null, incident: null, late: false, failed_with: null },
   });
+  await oweAlert(tx, { index, person: null }, places);
 }
 
 /** As API and command line show it. */

@@ -11,6 +11,7 @@ import { noted, type Observed } from '../core/observed.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Store, StoreReads, StoreTransaction } from '../ports/store.ts';
 import { raiseAlert, tellOfUnlooked } from './alerts.ts';
+import type { NoticePlace } from './notices.ts';
 import { entryIn, firstSince, observedEntries } from './observed-log.ts';
 
 const DETECTION_LIMITS = {
@@ -34,6 +35,8 @@ export interface DetectionDependencies {
   readonly settings: DetectionSettings;
   /** The one that an incident is opened on. */
   readonly connection: string;
+  /** Who is told of an alert. */
+  readonly places: readonly NoticePlace[];
   /** Throws `log.unavailable` while the published log does not keep up (`log-probe.ts`). */
   readonly probePublication: () => Promise<void>;
   readonly clock: () => Date;
@@ -113,14 +116,14 @@ async function markedPlace({ store, clock, limits }: Following, size: number): P
 }
 
 async function begin(of: Following): Promise<Place> {
-  const { store, logger, limits } = of;
+  const { store, places, logger, limits } = of;
   const size = await store.log.size();
   const marked = await markedPlace(of, size);
   const at = Math.max(marked, size - limits.catchUpEntriesMax);
   if (at > marked) {
     logger.warn('too many entries have come: the older ones are passed over', { marked, at });
     await store.commit(async (tx) => {
-      await tellOfUnlooked(tx, { from: marked, to: at });
+      await tellOfUnlooked(tx, { from: marked, to: at }, places);
       await mark(tx, at);
     });
   }
@@ -128,11 +131,11 @@ async function begin(of: Following): Promise<Place> {
 }
 
 async function raise(
-  { store, settings, connection, clock, logger, limits }: Following,
+  { store, places, settings, connection, clock, logger, limits }: Following,
   finding: Finding,
 ): Promise<void> {
   const isLate = clock().getTime() - finding.at.getTime() > limits.lateMs;
-  const of = { finding, settings, connection, isLate };
+  const of = { finding, places, settings, connection, isLate };
   const raised = await store
     .commit((tx) => raiseAlert(tx, of))
     .catch((error: unknown) => {

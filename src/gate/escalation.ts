@@ -11,9 +11,9 @@ async function escalate(
   request: RequestRecord,
   places: readonly NoticePlace[],
 ): Promise<void> {
-  const { id: requestId, status, expiresAt } = request;
+  const { id: subject, status, expiresAt } = request;
   if (status !== 'awaiting_approval' || expiresAt === null || expiresAt <= tx.now) return;
-  const asked = (await tx.notices.of(requestId)).filter(({ kind }) => kind === 'asked');
+  const asked = (await tx.notices.of(subject)).filter(({ kind }) => kind === 'asked');
   const [first] = asked;
   if (first === undefined || asked.some(({ occasion }) => occasion === ESCALATION.occasion)) return;
   const due = reminderDueMs(ESCALATION, first.createdAt.getTime(), expiresAt.getTime());
@@ -24,7 +24,7 @@ async function escalate(
     for (const recipient of await recipientsAt(tx, request, place)) {
       if (asked.some((one) => one.channel === channel && one.recipient === recipient)) continue;
       const { occasion } = ESCALATION;
-      await owe(tx, { requestId, channel, recipient, kind: 'asked', occasion });
+      await owe(tx, { subject, channel, recipient, kind: 'asked', occasion });
       now.push(`${channel} ${loggedPlace({ channel, recipient })}`);
     }
   }

@@ -11,6 +11,7 @@ import type { AuditEvent, PersonRecord } from '../core/records.ts';
 import { isOperator } from '../core/roles.ts';
 import type { IncidentReads } from '../ports/incident-store.ts';
 import type { StoreTransaction } from '../ports/store.ts';
+import { oweClosed } from './alarm-notices.ts';
 import { activateCredential } from './credentials.ts';
 import { addFreeze, liftStanding } from './freezes.ts';
 import { newId } from './ids.ts';
@@ -276,5 +277,6 @@ export async function resumeIncident(
       },
     }),
   );
+  await oweClosed(tx, incident.id);
   return tx.incidents.update(incident.id, { stage: 'closed', resumedBy: of.by, reached });
 }

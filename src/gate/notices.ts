@@ -1,13 +1,22 @@
-import { RequestIdSchema } from '../contracts/ids.ts';
+import type { AuditEntry } from '../contracts/audit-entry.ts';
+import { IncidentIdSchema, RequestIdSchema } from '../contracts/ids.ts';
 import type { AuditEventName } from '../core/audit-events.ts';
 import { GatewayError } from '../core/gateway-error.ts';
-import { type Channel, loggedPlace, type NoticeKind, type NoticeRecord } from '../core/notices.ts';
+import {
+  type Channel,
+  isAlarm,
+  loggedPlace,
+  type NoticeKind,
+  type NoticeRecord,
+  type RequestKind,
+} from '../core/notices.ts';
 import type { RequestRecord } from '../core/records.ts';
 import type { ForgedNotice } from '../ports/channel-store.ts';
 import type { Store, StoreTransaction } from '../ports/store.ts';
 import { absencesAt } from './absences.ts';
 import { newId } from './ids.ts';
 import { entryOf } from './logged.ts';
+import { entryIn, firstSince } from './observed-log.ts';
 import { whoLooks } from './places.ts';
 import { requesterIn } from './requester.ts';
 
@@ -18,7 +27,7 @@ export interface NoticePlace {
 }
 
 interface Owed {
-  readonly requestId: string;
+  readonly subject: string;
   readonly channel: Channel;
   readonly recipient: string;
   readonly kind: NoticeKind;
@@ -117,17 +126,26 @@ export async function oweAsked(
   for (const { channel, ...place } of places) {
     const recipients = await recipientsOf(tx, request, { channel, ...place });
     for (const recipient of recipients.asked) {
-      await owe(tx, { requestId, channel, recipient, kind: 'asked' });
+      await owe(tx, { subject: requestId, channel, recipient, kind: 'asked' });
       asked.push(`${channel} ${loggedPlace({ channel, recipient })}`);
     }
     for (const recipient of recipients.away)
-      await owe(tx, { requestId, channel, recipient, kind: 'asked', state: 'moot' });
+      await owe(tx, { subject: requestId, channel, recipient, kind: 'asked', state: 'moot' });
   }
   return asked.slice(0, NAMED_MAX);
 }
 
 /** Of several that were told as one: how many, or with which. */
 type NoticeFacts = { readonly grouped: number } | { readonly with: string };
+
+/** As the log names what a notice is about; an incident's are part of its story. */
+const subjectIn = (
+  subject: string,
+): { readonly requestId?: string; readonly facts?: Readonly<Record<string, string>> } => {
+  if (RequestIdSchema.safeParse(subject).success) return { requestId: subject };
+  if (IncidentIdSchema.safeParse(subject).success) return { facts: { incident: subject } };
+  return { facts: { about: subject } };
+};
 
 export async function logNotice(
   tx: StoreTransaction,
@@ -136,11 +154,13 @@ export async function logNotice(
   of: { readonly actor?: string; readonly error?: string; readonly more?: NoticeFacts } = {},
 ): Promise<void> {
   const { actor = 'gateway', error, more } = of;
+  const about = subjectIn(notice.subject);
   await tx.log.append({
     event,
-    requestId: notice.requestId,
+    ...about,
     actor,
     facts: {
+      ...about.facts,
       notice: notice.id,
       channel: notice.channel,
       kind: notice.kind,
@@ -158,28 +178,49 @@ const FORGED_ID = /^ntc_[0-9a-z]{1,32}$/;
 /** Says in the log that somebody was at the outbox. */
 export async function logForged(
   tx: StoreTransaction,
-  { id, requestId }: ForgedNotice,
+  { id, subject }: ForgedNotice,
 ): Promise<void> {
-  const isKnown = (await tx.requests.status(requestId)) !== undefined;
+  const isKnown = (await tx.requests.status(subject)) !== undefined;
   await tx.log.append({
     event: 'notice.tampered',
-    ...(isKnown && RequestIdSchema.safeParse(requestId).success ? { requestId } : {}),
+    ...(isKnown && RequestIdSchema.safeParse(subject).success ? { requestId: subject } : {}),
     actor: 'gateway',
     code: 'plan.tampered',
     facts: { notice: FORGED_ID.test(id) ? id : null },
   });
 }
 
-/** By the log it was sent, or given up, and nobody has asked for it again since: its row was put back by hand. */
-export async function isPutBack(
+const saysOf = (id: string, { event, facts }: Pick<AuditEntry, 'event' | 'facts'>): boolean =>
+  event.startsWith('notice.') && facts['notice'] === id;
+
+const PAGE_ENTRIES = 200;
+
+/** Of an alarm there is no list of its own entries: those since it came to be owed are few, for it is told at once. */
+async function newestOfAlarm(
   { log }: Pick<Store, 'log'>,
-  { id, requestId }: Pick<NoticeRecord, 'id' | 'requestId'>,
-): Promise<boolean> {
-  const { records } = await log.trace(requestId);
-  const last = records
-    .map(({ leaf }) => entryOf(leaf))
-    .findLast(({ event, facts }) => event.startsWith('notice.') && facts['notice'] === id);
-  return last !== undefined && last.event !== 'notice.resent';
+  { id, sinceAt }: NoticeRecord,
+): Promise<string | undefined> {
+  const size = await log.size();
+  let newest: string | undefined;
+  let from = await firstSince(log, size, sinceAt.getTime(), Infinity);
+  for (; from < size; from += PAGE_ENTRIES) {
+    const records = await log.each(from, Math.min(size, from + PAGE_ENTRIES), () => false);
+    const own = records
+      .flatMap((record) => (record === null ? [] : entryIn(record)))
+      .findLast((entry) => saysOf(id, entry));
+    newest = own?.event ?? newest;
+  }
+  return newest;
+}
+
+/** By the log it was sent, or given up, and nobody has asked for it again since: its row was put back by hand. */
+export async function isPutBack(store: Pick<Store, 'log'>, notice: NoticeRecord): Promise<boolean> {
+  const newest = isAlarm(notice)
+    ? await newestOfAlarm(store, notice)
+    : (await store.log.trace(notice.subject)).records
+        .map(({ leaf }) => entryOf(leaf))
+        .findLast((entry) => saysOf(notice.id, entry))?.event;
+  return newest !== undefined && newest !== 'notice.resent';
 }
 
 /** Has a dead notice sent again, and says who wanted it. False unless it is dead. */
@@ -203,14 +244,14 @@ const FORGED_SAID_MAX = 3;
 export async function oweFurther(
   tx: StoreTransaction,
   requestId: string,
-  kind: Exclude<NoticeKind, 'asked'>,
+  kind: Exclude<RequestKind, 'asked'>,
   occasion?: string,
 ): Promise<void> {
-  for (const forged of await tx.notices.forged({ requestId, limit: FORGED_SAID_MAX }))
+  for (const forged of await tx.notices.forged({ subject: requestId, limit: FORGED_SAID_MAX }))
     await logForged(tx, forged);
   const all = await tx.notices.of(requestId);
   for (const { channel, recipient } of all.filter((notice) => notice.kind === 'asked'))
-    await owe(tx, { requestId, channel, recipient, kind, occasion });
+    await owe(tx, { subject: requestId, channel, recipient, kind, occasion });
   // A reminder that waits for its turn says what is known by now, and would hold this back.
   for (const held of all)
     if (held.kind === 'reminded' && held.state === 'due' && held.prompting?.kind === 'held')
@@ -218,7 +259,7 @@ export async function oweFurther(
 }
 
 /** As what the end of a request is told. */
-export function endKind(code: string): Exclude<NoticeKind, 'asked' | 'reminded'> {
+export function endKind(code: string): Exclude<RequestKind, 'asked' | 'reminded'> {
   switch (code) {
     case 'approval.rejected':
       return 'decided';

@@ -94,10 +94,10 @@ function isHeld(notice: NoticeRecord, lead: NoticeRecord, { leaseMs }: PromptRul
 /** Decisions that do not open are another alarm: it is told as one that waits. */
 async function hasDecided(
   tx: StoreTransaction,
-  { requestId, recipient }: NoticeRecord,
+  { subject, recipient }: NoticeRecord,
 ): Promise<boolean> {
   try {
-    const votes = await fromStandingPlaces(tx, await tx.decisions.of(requestId));
+    const votes = await fromStandingPlaces(tx, await tx.decisions.of(subject));
     return votes.some((one) => isVoteFor(one, recipient));
   } catch (error) {
     if (errorCodeOf(error) === 'plan.tampered') return false;
@@ -112,7 +112,7 @@ async function stillWaiting(
 ): Promise<NoticeRecord[]> {
   const kept: NoticeRecord[] = [];
   for (const notice of held) {
-    const waits = (await waitingOf(tx, notice.requestId)) !== undefined;
+    const waits = (await waitingOf(tx, notice.subject)) !== undefined;
     if (waits && !(await hasDecided(tx, notice))) kept.push(notice);
     else await tx.notices.settle(notice, { state: 'moot', error: null });
   }
@@ -188,7 +188,7 @@ export async function placePrompt(
   if (notice === undefined || isSomebodyElses(taken, notice, rules, tx.now)) return LATER;
   // It has its slot already, and is tried again.
   if (notice.prompting?.kind === 'alone') return SEND;
-  const request = await waitingOf(tx, notice.requestId);
+  const request = await waitingOf(tx, notice.subject);
   if (request === undefined) return SEND;
   const isFree = await isNeverHeld(tx, notice, request);
   if (isFree && notice.prompting === null) return SEND;

@@ -31,9 +31,9 @@ async function readersOf(tx: StoreTransaction, request: RequestRecord, recipient
 }
 
 async function oweReminders(tx: StoreTransaction, request: RequestRecord): Promise<void> {
-  const { id: requestId, status, expiresAt } = request;
+  const { id: subject, status, expiresAt } = request;
   if (status !== 'awaiting_approval' || expiresAt === null || expiresAt <= tx.now) return;
-  const asked = (await tx.notices.of(requestId)).filter(({ kind }) => kind === 'asked');
+  const asked = (await tx.notices.of(subject)).filter(({ kind }) => kind === 'asked');
   for (const { channel, recipient, createdAt } of asked) {
     const due = dueReminder(createdAt, expiresAt, tx.now);
     if (due === undefined) continue;
@@ -41,10 +41,10 @@ async function oweReminders(tx: StoreTransaction, request: RequestRecord): Promi
     const readers = channel === 'email' ? await readersOf(tx, request, recipient) : [recipient];
     const state = readers.includes(recipient) ? 'due' : 'moot';
     const { occasion } = due;
-    await owe(tx, { requestId, channel, recipient, kind: 'reminded', occasion, state });
+    await owe(tx, { subject, channel, recipient, kind: 'reminded', occasion, state });
     for (const other of readers) {
       const isAsked = asked.some((one) => one.channel === channel && one.recipient === other);
-      if (!isAsked) await owe(tx, { requestId, channel, recipient: other, kind: 'asked' });
+      if (!isAsked) await owe(tx, { subject, channel, recipient: other, kind: 'asked' });
     }
   }
 }

@@ -1,20 +1,20 @@
-import type { NoticeRecord, NoticeState } from '../core/notices.ts';
+import type { Cargo, NoticeRecord, NoticeState } from '../core/notices.ts';
 import type { SlackUserRecord, WebhookSignerRecord } from '../core/records.ts';
 import type { Listed } from './listed.ts';
 
 export interface ForgedNotice {
   readonly id: string;
-  readonly requestId: string;
+  readonly subject: string;
 }
 
 /** The outbox: who is still to be told what. */
 export interface NoticeReads {
   get(id: string): Promise<NoticeRecord | undefined>;
   /** In the order in which they came to be owed; one that was not written here is left out: it tells nobody. */
-  of(requestId: string): Promise<readonly NoticeRecord[]>;
-  /** Of one request, or of all, those that were not written here: as many at most. */
+  of(subject: string): Promise<readonly NoticeRecord[]>;
+  /** Of one subject, or of all, those that were not written here: as many at most. */
   forged(of: {
-    readonly requestId?: string;
+    readonly subject?: string;
     readonly limit: number;
   }): Promise<readonly ForgedNotice[]>;
   /** Newest first. */
@@ -49,18 +49,22 @@ export interface NoticeReads {
 }
 export interface NoticeWrites extends NoticeReads {
   /**
-   * Puts what is due and was not written here among the dead, so that it holds up nothing; returns ids as
-   * their rows have them, which are nobody's word.
+   * Puts what is due of this cargo and was not written here among the dead, so that it holds up nothing; returns
+   * ids as their rows have them, which are nobody's word.
    */
-  setAside(limit: number): Promise<readonly ForgedNotice[]>;
-  /** False when it is owed or was sent already: of one request, place, kind and occasion there is one. */
+  setAside(of: { readonly cargo: Cargo; readonly limit: number }): Promise<readonly ForgedNotice[]>;
+  /** False when it is owed or was sent already: of one subject, place, kind and occasion there is one. */
   insert(notice: NoticeRecord): Promise<boolean>;
   /**
-   * Takes what is due for `leaseMs`, the oldest first; of one request and place only the oldest, so that
+   * Takes what is due of this cargo for `leaseMs`, the oldest first; of one subject and place only the oldest, so that
    * nobody hears the end before the beginning. Of two couriers one gets it. A row that was not written
    * here is left out.
    */
-  take(of: { readonly leaseMs: number; readonly limit: number }): Promise<readonly NoticeRecord[]>;
+  take(of: {
+    readonly cargo: Cargo;
+    readonly leaseMs: number;
+    readonly limit: number;
+  }): Promise<readonly NoticeRecord[]>;
   /** What became of a notice that was taken at this attempt; false when the lease had run out and another has it. */
   settle(
     taken: Pick<NoticeRecord, 'id' | 'attempts'>,

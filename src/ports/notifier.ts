@@ -1,6 +1,8 @@
+import type { AlertView } from '../contracts/alert.ts';
 import type { Card } from '../contracts/card.ts';
+import type { ToldIncident } from '../contracts/webhook.ts';
 import type { ErrorCode } from '../core/errors.ts';
-import type { Channel, NoticeRecord } from '../core/notices.ts';
+import type { AlarmKind, AlarmNotice, Channel, RequestNotice } from '../core/notices.ts';
 import type { DecisionRecord } from '../core/records.ts';
 import type { RequestStatus } from '../core/request-state.ts';
 
@@ -43,16 +45,46 @@ export interface GroupedPrompt {
   readonly link: string;
 }
 
-export interface Telling {
-  readonly notice: NoticeRecord;
-  readonly about: NoticeSubject;
-  /** What the channel called the first message about this request in this place. */
+export type IncidentKind = Exclude<AlarmKind, 'alerted'>;
+
+/** An alert or an incident as it stands when it is told. */
+export interface AlarmSubject {
+  readonly title: string;
+  /** Our own words, but for names; each is one line. */
+  readonly lines: readonly string[];
+  /** What a person gave as the reason. */
+  readonly said: string | null;
+  readonly link: string;
+  /** The same for systems. */
+  readonly data:
+    | { readonly kind: 'alert'; readonly index: number; readonly alert: AlertView | null }
+    | {
+        readonly kind: 'incident';
+        readonly event: IncidentKind;
+        readonly incident: ToldIncident;
+      };
+}
+
+interface Delivery {
+  /** What the channel called the first message about this subject in this place. */
   readonly thread: string | null;
-  /** Told in the place of the one request: several that wait. */
-  readonly group?: GroupedPrompt | undefined;
   /** The address, where the recipient is a person. */
   readonly address: string | null;
 }
+
+export interface RequestTelling extends Delivery {
+  readonly notice: RequestNotice;
+  readonly about: NoticeSubject;
+  /** Told in the place of the one request: several that wait. */
+  readonly group?: GroupedPrompt | undefined;
+}
+
+export interface AlarmTelling extends Delivery {
+  readonly notice: AlarmNotice;
+  readonly alarm: AlarmSubject;
+}
+
+export type Telling = RequestTelling | AlarmTelling;
 
 export type Told =
   /** `reference`: the channel's name of the message; null where it gives none. */

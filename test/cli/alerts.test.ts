@@ -29,7 +29,7 @@ const raiseTwo = () =>
           facts: { risk: 'write' },
         });
     });
-    await detectionOf(context).look();
+    await detectionOf(context, []).look();
     return agentId;
   });
 

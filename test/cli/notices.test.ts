@@ -39,7 +39,7 @@ const told = (answer: Told) =>
     });
     const notifiers = [{ channel: 'slack' as const, tell: () => Promise.resolve(answer) }];
     const deps = { store, notifiers, origin: 'https://gate.test', clock: () => new Date(), logger };
-    await createCourier(deps).deliver();
+    await createCourier({ ...deps, cargo: 'requests' }).deliver();
     const [notice] = await store.notices.of(requestId(1));
     return notice!.id;
   });

@@ -83,7 +83,7 @@ describe('docs/slack-setup.md', () => {
       const readSecret = async (name: string) => (await secrets.get(name))?.value;
       const notifiers = [createSlackNotifier({ channel: CHANNEL, url: slack.url, readSecret })];
       const deps = { store, notifiers, origin: 'https://gate.test', logger };
-      await createCourier({ ...deps, clock: () => new Date() }).deliver();
+      await createCourier({ ...deps, cargo: 'requests', clock: () => new Date() }).deliver();
       expect(await readSecret('slack/signing-secret')).toBe(SIGNING_SECRET);
       expect(await readSecret('slack/app-token')).toBe(APP_TOKEN);
       expect((await store.slackUsers.legible()).rows).toHaveLength(1);

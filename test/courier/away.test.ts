@@ -59,7 +59,7 @@ async function turn(): Promise<string[]> {
   const engine = {} as Engine;
   const rules = { approvalValidMs: 60_000 };
   await createSweep({ store, engine, logger, clock: () => now, rules }).remind();
-  while ((await createCourier(of).deliver()) > 0);
+  while ((await createCourier({ ...of, cargo: 'requests' }).deliver()) > 0);
   return told.map(({ notice }) => `${notice.kind} ${notice.recipient}`).toSorted();
 }
 

@@ -107,6 +107,7 @@ function createWeek(random: ReturnType<typeof createSeededRandom>) {
     return Promise.resolve({ kind: 'sent', reference: null });
   };
   const courier = createCourier({
+    cargo: 'requests',
     ...{ store: world.store, notifiers: [{ channel: 'email', tell }], logger },
     ...{ origin: 'https://gate.test', clock: world.now, promptsPerHour: PROMPTS_PER_HOUR },
   });

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createCourier } from '../../src/courier.ts';
 import { oweAsked, oweFurther, resendNotice } from '../../src/gate/notices.ts';
-import type { Notifier, Telling, Told } from '../../src/ports/notifier.ts';
+import type { Notifier, RequestTelling, Telling, Told } from '../../src/ports/notifier.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { agent, person, requestId, START } from '../adapters/store/fixtures.ts';
 import { type SqlitePlace, sqlitePlace } from '../adapters/store/sqlite-place.ts';
@@ -43,16 +43,16 @@ const after = (ms: number): void => {
 
 /** A channel that answers as it is told to. */
 function channelThat(answer: (telling: Telling) => Told | Promise<Told>) {
-  const told: Telling[] = [];
+  const told: RequestTelling[] = [];
   const notifier: Notifier = {
     channel: 'webhook',
     tell: async (telling) => {
-      told.push(telling);
+      told.push(telling as RequestTelling);
       return answer(telling);
     },
   };
   const deps = { store, notifiers: [notifier], origin: 'https://gate.test', logger };
-  return { told, courier: createCourier({ ...deps, clock: () => now }) };
+  return { told, courier: createCourier({ ...deps, cargo: 'requests', clock: () => now }) };
 }
 
 const eventsOf = async (): Promise<any[]> =>
@@ -183,7 +183,7 @@ describe('the courier', () => {
 
   it('of two couriers one takes a notice', async () => {
     const other = await place.open({ clock: () => now });
-    const of = { leaseMs: 60_000, limit: 10 };
+    const of = { cargo: 'requests', leaseMs: 60_000, limit: 10 } as const;
     const taken = await Promise.all(
       [store, other].map((one) => one.commit((tx) => tx.notices.take(of))),
     );
@@ -191,7 +191,7 @@ describe('the courier', () => {
   });
 
   it('does not count what a courier says whose lease had run out', async () => {
-    const of = { leaseMs: 1_000, limit: 10 };
+    const of = { cargo: 'requests', leaseMs: 1_000, limit: 10 } as const;
     const [mine] = await store.commit((tx) => tx.notices.take(of));
     after(1_001);
     const [theirs] = await store.commit((tx) => tx.notices.take(of));

@@ -55,7 +55,7 @@ async function turnAt(
     },
   };
   const deps = { store, notifiers: [notifier], origin: 'https://gate.test', logger };
-  while ((await createCourier({ ...deps, clock: () => now }).deliver()) > 0);
+  while ((await createCourier({ ...deps, cargo: 'requests', clock: () => now }).deliver()) > 0);
 }
 
 const line = () => told.map(({ notice }) => `${notice.kind} ${notice.recipient}`);

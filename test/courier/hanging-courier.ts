@@ -15,4 +15,9 @@ const hanging: Notifier = {
 };
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const deps = { store, notifiers: [hanging], origin: 'http://localhost:1', logger: quiet };
-await createCourier({ ...deps, clock: () => new Date(), leaseMs: 700 }).deliver();
+await createCourier({
+  ...deps,
+  cargo: 'requests',
+  clock: () => new Date(),
+  leaseMs: 700,
+}).deliver();

@@ -7,7 +7,7 @@ import { closeRequest } from '../../src/gate/close.ts';
 import { placeFreeze } from '../../src/gate/freezes.ts';
 import { type NoticePlace, oweAsked, owe, oweFurther } from '../../src/gate/notices.ts';
 import { ensureOwnAgent, OWN_AGENT_ID } from '../../src/gate/own-agent.ts';
-import type { Notifier, Telling, Told } from '../../src/ports/notifier.ts';
+import type { Notifier, RequestTelling, Told } from '../../src/ports/notifier.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { agent, decision, person, requestId, START } from '../adapters/store/fixtures.ts';
 import { type SqlitePlace, sqlitePlace } from '../adapters/store/sqlite-place.ts';
@@ -25,7 +25,7 @@ const logger = { info: () => undefined, warn: () => undefined, error: () => unde
 let place: SqlitePlace;
 let store: Store;
 let now: number;
-let told: Telling[];
+let told: RequestTelling[];
 let answer: () => Told | Promise<Told>;
 
 beforeEach(async () => {
@@ -69,7 +69,7 @@ async function askMany(from: number, to: number, of: Asking = {}): Promise<void>
 const notifierFor = (channel: Notifier['channel']): Notifier => ({
   channel,
   tell: (telling) => {
-    told.push(telling);
+    told.push(telling as RequestTelling);
     return Promise.resolve(answer());
   },
 });
@@ -79,13 +79,17 @@ async function deliver(promptsPerHour = 4): Promise<void> {
   const notifiers = (['slack', 'email', 'webhook'] as const).map(notifierFor);
   const deps = { store, notifiers, origin: 'https://gate.test', logger, promptsPerHour };
   for (;;) {
-    const tried = await createCourier({ ...deps, clock: () => new Date(now) }).deliver();
+    const tried = await createCourier({
+      ...deps,
+      cargo: 'requests',
+      clock: () => new Date(now),
+    }).deliver();
     if (tried === 0) return;
   }
 }
 
 const said = (): unknown[] =>
-  told.map(({ group, notice }) => (group === undefined ? notice.requestId : group.count));
+  told.map(({ group, notice }) => (group === undefined ? notice.subject : group.count));
 const ids = (...numbers: number[]): string[] => numbers.map((number) => requestId(number));
 const sorted = (some: readonly unknown[]): unknown[] => some.toSorted();
 
@@ -204,7 +208,7 @@ describe('a place that is asked about ordinary writes', () => {
     ] as [number, NoticeKind][])
       await store.commit((tx) =>
         owe(tx, {
-          ...{ requestId: requestId(number), channel: 'slack', recipient: 'C0APPROVALS' },
+          ...{ subject: requestId(number), channel: 'slack', recipient: 'C0APPROVALS' },
           ...{ kind, occasion: 'half' },
         }),
       );
@@ -252,7 +256,7 @@ describe('never held back is', () => {
     const remind = (number: number, occasion: string) =>
       store.commit((tx) =>
         owe(tx, {
-          ...{ requestId: requestId(number), channel: 'slack', recipient: 'C0APPROVALS' },
+          ...{ subject: requestId(number), channel: 'slack', recipient: 'C0APPROVALS' },
           ...{ kind: 'reminded', occasion },
         }),
       );
@@ -330,7 +334,7 @@ describe('a group', () => {
     };
     now += HOUR;
     await deliver();
-    expect(told.at(-1)).toMatchObject({ group: { count: 2 }, notice: { requestId: requestId(5) } });
+    expect(told.at(-1)).toMatchObject({ group: { count: 2 }, notice: { subject: requestId(5) } });
   });
 
   it('costs no other place its notice when one cannot be prepared', async () => {

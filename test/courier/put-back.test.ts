@@ -39,6 +39,7 @@ afterEach(async () => {
 
 const deliver = () =>
   createCourier({
+    cargo: 'requests',
     store,
     notifiers: [
       {
@@ -141,7 +142,7 @@ describe('a notice in the file', () => {
     raw.exec('pragma foreign_keys = off');
     for (const [seq, change] of [
       { id: 'x'.repeat(100_000), recipient: 'https://evil.test/1' },
-      { id: 'ntc_1', request_id: 'act_\u202e nobody', recipient: 'https://evil.test/2' },
+      { id: 'ntc_1', subject: 'act_\u202e nobody', recipient: 'https://evil.test/2' },
       { id: 'ntc_2', kind: 'no such kind', recipient: 'https://evil.test/3' },
       { id: 'ntc_3', outcome: Buffer.from('01', 'hex'), recipient: 'https://evil.test/4' },
     ].entries())

@@ -69,7 +69,14 @@ function courier() {
     channel,
     tell,
   }));
-  return createCourier({ store, notifiers, origin: 'https://gate.test', clock: () => now, logger });
+  return createCourier({
+    cargo: 'requests',
+    store,
+    notifiers,
+    origin: 'https://gate.test',
+    clock: () => now,
+    logger,
+  });
 }
 
 /** As the gateway does it: the sweep, then the courier until nothing is due. */
@@ -172,7 +179,7 @@ describe('reminders', () => {
     at(31 * MINUTE_MS);
     await turn();
     const about = (number: number) =>
-      told.filter(({ notice }) => notice.requestId === requestId(number));
+      told.filter(({ notice }) => notice.subject === requestId(number));
     expect(about(1).map(({ notice }) => notice.kind)).toEqual(['asked', 'settled']);
     expect(about(2).map(({ notice }) => notice.kind)).toEqual(['asked', 'reminded']);
   });

@@ -5,13 +5,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { openContext } from '../../src/context.ts';
 import type { AuditEvent } from '../../src/core/records.ts';
-import {
-  parseRuleSetting,
-  RULE_NAMES,
-  type RuleName,
-  RULES,
-} from '../../src/core/detection-rules.ts';
-import type { DetectionSettings } from '../../src/core/detection.ts';
 import { GatewayError } from '../../src/core/gateway-error.ts';
 import { newestAlerts } from '../../src/gate/alerts.ts';
 import { createDetection, type DetectionDependencies } from '../../src/gate/detection.ts';
@@ -22,6 +15,7 @@ import { createLogProbe } from '../../src/log-probe.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { START } from '../adapters/store/fixtures.ts';
 import { type SqlitePlace, sqlitePlace } from '../adapters/store/sqlite-place.ts';
+import { detectionSettings } from '../support/detection.ts';
 import { logEntries } from '../support/log-entries.ts';
 import { createSeededRandom } from '../support/seeded-random.ts';
 
@@ -33,21 +27,9 @@ let agentId: string;
 const clock = () => new Date(now);
 const logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
-const settingsWith = (texts: Partial<Record<RuleName, string>> = {}): DetectionSettings => ({
-  rules: Object.fromEntries(
-    RULE_NAMES.map((name) => {
-      const setting = parseRuleSetting(name, texts[name] ?? RULES[name].default);
-      if (setting === undefined) throw new Error(`no such setting: ${String(texts[name])}`);
-      return [name, setting];
-    }),
-  ) as DetectionSettings['rules'],
-  decoys: new Set(['contacts/66601']),
-  ownAgentId: 'agt_0000000000',
-});
-
 const detection = (over: Partial<DetectionDependencies> = {}) =>
   createDetection({
-    ...{ store, clock, logger, connection: 'main', settings: settingsWith() },
+    ...{ store, clock, logger, connection: 'main', places: [], settings: detectionSettings() },
     probePublication: () => Promise.resolve(),
     ...over,
   });
@@ -112,7 +94,7 @@ describe('following the log', () => {
   });
 
   it('says nothing twice and misses nothing, whoever follows and wherever they die', async () => {
-    const settings = settingsWith({
+    const settings = detectionSettings({
       hubspot_error: '1 in 20s: notify',
       denied_writes: '2 in 15s: notify',
       contact_reads: '3 in 10s: notify',
@@ -165,6 +147,7 @@ describe('following the log', () => {
     }
     const whole = createDetection({
       ...{ store: alone, clock: () => new Date(at), logger, connection: 'main', settings },
+      places: [],
       probePublication: () => Promise.resolve(),
     });
     await whole.look();
@@ -396,7 +379,9 @@ describe('what an alert does', () => {
     const cost = () => Promise.all(costs.map((costOf) => costOf(agentId)));
     expect(await cost()).toEqual([1, 1]);
     await append(...Array.from({ length: 101 }, contactRead));
-    await detection({ settings: settingsWith({ contact_reads_all: '999 in 60s: notify' }) }).look();
+    await detection({
+      settings: detectionSettings({ contact_reads_all: '999 in 60s: notify' }),
+    }).look();
     now += 1_000;
     expect(await cost()).toEqual([10, 10]);
     expect(await costs[0]?.('agt_1111111111')).toBe(1);

@@ -5,7 +5,7 @@ import {
 } from '../../src/adapters/notify/email/email-notifier.ts';
 import type { Card } from '../../src/contracts/card.ts';
 import { leftText } from '../../src/core/durations.ts';
-import { NOTICE_KINDS, type NoticeKind } from '../../src/core/notices.ts';
+import { REQUEST_KINDS, type RequestKind } from '../../src/core/notices.ts';
 import { cardFor, requestId, START } from '../adapters/store/fixtures.ts';
 import { scaled } from '../faults/scale.ts';
 import { cardsWith, HOSTILE } from '../support/hostile.ts';
@@ -160,7 +160,7 @@ describe('a mail', () => {
   });
 
   it('says of each event how the request stands, and asks nobody to decide in it', async () => {
-    for (const kind of Object.keys(NOTICE_KINDS) as NoticeKind[]) {
+    for (const kind of Object.keys(REQUEST_KINDS) as RequestKind[]) {
       for (const status of ['awaiting_approval', 'rejected', 'succeeded'] as const) {
         const made = { name: 'Lena', decision: 'reject', proof: 'key', at: START } as const;
         const about = { status, decisions: [made] };

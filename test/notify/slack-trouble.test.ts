@@ -42,6 +42,7 @@ afterEach(async () => {
 
 const deliver = () =>
   createCourier({
+    cargo: 'requests',
     store,
     notifiers: [
       createSlackNotifier({

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createWebhookNotifier } from '../../src/adapters/notify/webhook/webhook-notifier.ts';
 import type { Card } from '../../src/contracts/card.ts';
 import { WebhookEventSchema } from '../../src/contracts/webhook.ts';
-import { NOTICE_KINDS, type NoticeKind } from '../../src/core/notices.ts';
+import { REQUEST_KINDS, type RequestKind } from '../../src/core/notices.ts';
 import type { Secret } from '../../src/ports/secret-store.ts';
 import { cardFor, requestId, START } from '../adapters/store/fixtures.ts';
 import { scaled } from '../faults/scale.ts';
@@ -85,7 +85,7 @@ describe('a webhook to another system', () => {
       stale: 'approval.stale',
       settled: 'approval.settled',
     };
-    for (const kind of Object.keys(NOTICE_KINDS) as NoticeKind[]) {
+    for (const kind of Object.keys(REQUEST_KINDS) as RequestKind[]) {
       await notifier().tell(telling({ kind, card: null }));
       expect(WebhookEventSchema.parse(last().event)).toMatchObject({
         type: types[kind],

@@ -1,12 +1,12 @@
 import type { Card } from '../../src/contracts/card.ts';
-import type { NoticeKind, NoticeRecord } from '../../src/core/notices.ts';
-import type { NoticeSubject, Telling } from '../../src/ports/notifier.ts';
+import type { RequestKind, RequestNotice } from '../../src/core/notices.ts';
+import type { NoticeSubject, RequestTelling } from '../../src/ports/notifier.ts';
 import { cardFor, requestId, START } from '../adapters/store/fixtures.ts';
 
 export interface TellingOptions {
   readonly card?: Card | null;
-  readonly kind?: NoticeKind;
-  readonly notice?: Partial<NoticeRecord>;
+  readonly kind?: RequestKind;
+  readonly notice?: Partial<RequestNotice>;
   readonly about?: Partial<NoticeSubject>;
   readonly thread?: string | null;
   readonly address?: string | null;
@@ -15,12 +15,12 @@ export interface TellingOptions {
 export const LINK = `https://gate.test/console/approvals/${requestId(1)}`;
 
 /** What a channel is told, of a request that waits. */
-export function telling(of: TellingOptions = {}): Telling {
+export function telling(of: TellingOptions = {}): RequestTelling {
   const id = requestId(1);
   return {
     notice: {
       id: 'ntc_0000000000000001',
-      requestId: id,
+      subject: id,
       channel: 'webhook',
       recipient: 'https://hooks.acme.test',
       kind: of.kind ?? 'asked',

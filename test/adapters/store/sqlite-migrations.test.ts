@@ -1,7 +1,9 @@
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { later, ledgerEntry, passkey, request, requestId, START } from './fixtures.ts';
+import { notices } from '../../../src/adapters/store/sqlite/migrations/0006-notices.ts';
 import { createSeal } from '../../../src/adapters/store/sql/seal.ts';
+import { owe } from '../../../src/gate/notices.ts';
 import { SEAL_KEY, type SqlitePlace, sqlitePlace } from './sqlite-place.ts';
 
 let place: SqlitePlace;
@@ -13,7 +15,6 @@ afterEach(() => place.close());
 /** Takes away what later migrations brought. */
 const BACK_TO_FIRST = `
 drop table grants;
-drop index notices_by_place;
 drop table passkeys;
 drop table sessions;
 drop table invitations;
@@ -67,5 +68,32 @@ describe('a store of an earlier version', () => {
     raw.close();
     const store = await place.open();
     expect(await store.ledger.of(id)).toEqual([ledgerEntry(id)]);
+  });
+
+  it('keeps what people are owed, in its order, where a notice was about a request alone', async () => {
+    const before = await place.open();
+    await before.commit(async (tx) => {
+      await tx.requests.insert(request(1));
+      for (const kind of ['asked', 'reminded'] as const)
+        await owe(tx, { subject: requestId(1), channel: 'slack', recipient: 'C1', kind });
+    });
+    const owed = await before.notices.of(requestId(1));
+    await before.close();
+    const raw = new DatabaseSync(place.file);
+    raw.exec(`
+      alter table notices rename to notices_now;
+      ${notices.slice(0, notices.indexOf('create index'))}
+      insert into notices select * from notices_now;
+      drop table notices_now;
+      PRAGMA user_version = 13;
+    `);
+    raw.close();
+    const store = await place.open();
+    expect(await store.notices.of(requestId(1))).toEqual(owed);
+    const take = { cargo: 'requests', leaseMs: 1_000, limit: 10 } as const;
+    const [first, ...rest] = await store.commit((tx) => tx.notices.take(take));
+    expect([first?.kind, rest]).toEqual(['asked', []]);
+    const alarm = { subject: 'alt_7', channel: 'slack', recipient: 'C1', kind: 'alerted' } as const;
+    expect(await store.commit((tx) => owe(tx, alarm))).toBe(true);
   });
 });

@@ -1,7 +1,8 @@
 import { createTransport } from 'nodemailer';
 import type { Notifier, Telling, Told } from '../../../ports/notifier.ts';
+import { alarmMailText } from './alarm-text.ts';
 import { groupMailText } from './group-text.ts';
-import { mailText } from './mail-text.ts';
+import { type MailText, mailText } from './mail-text.ts';
 
 const SECRET_NAME = 'smtp/password';
 const CONNECT_MS = 8_000;
@@ -68,6 +69,11 @@ function failureOf(error: unknown): Exclude<Told, { kind: 'sent' }> {
 const messageIdOf = ({ notice }: Telling, from: string): string =>
   `<${notice.id}@${from.slice(from.lastIndexOf('@') + 1)}>`;
 
+function textOf(telling: Telling): MailText {
+  if ('alarm' in telling) return alarmMailText(telling.alarm);
+  return telling.group === undefined ? mailText(telling) : groupMailText(telling.group);
+}
+
 async function sendMail(settings: EmailSettings, telling: Telling, to: string): Promise<Told> {
   const { from, user } = settings;
   const password = user === undefined ? undefined : await settings.readSecret(SECRET_NAME);
@@ -81,7 +87,7 @@ async function sendMail(settings: EmailSettings, telling: Telling, to: string): 
       to: { name: '', address: to },
       messageId,
       ...(telling.thread === null ? {} : { inReplyTo: telling.thread, references: telling.thread }),
-      ...(telling.group === undefined ? mailText(telling) : groupMailText(telling.group)),
+      ...textOf(telling),
       date: telling.notice.createdAt,
       // RFC 3834: absent people's programs do not answer it.
       headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },

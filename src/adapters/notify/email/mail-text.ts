@@ -1,6 +1,6 @@
 import { leftText } from '../../../core/durations.ts';
 import { changedToText, inOneLine, stateWords } from '../../../core/notice-text.ts';
-import type { NamedDecision, Telling } from '../../../ports/notifier.ts';
+import type { NamedDecision, RequestTelling } from '../../../ports/notifier.ts';
 import { type ShownCard, showCard } from './card-parts.ts';
 import { escapeHtml, htmlLine, textLine } from './plain-reading.ts';
 
@@ -20,7 +20,7 @@ const decidedLine = ({ name, decision, proof, at }: NamedDecision): string =>
   `${name} ${decision === 'approve' ? 'approved' : 'rejected'} (${proof}) at ${at.toISOString()}`;
 
 /** The card is shown to those who are asked; what became of it is said in a line. */
-function shownOf({ notice, about }: Telling): ShownCard {
+function shownOf({ notice, about }: RequestTelling): ShownCard {
   const isAsked = notice.kind === 'asked' || notice.kind === 'reminded';
   if (!isAsked || about.status !== 'awaiting_approval') return NO_CARD;
   if (about.card !== null) return showCard(about.card);
@@ -53,7 +53,7 @@ function deadlineText(expiresAt: string, writtenAt: Date, timeZone: string | und
 }
 
 /** Our own words alone, in the order in which they are said. */
-function factsOf({ notice, about }: Telling, { leftOut }: ShownCard): string[] {
+function factsOf({ notice, about }: RequestTelling, { leftOut }: ShownCard): string[] {
   const { status, card } = about;
   const deadline =
     status === 'awaiting_approval' && card !== null
@@ -74,7 +74,7 @@ const HEAD = [
  * A notice as a mail. The subject is ours alone, so nothing in it can break a header; the one link is
  * the console's, and following it decides nothing. No images, nothing that is fetched.
  */
-export function mailText(telling: Telling): MailText {
+export function mailText(telling: RequestTelling): MailText {
   const { notice, about } = telling;
   const { requestId, decisions, link } = about;
   const words = stateWords(about.status, about.code);

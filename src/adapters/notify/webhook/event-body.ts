@@ -1,10 +1,20 @@
 import type { Card, CardChange } from '../../../contracts/card.ts';
-import { WEBHOOK_TYPES, type WebhookEvent } from '../../../contracts/webhook.ts';
+import {
+  ALARM_TYPES,
+  type ApprovalEvent,
+  WEBHOOK_TYPES,
+  type WebhookEvent,
+} from '../../../contracts/webhook.ts';
 import { inOneLine, stateWords } from '../../../core/notice-text.ts';
 import { spellOutUnseen } from '../../../core/unseen.ts';
-import type { NamedDecision, Telling } from '../../../ports/notifier.ts';
+import type {
+  AlarmTelling,
+  NamedDecision,
+  RequestTelling,
+  Telling,
+} from '../../../ports/notifier.ts';
 
-type ToldCard = NonNullable<WebhookEvent['data']['card']>;
+type ToldCard = NonNullable<ApprovalEvent['data']['card']>;
 
 const toldChange = ({ label, property, before, after }: CardChange): CardChange => ({
   label: inOneLine(label),
@@ -68,8 +78,7 @@ const toldDecision = ({ name, decision, proof, at }: NamedDecision) => ({
   decided_at: at.toISOString(),
 });
 
-/** What is sent of a notice. The agent's words are in `card.claimed` and nowhere else. */
-export function webhookEvent({ notice, about }: Telling): WebhookEvent {
+function approvalEvent({ notice, about }: RequestTelling): ApprovalEvent {
   const { requestId, status, code, card, decisions, changed, link } = about;
   return {
     type: WEBHOOK_TYPES[notice.kind],
@@ -86,3 +95,19 @@ export function webhookEvent({ notice, about }: Telling): WebhookEvent {
     },
   };
 }
+
+function alarmEvent({ notice, alarm: { data, link } }: AlarmTelling): WebhookEvent {
+  const timestamp = notice.createdAt.toISOString();
+  if (data.kind === 'alert') {
+    const { index, alert } = data;
+    return { type: ALARM_TYPES.alerted, timestamp, data: { index, alert, link } };
+  }
+  const { incident, event } = data;
+  const { reason } = incident;
+  const told = { ...incident, reason: reason === null ? null : spellOutUnseen(reason) };
+  return { type: ALARM_TYPES[event], timestamp, data: { incident: told, link } };
+}
+
+/** What is sent of a notice. The agent's words are in `card.claimed` and nowhere else. */
+export const webhookEvent = (telling: Telling): WebhookEvent =>
+  'alarm' in telling ? alarmEvent(telling) : approvalEvent(telling);

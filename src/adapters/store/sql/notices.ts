@@ -1,6 +1,8 @@
 import { type Selectable, sql } from 'kysely';
 import { z } from 'zod';
 import {
+  ALARM_NAMES,
+  type Cargo,
   CHANNELS,
   ESCALATION,
   NOTICE_KINDS,
@@ -26,7 +28,7 @@ const PromptingSchema = z.strictObject({
 
 const RecordSchema = z.strictObject({
   id: z.string(),
-  requestId: z.string(),
+  subject: z.string(),
   channel: z.enum(CHANNELS),
   recipient: z.string(),
   kind: z.enum(KIND_NAMES),
@@ -55,11 +57,11 @@ export function createNoticeReads(reader: Reader): NoticeReads {
       const row = await db.selectFrom(TABLE).selectAll().where('id', '=', id).executeTakeFirst();
       return row && toRecord(reader, row);
     },
-    async of(requestId) {
+    async of(subject) {
       const rows = await db
         .selectFrom(TABLE)
         .selectAll()
-        .where('request_id', '=', requestId)
+        .where('subject', '=', subject)
         .orderBy('seq')
         .execute();
       return rows.flatMap((row) => readable(reader, row) ?? []);
@@ -89,9 +91,9 @@ export function createNoticeReads(reader: Reader): NoticeReads {
     },
     unreminded: (of) => unreminded(reader, of),
     unescalated: (of) => unescalated(reader, of),
-    async forged({ requestId, limit }) {
+    async forged({ subject, limit }) {
       let query = db.selectFrom(TABLE).selectAll().orderBy('seq', 'desc');
-      if (requestId !== undefined) query = query.where('request_id', '=', requestId);
+      if (subject !== undefined) query = query.where('subject', '=', subject);
       const found: ForgedNotice[] = [];
       for (const row of await query.execute()) {
         if (found.length === limit) break;
@@ -109,7 +111,7 @@ const askedLongAgo = (
 ) =>
   db
     .selectFrom('requests')
-    .innerJoin('notices as asked', 'asked.request_id', 'requests.id')
+    .innerJoin('notices as asked', 'asked.subject', 'requests.id')
     .select('requests.id')
     .distinct()
     .where('requests.status', '=', 'awaiting_approval')
@@ -132,7 +134,7 @@ async function unreminded(
           eb
             .selectFrom('notices as reminder')
             .select('reminder.seq')
-            .whereRef('reminder.request_id', '=', 'asked.request_id')
+            .whereRef('reminder.subject', '=', 'asked.subject')
             .whereRef('reminder.channel', '=', 'asked.channel')
             .whereRef('reminder.recipient', '=', 'asked.recipient')
             .where('reminder.kind', '=', 'reminded')
@@ -156,7 +158,7 @@ async function unescalated(
           eb
             .selectFrom('notices as escalated')
             .select('escalated.seq')
-            .whereRef('escalated.request_id', '=', 'asked.request_id')
+            .whereRef('escalated.subject', '=', 'asked.subject')
             .where('escalated.kind', '=', 'asked')
             .where('escalated.occasion', '=', ESCALATION.occasion),
         ),
@@ -177,21 +179,21 @@ export function createNoticeWrites(unit: Unit): NoticeWrites {
         .insertInto(TABLE)
         .values(toRow(unit, notice))
         .onConflict((conflict) =>
-          conflict.columns(['request_id', 'channel', 'recipient', 'kind', 'occasion']).doNothing(),
+          conflict.columns(['subject', 'channel', 'recipient', 'kind', 'occasion']).doNothing(),
         )
         .executeTakeFirstOrThrow();
       return numInsertedOrUpdatedRows === 1n;
     },
-    async setAside(limit) {
-      const rows = await dueRows(unit, limit);
+    async setAside(of) {
+      const rows = await dueRows(unit, of);
       const forged = rows.filter((row) => readable(unit, row) === undefined);
       for (const { seq } of forged)
         await db.updateTable(TABLE).set({ state: 'dead' }).where('seq', '=', seq).execute();
       return forged.map(nameOf);
     },
-    async take({ leaseMs, limit }) {
+    async take({ leaseMs, ...of }) {
       const taken: NoticeRecord[] = [];
-      for (const row of await dueRows(unit, limit)) {
+      for (const row of await dueRows(unit, of)) {
         const notice = readable(unit, row);
         if (notice === undefined) continue;
         const dueAt = new Date(now.getTime() + leaseMs);
@@ -218,22 +220,27 @@ export function createNoticeWrites(unit: Unit): NoticeWrites {
 
 type Row = Selectable<Database['notices']>;
 
-const nameOf = (row: Row): ForgedNotice => ({ id: row.id, requestId: row.request_id });
+const nameOf = (row: Row): ForgedNotice => ({ id: row.id, subject: row.subject });
 
-/** What of one request goes to one place goes there in its order: an older one that is due holds the later back. */
-const dueRows = ({ db, now }: Unit, limit: number): Promise<Row[]> =>
+/** What of one subject goes to one place goes there in its order: an older one that is due holds the later back. */
+const dueRows = (
+  { db, now }: Unit,
+  { cargo, limit }: { readonly cargo: Cargo; readonly limit: number },
+): Promise<Row[]> =>
   db
     .selectFrom('notices as late')
     .selectAll('late')
     .where('late.state', '=', 'due')
     .where('late.due_at', '<=', now.getTime())
+    // What has a kind that nobody knows is nobody's alarm.
+    .where('late.kind', cargo === 'alarms' ? 'in' : 'not in', ALARM_NAMES)
     .where((eb) =>
       eb.not(
         eb.exists(
           eb
             .selectFrom('notices as earlier')
             .select('earlier.seq')
-            .whereRef('earlier.request_id', '=', 'late.request_id')
+            .whereRef('earlier.subject', '=', 'late.subject')
             .whereRef('earlier.channel', '=', 'late.channel')
             .whereRef('earlier.recipient', '=', 'late.recipient')
             .whereRef('earlier.seq', '<', 'late.seq')
@@ -258,7 +265,7 @@ async function rewrite(unit: Unit, notice: NoticeRecord): Promise<void> {
 function toRow(unit: Unit, notice: NoticeRecord): Omit<Row, 'seq'> {
   const clear = {
     id: notice.id,
-    request_id: notice.requestId,
+    subject: notice.subject,
     channel: notice.channel,
     recipient: notice.recipient,
     kind: notice.kind,
@@ -281,7 +288,7 @@ function toRow(unit: Unit, notice: NoticeRecord): Omit<Row, 'seq'> {
 /** A recipient written by hand would get to read what people are asked. */
 const sealFor = ({ seal }: Reader, row: Omit<Row, 'seq' | 'outcome'>) =>
   rowSeal(seal, TABLE, row.id, [
-    ...[row.request_id, row.channel, row.recipient, row.kind, row.occasion],
+    ...[row.subject, row.channel, row.recipient, row.kind, row.occasion],
     ...[row.created_at, row.since_at, row.due_at, row.attempts, row.state],
   ]);
 
@@ -300,7 +307,7 @@ function toRecord(reader: Reader, row: Row): NoticeRecord {
   return parseRow(RecordSchema, TABLE, row.id, {
     ...parseRow(OutcomeSchema, TABLE, row.id, opened),
     id: row.id,
-    requestId: row.request_id,
+    subject: row.subject,
     channel: row.channel,
     recipient: row.recipient,
     kind: row.kind,

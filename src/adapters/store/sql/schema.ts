@@ -226,10 +226,10 @@ interface LogEntryTable {
 }
 
 interface NoticeTable {
-  /** The order in which they came to be owed: what is told of one request in one place keeps it. */
+  /** The order in which they came to be owed: what is told of one subject in one place keeps it. */
   seq: Generated<number>;
   id: string;
-  request_id: string;
+  subject: string;
   channel: string;
   recipient: string;
   kind: string;

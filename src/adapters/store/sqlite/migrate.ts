@@ -15,6 +15,7 @@ import { alerts } from './migrations/0010-alerts.ts';
 import { absences } from './migrations/0011-absences.ts';
 import { howOften } from './migrations/0012-how-often.ts';
 import { decisionsByPerson } from './migrations/0013-decisions-by-person.ts';
+import { alarms } from './migrations/0014-alarms.ts';
 
 /** Numbered from 1, never edited once released; a database remembers the last one in `user_version`. */
 const MIGRATIONS: readonly string[] = [
@@ -31,6 +32,7 @@ const MIGRATIONS: readonly string[] = [
   absences,
   howOften,
   decisionsByPerson,
+  alarms,
 ];
 
 /** A value that only the right key opens. */

@@ -1,0 +1,26 @@
+import { GatewayError } from '../core/gateway-error.ts';
+import type { NoticeRecord } from '../core/notices.ts';
+import type { PersonRecord } from '../core/records.ts';
+
+/** A row that does not open has nothing that could be shown; that it ended is still told. */
+export async function unlessTampered<T>(reading: Promise<T>, otherwise: T): Promise<T> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof GatewayError && error.code === 'plan.tampered') return otherwise;
+    throw error;
+  }
+}
+
+/** What the channel called the first of these that it was told. */
+export const threadOf = (told: readonly NoticeRecord[]): string | null =>
+  told.find(({ reference }) => reference !== null)?.reference ?? null;
+
+/** Where a person is reached; null for who is on the roster no longer, and for places that are nobody's alone. */
+export function addressOf(
+  people: readonly PersonRecord[],
+  { recipient }: NoticeRecord,
+): string | null {
+  const person = people.find(({ id }) => id === recipient);
+  return person?.revokedAt === null ? person.email : null;
+}

@@ -1,11 +1,13 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { z } from 'zod';
+import { AlertListSchema } from '../contracts/alert.ts';
 import { type Approval, ApprovalSchema } from '../contracts/approval.ts';
 import { type Scorecard, ScorecardSchema } from '../contracts/drill.ts';
 import { IncidentIdSchema } from '../contracts/ids.ts';
 import { INCIDENT_LIMITS, IncidentSchema, type IncidentView } from '../contracts/incident.ts';
 import { AgentListSchema } from '../contracts/roster-view.ts';
 import { type ApiClient, ApiProblem } from './api-client.ts';
+import { alertsPage } from './pages/alerts.ts';
 import { drillPage } from './pages/drill.ts';
 import { incidentPage } from './pages/incident.ts';
 import { incidentsPage } from './pages/incidents.ts';
@@ -47,6 +49,13 @@ const incidentOf = ({ api }: Visit, id: string): Promise<IncidentView> =>
 const drillsOf = async (api: ApiClient): Promise<readonly Scorecard[]> =>
   (await api({ method: 'GET', path: '/v1/drills', answer: DrillsSchema })).drills;
 
+const alertsOf = (api: ApiClient, query: Readonly<Record<string, string>>) =>
+  api({
+    method: 'GET',
+    path: `/v1/alerts?${new URLSearchParams(query).toString()}`,
+    answer: AlertListSchema,
+  });
+
 const postMortemOf = ({ api }: Visit, id: string) =>
   api({ method: 'GET', path: `/v1/incidents/${id}/post-mortem`, answer: PostMortemSchema });
 
@@ -55,11 +64,24 @@ function pages(house: House, router: Router): void {
     '/incidents',
     reads(house, async ({ visit: { api }, frame }) => {
       const path = '/v1/incidents';
-      const [{ incidents }, drills] = await Promise.all([
+      const [{ incidents }, drills, { alerts }] = await Promise.all([
         api({ method: 'GET', path, answer: ListSchema }),
         drillsOf(api),
+        alertsOf(api, { limit: '1' }),
       ]);
-      return incidentsPage(frame, incidents, drills);
+      return incidentsPage(frame, incidents, { drills, alerts });
+    }),
+  );
+  router.get(
+    '/alerts',
+    reads(house, async ({ visit: { api }, request, frame }) => {
+      const { before } = request.query;
+      const isPlace = typeof before === 'string' && /^\d{1,15}$/.test(before);
+      const [found, { agents }] = await Promise.all([
+        alertsOf(api, isPlace ? { before } : {}),
+        api({ method: 'GET', path: '/v1/agents', answer: AgentListSchema }),
+      ]);
+      return alertsPage(frame, found, new Map(agents.map(({ id, name }) => [id, name])));
     }),
   );
   router.get(

@@ -25,7 +25,8 @@ async function alertOf(
   people: People,
 ): Promise<AlarmSubject> {
   const index = alertIndexOf(subject) ?? 0;
-  const link = `${origin}/console/incidents#alert-${index}`;
+  // The page that begins with it.
+  const link = `${origin}/console/alerts?before=${index + 1}#alert-${index}`;
   const alert = await alertAt(store, index);
   if (alert === undefined)
     return {

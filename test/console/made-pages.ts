@@ -1,5 +1,6 @@
 import type { Approval } from '../../src/contracts/approval.ts';
 import type { Card } from '../../src/contracts/card.ts';
+import type { AlertView } from '../../src/contracts/alert.ts';
 import type { Scorecard } from '../../src/contracts/drill.ts';
 import type { StandingGrant } from '../../src/contracts/grant.ts';
 import type { IncidentView } from '../../src/contracts/incident.ts';
@@ -128,4 +129,23 @@ export const grantsWith = (text: string): StandingGrant[] => {
   };
   const ended = { ended_at: '2026-11-01T11:00:00.000Z', ended_by: 'freeze' as const };
   return [standing, { ...standing, ...ended, id: 'gra_0000000000000002' }];
+};
+
+/** Alerts of an agent and of a person, in whose words `text` stands. */
+export const alertsWith = (text: string): AlertView[] => {
+  const at = '2026-11-01T10:00:00.000Z';
+  const base: AlertView = {
+    ...{ index: 7, raised_at: at, at, title: text, rule: 'refusals', count: 21, window_ms: 60_000 },
+    ...{ agent_id: 'agt_00000000001', person: null, entries: [3, 4], requests: [requestId(1)] },
+    ...{ response: 'slow', freeze: null, incident: null, late: false, failed_with: null },
+  };
+  return [
+    base,
+    { ...base, ...{ index: 6, agent_id: null, person: text, requests: [], failed_with: text } },
+    {
+      ...base,
+      ...({ index: 5, agent_id: null, response: 'open_incident' } as const),
+      incident: 'inc_00000000001',
+    },
+  ];
 };

@@ -25,6 +25,7 @@ import {
 import { cardPage } from '../../src/console/pages/card.ts';
 import { incidentPage } from '../../src/console/pages/incident.ts';
 import { drillPage } from '../../src/console/pages/drill.ts';
+import { alertsPage } from '../../src/console/pages/alerts.ts';
 import { incidentsPage } from '../../src/console/pages/incidents.ts';
 import { postMortemPage } from '../../src/console/pages/post-mortem.ts';
 import { historyPage } from '../../src/console/pages/history.ts';
@@ -41,6 +42,7 @@ import {
   cardsWith,
   frameWith,
   grantsWith,
+  alertsWith,
   incidentsWith,
   scorecardWith,
 } from './made-pages.ts';
@@ -227,7 +229,15 @@ function pagesWith(text: string): string[] {
         },
       ),
     ),
-    incidentsPage(frame, incidentsWith(text), [scorecardWith(text)]),
+    incidentsPage(frame, incidentsWith(text), {
+      drills: [scorecardWith(text)],
+      alerts: alertsWith(text),
+    }),
+    alertsPage(
+      frame,
+      { alerts: alertsWith(text), next_before: 5 },
+      new Map([['agt_00000000001', text]]),
+    ),
     drillPage(frame, scorecardWith(text)),
     cardPage(frozen, {
       ...rejected,

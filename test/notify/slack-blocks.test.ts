@@ -4,6 +4,7 @@ import { slackMessage, whyNotInSlack } from '../../src/adapters/notify/slack/car
 import { verifySlackSignature } from '../../src/adapters/notify/slack/signature.ts';
 import type { Card, CardChange } from '../../src/contracts/card.ts';
 import { cardFor, requestId } from '../adapters/store/fixtures.ts';
+import { scaled } from '../faults/scale.ts';
 import { cardsWith, HOSTILE } from '../support/hostile.ts';
 import { asRead, randomChanges } from '../support/random-cards.ts';
 import { blocksProblem, SIGNING_SECRET } from '../support/slack.ts';
@@ -56,11 +57,12 @@ function readField(
 }
 
 describe('P2: nothing hidden in Slack', () => {
-  it('shows each changed field of 2,000 random cards, or does not let it be decided and says how many', () => {
+  it('shows each changed field of random cards, or does not let it be decided and says how many', () => {
+    const cards = scaled(2_000, 10_000);
     const changesOfNext = randomChanges(SEED);
     let blocked = 0;
     let fields = 0;
-    for (let n = 0; n < 2_000; n += 1) {
+    for (let n = 0; n < cards; n += 1) {
       const changes = changesOfNext();
       const count = changes.length;
       const card = { ...cardFor(id), changes };
@@ -81,10 +83,10 @@ describe('P2: nothing hidden in Slack', () => {
         expect(buttonsOf(blocks)).toEqual(['open']);
       }
     }
-    console.log('P2 slack', { seed: SEED, cards: 2_000, fields, blocked, hidden: 0 });
+    console.log('P2 slack', { seed: SEED, cards, fields, blocked, hidden: 0 });
     expect(blocked).toBeGreaterThan(50);
-    expect(blocked).toBeLessThan(1_900);
-  });
+    expect(blocked).toBeLessThan(cards - 100);
+  }, 300_000);
 
   it('is only opened where policy asks for a passkey or the risk is high', () => {
     const card = cardFor(id);

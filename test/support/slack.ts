@@ -21,7 +21,7 @@ export interface Message {
 const FIELDS: Readonly<Record<string, readonly string[]>> = {
   'chat.postMessage': [
     ...['channel', 'text', 'blocks', 'metadata', 'thread_ts', 'unfurl_links', 'unfurl_media'],
-    ...['link_names', 'parse'],
+    ...['link_names', 'parse', 'reply_broadcast'],
   ],
   'chat.update': ['channel', 'ts', 'text', 'blocks', 'link_names', 'parse'],
   'chat.postEphemeral': ['channel', 'user', 'text', 'blocks', 'link_names', 'parse'],
@@ -171,6 +171,9 @@ export async function startSlack(): Promise<SlackStandIn> {
     if (Object.keys(body).some((key) => key !== 'token' && !known.includes(key)))
       return 'invalid_arguments';
     if ('channel' in body && body.channel !== CHANNEL) return 'channel_not_found';
+    // Slack takes it for a reply alone.
+    if (body.reply_broadcast !== undefined && body.thread_ts === undefined)
+      return 'cannot_reply_to_message';
     if (method.startsWith('chat.')) return messageProblem(body);
     return method === 'views.open' ? openProblem(body) : undefined;
   };

@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { Client, Connection } from '@temporalio/client';
+import { installEgress } from '../../src/adapters/hubspot/egress.ts';
 import { connectDependencies } from '../../src/context.ts';
 import { activateCredential, fingerprintOf } from '../../src/gate/credentials.ts';
 import { connectAccount } from '../../src/gate/connection.ts';
 import { revokeAgent } from '../../src/gate/roster.ts';
 import { logEntries } from '../support/log-entries.ts';
 import { EXACT_SCOPES as SCOPES } from '../support/incidents.ts';
+import { BOT_TOKEN, CHANNEL, type SlackStandIn, startSlack } from '../support/slack.ts';
 import { type Caller, startTestGateway, type TestGateway } from '../support/gateway.ts';
 
 /** An incident from the button to the post-mortem, on a real engine and a real simulator. */
@@ -14,6 +16,7 @@ const LIMIT_MS = 60_000;
 
 interface Rig {
   readonly gateway: TestGateway;
+  readonly slack: SlackStandIn;
   readonly oldKey: string;
   readonly appId: number;
   readonly second: Caller;
@@ -33,8 +36,13 @@ async function mint(gateway: TestGateway, scopes: readonly string[], appId?: num
 
 /** Connected to the simulator's account with exactly the scopes that are needed. */
 async function startRig(): Promise<Rig> {
-  const gateway = await startTestGateway({ temporalAddress: inject('temporalAddress') });
+  const slack = await startSlack();
+  const gateway = await startTestGateway({
+    temporalAddress: inject('temporalAddress'),
+    env: { SALLYPORT_SLACK_CHANNEL: CHANNEL, SALLYPORT_SLACK_URL: slack.url },
+  });
   const { context, simulator } = gateway;
+  await context.secrets.put('slack/bot-token', BOT_TOKEN, 0);
   const { token: oldKey, app_id: appId } = await mint(gateway, SCOPES);
   const version = await context.secrets.put('hubspot/main', oldKey, 1);
   const fingerprint = fingerprintOf(oldKey);
@@ -43,9 +51,12 @@ async function startRig(): Promise<Rig> {
   );
   const deps = connectDependencies(context, simulator.url);
   await connectAccount(deps, { connection: 'main', by: 'test', isPortalForced: false });
+  // Connecting is a process of its own, which may reach HubSpot alone.
+  const { deadlineMs } = gateway.config.timing;
+  installEgress({ allowedOrigins: [simulator.url, slack.url], deadlineMs });
   const { call: second } = await gateway.addPerson('Sam Field', ['approver', 'operator']);
   return {
-    ...{ gateway, oldKey, appId, second },
+    ...{ gateway, slack, oldKey, appId, second },
     newKey: async (scopes = SCOPES) => (await mint(gateway, scopes, appId)).token,
     kill: (token) => simulator.control('POST', '/tokens/state', { token, state: 'revoked' }),
   };
@@ -60,6 +71,12 @@ async function reaches(gateway: TestGateway, id: string, stage: string): Promise
       throw new Error(`still ${String(body.stage)}: ${JSON.stringify(body.checks)}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
+}
+
+/** How long after `since` the first entry stands in the log that this is true of, ms. */
+async function loggedAfter(since: string, is: (entry: any) => boolean): Promise<number> {
+  const entry = (await logEntries(gateway.context.store, 0)).find(is);
+  return Date.parse(entry?.timestamp ?? '9999-12-31T00:00:00.000Z') - Date.parse(since);
 }
 
 const noteOn = (text: string) => ({ action: 'create_note', contact_id: '20001', note: text });
@@ -89,7 +106,10 @@ describe('an incident', () => {
     rig = await startRig();
     ({ gateway } = rig);
   });
-  afterAll(() => gateway.close());
+  afterAll(async () => {
+    await gateway.close();
+    await rig.slack.close();
+  });
 
   it(
     'goes from the button to the post-mortem, with proof at each step',
@@ -108,6 +128,13 @@ describe('an incident', () => {
         problem: { code: 'incident.contained' },
       });
       expect(rotating.steps.join(' ')).toContain('Rotate and expire now');
+      const said = () => rig.slack.messages.map((message) => JSON.stringify(message));
+      await expect.poll(() => said().join(), { timeout: 10_000 }).toContain('main is frozen');
+      expect(said().join()).toContain('Rotate and expire now');
+      const promptedMs = await loggedAfter(
+        opened.opened_at,
+        ({ event, facts }) => event === 'notice.sent' && facts.incident === id,
+      );
 
       const key = await rig.newKey();
       const supply = await gateway.approver.call('POST', `/v1/incidents/${id}/key`, {
@@ -121,9 +148,19 @@ describe('an incident', () => {
       expect(verifying.checks).toContainEqual(
         expect.objectContaining({ name: 'old_key_dead', state: 'waiting' }),
       );
+      const killedAt = new Date().toISOString();
       await rig.kill(rig.oldKey);
 
       const resuming = await reaches(gateway, id, 'resuming');
+      const deathMs = await loggedAfter(
+        killedAt,
+        ({ facts }) => facts.check === 'old_key_dead' && facts.state === 'passed',
+      );
+      console.info(
+        `I2: a person prompted ${promptedMs} ms after the opening; the old key seen dead ${deathMs} ms after it was`,
+      );
+      expect([promptedMs <= 5_000, deathMs >= 0 && deathMs <= 10_000]).toEqual([true, true]);
+      await expect.poll(() => said().join()).toContain('a second person resumes');
       expect(resuming.checks.map(({ name, state }: any) => `${name} ${state}`).toSorted()).toEqual([
         'canary passed',
         'exact_scopes passed',
@@ -140,7 +177,9 @@ describe('an incident', () => {
       const read = await gateway.submit({ action: 'get_contact', contact_id: '20001' });
       expect(read.status).toBe(200);
       const { body: report } = await rig.second('GET', `/v1/incidents/${id}/post-mortem`);
-      expect(report.markdown).toContain('incident.closed');
+      for (const words of ['incident.closed', 'incident.prompted', 'to: C0APPROVALS'])
+        expect(report.markdown).toContain(words);
+      await expect.poll(() => said().join()).toContain('Incident closed: calls start again');
     },
     LIMIT_MS,
   );

@@ -1,3 +1,4 @@
+import type { AlertView } from '../../contracts/alert.ts';
 import type { Scorecard } from '../../contracts/drill.ts';
 import type { IncidentView } from '../../contracts/incident.ts';
 import { STAGE_TITLES } from '../../core/incident-text.ts';
@@ -8,6 +9,7 @@ import { page } from '../page.ts';
 import { shown } from '../shown-text.ts';
 import { moment } from '../times.ts';
 import { versionOf } from '../version.ts';
+import { lastAlert } from './alerts.ts';
 import { lastDrill } from './drill.ts';
 import { actorWords, elapsed } from './incident-words.ts';
 
@@ -52,8 +54,9 @@ const table = (frame: Frame, incidents: readonly IncidentView[]): Html =>
 export function incidentsPage(
   frame: Frame,
   incidents: readonly IncidentView[],
-  drills: readonly Scorecard[],
+  of: { readonly drills: readonly Scorecard[]; readonly alerts: readonly AlertView[] },
 ): string {
+  const { drills, alerts } = of;
   return page(frame, {
     title: 'Incidents',
     place: 'incidents',
@@ -67,10 +70,10 @@ export function incidentsPage(
         </p>
         <p class="btns">${openIncidentButton(frame)}</p>
         ${incidents.length === 0 ? html`<p class="lead">No incidents.</p>` : table(frame, incidents)}
-        ${lastDrill(drills)}
+        ${lastAlert(alerts)} ${lastDrill(drills)}
       </div>
     </div>`,
-    version: versionOf([incidents, drills[0]?.id, frame.status.incident]),
+    version: versionOf([incidents, drills[0]?.id, alerts[0]?.index, frame.status.incident]),
     says: 'The list of incidents changed',
   });
 }

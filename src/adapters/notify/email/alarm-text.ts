@@ -8,7 +8,9 @@ const NO_ANSWER = 'Nothing is done by mail. Answers to this mail are read by nob
 /** An alert or an incident as a mail: what is so, what was said, and the way to where it is dealt with. */
 export function alarmMailText({ title, lines, said, link }: AlarmSubject): MailText {
   const reason =
-    said === null ? '' : `<p>Reason given:</p><blockquote>${htmlLines(said)}</blockquote>`;
+    said === null
+      ? ''
+      : `<p>Reason given:</p><blockquote style="white-space:pre-wrap">${htmlLines(said)}</blockquote>`;
   const html = [
     '<!doctype html><html lang="en"><head><meta charset="utf-8">',
     '<meta name="color-scheme" content="light dark">',

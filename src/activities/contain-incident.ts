@@ -1,7 +1,8 @@
-import type { Evidence, IncidentProgress, IncidentRecord } from '../core/incident.ts';
+import type { Counters, Evidence, IncidentProgress, IncidentRecord } from '../core/incident.ts';
 import { errorCodeOf } from '../core/gateway-error.ts';
 import type { RequestRecord } from '../core/records.ts';
 import type { RequestStatus } from '../core/request-state.ts';
+import { countRecentAlerts } from '../gate/alerts.ts';
 import { closeRequest } from '../gate/close.ts';
 import { incidentAt, incidentEntry } from '../gate/incidents.ts';
 import type { Store } from '../ports/store.ts';
@@ -37,6 +38,26 @@ async function isOn(store: Store, connection: string, id: string): Promise<boole
   }
 }
 
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** A roster that does not open is another alarm: nobody is counted then. */
+async function countersOf(store: Store, now: Date): Promise<Counters> {
+  const since = (ms: number): Date => new Date(now.getTime() - ms);
+  const { rows } = await store.agents.list();
+  const counted = await Promise.all(
+    rows.map(async ({ id }) => ({
+      id,
+      lastHour: await store.requests.countSince(id, since(HOUR_MS)),
+      lastDay: await store.requests.countSince(id, since(DAY_MS)),
+    })),
+  );
+  return {
+    agents: counted.filter(({ lastDay }) => lastDay > 0),
+    alertsLastDay: await countRecentAlerts(store, now),
+  };
+}
+
 /**
  * Contain, second half (the freeze stands since the opening): ends what had not begun, each with the
  * reason for its agent and approvers, and notes the state of affairs. Safe to run any number of times.
@@ -67,6 +88,7 @@ export function createContainIncident(deps: ActivityDependencies) {
     const log = { size, rootPrefix, note: (await auditLog.note()) ?? null };
     const evidence = {
       log,
+      counters: await countersOf(store, incident.openedAt),
       begun: await idsOn(store, incident.connection, BEGUN),
       cancelled: await idsOn(store, incident.connection, NOT_BEGUN),
     };

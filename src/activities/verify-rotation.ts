@@ -9,12 +9,7 @@ import {
   PROBE_EVERY_MS,
 } from '../core/incident.ts';
 import { GatewayError } from '../core/gateway-error.ts';
-import {
-  activateNewKey,
-  incidentAt,
-  noteChecks,
-  refuseKey,
-} from '../gate/incidents.ts';
+import { activateNewKey, incidentAt, noteChecks, refuseKey } from '../gate/incidents.ts';
 import { grantedActions } from '../gate/granted-actions.ts';
 import { isOwnAgent } from '../gate/own-agent.ts';
 import type { IncidentDependencies } from './dependencies.ts';

@@ -88,6 +88,12 @@ export const IncidentSchema = z
       .strictObject({
         log_size: z.int(),
         log_root_prefix: z.string(),
+        counters: z.strictObject({
+          agents: z.array(
+            z.strictObject({ agent_id: z.string(), last_hour: z.int(), last_day: z.int() }),
+          ),
+          alerts_last_day: z.int(),
+        }),
         begun: z.array(RequestIdSchema),
         cancelled: z.array(RequestIdSchema),
       })

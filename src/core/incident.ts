@@ -76,6 +76,16 @@ export const CLOCKS = [
 ] as const;
 export type Clock = (typeof CLOCKS)[number];
 
+export interface Counters {
+  /** Those that had asked for anything within the day. */
+  readonly agents: readonly {
+    readonly id: string;
+    readonly lastHour: number;
+    readonly lastDay: number;
+  }[];
+  readonly alertsLastDay: number;
+}
+
 /** The state of affairs at containment, which nothing later can change. */
 export interface Evidence {
   readonly log: {
@@ -84,6 +94,8 @@ export interface Evidence {
     /** The signed checkpoint; null when none was published yet. */
     readonly note: string | null;
   };
+  /** How much each agent had asked for lately, and how often the rules had told. */
+  readonly counters: Counters;
   /** Requests that had begun when it was contained, and those that were ended for it. */
   readonly begun: readonly string[];
   readonly cancelled: readonly string[];

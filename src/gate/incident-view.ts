@@ -36,6 +36,24 @@ const findingsView = (findings: Findings): NonNullable<IncidentView['findings']>
   left_alone: [...findings.leftAlone],
 });
 
+const evidenceView = ({
+  log,
+  counters,
+  begun,
+  cancelled,
+}: NonNullable<IncidentRecord['evidence']>): NonNullable<IncidentView['evidence']> => ({
+  log_size: log.size,
+  log_root_prefix: log.rootPrefix,
+  counters: {
+    agents: counters.agents.map(({ id, lastHour, lastDay }) => ({
+      ...{ agent_id: id, last_hour: lastHour, last_day: lastDay },
+    })),
+    alerts_last_day: counters.alertsLastDay,
+  },
+  begun: [...begun],
+  cancelled: [...cancelled],
+});
+
 /** Each clock in ms since the opening. */
 export const clocksOf = ({
   openedAt,
@@ -58,12 +76,7 @@ export function incidentView(incident: IncidentRecord, portalId: number | undefi
     freeze: incident.freezeId,
     is_false_alarm: incident.isFalseAlarm,
     steps: stage === 'rotating' ? [...rotateSteps(portalId)] : [],
-    evidence: evidence && {
-      log_size: evidence.log.size,
-      log_root_prefix: evidence.log.rootPrefix,
-      begun: [...evidence.begun],
-      cancelled: [...evidence.cancelled],
-    },
+    evidence: evidence && evidenceView(evidence),
     is_new_key_stored: incident.newVersion !== null,
     checks: checks.map(({ name, state, detail, at }) => ({
       ...{ name, title: CHECK_TITLES[name], state, detail },

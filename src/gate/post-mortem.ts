@@ -3,12 +3,15 @@ import { durationWords } from '../core/durations.ts';
 import { CLOCKS, type IncidentRecord } from '../core/incident.ts';
 import { CHECK_TITLES, CLOCK_TITLES } from '../core/incident-text.ts';
 import { hardeningFor } from '../core/incident-hardening.ts';
-import type { RogueChange } from '../core/rogue-change.ts';
+import { plain, table } from '../core/report-markdown.ts';
 import type { StoreReads } from '../ports/store.ts';
+import { newestAlerts } from './alerts.ts';
 import { clocksOf } from './incident-view.ts';
 import { entryOf } from './logged.ts';
+import { findingLines } from './post-mortem-findings.ts';
 
 const PAGE_ENTRIES = 1_000;
+const WATCHED_MAX = 100;
 
 /** Whose entry it is: the incident's own, its freeze's, and those of what it asked to be taken back. */
 function isPart(entry: AuditEntry, { id, freezeId, takeBacks }: IncidentRecord): boolean {
@@ -35,25 +38,55 @@ async function storyOf(
   return story;
 }
 
-/** What comes from records is data: no table, link or heading is made of it. */
-const plain = (text: string | null): string =>
-  text === null || text === ''
-    ? '*empty*'
-    : `\`${text.replaceAll('`', 'ˋ').replaceAll('|', '¦').replaceAll(/\s+/g, ' ')}\``;
+const wordsOf = (ms: number | undefined): string =>
+  ms === undefined ? 'not reached' : durationWords(ms);
 
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string[] => [
-  `| ${head.join(' | ')} |`,
-  `| ${head.map(() => '---').join(' | ')} |`,
-  ...rows.map((row) => `| ${row.join(' | ')} |`),
-];
+/** Of a person's own opening only they know what they had seen. */
+async function detectionLine(
+  { log }: Pick<StoreReads, 'log'>,
+  { cause, openedAt }: IncidentRecord,
+): Promise<string[]> {
+  const last = cause?.entries.at(-1);
+  if (last === undefined) return [];
+  const [leaf] = await log.leaves(last, last + 1);
+  if (leaf === undefined) return [];
+  const ms = openedAt.getTime() - Date.parse(entryOf(leaf).timestamp);
+  return ['', `Frozen ${durationWords(ms)} after entry ${last}, by which the rule noticed.`];
+}
 
-function clockLines(incident: IncidentRecord): string[] {
-  const clocks = clocksOf(incident);
-  const rows = CLOCKS.map((clock) => {
-    const ms = clocks[clock];
-    return [CLOCK_TITLES[clock], ms === undefined ? 'not reached' : durationWords(ms)];
-  });
-  return table(['clock', 'after the opening'], rows);
+const clockLines = (incident: IncidentRecord): string[] =>
+  table(
+    ['clock', 'after the opening'],
+    CLOCKS.map((clock) => [CLOCK_TITLES[clock], wordsOf(clocksOf(incident)[clock])]),
+  );
+
+function evidenceLines({ evidence }: IncidentRecord): string[] {
+  if (evidence === null) return ['None.'];
+  const { log, counters, begun, cancelled } = evidence;
+  const asked = counters.agents.map(({ id, lastHour, lastDay }) => [
+    ...[plain(id), String(lastHour), String(lastDay)],
+  ]);
+  return [
+    `Log of ${log.size} entries, root ${plain(log.rootPrefix)}; ${begun.length} writes under way, ${cancelled.length} requests ended for it; ${counters.alertsLastDay} alerts in the day before.`,
+    ...(asked.length === 0
+      ? []
+      : ['', ...table(['agent', 'asked in the hour before', 'in the day'], asked)]),
+  ];
+}
+
+/** Whether what opened it has come again since it was let go on. */
+async function watchLines(
+  store: Pick<StoreReads, 'log'>,
+  { cause, stage, updatedAt }: IncidentRecord,
+): Promise<string[]> {
+  if (cause === null || stage !== 'closed') return [];
+  const alerts = await newestAlerts(store, { limit: WATCHED_MAX });
+  const again = alerts.filter(({ rule, raisedAt }) => rule === cause.rule && raisedAt > updatedAt);
+  const since = updatedAt.toISOString();
+  return [
+    '',
+    `The rule ${plain(cause.rule)} goes on watching: since ${since} it has told ${again.length} times.`,
+  ];
 }
 
 const factsText = ({ facts }: AuditEntry): string =>
@@ -84,59 +117,6 @@ function timeLine(story: readonly AuditEntry[]): string[] {
   return table(['time (UTC)', 'entry', 'event', 'by', 'what'], rows);
 }
 
-const rogueRows = ({ kind, objectType, objectId, recordName, at, properties }: RogueChange) => {
-  const of = [`${objectType} ${objectId}`, plain(recordName), at.toISOString(), kind];
-  const values = Object.entries(properties);
-  if (values.length === 0) return [[...of, '', '', '']];
-  return values.map(([name, { before, after }]) => [
-    ...of,
-    plain(name),
-    plain(before),
-    plain(after),
-  ]);
-};
-
-function findingLines({ findings }: IncidentRecord): string[] {
-  if (findings === null) return ['Not assessed.'];
-  const { rogue, exposures, unread, leftAlone } = findings;
-  const changes =
-    rogue.length === 0
-      ? ['No change under our key is missing from the log.']
-      : table(
-          ['record', 'name', 'at', 'change', 'field', 'before', 'rogue value'],
-          rogue.flatMap(rogueRows),
-        );
-  const shown =
-    exposures.length === 0
-      ? ['No agent read anything.']
-      : table(
-          ['agent', 'action', 'reads', 'records', 'fields'],
-          exposures.map(({ agentId, action, reads, recordsTotal, fields }) => [
-            plain(agentId),
-            action,
-            String(reads),
-            String(recordsTotal),
-            plain(fields.join(', ')),
-          ]),
-        );
-  return [
-    `Looked at: ${findings.from.toISOString()} to ${findings.to.toISOString()}.`,
-    '',
-    '### Changes that are not in the log',
-    '',
-    ...changes,
-    ...list('Could not be looked at', unread),
-    ...list('Left as it is', leftAlone),
-    '',
-    '### What agents were shown',
-    '',
-    ...shown,
-  ];
-}
-
-const list = (title: string, lines: readonly string[]): string[] =>
-  lines.length === 0 ? [] : ['', `${title}:`, '', ...lines.map((line) => `- ${line}`)];
-
 const QUESTIONS = [
   'How did somebody else come to act with our key: where did it lie beside the secret store?',
   'What would have shown it earlier? Which rule of detection was missing, or too wide?',
@@ -154,7 +134,7 @@ export async function writePostMortem(
   incident: IncidentRecord,
 ): Promise<string> {
   const story = await storyOf(store, incident);
-  const { id, connection, reason, openedBy, openedAt, stage, evidence, checks } = incident;
+  const { id, connection, reason, openedBy, openedAt, stage, checks } = incident;
   const lines = [
     `# Incident ${id}`,
     '',
@@ -166,12 +146,12 @@ export async function writePostMortem(
     '## The clocks',
     '',
     ...clockLines(incident),
+    ...(await detectionLine(store, incident)),
+    ...(await watchLines(store, incident)),
     '',
     '## Evidence kept at containment',
     '',
-    evidence === null
-      ? 'None.'
-      : `Log of ${evidence.log.size} entries, root ${plain(evidence.log.rootPrefix)}; ${evidence.begun.length} writes under way, ${evidence.cancelled.length} requests ended for it.`,
+    ...evidenceLines(incident),
     '',
     '## Verification',
     '',

@@ -89,7 +89,10 @@ export function incidentsWith(text: string): IncidentView[] {
     ...{ opened_by: text, opened_at: at, rule: text, since: at, freeze: 'frz_00000000001' },
     ...{ is_false_alarm: false, steps: [text], is_new_key_stored: true, take_backs: [] },
     ...{ clocks_ms: { contained: 600 }, resumed_by: text, updated_at: at },
-    evidence: { log_size: 1, log_root_prefix: text, begun: [requestId(1)], cancelled: [] },
+    evidence: {
+      ...{ log_size: 1, log_root_prefix: text, begun: [requestId(1)], cancelled: [] },
+      counters: { agents: [{ agent_id: text, last_hour: 1, last_day: 2 }], alerts_last_day: 1 },
+    },
     checks: [{ name: 'same_account', title: text, state: 'failed', detail: text, at }],
     findings: {
       ...{ from: at, to: at, unread: [text], left_alone: [text] },

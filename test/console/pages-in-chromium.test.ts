@@ -282,70 +282,75 @@ describe.skipIf(executable === undefined)('the pages as Chromium reads them', ()
   const skeletonOf = (htmls: readonly string[]): Promise<any[]> =>
     page.evaluate((all) => all.map((one) => reading.skeleton(reading.parse(one))), htmls);
 
-  it('P3: hostile text is read as it is, and adds no link, script, image, form or attribute', async () => {
-    const one = (render: (approval: Approval) => string, at: number): Maker => ({
-      make: (text) => render(approvalOf(cardsWith(text)[at]!)),
-      // A row leaves out what is not of the change; then it is opened to be read.
-      isShown: render === onCard ? at !== CONNECTION_AT : IN_ROW.includes(at),
-    });
-    const kinds = cardsWith('').map((_, at) => at);
-    const made = new Map<string, readonly string[]>();
-    const pageOf = (text: string, at: number): string => {
-      const pages = made.get(text) ?? pagesWith(text);
-      made.set(text, pages);
-      return pages[at]!;
-    };
-    const makers: Maker[] = [
-      ...kinds.map((at) => one(onCard, at)),
-      ...kinds.map((at) => one(inQueue, at)),
-      ...pagesWith('').map((_, at, all) => ({
-        make: (text: string) => pageOf(text, at),
-        // The report, which is the last, has one line for each value, and code marks of its own.
-        isShown: at < all.length - 1,
-      })),
-    ];
-    // What honest texts of every shape make of the same page: short, hiding something, of several lines.
-    const honest = [
-      'Acme Corp',
-      'Acme\u200bCorp br\u0430nd',
-      `Two\nlines, ${'and long '.repeat(30)}`,
-    ];
-    let read = 0;
-    for (const { make, isShown } of makers) {
-      const bare = await skeletonOf(honest.map(make));
-      const attributes = new Set(bare.flatMap((one) => one.attributes as string[]));
-      const active = bare.map((one) => JSON.stringify(one.active).replaceAll(/name="[^"]*"/g, ''));
-      for (const texts of batches(HOSTILE)) {
-        const found = await page.evaluate(
-          (all) =>
-            all.map(({ html, text }) => {
-              const made = reading.parse(html);
-              const places = [
-                reading.text(made.body),
-                ...[...made.querySelectorAll('input,[data-says]')].map((e: any) => e.value ?? ''),
-              ];
-              return {
-                ...reading.skeleton(made),
-                isRead: places.some((place: string) => place.includes(text)),
-              };
-            }),
-          texts.map((text) => ({ html: make(text), text })),
+  it(
+    'P3: hostile text is read as it is, and adds no link, script, image, form or attribute',
+    async () => {
+      const one = (render: (approval: Approval) => string, at: number): Maker => ({
+        make: (text) => render(approvalOf(cardsWith(text)[at]!)),
+        // A row leaves out what is not of the change; then it is opened to be read.
+        isShown: render === onCard ? at !== CONNECTION_AT : IN_ROW.includes(at),
+      });
+      const kinds = cardsWith('').map((_, at) => at);
+      const made = new Map<string, readonly string[]>();
+      const pageOf = (text: string, at: number): string => {
+        const pages = made.get(text) ?? pagesWith(text);
+        made.set(text, pages);
+        return pages[at]!;
+      };
+      const makers: Maker[] = [
+        ...kinds.map((at) => one(onCard, at)),
+        ...kinds.map((at) => one(inQueue, at)),
+        ...pagesWith('').map((_, at, all) => ({
+          make: (text: string) => pageOf(text, at),
+          // The report, which is the last, has one line for each value, and code marks of its own.
+          isShown: at < all.length - 1,
+        })),
+      ];
+      // What honest texts of every shape make of the same page: short, hiding something, of several lines.
+      const honest = [
+        'Acme Corp',
+        'Acme\u200bCorp br\u0430nd',
+        `Two\nlines, ${'and long '.repeat(30)}`,
+      ];
+      let read = 0;
+      for (const { make, isShown } of makers) {
+        const bare = await skeletonOf(honest.map(make));
+        const attributes = new Set(bare.flatMap((one) => one.attributes as string[]));
+        const active = bare.map((one) =>
+          JSON.stringify(one.active).replaceAll(/name="[^"]*"/g, ''),
         );
-        for (const [at, each] of found.entries()) {
-          const text = texts[at]!;
-          read += 1;
-          expect([text, active.includes(JSON.stringify(each.active))]).toEqual([text, true]);
-          expect([text, each.attributes.filter((name: string) => !attributes.has(name))]).toEqual([
-            text,
-            [],
-          ]);
-          expect([text, each.isRead || !isShown]).toEqual([text, true]);
+        for (const texts of batches(HOSTILE)) {
+          const found = await page.evaluate(
+            (all) =>
+              all.map(({ html, text }) => {
+                const made = reading.parse(html);
+                const places = [
+                  reading.text(made.body),
+                  ...[...made.querySelectorAll('input,[data-says]')].map((e: any) => e.value ?? ''),
+                ];
+                return {
+                  ...reading.skeleton(made),
+                  isRead: places.some((place: string) => place.includes(text)),
+                };
+              }),
+            texts.map((text) => ({ html: make(text), text })),
+          );
+          for (const [at, each] of found.entries()) {
+            const text = texts[at]!;
+            read += 1;
+            expect([text, active.includes(JSON.stringify(each.active))]).toEqual([text, true]);
+            expect([text, each.attributes.filter((name: string) => !attributes.has(name))]).toEqual(
+              [text, []],
+            );
+            expect([text, each.isRead || !isShown]).toEqual([text, true]);
+          }
         }
       }
-    }
-    console.log('P3 console', { strings: HOSTILE.length, pages: read, active: 0 });
-    expect(HOSTILE.length).toBeGreaterThanOrEqual(200);
-  }, 600_000);
+      console.log('P3 console', { strings: HOSTILE.length, pages: read, active: 0 });
+      expect(HOSTILE.length).toBeGreaterThanOrEqual(200);
+    },
+    scaled(600_000, 3_600_000),
+  );
 
   it('P3: runs nothing and asks nobody when such a page is really opened', async () => {
     const complaints: string[] = [];
@@ -376,77 +381,96 @@ describe.skipIf(executable === undefined)('the pages as Chromium reads them', ()
     expect(asked.filter((url) => !url.startsWith(`${ORIGIN}/console`))).toEqual([]);
   }, 300_000);
 
-  it('P2: draws every changed field with its before and after, or lets it be opened only', async () => {
-    const { below, pick, chance } = createSeededRandom(SEED);
-    const UNSEEN = ['\u202e', '\u200b', '\u2066', '\u00ad', '\u{e0041}', '\u00a0', '\u3000', '\t'];
-    const value = (): string =>
-      Array.from({ length: chance(0.05) ? below(4_000) : below(60) }, () =>
-        chance(0.03) ? pick(UNSEEN) : 'abc &<>\nдеф é  '.charAt(below(15)),
-      ).join('');
-    const literal = ['nothing', 'empty', ' ', '  ', '\n', 'a  b', ' a', 'a ', 'a\n', '0'];
-    const some = (): string => (chance(0.1) ? pick(literal) : value());
-    const count = scaled(2_000, 10_000);
-    let fields = 0;
-    let inRow = 0;
-    for (const [batch, cards] of batches(Array.from({ length: count })).entries()) {
-      const isPhone = batch % 2 === 0;
-      await page.setViewportSize({ width: isPhone ? 390 : 1280, height: 844 });
-      const made = cards.map(() => {
-        const changes: CardChange[] = Array.from(
-          { length: chance(0.1) ? below(40) + 1 : below(5) + 1 },
-          (_, at) => ({
-            label: `Field ${at}`,
-            property: `p${at}`,
-            before: chance(0.4) ? null : some(),
-            after: some(),
-          }),
-        );
-        const approval = approvalOf({ ...cardFor(requestId(1)), changes });
-        return {
-          changes,
-          htmls: [
-            cardPage(frameWith(), approval),
-            queuePage(frameWith(), { approvals: [approval] }),
-            togetherWith(approval),
-          ],
-        };
-      });
-      const read = await page.evaluate(
-        (all) =>
-          all.map((htmls) =>
-            htmls.map((html) => {
-              const main = reading.parse(html).getElementById('main')!;
-              (globalThis as any).document.getElementById('main').replaceWith(main);
-              const offers = main.querySelector('[data-key="a"]') !== null;
-              return { offers, rows: reading.rows(main) };
+  it(
+    'P2: draws every changed field with its before and after, or lets it be opened only',
+    async () => {
+      const { below, pick, chance } = createSeededRandom(SEED);
+      const UNSEEN = [
+        '\u202e',
+        '\u200b',
+        '\u2066',
+        '\u00ad',
+        '\u{e0041}',
+        '\u00a0',
+        '\u3000',
+        '\t',
+      ];
+      const value = (): string =>
+        Array.from({ length: chance(0.05) ? below(4_000) : below(60) }, () =>
+          chance(0.03) ? pick(UNSEEN) : 'abc &<>\nдеф é  '.charAt(below(15)),
+        ).join('');
+      const literal = ['nothing', 'empty', ' ', '  ', '\n', 'a  b', ' a', 'a ', 'a\n', '0'];
+      const some = (): string => (chance(0.1) ? pick(literal) : value());
+      const count = scaled(2_000, 10_000);
+      let fields = 0;
+      let inRow = 0;
+      for (const [batch, cards] of batches(Array.from({ length: count })).entries()) {
+        const isPhone = batch % 2 === 0;
+        await page.setViewportSize({ width: isPhone ? 390 : 1280, height: 844 });
+        const made = cards.map(() => {
+          const changes: CardChange[] = Array.from(
+            { length: chance(0.1) ? below(40) + 1 : below(5) + 1 },
+            (_, at) => ({
+              label: `Field ${at}`,
+              property: `p${at}`,
+              before: chance(0.4) ? null : some(),
+              after: some(),
             }),
-          ),
-        made.map(({ htmls }) => htmls),
-      );
-      for (const [at, { changes }] of made.entries()) {
-        const [onCard, onRow, together] = read[at] as any[];
-        const expected = changes.map(({ label, before, after }) => ({
-          label: { text: label, own: undefined, isDrawn: true },
-          before:
-            before === null || before === ''
-              ? { text: null, own: 'nothing', isDrawn: true }
-              : { text: before, own: undefined, isDrawn: true },
-          after:
-            after === ''
-              ? { text: null, own: 'empty', isDrawn: true }
-              : { text: after, own: undefined, isDrawn: true },
-        }));
-        expect(onCard.rows).toEqual(expected);
-        expect(together.rows).toEqual(expected);
-        if (onRow.offers || onRow.rows.length > 0) {
-          inRow += 1;
-          expect(onRow.rows).toEqual(expected);
+          );
+          const approval = approvalOf({ ...cardFor(requestId(1)), changes });
+          return {
+            changes,
+            htmls: [
+              cardPage(frameWith(), approval),
+              queuePage(frameWith(), { approvals: [approval] }),
+              togetherWith(approval),
+            ],
+          };
+        });
+        const read = await page.evaluate(
+          (all) =>
+            all.map((htmls) =>
+              htmls.map((html) => {
+                const main = reading.parse(html).getElementById('main')!;
+                (globalThis as any).document.getElementById('main').replaceWith(main);
+                const offers = main.querySelector('[data-key="a"]') !== null;
+                return { offers, rows: reading.rows(main) };
+              }),
+            ),
+          made.map(({ htmls }) => htmls),
+        );
+        for (const [at, { changes }] of made.entries()) {
+          const [onCard, onRow, together] = read[at] as any[];
+          const expected = changes.map(({ label, before, after }) => ({
+            label: { text: label, own: undefined, isDrawn: true },
+            before:
+              before === null || before === ''
+                ? { text: null, own: 'nothing', isDrawn: true }
+                : { text: before, own: undefined, isDrawn: true },
+            after:
+              after === ''
+                ? { text: null, own: 'empty', isDrawn: true }
+                : { text: after, own: undefined, isDrawn: true },
+          }));
+          expect(onCard.rows).toEqual(expected);
+          expect(together.rows).toEqual(expected);
+          if (onRow.offers || onRow.rows.length > 0) {
+            inRow += 1;
+            expect(onRow.rows).toEqual(expected);
+          }
+          fields += changes.length;
         }
-        fields += changes.length;
       }
-    }
-    console.log('P2 console', { seed: SEED, cards: count, fields, decidedInRow: inRow, hidden: 0 });
-    expect(inRow).toBeGreaterThan(count / 20);
-    expect(inRow).toBeLessThan(count);
-  }, 600_000);
+      console.log('P2 console', {
+        seed: SEED,
+        cards: count,
+        fields,
+        decidedInRow: inRow,
+        hidden: 0,
+      });
+      expect(inRow).toBeGreaterThan(count / 20);
+      expect(inRow).toBeLessThan(count);
+    },
+    scaled(600_000, 3_600_000),
+  );
 });

@@ -122,7 +122,9 @@ describe('an alert', () => {
             'Done: people were told',
             'Entries of the log: 4',
           ],
-          link: expect.stringMatching(/^https:\/\/gate\.test\/console\/alerts\?before=\d+#alert-\d+$/),
+          link: expect.stringMatching(
+            /^https:\/\/gate\.test\/console\/alerts\?before=\d+#alert-\d+$/,
+          ),
           data: { kind: 'alert', alert: { rule: 'hubspot_error', entries: [4] } },
         },
       },

@@ -49,6 +49,11 @@ const FindingsSchema = z.strictObject({
   leftAlone: z.array(z.string()),
 });
 
+const CountersSchema = z.strictObject({
+  agents: z.array(z.strictObject({ id: z.string(), lastHour: z.int(), lastDay: z.int() })),
+  alertsLastDay: z.int(),
+});
+
 const BodySchema = z.strictObject({
   openedBy: z.string(),
   reason: z.string(),
@@ -62,6 +67,8 @@ const BodySchema = z.strictObject({
   evidence: z
     .strictObject({
       log: z.strictObject({ size: z.int(), rootPrefix: z.string(), note: z.string().nullable() }),
+      // Rows from before there were any have none.
+      counters: CountersSchema.default({ agents: [], alertsLastDay: 0 }),
       begun: z.array(z.string()),
       cancelled: z.array(z.string()),
     })

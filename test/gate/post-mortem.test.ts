@@ -1,0 +1,113 @@
+import { afterEach, beforeEach, expect, it, describe } from 'vitest';
+import type { Finding } from '../../src/core/detection.ts';
+import type { Findings, IncidentRecord } from '../../src/core/incident.ts';
+import { createContainIncident } from '../../src/activities/contain-incident.ts';
+import { raiseAlert } from '../../src/gate/alerts.ts';
+import { openIncident, resumeIncident } from '../../src/gate/incidents.ts';
+import { writePostMortem } from '../../src/gate/post-mortem.ts';
+import type { Store } from '../../src/ports/store.ts';
+import { agent, person, request, START } from '../adapters/store/fixtures.ts';
+import { type SqlitePlace, sqlitePlace } from '../adapters/store/sqlite-place.ts';
+import { detectionSettings } from '../support/detection.ts';
+
+let place: SqlitePlace;
+let store: Store;
+let now: number;
+const clock = () => new Date(now);
+const sam = person(1, { roles: ['operator'] });
+
+beforeEach(async () => {
+  now = START.getTime();
+  place = await sqlitePlace();
+  store = await place.open({ clock });
+  await store.commit(async (tx) => {
+    await tx.agents.insert(agent(1));
+    await tx.people.insert(sam);
+  });
+});
+afterEach(() => place.close());
+
+const auditLog = {
+  checkpoint: () => Promise.resolve({ size: 7, rootPrefix: 'root' }),
+  note: () => Promise.resolve(undefined),
+};
+const contain = (id: string) => createContainIncident({ store, clock, auditLog } as any)(id);
+
+/** A rule of detection saw it in this entry. */
+async function openedByRule(entry: number): Promise<IncidentRecord> {
+  const cause = { rule: 'radar_found', entries: [entry] };
+  return store.commit((tx) =>
+    openIncident(tx, { connection: 'main', reason: 'A rule', by: 'gateway', cause }),
+  );
+}
+
+const rogue: Findings['rogue'][number] = {
+  ...{ kind: 'changed', objectType: 'contacts', objectId: '20001', at: START },
+  ...{ recordName: 'Dana | Reyes', properties: { email: { before: 'a', after: 'b' } } },
+};
+
+const findings: Findings = {
+  ...{ from: START, to: START, rogue: [rogue], unread: [], leftAlone: [] },
+  exposures: [
+    {
+      ...{ agentId: agent(1).id, action: 'get_contact', reads: 3, fields: ['email'] },
+      ...{ records: ['contacts 20001', 'companies 10001'], recordsTotal: 5 },
+    },
+  ],
+};
+
+const reportOf = async (id: string): Promise<string> =>
+  writePostMortem(store, (await store.incidents.get(id))!);
+
+describe('a post-mortem', () => {
+  it('says how long the rule took to freeze it, and what was asked for lately', async () => {
+    const seen = await store.commit((tx) =>
+      tx.log.append({ event: 'radar.found', actor: 'gateway' }),
+    );
+    await store.commit((tx) => tx.requests.insert(request(1, { agentId: agent(1).id })));
+    now += 1_500;
+    const { id } = await openedByRule(seen);
+    await contain(id);
+    const report = await reportOf(id);
+    expect(report).toContain(`Frozen 1.5 s after entry ${seen}, by which the rule noticed.`);
+    expect(report).toContain(`| \`${agent(1).id}\` | 1 | 1 |`);
+    expect(report).toContain('0 alerts in the day before');
+  });
+
+  it('counts each affected record once, names people, and says what it does not list', async () => {
+    const { id } = await openedByRule(0);
+    await contain(id);
+    for (const change of [
+      { stage: 'verifying' },
+      { stage: 'assessing' },
+      { stage: 'reverting', findings },
+    ] as const)
+      await store.commit((tx) => tx.incidents.update(id, change));
+    const report = await reportOf(id);
+    expect(report).toContain('2 records, 1 of them contacts, which are people.');
+    expect(report).toContain(`was shown 3 more are in the log alone.`);
+    expect(report).toContain(
+      `| \`contacts 20001\` | \`Dana ¦ Reyes\` | \`changed, shown to ${agent(1).id}\` |`,
+    );
+  });
+
+  it('says how often the rule has told again since the incident was closed', async () => {
+    const { id } = await openedByRule(0);
+    for (const stage of ['rotating', 'resuming'] as const)
+      await store.commit((tx) => tx.incidents.update(id, { stage }));
+    await store.commit((tx) =>
+      resumeIncident(tx, { incidentId: id, by: `person:${sam.id}`, personId: sam.id }),
+    );
+    expect(await reportOf(id)).toContain('it has told 0 times');
+    now += 5_000;
+    await store.commit((tx) => {
+      const finding: Finding = {
+        ...{ rule: 'radar_found', agentId: null, personId: null, count: 1, entries: [2] },
+        ...{ requests: [], at: clock(), index: 2, liftedAt: null },
+      };
+      const settings = detectionSettings({ radar_found: '0 in 60s: notify' });
+      return raiseAlert(tx, { finding, places: [], settings, connection: 'main', isLate: false });
+    });
+    expect(await reportOf(id)).toContain('it has told 1 times');
+  });
+});

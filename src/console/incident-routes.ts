@@ -59,7 +59,8 @@ const alertsOf = (api: ApiClient, query: Readonly<Record<string, string>>) =>
 const postMortemOf = ({ api }: Visit, id: string) =>
   api({ method: 'GET', path: `/v1/incidents/${id}/post-mortem`, answer: PostMortemSchema });
 
-function pages(house: House, router: Router): void {
+/** What there was: incidents, alerts, drills. */
+function lists(house: House, router: Router): void {
   router.get(
     '/incidents',
     reads(house, async ({ visit: { api }, frame }) => {
@@ -92,6 +93,9 @@ function pages(house: House, router: Router): void {
       return card === undefined ? undefined : drillPage(frame, card);
     }),
   );
+}
+
+function pages(house: House, router: Router): void {
   router.get(
     '/incidents/:id',
     reads(house, async ({ visit, request, frame }) => {
@@ -211,6 +215,7 @@ function personSteps(house: House, router: Router): void {
 /** The incident's pages and steps: the API's own, with the reader's session. */
 export function incidentRoutes(house: House): Router {
   const router = Router();
+  lists(house, router);
   pages(house, router);
   personSteps(house, router);
   return router;

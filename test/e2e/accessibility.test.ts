@@ -50,7 +50,12 @@ describe.skipIf(executable === undefined)('the console for everybody', () => {
     await house.gateway.context.store.commit((tx) => tx.incidents.insert(incident));
     places = [
       ...['', `/approvals/${waits.id}`, `/approvals/${done.id}`, '/requests'],
-      ...['/incidents', `/incidents/${incident.id}`, `/incidents/${incident.id}/post-mortem`],
+      ...[
+        '/incidents',
+        '/alerts',
+        `/incidents/${incident.id}`,
+        `/incidents/${incident.id}/post-mortem`,
+      ],
       ...[`/requests/${waits.id}`, '/agents', '/sign-in', '/enrol', '/nowhere'],
     ];
   });

@@ -1,5 +1,8 @@
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Finding } from '../../src/core/detection.ts';
+import { newestAlerts, raiseAlert } from '../../src/gate/alerts.ts';
+import { detectionSettings } from '../support/detection.ts';
 import { findChromium } from './chromium.ts';
 import { type ConsoleHouse, giveAuthenticator, openConsoleHouse } from './console-house.ts';
 import { enrol, inviteTo, signIn } from '../support/passkeys.ts';
@@ -154,6 +157,34 @@ describe.skipIf(executable === undefined)('every view of the console', () => {
     await other.page.context().close();
     await page.context().close();
   });
+
+  it.each([390, 1280])(
+    'an alert is found by the link that people are sent, at %i px',
+    async (width) => {
+      const { store } = house.gateway.context;
+      const settings = detectionSettings({ decoy_touched: '0 in 1s: notify' });
+      const finding = (nth: number): Finding => ({
+        ...{ rule: 'decoy_touched', agentId: house.gateway.agent.record.id, personId: null },
+        ...{ count: 1, entries: [nth], requests: [], index: nth, liftedAt: null },
+        at: new Date(width * 100_000 + nth * 10_000),
+      });
+      const alert = { places: [], settings, connection: 'main', isLate: false };
+      for (let nth = 0; nth < 30; nth += 1)
+        await store.commit((tx) => raiseAlert(tx, { finding: finding(nth), ...alert }));
+      const all = await newestAlerts(store, { limit: 30 });
+      const { index } = all[27]!;
+      const { page } = await house.open('/console/incidents', { width });
+      await page.getByRole('link', { name: 'Last alert' }).click();
+      await page.getByRole('link', { name: 'Older' }).click();
+      await page.locator(`#alert-${index}`).getByText('An agent came upon a record').waitFor();
+      await page.goto(`${house.origin}/console/alerts?before=${index + 1}#alert-${index}`);
+      const [first] = await page.locator('tbody tr').all();
+      expect(await first?.getAttribute('id')).toBe(`alert-${index}`);
+      expect(await page.locator(`#alert-${index}:target`).count()).toBe(1);
+      expect(await isWhole(page)).toBe(true);
+      await page.context().close();
+    },
+  );
 
   it.each([390, 1280])(
     'every button and link is pressed, and does what it says, at %i px',

@@ -26,7 +26,7 @@ function lastRequest({ requests }: AlertView): Html | null {
   const last = requests.at(-1);
   return last === undefined
     ? null
-    : html` <a href="/console/requests/${last}">The last request</a>`;
+    : html`. <a href="/console/requests/${last}">The last request</a>`;
 }
 
 function done(alert: AlertView): Html {
@@ -41,12 +41,10 @@ const row = (frame: Frame, names: Names, alert: AlertView): Html =>
   html`<tr id="alert-${alert.index}">
     <th scope="row">${shown(alert.title)}</th>
     <td data-col="Of">${whom(frame, names, alert)}</td>
-    <td data-col="Seen">${countedText(alert)}.${lastRequest(alert)}</td>
-    <td data-col="Done">${done(alert)}</td>
-    <td data-col="When">
-      ${moment(alert.raised_at)}
-      <span class="small quiet">log entries ${entriesText(alert)}</span>
-    </td>
+    <td data-col="Seen"><span>${countedText(alert)}${lastRequest(alert)}</span></td>
+    <td data-col="Done"><span>${done(alert)}</span></td>
+    <td data-col="Log">${entriesText(alert)}</td>
+    <td data-col="When">${moment(alert.raised_at)}</td>
   </tr>`;
 
 const table = (frame: Frame, names: Names, alerts: readonly AlertView[]): Html =>
@@ -60,6 +58,7 @@ const table = (frame: Frame, names: Names, alerts: readonly AlertView[]): Html =
         <th scope="col">Of</th>
         <th scope="col">Seen</th>
         <th scope="col">Done</th>
+        <th scope="col">Log</th>
         <th scope="col">When</th>
       </tr>
     </thead>

@@ -236,7 +236,8 @@ function ruleOf(issue: z.core.$ZodIssue): string {
   if (code === 'invalid_type')
     return issue.expected === 'int' ? 'must be a whole number' : 'must be a number';
   if (code === 'invalid_value') return `must be one of ${issue.values.join(', ')}`;
-  if (code === 'invalid_format') return 'must be an address such as https://api.hubapi.com';
+  if (code === 'invalid_format' && issue.format === 'url')
+    return 'must be an address such as https://api.hubapi.com';
   return issue.message;
 }
 

@@ -37,17 +37,34 @@ function armStopTimer(): void {
   }, STOP_TIMEOUT_MS);
 }
 
+const PARENT_LOOK_MS = 500;
+
+/**
+ * npm tells its shell alone that it is to end, and many a shell dies of that without a word to us: then a stopped
+ * `npm start` would go on sending approved writes. Whose parent is gone stops as by a signal.
+ */
+function whenOrphaned(stop: () => void): void {
+  if (process.env['npm_lifecycle_event'] !== 'start') return;
+  const parent = process.ppid;
+  const look = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(look);
+    stop();
+  }, PARENT_LOOK_MS);
+  look.unref();
+}
+
 function stopOnSignal(): AbortSignal {
   const controller = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => {
-      if (controller.signal.aborted) return;
-      // Now and not when the start has ended: what is just being started may hang.
-      armStopTimer();
-      say('Stopping: finishing what is in flight …');
-      controller.abort();
-    });
-  }
+  const stop = (): void => {
+    if (controller.signal.aborted) return;
+    // Now and not when the start has ended: what is just being started may hang.
+    armStopTimer();
+    say('Stopping: finishing what is in flight …');
+    controller.abort();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
+  whenOrphaned(stop);
   return controller.signal;
 }
 
@@ -78,5 +95,6 @@ export async function runUntilStopped(start: (life: Life) => Promise<Started>): 
   const parts = new AsyncDisposableStack();
   const exitCode = await liveAndSay(start, { parts, stopping });
   await parts.disposeAsync().catch(() => undefined);
+  if (stopping.aborted) say('Stopped.');
   process.exit(exitCode);
 }

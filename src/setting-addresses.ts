@@ -30,7 +30,10 @@ export const server = z.url({ protocol: /^https?$/ }).transform((value) => new U
 
 export const slackChannel = z
   .string()
-  .regex(/^[CG][A-Z0-9]{2,20}$/, 'is no id of a channel (C…), which is not its name');
+  .regex(
+    /^[CG][A-Z0-9]{2,20}$/,
+    'is no id of a channel (C…), which stands at the end of its details in Slack and is not its name',
+  );
 
 export const isThisMachine = (host: string): boolean =>
   isOwnMachine(host) || host === '127.0.0.1' || host === '[::1]';

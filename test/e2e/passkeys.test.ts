@@ -85,6 +85,13 @@ describe.skipIf(executable === undefined)('passkeys in Chromium', () => {
     const { id } = await house.askTask('Rejected without');
     const { page } = await house.open(`/console/approvals/${id}`, { width: 390 });
     await page.getByRole('button', { name: 'Reject with reason' }).click();
+    // Without a choice nothing is sent.
+    await page.getByRole('button', { name: 'Reject and tell the agent' }).click();
+    expect(await page.locator('input[name="reason"]:checked').count()).toBe(0);
+    expect((await house.gateway.approver.call('GET', `/v1/approvals/${id}`)).body.status).toBe(
+      'awaiting_approval',
+    );
+    await page.getByText('A value is wrong').click();
     await page.getByRole('button', { name: 'Reject and tell the agent' }).click();
     await page.getByText('You rejected this at').waitFor();
     expect((await house.gateway.ended(id)).body.problem.detail).toBe('A value is wrong');

@@ -142,9 +142,11 @@ function setCorsHeaders(
   response.setHeader('access-control-max-age', String(PREFLIGHT_CACHE_SECONDS));
 }
 
+/** The UI says more in the query (`preserveStorageRefs`) than there is to decide here. */
 function operationOf(url: string, path: string): CodecOperation | undefined {
+  const [asked = ''] = url.split('?', 1);
   for (const operation of ['decode', 'encode'] as const) {
-    if (isSameSecret(url, `${path}/${operation}`)) return operation;
+    if (isSameSecret(asked, `${path}/${operation}`)) return operation;
   }
   return undefined;
 }

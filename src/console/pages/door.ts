@@ -87,6 +87,7 @@ export function enrolPage(
       ${failure}${withoutScript}
       <p class="lead small">
         The link works once. It came to you alone: if it did not, tell the operator.
+        <a href="/console/sign-in">Have a passkey? Sign in</a>
       </p>
       ${place(of.origin)}`,
   );

@@ -51,7 +51,7 @@ function row(frame: Frame, request: RequestSummary): Html {
       >
     </th>
     <td data-col="State">${stateMark(stateWords(status, code))}</td>
-    <td data-col="Agent">${shown(agent.name)}, for ${askedFor(frame, user_id)}</td>
+    <td data-col="Agent"><span>${shown(agent.name)}, for ${askedFor(frame, user_id)}</span></td>
     <td data-col="Asked">${moment(created_at)}</td>
   </tr>`;
 }

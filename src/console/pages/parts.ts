@@ -100,6 +100,8 @@ export const agentWords = (agent: string, prompt: Html): Html =>
 export const shortHash = (hash: string): string =>
   (hash.slice(0, 16).match(/.{1,4}/g) ?? []).join(' ');
 
+/** What is said then stands in the words below. */
+const OTHER_REASON = ['', 'Something else'] as const;
 const REASONS = ['A value is wrong', 'Nobody asked for this', 'Ask the customer first'] as const;
 
 export const rejectSheetId = (id: string): string => `reject-${id}`;
@@ -114,12 +116,11 @@ interface Rejection {
 
 /** A form that asks for a reason and rejects, opened by a button. */
 export function rejectionSheet(frame: Frame, { sheet, action, name, hidden }: Rejection): Html {
-  const choices = REASONS.map((reason, index) => {
-    const checked = index === 0 ? html` checked` : null;
-    return html`<label
-      ><input type="radio" name="reason" value="${reason}" ${checked} /> ${reason}</label
-    >`;
-  });
+  // None is chosen from the start: the agent would be told a reason that nobody gave.
+  const choices = [...REASONS.map((reason) => [reason, reason] as const), OTHER_REASON].map(
+    ([value, words]) =>
+      html`<label><input type="radio" name="reason" value="${value}" required /> ${words}</label>`,
+  );
   return html`<div class="sheetlet" id="${sheet}" popover>
     <form method="post" action="${action}">
       ${tokenField(frame)}${hidden}

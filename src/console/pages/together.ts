@@ -65,8 +65,8 @@ function heading({ approvals, action, more }: ApprovalGroup, name: string): Html
     <div class="is">
       <h1>${count} × ${plainName(action).toLowerCase()}, by ${shown(name)}</h1>
       <p class="lead">
-        One yes for all of them. The gateway has drawn ${sampleWords(count)} for you to look at one
-        by one; the others stand below, whole. Each is sent by itself, exactly as shown, once.
+        One yes for all of them. ${sampleWords(count)} Each is sent by itself, exactly as shown,
+        once.
       </p>
       ${more ? html`<p class="small quiet">More of them wait than fit one page.</p>` : null}
     </div>

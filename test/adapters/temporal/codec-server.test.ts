@@ -89,6 +89,17 @@ describe('The codec server', () => {
       JSONToPayload(json),
     );
 
+  it('answers the UI, which says in the query how it wants things, and no other path with a query', async () => {
+    const headers = { 'access-control-request-method': 'POST' };
+    const path = `${PATH}/decode?preserveStorageRefs=true`;
+    expect((await ask({ method: 'OPTIONS', path, headers })).status).toBe(204);
+    const sealed = await encodeOne(codec, toPayload('a secret'), inWorkflow());
+    const answer = await ask({ path, body: bodyOf(sealed) });
+    expect(answer.status).toBe(200);
+    for (const other of ['/decode?x=1', `${PATH}/other?x=1`, `/?${PATH}/decode`])
+      expect((await ask({ path: other, body: bodyOf(sealed) })).status).toBe(404);
+  });
+
   it('decodes for the UI what any workflow encrypted', async () => {
     const [a, b] = [
       await encodeOne(codec, { card: 'žluť' }, inWorkflow('w1')),

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { errorCodeOf } from './core/gateway-error.ts';
 import {
   type Cargo,
+  type Channel,
   isAlarm,
   isPrompt,
   NOTICE_LIMITS,
@@ -9,7 +10,8 @@ import {
   retryAfterMs,
 } from './core/notices.ts';
 import { alarmTelling, isMootAlarm } from './gate/alarm-telling.ts';
-import { isPutBack, logForged, logNotice } from './gate/notices.ts';
+import { logNotice } from './gate/notices.ts';
+import { isPutBack, logForged } from './gate/put-back.ts';
 import { type Placed, placePrompt } from './gate/prompt-budget.ts';
 import { groupOf, isMootRequest, requestTelling } from './gate/request-telling.ts';
 import type { Logger } from './ports/logger.ts';
@@ -28,6 +30,8 @@ export interface CourierDependencies {
   readonly logger: Logger;
   /** What this one carries; another one carries the rest. */
   readonly cargo: Cargo;
+  /** Where to, if not everywhere. */
+  readonly channels?: readonly Channel[] | undefined;
   readonly leaseMs?: number | undefined;
   /** How often one place is asked about ordinary writes in an hour; as often as there are by default. */
   readonly promptsPerHour?: number | undefined;
@@ -134,13 +138,13 @@ async function tell(deps: CourierDependencies, prompted: Prompted): Promise<Told
  * Throws `store.unavailable`.
  */
 export function createCourier(deps: CourierDependencies): Courier {
-  const { store, notifiers, logger, cargo, leaseMs = NOTICE_LIMITS.leaseMs } = deps;
+  const { store, notifiers, logger, cargo, channels, leaseMs = NOTICE_LIMITS.leaseMs } = deps;
 
   async function takeDue(): Promise<readonly NoticeRecord[]> {
     return store.commit(async (tx) => {
       for (const forged of await tx.notices.setAside({ cargo, limit: BATCH }))
         await logForged(tx, forged);
-      return tx.notices.take({ cargo, leaseMs, limit: BATCH });
+      return tx.notices.take({ cargo, channels, leaseMs, limit: BATCH });
     });
   }
 

@@ -21,13 +21,13 @@ import { createConsole } from './console/create-console.ts';
 import type { RefusedStep } from './console/refusals.ts';
 import { activityDependencies, apiContext, type Context, detectionOf } from './context.ts';
 import { GatewayError } from './core/gateway-error.ts';
-import type { Cargo } from './core/notices.ts';
-import { createCourier } from './courier.ts';
+import { type CourierDependencies, createCourier } from './courier.ts';
 import { every } from './every.ts';
 import { ensureOwnAgent } from './gate/own-agent.ts';
 import { oweOfIncidents } from './gate/incident-notices.ts';
 import { createSweep } from './gate/sweep.ts';
 import type { Engine } from './ports/engine.ts';
+import type { Notifier } from './ports/notifier.ts';
 
 /** Which halves run in this process. */
 export interface GatewayRoles {
@@ -213,17 +213,17 @@ function startRadar(context: Context, client: Client): () => Promise<void> {
   });
 }
 
-/** Tells people what is owed to them, until stopped; one of the two holds up nothing of the other. */
+/** Tells people what is owed to them, until stopped. */
 function startDelivering(
   context: Context,
-  { notifiers }: Channels,
-  cargo: Cargo,
+  notifiers: readonly Notifier[],
+  of: Pick<CourierDependencies, 'cargo' | 'channels'>,
 ): () => Promise<void> {
   const { store, logger, config } = context;
   const { origin, limits } = config;
   const { promptsPerHour } = limits;
   const clock = () => new Date();
-  const courier = createCourier({ store, notifiers, origin, clock, logger, cargo, promptsPerHour });
+  const courier = createCourier({ ...of, store, notifiers, origin, clock, logger, promptsPerHour });
   return every(DELIVER_EVERY_MS, async () => {
     try {
       await courier.deliver();
@@ -316,8 +316,13 @@ async function startParts(
   await ownAgent(context);
   if (roles.worker) {
     parts.defer(startSweeping(context, engine, channels));
-    parts.defer(startDelivering(context, channels, 'requests'));
-    parts.defer(startDelivering(context, channels, 'alarms'));
+    const { notifiers } = channels;
+    parts.defer(startDelivering(context, notifiers, { cargo: 'requests' }));
+    // One for each channel: the one that hangs holds up no alarm of another.
+    for (const notifier of notifiers)
+      parts.defer(
+        startDelivering(context, [notifier], { cargo: 'alarms', channels: [notifier.channel] }),
+      );
     parts.defer(startAlarming(context, channels));
     parts.defer(startDetecting(context, channels));
     parts.defer(startRadar(context, client));

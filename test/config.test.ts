@@ -77,7 +77,11 @@ describe('a setting that cannot be', () => {
     ['SALLYPORT_ANSWER_WAIT_SECONDS', '61', 'must be at most 60'],
     ['SALLYPORT_LOG_LEVEL', 'loud', 'must be one of debug, info, warn, error, silent'],
     ['SALLYPORT_HUBSPOT_URL', 'hubspot', 'must be an address such as https://api.hubapi.com'],
-    ['SALLYPORT_SLACK_CHANNEL', 'approvals', 'stands at the end of its details in Slack'],
+    [
+      'SALLYPORT_SLACK_CHANNEL',
+      'approvals',
+      'is no id of a channel (C…), which stands at the end of its details in Slack and is not its name',
+    ],
     ['SALLYPORT_FAILPOINT', 'x', 'is no failpoint; src/core/failpoint-places.ts lists them'],
   ])('is said in words: %s=%s %s', (name, value, rule) => {
     expect(() => readConfig({ [name]: value })).toThrow(

@@ -41,20 +41,20 @@ async function isOn(store: Store, connection: string, id: string): Promise<boole
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
-/** A roster that does not open is another alarm: nobody is counted then. */
-async function countersOf(store: Store, now: Date): Promise<Counters> {
-  const since = (ms: number): Date => new Date(now.getTime() - ms);
+/** Up to the opening: what came later was refused for it. */
+async function countersOf(store: Store, opened: Date): Promise<Counters> {
   const { rows } = await store.agents.list();
   const counted = await Promise.all(
-    rows.map(async ({ id }) => ({
-      id,
-      lastHour: await store.requests.countSince(id, since(HOUR_MS)),
-      lastDay: await store.requests.countSince(id, since(DAY_MS)),
-    })),
+    rows.map(async ({ id }) => {
+      const later = await store.requests.countSince(id, opened);
+      const within = async (ms: number): Promise<number> =>
+        (await store.requests.countSince(id, new Date(opened.getTime() - ms))) - later;
+      return { id, lastHour: await within(HOUR_MS), lastDay: await within(DAY_MS) };
+    }),
   );
   return {
     agents: counted.filter(({ lastDay }) => lastDay > 0),
-    alertsLastDay: await countRecentAlerts(store, now),
+    alertsLastDay: await countRecentAlerts(store, opened),
   };
 }
 

@@ -74,12 +74,14 @@ function lists(house: House, router: Router): void {
     }),
   );
   router.get(
-    '/alerts',
+    ['/alerts', '/alerts/:index'],
     reads(house, async ({ visit: { api }, request, frame }) => {
-      const { before } = request.query;
-      const isPlace = typeof before === 'string' && /^\d{1,15}$/.test(before);
+      // From this one on: it is the first of the list.
+      const { index } = request.params;
+      if (index !== undefined && !/^\d{1,15}$/.test(String(index))) return undefined;
+      const from = index === undefined ? {} : { before: String(Number(index) + 1) };
       const [found, { agents }] = await Promise.all([
-        alertsOf(api, isPlace ? { before } : {}),
+        alertsOf(api, from),
         api({ method: 'GET', path: '/v1/agents', answer: AgentListSchema }),
       ]);
       return alertsPage(frame, found, new Map(agents.map(({ id, name }) => [id, name])));

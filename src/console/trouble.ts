@@ -43,7 +43,9 @@ function pageOf({ originalUrl }: Request): string {
     /\/(?:approve|reject|change|revoke|add|key|false-alarm|resume)$/,
     '',
   );
-  return /^\/console\/(?:approvals|groups|requests|agents|incidents)[\w/-]*$/.test(path)
+  return /^\/console\/(?:approvals|groups|requests|agents|incidents|alerts|drills)[\w/-]*$/.test(
+    path,
+  )
     ? path
     : '/console';
 }

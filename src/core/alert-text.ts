@@ -1,10 +1,8 @@
 import type { AlertFacts as Facts } from '../contracts/alert.ts';
 import type { AlertResponse } from './detection-rules.ts';
 
-/** Of the facts that the log has. */
+/** The words of an alert, once for command line, console and what people are told: of the facts that the log has. */
 type AlertFacts = Omit<Facts, 'entries' | 'requests'> & { readonly entries: readonly number[] };
-
-/** The words of an alert, once for command line, console and what people are told. */
 
 const NAMED_MAX = 5;
 
@@ -12,7 +10,7 @@ const DONE: Readonly<Record<AlertResponse, string>> = {
   notify: 'people were told',
   slow: 'it was slowed down',
   freeze_agent: 'the agent was frozen',
-  open_incident: 'an incident was opened',
+  open_incident: 'an incident is open',
 };
 
 /** What was done beside telling. */

@@ -30,7 +30,7 @@ export const AUDIT_EVENTS = {
     'An incident was opened and its connection frozen; `facts` says by which rule, if any.',
   'incident.contained': 'What had not begun was ended, and the state of affairs was noted.',
   'incident.prompted':
-    'People are told, or reminded, of the step that only they can do; `facts` says which, and where.',
+    'People are owed word, or a reminder, of the step that only they can do; `facts` says which, and where.',
   'incident.key_supplied': 'A person stored the new key. It does not count before it is verified.',
   'incident.checked': 'A check of the incident changed; `facts` says which and how.',
   'incident.key_refused': 'The key that was supplied is not the right one; another is asked for.',

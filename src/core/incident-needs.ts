@@ -1,4 +1,4 @@
-import { type Check, type IncidentRecord, OLD_KEY_WAIT_MS } from './incident.ts';
+import { type Check, CHECKS, type IncidentRecord, OLD_KEY_WAIT_MS } from './incident.ts';
 import { CHECK_TITLES, rotateSteps } from './incident-text.ts';
 
 /** Something that an incident cannot go on without, and only a person can do. */
@@ -9,8 +9,11 @@ export interface PersonStep {
   readonly lines: readonly string[];
 }
 
+/** In the order of the checks, so that the same ones are the same need. */
 const failedOf = ({ checks }: IncidentRecord): Check[] =>
-  checks.filter(({ state }) => state === 'failed');
+  CHECKS.flatMap((name) =>
+    checks.filter((check) => check.name === name && check.state === 'failed'),
+  );
 
 const checkLine = ({ name, detail }: Check): string => `${CHECK_TITLES[name]}: ${detail}`;
 
@@ -49,7 +52,10 @@ function verifyNeed(incident: IncidentRecord, now: Date): PersonStep | undefined
 const RESUME: PersonStep = {
   key: 'resuming',
   title: 'a second person resumes',
-  lines: ['Everything that a machine can look at is done. Look at the checklist, and resume.'],
+  lines: [
+    'Everything that a machine can look at is done. An operator who did not contain it looks at the checklist, and resumes.',
+    'Where there is nobody else: npx sallyport incident resume, on the gateway’s own machine.',
+  ],
 };
 
 /**

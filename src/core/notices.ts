@@ -141,6 +141,10 @@ export function loggedPlace({ channel, recipient }: Pick<NoticeRecord, 'channel'
   return /^https?:\/\/[^/?#@\s]+(?=[/?#]|$)/.exec(recipient)?.[0] ?? 'webhook';
 }
 
+/** As the log names a place where people are told. */
+export const placeText = (place: Pick<NoticeRecord, 'channel' | 'recipient'>): string =>
+  `${place.channel} ${loggedPlace(place)}`;
+
 /** How long to wait after this many tries: a second, doubled each time, ten minutes at most. */
 export const retryAfterMs = (attempts: number): number =>
   Math.min(NOTICE_LIMITS.retryMaxMs, NOTICE_LIMITS.retryFirstMs * 2 ** Math.max(0, attempts - 1));

@@ -9,15 +9,25 @@ import type { PersonRecord } from '../core/records.ts';
 import type { AlarmSubject, AlarmTelling, IncidentKind } from '../ports/notifier.ts';
 import type { Store } from '../ports/store.ts';
 import { alertAt, alertView } from './alerts.ts';
-import { stepKeyIn } from './incident-notices.ts';
+import { stageIn } from './incident-notices.ts';
 import { clocksOf } from './incident-view.ts';
-import { addressOf, threadOf, unlessTampered } from './telling.ts';
-import type { TellingDependencies } from './request-telling.ts';
+import { addressOf, type TellingDependencies, threadOf, unlessTampered } from './telling.ts';
 
 type People = readonly PersonRecord[];
 
 const nameOf = (people: People, id: string): string =>
   people.find((person) => person.id === id)?.name ?? id;
+
+const UNTOLD = {
+  damaged: {
+    title: 'An alert whose entry in the log does not open',
+    lines: ['Somebody has changed the log in the store. Look with: npx sallyport audit verify'],
+  },
+  unknown: {
+    title: 'An alert that this version of the gateway does not understand',
+    lines: ['A later version wrote it. Look with: npx sallyport alerts, in that version.'],
+  },
+} as const;
 
 async function alertOf(
   { store, origin }: TellingDependencies,
@@ -25,13 +35,12 @@ async function alertOf(
   people: People,
 ): Promise<AlarmSubject> {
   const index = alertIndexOf(subject) ?? 0;
-  // The page that begins with it.
-  const link = `${origin}/console/alerts?before=${index + 1}#alert-${index}`;
+  // The list that begins with it. Nothing behind a `?` or `#`: that does not survive signing in.
+  const link = `${origin}/console/alerts/${index}`;
   const alert = await alertAt(store, index);
-  if (alert === undefined)
+  if (typeof alert === 'string')
     return {
-      title: 'An alert whose entry in the log does not open',
-      lines: [`Somebody has changed entry ${index}. Look with: npx sallyport audit verify`],
+      ...UNTOLD[alert],
       said: null,
       link,
       data: { kind: 'alert', index, alert: null },
@@ -144,7 +153,7 @@ export async function alarmTelling(
   deps: TellingDependencies,
   notice: AlarmNotice,
 ): Promise<AlarmTelling> {
-  const people = await unlessTampered<People>(deps.store.people.list(), []);
+  const { rows: people } = await deps.store.people.legible();
   const alarm = isOfIncident(notice)
     ? await incidentOf(deps, notice, people)
     : await alertOf(deps, notice.subject, people);
@@ -164,7 +173,7 @@ export async function isMootAlarm(store: Store, notice: AlarmNotice): Promise<bo
     return channel !== 'webhook' && !here.some(({ state }) => state === 'sent');
   const incident = await unlessTampered(store.incidents.get(subject), undefined);
   if (kind === 'incident_opened') return channel !== 'webhook' && incident?.stage === 'closed';
-  const step = incident && personStepOf(incident, undefined, notice.createdAt);
   const isLast = here.findLast((one) => one.kind === kind)?.id === notice.id;
-  return step?.key !== stepKeyIn(occasion) || !isLast;
+  // By the stage and not by the very need: a check that could not be asked for a moment is no need that was met.
+  return incident?.stage !== stageIn(occasion) || !isLast;
 }

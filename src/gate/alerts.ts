@@ -45,15 +45,15 @@ function alertIn(record: AuditRecord): RaisedAlert[] {
   return [{ ...parsed.data, index, raisedAt: new Date(timestamp), agentId }];
 }
 
-/** Undefined where there is none, or its entry does not open. */
+/** `damaged`: its entry is gone or does not open. `unknown`: a later version wrote it. */
 export async function alertAt(
   { log }: Pick<StoreReads, 'log'>,
   index: number,
-): Promise<RaisedAlert | undefined> {
-  if (index >= (await log.size())) return undefined;
+): Promise<RaisedAlert | 'damaged' | 'unknown'> {
+  if (index >= (await log.size())) return 'damaged';
   const [record] = await log.each(index, index + 1, () => false);
-  const entry = record == null ? undefined : entryIn(record);
-  return record == null || entry?.event !== 'alert.raised' ? undefined : alertIn(record)[0];
+  if (record == null || entryIn(record).event !== 'alert.raised') return 'damaged';
+  return alertIn(record)[0] ?? 'unknown';
 }
 
 type AlertLog = { readonly log: Pick<LogReads, 'newest'> };
@@ -69,7 +69,7 @@ const COUNTED_MAX = 1_000;
 const DAY_MS = 86_400_000;
 
 /** Those raised since then, newest first. */
-async function* alertsSince(of: AlertLog, since: Date): AsyncGenerator<RaisedAlert> {
+export async function* alertsSince(of: AlertLog, since: Date): AsyncGenerator<RaisedAlert> {
   let before: { readonly before?: number } = {};
   for (let read = 0; read < COUNTED_MAX;) {
     // Mostly the newest one is too old already, and this is asked every second.
@@ -190,7 +190,9 @@ export async function raiseAlert(
   };
   const index = await tellOfAlert(tx, alert);
   // An incident that it opened is told with its rule, and once is enough.
-  const isToldWithIncident = alert.incident !== null && alert.incident !== standing?.id;
+  const isOpened = alert.incident !== null && alert.incident !== standing?.id;
+  // One about a person has to go past that person, as an incident does not.
+  const isToldWithIncident = isOpened && personId === null;
   if (!isToldWithIncident) await oweAlert(tx, { index, person: personId }, places);
   return alert;
 }

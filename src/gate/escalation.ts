@@ -1,5 +1,5 @@
 import { GatewayError } from '../core/gateway-error.ts';
-import { ESCALATION, loggedPlace, reminderDueMs } from '../core/notices.ts';
+import { ESCALATION, placeText, reminderDueMs } from '../core/notices.ts';
 import type { RequestRecord } from '../core/records.ts';
 import type { Store, StoreTransaction } from '../ports/store.ts';
 import { closeTampered } from './close.ts';
@@ -25,7 +25,7 @@ async function escalate(
       if (asked.some((one) => one.channel === channel && one.recipient === recipient)) continue;
       const { occasion } = ESCALATION;
       await owe(tx, { subject, channel, recipient, kind: 'asked', occasion });
-      now.push(`${channel} ${loggedPlace({ channel, recipient })}`);
+      now.push(placeText({ channel, recipient }));
     }
   }
   if (now.length === 0) return;

@@ -1,4 +1,5 @@
-import { type IncidentRecord } from '../core/incident.ts';
+import { errorCodeOf } from '../core/gateway-error.ts';
+import type { IncidentRecord } from '../core/incident.ts';
 import { type PersonStep, personStepOf, remindersBy } from '../core/incident-needs.ts';
 import type { NoticeRecord } from '../core/notices.ts';
 import type { Logger } from '../ports/logger.ts';
@@ -7,13 +8,17 @@ import { type AlarmToOwe, oweAlarm } from './alarm-notices.ts';
 import { incidentEntry } from './incidents.ts';
 import type { NoticePlace } from './notices.ts';
 
+/** So many places are named in an entry; of each that is told there is one of its own. */
+const NAMED_MAX = 100;
+
 /** Mostly what is to be done is known by then, and said in the first message. */
 const CONTAINED_BY_MS = 2_000;
 
 /** A step has the first message about it by its key, a reminder by key and number. */
 export const reminderOf = ({ key }: PersonStep, count: number): string => `${key}#${count}`;
 
-export const stepKeyIn = (occasion: string): string => occasion.split('#')[0] ?? '';
+/** Each step's key begins with the stage that it is one of. */
+export const stageIn = (occasion: string): string => /^[a-z]*/.exec(occasion)?.[0] ?? '';
 
 type Due = Pick<AlarmToOwe, 'kind' | 'occasion'>;
 
@@ -25,7 +30,7 @@ export function dueOf(
   now: Date,
 ): Due | undefined {
   if (!told.some(({ kind }) => kind === 'incident_opened')) {
-    const isEarly = now.getTime() - incident.openedAt.getTime() < CONTAINED_BY_MS;
+    const isEarly = Math.abs(now.getTime() - incident.openedAt.getTime()) < CONTAINED_BY_MS;
     if (incident.stage === 'containing' && isEarly) return undefined;
     return { kind: 'incident_opened', occasion: step?.key ?? '' };
   }
@@ -67,10 +72,36 @@ async function oweOf(
   const looked = await lookAt(tx, id, tx.now);
   if (looked?.due === undefined) return;
   const { incident, due } = looked;
-  const told = await oweAlarm(tx, { ...due, subject: id, besides: besidesIn(incident) }, places);
+  const isForOperators = incident.stage === 'resuming';
+  const alarm = { ...due, subject: id, besides: besidesIn(incident), isForOperators };
+  const told = await oweAlarm(tx, alarm, places);
   if (told.length === 0 || due.occasion === '') return;
-  const facts = { step: due.occasion ?? '', told };
+  const facts = { step: due.occasion ?? '', told: told.slice(0, NAMED_MAX) };
   await tx.log.append(incidentEntry(incident, 'incident.prompted', { facts }));
+}
+
+/** Whoever changed its row has not kept people from hearing of it, once. */
+async function oweDamaged(
+  { store, places, logger }: OwingDependencies,
+  id: string,
+  error: unknown,
+): Promise<void> {
+  if (errorCodeOf(error) !== 'plan.tampered') throw error;
+  const alarm = {
+    subject: id,
+    kind: 'incident_opened',
+    occasion: 'damaged',
+    besides: null,
+  } as const;
+  const told = await store.commit((tx) => oweAlarm(tx, alarm, places));
+  if (told.length > 0) logger.warn('the record of an incident does not open', { incident: id });
+}
+
+export interface OwingDependencies {
+  readonly store: Store;
+  readonly places: readonly NoticePlace[];
+  readonly clock: () => Date;
+  readonly logger: Logger;
 }
 
 /**
@@ -78,20 +109,15 @@ async function oweOf(
  * whoever opened them and with the engine up or down. One that does not open holds up no other. Errors:
  * `store.unavailable`.
  */
-export async function oweOfIncidents(deps: {
-  readonly store: Store;
-  readonly places: readonly NoticePlace[];
-  readonly clock: () => Date;
-  readonly logger: Logger;
-}): Promise<void> {
-  const { store, places, clock, logger } = deps;
+export async function oweOfIncidents(deps: OwingDependencies): Promise<void> {
+  const { store, places, clock } = deps;
   if (places.length === 0) return;
   for (const { id } of await store.incidents.underWay()) {
     try {
       const looked = await lookAt(store, id, clock());
       if (looked?.due !== undefined) await store.commit((tx) => oweOf(tx, id, places));
     } catch (error) {
-      logger.warn('people could not be told of an incident', { incident: id, error });
+      await oweDamaged(deps, id, error);
     }
   }
 }

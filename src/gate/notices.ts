@@ -1,22 +1,19 @@
-import type { AuditEntry } from '../contracts/audit-entry.ts';
 import { IncidentIdSchema, RequestIdSchema } from '../contracts/ids.ts';
 import type { AuditEventName } from '../core/audit-events.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import {
   type Channel,
-  isAlarm,
   loggedPlace,
   type NoticeKind,
   type NoticeRecord,
+  placeText,
   type RequestKind,
 } from '../core/notices.ts';
 import type { RequestRecord } from '../core/records.ts';
-import type { ForgedNotice } from '../ports/channel-store.ts';
-import type { Store, StoreTransaction } from '../ports/store.ts';
+import type { StoreTransaction } from '../ports/store.ts';
 import { absencesAt } from './absences.ts';
 import { newId } from './ids.ts';
-import { entryOf } from './logged.ts';
-import { entryIn, firstSince } from './observed-log.ts';
+import { logForged } from './put-back.ts';
 import { whoLooks } from './places.ts';
 import { requesterIn } from './requester.ts';
 
@@ -127,7 +124,7 @@ export async function oweAsked(
     const recipients = await recipientsOf(tx, request, { channel, ...place });
     for (const recipient of recipients.asked) {
       await owe(tx, { subject: requestId, channel, recipient, kind: 'asked' });
-      asked.push(`${channel} ${loggedPlace({ channel, recipient })}`);
+      asked.push(placeText({ channel, recipient }));
     }
     for (const recipient of recipients.away)
       await owe(tx, { subject: requestId, channel, recipient, kind: 'asked', state: 'moot' });
@@ -170,57 +167,6 @@ export async function logNotice(
       ...more,
     },
   });
-}
-
-/** What is written in a forged row must not keep its entry from being written. */
-const FORGED_ID = /^ntc_[0-9a-z]{1,32}$/;
-
-/** Says in the log that somebody was at the outbox. */
-export async function logForged(
-  tx: StoreTransaction,
-  { id, subject }: ForgedNotice,
-): Promise<void> {
-  const isKnown = (await tx.requests.status(subject)) !== undefined;
-  await tx.log.append({
-    event: 'notice.tampered',
-    ...(isKnown && RequestIdSchema.safeParse(subject).success ? { requestId: subject } : {}),
-    actor: 'gateway',
-    code: 'plan.tampered',
-    facts: { notice: FORGED_ID.test(id) ? id : null },
-  });
-}
-
-const saysOf = (id: string, { event, facts }: Pick<AuditEntry, 'event' | 'facts'>): boolean =>
-  event.startsWith('notice.') && facts['notice'] === id;
-
-const PAGE_ENTRIES = 200;
-
-/** Of an alarm there is no list of its own entries: those since it came to be owed are few, for it is told at once. */
-async function newestOfAlarm(
-  { log }: Pick<Store, 'log'>,
-  { id, sinceAt }: NoticeRecord,
-): Promise<string | undefined> {
-  const size = await log.size();
-  let newest: string | undefined;
-  let from = await firstSince(log, size, sinceAt.getTime(), Infinity);
-  for (; from < size; from += PAGE_ENTRIES) {
-    const records = await log.each(from, Math.min(size, from + PAGE_ENTRIES), () => false);
-    const own = records
-      .flatMap((record) => (record === null ? [] : entryIn(record)))
-      .findLast((entry) => saysOf(id, entry));
-    newest = own?.event ?? newest;
-  }
-  return newest;
-}
-
-/** By the log it was sent, or given up, and nobody has asked for it again since: its row was put back by hand. */
-export async function isPutBack(store: Pick<Store, 'log'>, notice: NoticeRecord): Promise<boolean> {
-  const newest = isAlarm(notice)
-    ? await newestOfAlarm(store, notice)
-    : (await store.log.trace(notice.subject)).records
-        .map(({ leaf }) => entryOf(leaf))
-        .findLast((entry) => saysOf(notice.id, entry))?.event;
-  return newest !== undefined && newest !== 'notice.resent';
 }
 
 /** Has a dead notice sent again, and says who wanted it. False unless it is dead. */

@@ -5,13 +5,12 @@ import { CHECK_TITLES, CLOCK_TITLES } from '../core/incident-text.ts';
 import { hardeningFor } from '../core/incident-hardening.ts';
 import { plain, table } from '../core/report-markdown.ts';
 import type { StoreReads } from '../ports/store.ts';
-import { newestAlerts } from './alerts.ts';
+import { alertsSince } from './alerts.ts';
 import { clocksOf } from './incident-view.ts';
 import { entryOf } from './logged.ts';
 import { findingLines } from './post-mortem-findings.ts';
 
 const PAGE_ENTRIES = 1_000;
-const WATCHED_MAX = 100;
 
 /** Whose entry it is: the incident's own, its freeze's, and those of what it asked to be taken back. */
 function isPart(entry: AuditEntry, { id, freezeId, takeBacks }: IncidentRecord): boolean {
@@ -67,7 +66,7 @@ function evidenceLines({ evidence }: IncidentRecord): string[] {
     ...[plain(id), String(lastHour), String(lastDay)],
   ]);
   return [
-    `Log of ${log.size} entries, root ${plain(log.rootPrefix)}; ${begun.length} writes under way, ${cancelled.length} requests ended for it; ${counters.alertsLastDay} alerts in the day before.`,
+    `Log of ${log.size} entries, root ${plain(log.rootPrefix)}; ${begun.length} writes under way, ${cancelled.length} requests ended for it; ${counters.alertsLastDay} alerts within the day.`,
     ...(asked.length === 0
       ? []
       : ['', ...table(['agent', 'asked in the hour before', 'in the day'], asked)]),
@@ -80,12 +79,13 @@ async function watchLines(
   { cause, stage, updatedAt }: IncidentRecord,
 ): Promise<string[]> {
   if (cause === null || stage !== 'closed') return [];
-  const alerts = await newestAlerts(store, { limit: WATCHED_MAX });
-  const again = alerts.filter(({ rule, raisedAt }) => rule === cause.rule && raisedAt > updatedAt);
+  let again = 0;
+  for await (const { rule, raisedAt } of alertsSince(store, updatedAt))
+    if (rule === cause.rule && raisedAt > updatedAt) again += 1;
   const since = updatedAt.toISOString();
   return [
     '',
-    `The rule ${plain(cause.rule)} goes on watching: since ${since} it has told ${again.length} times.`,
+    `The rule ${plain(cause.rule)} goes on watching. Told again since ${since}: ${again}.`,
   ];
 }
 

@@ -5,14 +5,7 @@ import { canGoTogether } from '../core/together.ts';
 import type { GroupLine, NamedDecision, NoticeSubject, RequestTelling } from '../ports/notifier.ts';
 import type { Store } from '../ports/store.ts';
 import { fromStandingPlaces, isVoteFor } from './absences.ts';
-import { addressOf, threadOf, unlessTampered } from './telling.ts';
-
-/** Where people are told of a request, and from what. */
-export interface TellingDependencies {
-  readonly store: Store;
-  /** Of the console: `https://gate.acme.test`. */
-  readonly origin: string;
-}
+import { addressOf, type TellingDependencies, threadOf, unlessTampered } from './telling.ts';
 
 async function decisionsOf(store: Store, requestId: string, people: readonly PersonRecord[]) {
   const made = await unlessTampered(store.decisions.of(requestId), []);

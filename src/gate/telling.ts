@@ -1,6 +1,13 @@
 import { GatewayError } from '../core/gateway-error.ts';
 import type { NoticeRecord } from '../core/notices.ts';
 import type { PersonRecord } from '../core/records.ts';
+import type { Store } from '../ports/store.ts';
+
+export interface TellingDependencies {
+  readonly store: Store;
+  /** Of the console: `https://gate.acme.test`. */
+  readonly origin: string;
+}
 
 /** A row that does not open has nothing that could be shown; that it ended is still told. */
 export async function unlessTampered<T>(reading: Promise<T>, otherwise: T): Promise<T> {

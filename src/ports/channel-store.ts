@@ -1,4 +1,4 @@
-import type { Cargo, NoticeRecord, NoticeState } from '../core/notices.ts';
+import type { Cargo, Channel, NoticeRecord, NoticeState } from '../core/notices.ts';
 import type { SlackUserRecord, WebhookSignerRecord } from '../core/records.ts';
 import type { Listed } from './listed.ts';
 
@@ -56,12 +56,14 @@ export interface NoticeWrites extends NoticeReads {
   /** False when it is owed or was sent already: of one subject, place, kind and occasion there is one. */
   insert(notice: NoticeRecord): Promise<boolean>;
   /**
-   * Takes what is due of this cargo for `leaseMs`, the oldest first; of one subject and place only the oldest, so that
+   * Takes what is due of this cargo for `leaseMs`, the oldest first, incidents before alerts; of one subject and place only the oldest, so that
    * nobody hears the end before the beginning. Of two couriers one gets it. A row that was not written
    * here is left out.
    */
   take(of: {
     readonly cargo: Cargo;
+    /** Of these channels alone; of all by default. */
+    readonly channels?: readonly Channel[] | undefined;
     readonly leaseMs: number;
     readonly limit: number;
   }): Promise<readonly NoticeRecord[]>;

@@ -333,8 +333,9 @@ export interface LogReads {
     page: { readonly limit: number; readonly before?: number },
   ): Promise<readonly AuditRecord[]>;
 }
-/** Those that an index of their own finds. */
-export type RareEvent = 'alert.raised' | 'detection.marked';
+/** Those that an index of their own finds, of no request. */
+export type RareEvent =
+  'alert.raised' | 'detection.marked' | 'notice.sent' | 'notice.dead' | 'notice.resent';
 
 export interface LogTrace {
   readonly records: readonly AuditRecord[];

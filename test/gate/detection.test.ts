@@ -93,6 +93,21 @@ describe('following the log', () => {
     expect(await rulesTold()).toEqual(['hubspot_error', 'hubspot_error']);
   });
 
+  it('owes each alert to people, and what was passed over too', async () => {
+    const places = [{ channel: 'slack', recipient: 'C0APPROVALS' }] as const;
+    const owed = async () =>
+      (await store.notices.list({ states: ['due'], limit: 10 })).map(({ subject }) => subject);
+    await append(error500());
+    await detection({ places }).look();
+    const [alert] = await newestAlerts(store, { limit: 1 });
+    expect(await owed()).toEqual([`alt_${String(alert?.index)}`]);
+    for (let n = 0; n < 12; n += 1) await append({ event: 'gateway.started', actor: 'gateway' });
+    await detection({ places, limits: { catchUpEntriesMax: 5 } }).look();
+    const [unlooked] = await newestAlerts(store, { limit: 1 });
+    expect(unlooked?.rule).toBe('entries_unlooked');
+    expect(await owed()).toContain(`alt_${String(unlooked?.index)}`);
+  });
+
   it('says nothing twice and misses nothing, whoever follows and wherever they die', async () => {
     const settings = detectionSettings({
       hubspot_error: '1 in 20s: notify',

@@ -70,7 +70,7 @@ const table = (frame: Frame, names: Names, alerts: readonly AlertView[]): Html =
 const older = ({ next_before: before }: AlertsPage): Html | null =>
   before === undefined
     ? null
-    : html`<p class="btns"><a class="btn" href="/console/alerts?before=${before}">Older</a></p>`;
+    : html`<p class="btns"><a class="btn" href="/console/alerts/${before - 1}">Older</a></p>`;
 
 const NONE = html`<p class="lead">No alert. The rules look at every entry of the log.</p>`;
 

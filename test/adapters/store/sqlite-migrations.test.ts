@@ -30,6 +30,9 @@ alter table decisions drop column in_place_of;
 drop index log_entries_alerts;
 drop index decisions_by_person;
 drop index log_entries_marks;
+drop index log_entries_alarms_sent;
+drop index log_entries_alarms_dead;
+drop index log_entries_alarms_resent;
 drop table radar_sweeps;
 drop index ledger_by_time;
 alter table requests drop column retry_at;
@@ -85,6 +88,9 @@ describe('a store of an earlier version', () => {
       ${notices.slice(0, notices.indexOf('create index'))}
       insert into notices select * from notices_now;
       drop table notices_now;
+      drop index log_entries_alarms_sent;
+      drop index log_entries_alarms_dead;
+      drop index log_entries_alarms_resent;
       PRAGMA user_version = 13;
     `);
     raw.close();

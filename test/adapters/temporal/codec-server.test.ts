@@ -93,7 +93,7 @@ describe('The codec server', () => {
     const headers = { 'access-control-request-method': 'POST' };
     const path = `${PATH}/decode?preserveStorageRefs=true`;
     expect((await ask({ method: 'OPTIONS', path, headers })).status).toBe(204);
-    const sealed = await encodeOne(codec, toPayload('a secret'), inWorkflow());
+    const sealed = await encodeOne(codec, toPayload('a secret'), inWorkflow('action/act_1'));
     const answer = await ask({ path, body: bodyOf(sealed) });
     expect(answer.status).toBe(200);
     for (const other of ['/decode?x=1', `${PATH}/other?x=1`, `/?${PATH}/decode`])

@@ -103,8 +103,15 @@ function alarmEvent({ notice, alarm: { data, link } }: AlarmTelling): WebhookEve
     return { type: ALARM_TYPES.alerted, timestamp, data: { index, alert, link } };
   }
   const { incident, event } = data;
-  const { reason } = incident;
-  const told = { ...incident, reason: reason === null ? null : spellOutUnseen(reason) };
+  const shown = (text: string | null): string | null => text && inOneLine(text);
+  const told = {
+    ...incident,
+    connection: shown(incident.connection),
+    opened_by: shown(incident.opened_by),
+    resumed_by: shown(incident.resumed_by),
+    needs: incident.needs.map(inOneLine),
+    reason: incident.reason && spellOutUnseen(incident.reason),
+  };
   return { type: ALARM_TYPES[event], timestamp, data: { incident: told, link } };
 }
 

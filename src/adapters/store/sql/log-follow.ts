@@ -27,6 +27,7 @@ export function createLogFollowing(reader: Reader): Pick<LogReads, 'each' | 'new
         .select(RECORD)
         // In the text of the query: a partial index does not serve a parameter.
         .where('event', '=', sql.lit(event))
+        .where('request_id', 'is', null)
         .orderBy('idx', 'desc')
         .limit(limit);
       const rows = await (before === undefined ? all : all.where('idx', '<', before)).execute();

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import {
   ALARM_NAMES,
   type Cargo,
+  type Channel,
   CHANNELS,
   ESCALATION,
   NOTICE_KINDS,
@@ -222,11 +223,14 @@ type Row = Selectable<Database['notices']>;
 
 const nameOf = (row: Row): ForgedNotice => ({ id: row.id, subject: row.subject });
 
+interface DueOf {
+  readonly cargo: Cargo;
+  readonly limit: number;
+  readonly channels?: readonly Channel[] | undefined;
+}
+
 /** What of one subject goes to one place goes there in its order: an older one that is due holds the later back. */
-const dueRows = (
-  { db, now }: Unit,
-  { cargo, limit }: { readonly cargo: Cargo; readonly limit: number },
-): Promise<Row[]> =>
+const dueRows = ({ db, now }: Unit, { cargo, limit, channels = CHANNELS }: DueOf): Promise<Row[]> =>
   db
     .selectFrom('notices as late')
     .selectAll('late')
@@ -248,6 +252,8 @@ const dueRows = (
         ),
       ),
     )
+    .$if(channels !== CHANNELS, (of) => of.where('late.channel', 'in', channels))
+    .orderBy(sql`late.kind = 'alerted'`)
     .orderBy('late.due_at')
     .orderBy('late.seq')
     .limit(limit)

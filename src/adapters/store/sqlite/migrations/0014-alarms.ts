@@ -25,4 +25,10 @@ alter table notices_of_any rename to notices;
 create index notices_due on notices (due_at, seq) where state = 'due';
 create index notices_dead on notices (seq) where state = 'dead';
 create index notices_by_place on notices (channel, recipient, due_at) where kind in ('asked', 'reminded');
+create index log_entries_alarms_sent on log_entries (idx)
+  where event = 'notice.sent' and request_id is null;
+create index log_entries_alarms_dead on log_entries (idx)
+  where event = 'notice.dead' and request_id is null;
+create index log_entries_alarms_resent on log_entries (idx)
+  where event = 'notice.resent' and request_id is null;
 `;

@@ -39,14 +39,20 @@ export interface Known {
   readonly version: number;
 }
 
-export interface TakenAt extends Taken {
+/** An entry of the log, and the request that it is about. */
+export interface Named {
+  readonly index: number;
+  readonly requestId: string | null;
+}
+
+export interface TakenAt extends Taken, Named {
   readonly at: number;
 }
 
 export interface RuleContext {
   readonly known: Known;
   /** What whoever did this has decided lately, this included. */
-  readonly taken: readonly Taken[];
+  readonly taken: readonly TakenAt[];
   readonly at: number;
   /** Records that no honest agent reads, as `contacts/20001`. */
   readonly decoys: ReadonlySet<string>;
@@ -56,6 +62,8 @@ export interface RuleContext {
 export interface Hit {
   readonly weight: number;
   readonly what?: string;
+  /** The entries that it counts, where they are others than the one that is looked at. */
+  readonly named?: readonly Named[];
 }
 
 export interface Rule {
@@ -129,7 +137,8 @@ function habitHits({ event, facts }: Observed, { taken }: RuleContext): readonly
   const habit = isYes ? habitOf(taken) : undefined;
   // Of how many it is a habit says the setting.
   if (habit === undefined || !isRubberStamp(habit, 1)) return NONE;
-  return [{ weight: taken.filter(({ tookMs }) => isHasty(tookMs)).length, what: 'habit' }];
+  const hasty = taken.filter(({ tookMs }) => isHasty(tookMs));
+  return [{ weight: hasty.length, what: 'habit', named: hasty }];
 }
 
 const hastyHits = (seen: Observed, context: RuleContext): readonly Hit[] => {

@@ -3,6 +3,7 @@ import {
   isAllowedAhead,
   isOfGroupBefore,
   type Known,
+  type Named,
   openedKey,
   RULE_NAMES,
   type RuleContext,
@@ -41,12 +42,11 @@ export interface Finding {
 
 export const FINDING_LIMITS = { entriesMax: 20 } as const;
 
-interface Counted {
+interface Counted extends Named {
   readonly at: number;
-  readonly index: number;
-  readonly requestId: string | null;
   readonly weight: number;
   readonly what: string | undefined;
+  readonly named: readonly Named[] | undefined;
 }
 
 /** What one rule has counted of one agent, of one person, or of all. */
@@ -156,7 +156,8 @@ function findingOf(
   looked: Looked,
 ): Finding {
   const { index, timestamp } = looked.seen;
-  const named = counted.slice(-FINDING_LIMITS.entriesMax);
+  const all = counted.flatMap((one): readonly Named[] => one.named ?? [one]);
+  const named = all.slice(-FINDING_LIMITS.entriesMax);
   const requests = named.flatMap(({ requestId }) => (requestId === null ? [] : [requestId]));
   return {
     ...{ rule, ...subject, count: sumOf(counted), index, at: new Date(timestamp) },
@@ -188,9 +189,9 @@ function applyRule(
   const setting = settings.rules[name];
   const key = trackKey(name, subject.agentId ?? subject.personId);
   let track = tracks.get(key) ?? NEW_TRACK;
-  for (const { weight, what } of hits) {
+  for (const { weight, what, named } of hits) {
     const { index, request_id: requestId } = seen;
-    track = counting(track, { at: context.at, index, requestId, weight, what }, setting);
+    track = counting(track, { at: context.at, index, requestId, weight, what, named }, setting);
   }
   const { counted, hotAt } = track;
   if (sumOf(counted) <= setting.moreThan) return { key, track, finding: undefined };
@@ -223,7 +224,8 @@ function takenBy(
   );
   if (!isDecision(seen) || isOfGroupBefore(seen, known)) return before;
   const isApproved = seen.event === 'approval.granted';
-  return [...before, { at, isApproved, tookMs: tookAtMost(seen, known, at) }];
+  const { index, request_id: requestId } = seen;
+  return [...before, { at, index, requestId, isApproved, tookMs: tookAtMost(seen, known, at) }];
 }
 
 /** Those that something could still be hasty after. */

@@ -5,6 +5,7 @@ import { canGoTogether } from '../core/together.ts';
 import type { GroupLine, NamedDecision, NoticeSubject, RequestTelling } from '../ports/notifier.ts';
 import type { Store } from '../ports/store.ts';
 import { fromStandingPlaces, isVoteFor } from './absences.ts';
+import { requesterIn } from './requester.ts';
 import { addressOf, type TellingDependencies, threadOf, unlessTampered } from './telling.ts';
 
 async function decisionsOf(store: Store, requestId: string, people: readonly PersonRecord[]) {
@@ -111,6 +112,21 @@ function wayTo(origin: string, requests: readonly (RequestRecord | undefined)[])
   return isGroup ? `${queue}/groups/${agentId}/${action}` : queue;
 }
 
+/** Nobody decides on their own together with others: who is told for want of anybody else is led to the queue. */
+async function someAskedBy(
+  store: Store,
+  requests: readonly (RequestRecord | undefined)[],
+  personId: string,
+): Promise<boolean> {
+  const people = await unlessTampered<readonly PersonRecord[]>(store.people.list(), []);
+  for (const request of requests) {
+    if (request === undefined) continue;
+    const asking = requesterIn(store, request.submission.userId, people);
+    if ((await unlessTampered(asking, new Set<string>())).has(personId)) return true;
+  }
+  return false;
+}
+
 /** How many of what wait, when several are told as one. */
 export async function groupOf(
   { store, origin }: TellingDependencies,
@@ -129,6 +145,7 @@ export async function groupOf(
     const key = JSON.stringify([agent, action]);
     lines.set(key, { agent, action, count: (lines.get(key)?.count ?? 0) + 1 });
   }
-  const link = wayTo(origin, requests);
+  const isOwn = await someAskedBy(store, requests, notice.recipient);
+  const link = isOwn ? `${origin}/console` : wayTo(origin, requests);
   return { group: { count: ids.length, lines: [...lines.values()], link } };
 }

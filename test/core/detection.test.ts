@@ -208,6 +208,9 @@ describe('approvals', () => {
     expect(found(habit(11, 0), 'rubber_stamping')).toMatchObject([
       { personId: 'per_1', count: 11 },
     ]);
+    // It names each that was not read, and not the last alone.
+    const [alert] = found(habit(11, 0), 'rubber_stamping');
+    expect([alert?.entries.length, new Set(alert?.requests).size]).toEqual([11, 11]);
     expect(found(habit(11, 1), 'rubber_stamping')).toHaveLength(1);
     expect(found(habit(10, 0), 'rubber_stamping')).toEqual([]);
     expect(found(habit(18, 2), 'rubber_stamping')).toEqual([]);

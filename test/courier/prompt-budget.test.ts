@@ -136,6 +136,21 @@ describe('a place that is asked about ordinary writes', () => {
     expect(told[4]?.group?.link).toBe('https://gate.test/console');
   });
 
+  it('is led to the queue where it is who asked, who decides on none of them together with others', async () => {
+    const { id, email } = person(1);
+    for (let number = 1; number <= 6; number += 1)
+      await store.commit(async (tx) => {
+        const base = waitingRequest(number, {});
+        const own = { ...base, submission: { ...base.submission, userId: email } };
+        await insertWaiting(tx, own);
+        await owe(tx, { subject: own.id, channel: 'email', recipient: id, kind: 'asked' });
+      });
+    await deliver();
+    now += HOUR;
+    await deliver();
+    expect(told.at(-1)?.group?.link).toBe('https://gate.test/console');
+  });
+
   it('is asked more rarely once the day has had six, and as before after a rest of twelve hours', async () => {
     let asked = 0;
     const day = async (hours: number): Promise<number> => {

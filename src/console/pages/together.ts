@@ -138,7 +138,7 @@ export function togetherPage(frame: Frame, alike: ApprovalGroup): string {
           'Look at these',
           sampled.map((approval) => item(frame, approval, true)),
         )}${group(
-          'And these',
+          'The rest',
           others.map((approval) => item(frame, approval, false)),
         )}${sendRow()}
       </form>`,

@@ -9,11 +9,11 @@ import { findPerson } from './passkey.ts';
 
 const BY = 'operator';
 
-/** A time with its zone, or a day: its first moment on this machine. */
+/** A time with its zone, or a day: its first moment in UTC, on whatever machine it is said. */
 function parseTime(text: string): Date {
   const time = z.iso.datetime({ offset: true }).safeParse(text).data;
   if (time !== undefined) return new Date(time);
-  if (z.iso.date().safeParse(text).success) return new Date(`${text}T00:00:00`);
+  if (z.iso.date().safeParse(text).success) return new Date(`${text}T00:00:00Z`);
   throw new InvalidArgumentError('Say it as 2026-12-04, or as 2026-12-04T08:00:00+01:00.');
 }
 
@@ -32,7 +32,7 @@ async function away(who: string, options: AwayOptions): Promise<void> {
     const delegate =
       options.delegate === undefined ? undefined : await findPerson(store, options.delegate);
     const of = { personId: person.id, from, until, delegateId: delegate?.id ?? null, by: BY };
-    const absence = await store.commit((tx) => noteAbsence(tx, of)).catch(sayInvalid);
+    const absence = await store.commit((tx) => noteAbsence(tx, of)).catch(sayInvalid(person));
     print(
       `${named(person)} is away from ${absence.from.toISOString()} until ${absence.until.toISOString()}.`,
     );
@@ -44,10 +44,22 @@ async function away(who: string, options: AwayOptions): Promise<void> {
   });
 }
 
-function sayInvalid(error: unknown): never {
-  if (!(error instanceof GatewayError) || errorCodeOf(error) !== 'absence.invalid') throw error;
-  throw new CommandError(`Nothing was noted: ${error.detail ?? ''}.`, 'Say it anew.');
+/** The way out of each refusal of `gate/absences.ts`, by its words. */
+function wayOut(detail: string, { email }: PersonRecord): string {
+  if (detail.startsWith('it overlaps'))
+    return `To say it otherwise, end that one first: npx sallyport person back ${email}`;
+  return /delegate|own place/.test(detail)
+    ? 'Name somebody else with --delegate, or nobody.'
+    : 'Give another --until, or another --from.';
 }
+
+const sayInvalid =
+  (person: PersonRecord) =>
+  (error: unknown): never => {
+    if (!(error instanceof GatewayError) || errorCodeOf(error) !== 'absence.invalid') throw error;
+    const { detail = '' } = error;
+    throw new CommandError(`Nothing was noted: ${detail}.`, wayOut(detail, person), error);
+  };
 
 async function back(who: string): Promise<void> {
   await withContext(async ({ store }) => {
@@ -69,8 +81,12 @@ export function addAbsenceCommands(person: Command): void {
     .command('away')
     .argument('<id-or-email>')
     .description('say that a person is away, and who decides in their place')
-    .requiredOption('--until <time>', 'a day or a time, within 90 days of its beginning', parseTime)
-    .option('--from <time>', 'from then on instead of now', parseTime)
+    .requiredOption(
+      '--until <time>',
+      'the day they are back (from 00:00 UTC), or a time; within 90 days of its beginning',
+      parseTime,
+    )
+    .option('--from <time>', 'a day (from 00:00 UTC) or a time, instead of now', parseTime)
     .option('--delegate <id-or-email>', 'who decides in their place, with their roles')
     .action(away);
   person

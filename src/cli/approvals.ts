@@ -5,17 +5,28 @@ import { cardLines } from '../core/card-text.ts';
 import { type Approval, type DoorOptions, openDoor, withDoor } from './door.ts';
 import { textUpTo } from './options.ts';
 import { CommandError, oneLine, print, printAside, printJson, printTable } from './output.ts';
+import { countWords } from './standing.ts';
+
+const calledAs = ({ person, name }: { person: string; name?: string | undefined }): string =>
+  name ?? person;
+
+/** "reject by Robin at …: Wrong company." */
+function decidedWords(made: Approval['decisions'][number]): string {
+  const { decision, in_place_of: absent, decided_at: at, reason } = made;
+  const place = absent === undefined ? '' : ` in the place of ${calledAs(absent)}`;
+  const why = reason === undefined ? '' : `: ${reason}`;
+  return `${decision} by ${calledAs(made)}${place} at ${at}${why}`;
+}
 
 /** The card in full, with who has decided already. */
 export function approvalLines(approval: Approval): string[] {
   const { id, status, card, decisions, waiting_for: waitingFor } = approval;
   const waits =
     waitingFor === undefined ? [] : [`  ${'Waits for'.padEnd(12)} ${oneLine(waitingFor)}`];
-  const made = decisions.map(
-    ({ person, decision, decided_at: at }) =>
-      `  ${'Decided'.padEnd(12)} ${oneLine(`${decision} by ${person} at ${at}`)}`,
-  );
-  return [oneLine(`${id}, ${status}`), '', ...cardLines(card), ...waits, ...made, ''];
+  const count = status === 'awaiting_approval' ? countWords(approval) : undefined;
+  const soFar = count === undefined ? [] : [`  ${'So far'.padEnd(12)} ${count}`];
+  const made = decisions.map((one) => `  ${'Decided'.padEnd(12)} ${oneLine(decidedWords(one))}`);
+  return [oneLine(`${id}, ${status}`), '', ...cardLines(card), ...waits, ...soFar, ...made, ''];
 }
 
 async function list(options: DoorOptions): Promise<void> {
@@ -26,6 +37,7 @@ async function list(options: DoorOptions): Promise<void> {
     printTable(
       ['REQUEST', 'UNTIL', 'AGENT', 'WHAT'],
       waiting.map(({ id, card }) => [id, card.expires_at, card.agent.name, card.sentence]),
+      [2, 3],
     );
 }
 

@@ -3,10 +3,19 @@ import type { Command } from 'commander';
 import { DECISION_LIMITS } from '../contracts/decision.ts';
 import { approvalLines } from './approvals.ts';
 import { withContext } from './context.ts';
-import { type Approval, type Door, type DoorOptions, openDoor, withDoor } from './door.ts';
+import {
+  type Approval,
+  type Decided,
+  type Door,
+  type DoorOptions,
+  openDoor,
+  withDoor,
+} from './door.ts';
+import { cutTo } from './fit-table.ts';
 import { textUpTo } from './options.ts';
 import {
   ask,
+  columnsOf,
   CommandError,
   isInteractive,
   oneLine,
@@ -14,6 +23,7 @@ import {
   printAside,
   printJson,
 } from './output.ts';
+import { assertMayDecide, recordedWords } from './standing.ts';
 import { terminalRemedy } from './terminal-remedy.ts';
 
 interface DecideOptions extends DoorOptions {
@@ -36,7 +46,7 @@ const DATED = 'hs_timestamp';
 function contentOf({ changes }: Approval['card']): string {
   const said = changes.filter(({ property }) => property !== DATED);
   const text = oneLine(said.map(({ label, after }) => `${label}: ${after}`).join('; '));
-  return text.length <= CONTENT_MAX_CHARS ? text : `${text.slice(0, CONTENT_MAX_CHARS).trimEnd()}…`;
+  return cutTo(text, CONTENT_MAX_CHARS);
 }
 
 /** When each was asked, by id, when this machine has the gateway's own store: the API does not say. */
@@ -52,17 +62,22 @@ async function askedTimes(): Promise<ReadonlyMap<string, string>> {
   }
 }
 
+/** One line, or where the terminal is too narrow for it a second one with what it is about. */
+export function pickerLines(which: string, what: string, width: number | undefined): string[] {
+  const whole = `${which}  ${what}`;
+  if (width === undefined || whole.length <= width) return [whole];
+  return [cutTo(which, width), cutTo(`     ${what}`, width)];
+}
+
 async function numbered(waiting: readonly Approval[]): Promise<string[]> {
   const asked = await askedTimes();
-  return waiting.map(({ id, card }, index) => {
+  const width = columnsOf(process.stderr);
+  return waiting.flatMap(({ id, card }, index) => {
     const when = asked.get(id);
-    const parts = [
-      `${String(index + 1).padStart(3)}  ${id}`,
-      when === undefined ? `until ${card.expires_at}` : `asked ${when}`,
-      oneLine(card.sentence),
-      contentOf(card),
-    ];
-    return parts.join('  ');
+    const which = `${String(index + 1).padStart(3)}  ${id}  ${
+      when === undefined ? `until ${card.expires_at}` : `asked ${when}`
+    }`;
+    return pickerLines(which, `${oneLine(card.sentence)}  ${contentOf(card)}`, width);
   });
 }
 
@@ -91,12 +106,31 @@ async function isConfirmed(verb: Verb, options: DecideOptions): Promise<boolean>
   return /^y(es)?$/i.test(await ask(question));
 }
 
+/** Of a rejection the agent reads why: who is at a terminal is asked for it. Throws `CommandError` when it is too long. */
+export async function reasonFor(
+  verb: Verb,
+  { reason, yes }: Pick<DecideOptions, 'reason' | 'yes'>,
+  asking: ((question: string) => Promise<string>) | undefined,
+): Promise<string | undefined> {
+  if (verb === 'approve' || reason !== undefined || yes === true || asking === undefined)
+    return reason;
+  const said = await asking('Reason (the agent reads it, enter for none): ');
+  if (said.length > DECISION_LIMITS.reasonMaxChars)
+    throw new CommandError(
+      `A reason has at most ${DECISION_LIMITS.reasonMaxChars} characters; this one has ${said.length}.`,
+      'Nothing was decided. Say it in fewer words.',
+    );
+  return said === '' ? undefined : said;
+}
+
 interface Outcome {
   readonly status: string;
   /** Why it did not succeed, when this machine has the gateway's own store. */
   readonly why?: string;
   /** What to do now; with `why`. */
   readonly remedy?: string;
+  /** In place of the words for the status. */
+  readonly said?: string;
 }
 
 /** The API shows approvers a status; the code is in the record. A decision that was made stays made without it. */
@@ -114,6 +148,17 @@ async function reasonOf(id: string): Promise<Omit<Outcome, 'status'>> {
   }
 }
 
+/** Of a yes after which it still waits: for whom, or until when. */
+async function stillWaiting(door: Door, id: string): Promise<Outcome> {
+  const said = await door.approval(id).then(recordedWords, () => 'Recorded. It still waits.');
+  return { status: 'awaiting_approval', said };
+}
+
+function outcomeAfter(door: Door, { id, status }: Decided): Outcome | Promise<Outcome> {
+  if (status === 'approved') return outcomeOf(door, id);
+  return status === 'awaiting_approval' ? stillWaiting(door, id) : { status };
+}
+
 /** What became of an approved write, as far as it shows in a few seconds. */
 async function outcomeOf(door: Door, id: string): Promise<Outcome> {
   const deadline = Date.now() + OUTCOME_WAIT_MS;
@@ -126,7 +171,6 @@ async function outcomeOf(door: Door, id: string): Promise<Outcome> {
 }
 
 const WORDS: Readonly<Record<string, string>> = {
-  awaiting_approval: 'Recorded. More people are needed.',
   rejected: 'Rejected. Nothing is sent.',
   succeeded: 'Approved, and done in HubSpot: succeeded.',
   approved: 'Approved. It has not begun yet; the gateway does it as soon as it can.',
@@ -135,8 +179,8 @@ const WORDS: Readonly<Record<string, string>> = {
     "Approved. HubSpot's answer was lost; the gateway is finding out whether it was done.",
 };
 
-function printOutcome({ status, why, remedy }: Outcome): void {
-  const words = WORDS[status] ?? `Approved, and not done: ${status}.`;
+function printOutcome({ status, why, remedy, said }: Outcome): void {
+  const words = said ?? WORDS[status] ?? `Approved, and not done: ${status}.`;
   print(oneLine(why === undefined ? words : `${words} ${why}`));
   if (remedy !== undefined) print(remedy);
 }
@@ -159,19 +203,21 @@ async function decide(verb: Verb, id: string | undefined, options: DecideOptions
   const approval = id === undefined ? await choose(await door.waiting()) : await door.approval(id);
   approvalLines(approval).forEach(options.json ? printAside : print);
   if (verb === 'approve') await sayFrozen(door, approval);
+  // With --yes nobody is asked: the gateway refuses it, and its log has the attempt.
+  if (options.yes !== true) assertMayDecide(verb, approval);
   if (!(await isConfirmed(verb, options))) {
     printAside('Nothing was decided.');
     return;
   }
+  const reason = await reasonFor(verb, options, isInteractive() ? ask : undefined);
   // The digest of the very card that was shown: had the request changed since, this is refused.
   const body = {
     decision: verb,
     digest: approval.card.digest,
-    ...(options.reason === undefined ? {} : { reason: options.reason }),
+    ...(reason === undefined ? {} : { reason }),
   };
   const answer = await door.decide(approval.id, body);
-  const outcome: Outcome =
-    answer.status === 'approved' ? await outcomeOf(door, approval.id) : { status: answer.status };
+  const outcome = await outcomeAfter(door, answer);
   if (options.json) printJson({ ...answer, outcome: outcome.status, why: outcome.why ?? null });
   else printOutcome(outcome);
   if (ENDED_BADLY.includes(outcome.status)) process.exitCode = 1;
@@ -180,8 +226,8 @@ async function decide(verb: Verb, id: string | undefined, options: DecideOptions
 export function addDecideCommands(program: Command): void {
   const reason = textUpTo(DECISION_LIMITS.reasonMaxChars);
   for (const [verb, use] of [
-    ['approve', 'for the log'],
-    ['reject', 'reaches the agent'],
+    ['approve', 'for people: `sallyport request` shows it; the agent does not read it'],
+    ['reject', 'the agent reads it; at a terminal you are asked for it'],
   ] as const) {
     withDoor(program.command(`${verb} [request]`))
       .description(`show the card, ask, then ${verb}`)

@@ -96,7 +96,12 @@ async function checkRecord({ store }: Context): Promise<string> {
   }
   if (damaged.length > 0)
     throw new CommandError(`damaged: ${damaged.join(', ')}`, terminalRemedy('plan.tampered'));
-  return `${requests} requests, ${agents.rows.length} agents, ${people.rows.length} people`;
+  const [agentCount, peopleCount] = [agents.rows.length, people.rows.length];
+  return [
+    requests === 1 ? '1 request' : `${requests} requests`,
+    agentCount === 1 ? '1 agent' : `${agentCount} agents`,
+    peopleCount === 1 ? '1 person' : `${peopleCount} people`,
+  ].join(', ');
 }
 
 /** Channels that are gone, tokens that were revoked: nobody hears of what waits, so somebody has to say it. */

@@ -8,8 +8,11 @@ import { isErrorCode } from '../core/errors.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import { keyOwner } from '../gate/keys.ts';
 import { readNamedFile, readRunFile } from './context.ts';
+import { requestIdOf } from './ids.ts';
 import { type JsonOption, withJson } from './options.ts';
 import { CommandError, sayDamaged } from './output.ts';
+
+const NamedSchema = z.object({ person: z.string(), name: z.string().optional() });
 
 const ApprovalSchema = z.object({
   id: z.string(),
@@ -17,8 +20,22 @@ const ApprovalSchema = z.object({
   waiting_for: z.string().optional(),
   card: CardSchema,
   decisions: z.array(
-    z.object({ person: z.string(), decision: z.string(), decided_at: z.string() }),
+    z.object({
+      ...NamedSchema.shape,
+      in_place_of: NamedSchema.optional(),
+      decision: z.string(),
+      decided_at: z.string(),
+      reason: z.string().optional(),
+    }),
   ),
+  /** Whether whoever asks may decide, and why not; a gateway of before does not say. */
+  you: z
+    .object({
+      can_decide: z.boolean(),
+      code: z.string().optional(),
+      own: z.object({ counts_from: z.string().optional() }).optional(),
+    })
+    .optional(),
 });
 export type Approval = z.infer<typeof ApprovalSchema>;
 
@@ -171,7 +188,7 @@ export function openDoor(options: DoorOptions): Door {
     throw new CommandError(`${api} answers with something else than a gateway.`, remedy);
   }
 
-  const path = (id: string): string => `/v1/approvals/${encodeURIComponent(id)}`;
+  const path = (id: string): string => `/v1/approvals/${requestIdOf(id)}`;
   async function waiting(): Promise<readonly Approval[]> {
     const all: Approval[] = [];
     let query = '';
@@ -199,13 +216,13 @@ export function openDoor(options: DoorOptions): Door {
   return {
     waiting,
     freezes: async () => (await call(FreezesSchema, '/v1/freezes')).freezes,
-    approval: (id) => call(ApprovalSchema, path(id)),
+    approval: async (id) => call(ApprovalSchema, path(id)),
     lost,
-    settle: (id, body) => call(SettledSchema, `/v1/settlements/${encodeURIComponent(id)}`, body),
+    settle: async (id, body) => call(SettledSchema, `/v1/settlements/${requestIdOf(id)}`, body),
     resumeIncident: (id) => call(z.unknown(), `/v1/incidents/${encodeURIComponent(id)}/resume`, {}),
     giveGrant: (body) => call(StandingGrantSchema, '/v1/grants', body),
     changeable: async (id) => (await call(ChangeFormSchema, `${path(id)}/changes`)).fields,
-    change: (id, body) => call(ChangedSchema, `${path(id)}/changes`, body),
-    decide: (id, body) => call(DecidedSchema, `${path(id)}/decisions`, body),
+    change: async (id, body) => call(ChangedSchema, `${path(id)}/changes`, body),
+    decide: async (id, body) => call(DecidedSchema, `${path(id)}/decisions`, body),
   };
 }

@@ -1,11 +1,13 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { GRANT_ENDS, GRANT_LIMITS, type GrantRecord } from '../core/grants.ts';
+import { errorCodeOf } from '../core/gateway-error.ts';
 import { endGrant } from '../gate/grants.ts';
 import { findAgent } from './agent.ts';
 import { withContext } from './context.ts';
 import { type DoorOptions, openDoor, withDoor } from './door.ts';
+import { agentNames, peopleNames } from './names.ts';
 import { type JsonOption, withJson } from './options.ts';
-import { CommandError, print, printJson, printTable, sayDamaged } from './output.ts';
+import { CommandError, oneLine, print, printJson, printTable, sayDamaged } from './output.ts';
 
 const LISTED_MAX = 100;
 
@@ -48,7 +50,11 @@ const standsText = ({ endedBy, endsAt }: GrantRecord): string =>
   endedBy === null ? `until ${endsAt.toISOString()}` : `ended: ${GRANT_ENDS[endedBy].words}`;
 
 async function list(options: JsonOption): Promise<void> {
-  const { rows, damaged } = await withContext(({ store }) => store.grants.list(LISTED_MAX));
+  const { rows, damaged, agents, people } = await withContext(async ({ store }) => ({
+    ...(await store.grants.list(LISTED_MAX)),
+    agents: await agentNames(store),
+    people: await peopleNames(store),
+  }));
   if (options.json) {
     printJson(rows);
     sayDamaged(damaged);
@@ -59,18 +65,31 @@ async function list(options: JsonOption): Promise<void> {
     printTable(
       ['ID', 'AGENT', 'ACTION', 'BY', 'USED', 'STANDS'],
       rows.map((grant) => [
-        ...[grant.id, grant.agentId, grant.action, grant.personId],
+        ...[grant.id, agents.get(grant.agentId) ?? grant.agentId, grant.action],
+        ...[people.get(grant.personId) ?? grant.personId],
         ...[`${grant.uses} of ${grant.maxUses}`, standsText(grant)],
       ]),
+      [1, 2, 3, 5],
     );
   sayDamaged(damaged);
+}
+
+function sayUnknown(id: string, error: unknown): never {
+  if (errorCodeOf(error) !== 'request.not_found') throw error;
+  throw new CommandError(
+    `There is no grant ${oneLine(id)}.`,
+    '`npx sallyport grant list` lists them.',
+    error,
+  );
 }
 
 async function end(id: string, options: JsonOption): Promise<void> {
   await withContext(async ({ store }) => {
     if (!id.startsWith('gra_'))
       throw new CommandError('A grant goes by its id.', '`npx sallyport grant list` shows them.');
-    const stood = await store.commit((tx) => endGrant(tx, { id, by: 'operator' }));
+    const stood = await store
+      .commit((tx) => endGrant(tx, { id, by: 'operator' }))
+      .catch((error: unknown) => sayUnknown(id, error));
     if (options.json) printJson({ ended: id });
     else if (stood) print(`Ended: ${id}. What it had approved and has not begun is refused.`);
     else print(`${id} has ended already: npx sallyport grant list says why.`);

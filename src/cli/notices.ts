@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { Config } from '../config.ts';
 import { NOTICE_STATES, type NoticeRecord } from '../core/notices.ts';
 import { resendNotice } from '../gate/notices.ts';
 import { withContext } from './context.ts';
@@ -16,11 +17,31 @@ const stateText = ({ state, dueAt, error }: NoticeRecord): string => {
   return state === 'due' ? `due ${dueAt.toISOString()}${why}` : `${state}${why}`;
 };
 
+const hasChannel = ({ slack, mail, webhook }: Config): boolean =>
+  slack !== undefined || mail !== undefined || webhook !== undefined;
+
+function sayHowToSetUp(): void {
+  print(
+    'No way to tell people is set up here, so what waits stands in the console alone. To set one up:',
+  );
+  print('  Slack           docs/slack-setup.md');
+  print('  mail            docs/operations.md, "By mail"');
+  print('  another system  docs/webhooks.md');
+}
+
 async function list({ dead, json }: ListOptions): Promise<void> {
   const states = dead === true ? (['dead'] as const) : NOTICE_STATES;
-  const notices = await withContext(({ store }) => store.notices.list({ states, limit: PAGE_MAX }));
+  const { notices, config } = await withContext(async (context) => ({
+    notices: await context.store.notices.list({ states, limit: PAGE_MAX }),
+    config: context.config,
+  }));
   if (json) {
     printJson(notices);
+    return;
+  }
+  if (notices.length === 0) {
+    print(dead === true ? 'Nothing could not be delivered.' : 'Nobody was told of anything yet.');
+    if (!hasChannel(config)) sayHowToSetUp();
     return;
   }
   printTable(

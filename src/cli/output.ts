@@ -3,6 +3,7 @@ import { Writable } from 'node:stream';
 import { visible } from '../core/card-text.ts';
 import { ERRORS } from '../core/errors.ts';
 import { GatewayError } from '../core/gateway-error.ts';
+import { type Fit, fitRows, widthsOf } from './fit-table.ts';
 import { terminalRemedy } from './terminal-remedy.ts';
 
 /** What a command cannot do for a reason of its own, which no code of the API says. */
@@ -41,10 +42,22 @@ export function printJson(value: unknown): void {
 /** One line of text that cannot steer the terminal: names of records come from outside. */
 export const oneLine = (text: string): string => visible(text.replace(/\s+/g, ' '));
 
-/** Left-aligned columns, two blanks apart, one line for each row. */
-export function printTable(head: readonly string[], rows: readonly (readonly string[])[]): void {
-  const all = [head, ...rows.map((row) => row.map(oneLine))];
-  const widths = head.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
+/** Of the terminal that reads the stream; undefined for a file or a program, which get everything whole. */
+export const columnsOf = (stream: NodeJS.WriteStream): number | undefined =>
+  stream.isTTY && stream.columns > 0 ? stream.columns : undefined;
+
+/**
+ * Left-aligned columns, two blanks apart, one line for each row. `cut`: the columns that give way where a terminal is
+ * too narrow for all.
+ */
+export function printTable(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  cut: Fit['cut'] = [],
+): void {
+  const whole = [head, ...rows.map((row) => row.map(oneLine))];
+  const all = fitRows(whole, { width: columnsOf(process.stdout), cut });
+  const widths = widthsOf(all);
   for (const row of all) {
     print(
       row
@@ -87,12 +100,15 @@ export async function ask(question: string): Promise<string> {
   }
 }
 
+/** The line break that ends what was typed or piped in is no part of it; everything else is. */
+const withoutLastBreak = (text: string): string => text.replace(/\r?\n$/, '');
+
 /** A value that is not shown while it is typed, or all of standard input when that is a pipe. */
 export async function readHidden(question: string): Promise<string> {
   if (!process.stdin.isTTY) {
     const chunks: Buffer[] = [];
     for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
-    return Buffer.concat(chunks).toString('utf8').trim();
+    return withoutLastBreak(Buffer.concat(chunks).toString('utf8'));
   }
   const muted = new Writable({
     write: (_chunk, _encoding, done) => {
@@ -102,7 +118,7 @@ export async function readHidden(question: string): Promise<string> {
   process.stderr.write(question);
   const terminal = createInterface({ input: process.stdin, output: muted, terminal: true });
   try {
-    return (await terminal.question('')).trim();
+    return await terminal.question('');
   } finally {
     terminal.close();
     printAside();

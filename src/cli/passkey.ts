@@ -45,9 +45,10 @@ async function invitePerson(named: string, options: JsonOption): Promise<void> {
 }
 
 async function list(named: string, options: JsonOption): Promise<void> {
-  const passkeys = await withContext(async ({ store }) =>
-    store.passkeys.of((await findPerson(store, named)).id),
-  );
+  const { person, passkeys } = await withContext(async ({ store }) => {
+    const found = await findPerson(store, named);
+    return { person: found, passkeys: await store.passkeys.of(found.id) };
+  });
   if (options.json) {
     printJson(
       passkeys.map(({ id, label, createdAt, lastUsedAt, revokedAt }) => ({
@@ -58,6 +59,11 @@ async function list(named: string, options: JsonOption): Promise<void> {
         revokedAt,
       })),
     );
+    return;
+  }
+  if (passkeys.length === 0) {
+    print(`${oneLine(person.name)} (${person.id}) has no passkey yet.`);
+    print(`For a link to enrol one: npx sallyport person invite ${person.email}`);
     return;
   }
   printTable(

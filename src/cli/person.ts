@@ -31,32 +31,40 @@ interface AddOptions extends JsonOption {
   readonly role: readonly string[];
 }
 
+/** Where policy asks for no role at all, any word does; this one is said of whoever is added without one. */
+const USUAL_ROLE = 'approver';
+
 /** A misspelt role would count for nothing, and nobody would notice before an approval does not count. */
-function sayUnknownRoles(roles: readonly string[], policy: Policy): void {
-  const known = [...new Set([...policy.roles, OPERATOR_ROLE])];
+function assertRolesCount(roles: readonly string[], policy: Policy): void {
+  const asked = policy.roles.length === 0 ? [USUAL_ROLE] : policy.roles;
+  const known = [...new Set([...asked, OPERATOR_ROLE])];
   const unknown = roles.filter((role) => !known.includes(role));
   if (unknown.length === 0) return;
-  printAside(
+  throw new CommandError(
     `No rule of the policy asks for ${unknown.join(', ')}. Roles that count: ${known.join(', ')}.`,
+    'Nobody was added. Name one of these with --role, or first write the rule that asks for it (docs/operations.md).',
+  );
+}
+
+async function assertNew({ people }: Pick<StoreReads, 'people'>, of: string): Promise<void> {
+  const namesake = (await people.list()).find(
+    ({ email, revokedAt }) => email === of.toLowerCase() && revokedAt === null,
+  );
+  if (namesake === undefined) return;
+  throw new CommandError(
+    `${namesake.email} is on the roster already: ${oneLine(namesake.name)} (${namesake.id}).`,
+    `For new keys or roles first: npx sallyport person revoke ${namesake.id}`,
   );
 }
 
 async function add(name: string, options: AddOptions): Promise<void> {
-  const roles = options.role.length === 0 ? ['approver'] : options.role;
+  const roles = options.role.length === 0 ? [USUAL_ROLE] : options.role;
   const totpSecret = generateSecret();
   const of = { name, email: options.email, roles, totpSecret, by: BY };
   const { record, key } = await withPolicy(async ({ store, policy }) => {
-    const namesake = (await store.people.list()).find(
-      ({ email, revokedAt }) => email === options.email.toLowerCase() && revokedAt === null,
-    );
-    if (namesake !== undefined)
-      throw new CommandError(
-        `${namesake.email} is on the roster already: ${oneLine(namesake.name)} (${namesake.id}).`,
-        `For new keys or roles first: npx sallyport person revoke ${namesake.id}`,
-      );
-    const added = await store.commit((tx) => addPerson(tx, of));
-    sayUnknownRoles(roles, policy);
-    return added;
+    assertRolesCount(roles, policy);
+    await assertNew(store, options.email);
+    return store.commit((tx) => addPerson(tx, of));
   });
   const totp = generateURI({ issuer: 'Sallyport', label: record.email, secret: totpSecret });
   if (options.json) {
@@ -69,14 +77,24 @@ async function add(name: string, options: AddOptions): Promise<void> {
   print(`  ${key}`);
   print('The address for an authenticator app, for deciding in the Temporal UI:');
   print(`  ${totp}`);
+  print();
+  print(
+    'Save the key as the one line of a file that only its owner can read (chmod 600), and name',
+  );
+  print('that file with --key-file. For the console they enrol a passkey; the link for it:');
+  print(`  npx sallyport person invite ${record.email}`);
 }
 
-function awayWords(absences: readonly AbsenceRecord[], person: string): string | undefined {
+function awayWords(
+  absences: readonly AbsenceRecord[],
+  person: string,
+  called: (person: string) => string,
+): string | undefined {
   const now = new Date();
   const standing = absences.find((one) => one.personId === person && isStanding(one, now));
   if (standing === undefined) return undefined;
   const { until, delegateId } = standing;
-  return `away until ${until.toISOString()}${delegateId === null ? '' : `, ${delegateId} decides`}`;
+  return `away until ${until.toISOString()}${delegateId === null ? '' : `, ${called(delegateId)} decides`}`;
 }
 
 async function list(options: JsonOption): Promise<void> {
@@ -88,6 +106,8 @@ async function list(options: JsonOption): Promise<void> {
   sayDamaged([...people.damaged, ...links.damaged]);
   const slackOf = (person: string): string[] =>
     links.rows.filter(({ personId }) => personId === person).map(({ slackUser }) => slackUser);
+  const called = (person: string): string =>
+    people.rows.find(({ id }) => id === person)?.name ?? person;
   if (options.json) {
     printJson(
       people.rows.map(({ id, name, email, roles, createdAt, revokedAt }) => ({
@@ -112,7 +132,7 @@ async function list(options: JsonOption): Promise<void> {
       roles.join(', '),
       slackOf(id).join(', '),
       revokedAt === null
-        ? (awayWords(absences, id) ?? 'active')
+        ? (awayWords(absences, id, called) ?? 'active')
         : `revoked ${revokedAt.toISOString()}`,
     ]),
   );

@@ -1,12 +1,15 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { cardLines, visible } from '../core/card-text.ts';
+import { changedTo } from '../core/changed.ts';
 import { ERRORS } from '../core/errors.ts';
 import type { AgentRecord, DecisionRecord, LedgerRecord, RequestRecord } from '../core/records.ts';
 import { isTerminal, REQUEST_STATUSES, type RequestStatus } from '../core/request-state.ts';
 import type { Store } from '../ports/store.ts';
 import { withContext } from './context.ts';
+import { peopleNames } from './names.ts';
 import { type JsonOption, withJson } from './options.ts';
 import { CommandError, oneLine, print, printJson, printTable, sayDamaged } from './output.ts';
+import { terminalRemedy } from './terminal-remedy.ts';
 
 interface ListOptions extends JsonOption {
   readonly status?: RequestStatus;
@@ -61,6 +64,7 @@ async function list(options: ListOptions): Promise<void> {
       status,
       code ?? '',
     ]),
+    [2, 3, 4, 5],
   );
 }
 
@@ -69,6 +73,8 @@ interface Known {
   readonly agent: AgentRecord | undefined;
   readonly decisions: readonly DecisionRecord[];
   readonly ledger: readonly LedgerRecord[];
+  /** Of people, by id. */
+  readonly names: ReadonlyMap<string, string>;
 }
 
 async function readKnown(store: Store, id: string): Promise<Known> {
@@ -83,18 +89,22 @@ async function readKnown(store: Store, id: string): Promise<Known> {
     agent: await store.agents.get(request.agentId),
     decisions: await store.decisions.of(id),
     ledger: await store.ledger.of(id),
+    names: await peopleNames(store),
   };
 }
 
 const row = (label: string, value: string): string => `  ${label.padEnd(12)} ${oneLine(value)}`;
 
-function statusLines({ status, code, detail }: RequestRecord): string[] {
+function statusLines(request: RequestRecord): string[] {
+  const { status, code, detail } = request;
   if (code === null) return [];
-  const { title, remedy } = ERRORS[code];
+  const { title } = ERRORS[code];
+  const successor = changedTo(request)?.successor;
   return [
     row(isTerminal(status) ? 'Code' : 'Waits for', `${code}: ${title}`),
     row('', detail ?? ''),
-    row('', remedy),
+    row('', terminalRemedy(code)),
+    row('', successor === undefined ? '' : `npx sallyport request ${successor}`),
   ].filter((line) => line.trim() !== '');
 }
 
@@ -126,13 +136,15 @@ function askedLines({ card, submission }: RequestRecord): string[] {
   ];
 }
 
-const decisionLines = (decisions: readonly DecisionRecord[]): string[] =>
-  decisions.map(({ decision, personId, proof, decidedAt, reason }) =>
-    row(
-      'Decided',
-      `${decision} by ${personId} (${proof}) at ${decidedAt.toISOString()}${reason === null ? '' : `: ${reason}`}`,
-    ),
-  );
+function decisionLines({ decisions, names }: Known): string[] {
+  const called = (id: string): string => names.get(id) ?? id;
+  return decisions.map(({ decision, personId, inPlaceOf, proof, decidedAt, reason }) => {
+    const place = inPlaceOf === null ? '' : ` in the place of ${called(inPlaceOf)}`;
+    const why = reason === null ? '' : `: ${reason}`;
+    const by = `${decision} by ${called(personId)}${place}`;
+    return row('Decided', `${by} (${proof}) at ${decidedAt.toISOString()}${why}`);
+  });
+}
 
 const ledgerLines = (ledger: readonly LedgerRecord[]): string[] =>
   ledger.flatMap(({ objectType, objectId, before, after, executedAt }) => [
@@ -160,7 +172,7 @@ async function show(id: string, options: JsonOption): Promise<void> {
     ...headLines(known),
     ...operationLines(request),
     ...askedLines(request),
-    ...decisionLines(decisions),
+    ...decisionLines(known),
     ...ledgerLines(ledger),
     ...resultLines(request),
     '',

@@ -31,10 +31,13 @@ interface SetOptions {
  */
 const OWN_SECRETS = /^(store|log|demo|temporal|gateway)\//;
 
+/** Somebody chose it: it may be short and have blanks, also around it. A line break is a paste gone wrong. */
+const PASSWORD_NAME = 'smtp/password';
+
 /** What the ways to people are configured with: docs/slack-setup.md, docs/webhooks.md. */
 const CHANNEL_SECRETS = new Set([
   ...['slack/bot-token', 'slack/signing-secret', 'slack/app-token'],
-  ...['webhook/out', 'smtp/password'],
+  ...['webhook/out', PASSWORD_NAME],
 ]);
 
 /** A line break or a blank inside is a paste gone wrong; HubSpot would answer 401 to every call. */
@@ -91,9 +94,10 @@ function messageOf(error: unknown): string {
 /** A misspelt name would be stored, and nobody would ever read it. */
 function assertRead(name: string, connection: string): void {
   if (name === `hubspot/${connection}` || CHANNEL_SECRETS.has(name)) return;
+  const known = [`hubspot/${connection}`, ...CHANNEL_SECRETS];
   throw new CommandError(
     `Nothing here reads a secret called ${oneLine(name)}.`,
-    `Nothing was stored. The HubSpot token is hubspot/${connection}: npx sallyport secret set hubspot/${connection}`,
+    `Nothing was stored. Names that are read: ${known.join(', ')}. hubspot/${connection} is the HubSpot token.`,
   );
 }
 
@@ -126,8 +130,16 @@ function assertMaySet(name: string, surplus: readonly string[]): void {
   }
 }
 
-function assertUsable(value: string): void {
+function assertUsable(name: string, value: string): void {
   if (value === '') throw new CommandError('The value is empty.', 'Nothing was stored.');
+  if (name === PASSWORD_NAME) {
+    if (/\p{Cc}/u.test(value))
+      throw new CommandError(
+        'That is no password: it has a line break or another control character in it.',
+        'Nothing was stored. Copy it again.',
+      );
+    return;
+  }
   if (!TOKEN.test(value)) {
     throw new CommandError(
       'That is no token: it is too short, or has blanks or line breaks in it.',
@@ -142,8 +154,9 @@ async function set(name: string, surplus: readonly string[], options: SetOptions
   assertRead(name, config.connection);
   assertInstalled(config);
   if (!CHANNEL_SECRETS.has(name)) await assertNotTheDemo(config, options.yes === true);
-  const value = await readHidden(`Value of ${name} (not shown): `);
-  assertUsable(value);
+  const typed = await readHidden(`Value of ${name} (not shown): `);
+  const value = name === PASSWORD_NAME ? typed : typed.trim();
+  assertUsable(name, value);
   await withContext(async (context) => {
     if (!CHANNEL_SECRETS.has(name) && (await supplied(context, value))) return;
     const before = await context.secrets.get(name);

@@ -37,13 +37,30 @@ describe('sallyport person away', () => {
     );
     expect(away).toMatchObject({ status: 0, err: '' });
     expect(away.out).toMatch(/vera \(per_\w+\) decides in their place/);
-    expect((await person('list')).out).toMatch(/away until \S+, per_\w+ decides/);
+    expect((await person('list')).out).toMatch(/away until \S+, vera decides/);
     const back = await person('back', 'omar@acme.test');
     expect(back).toMatchObject({ status: 0, err: '' });
     expect((await person('list')).out).not.toContain('away');
     const again = await person('back', 'omar@acme.test');
     expect(again.status).not.toBe(0);
     expect(again.err).toContain('is not away');
+  });
+
+  it('reads a day as its first moment in UTC wherever the machine stands, and says so', async () => {
+    const until = inDays(5);
+    const env = { TZ: 'America/New_York' };
+    const away = await installation.sallyport(
+      ['person', 'away', 'vera@acme.test', '--until', until],
+      { env },
+    );
+    expect(away.out).toContain(`until ${until}T00:00:00.000Z.`);
+    expect((await person('away', '--help')).out).toMatch(
+      /the day they are back \(from 00:00\s+UTC\)/,
+    );
+    const twice = await person('away', 'vera@acme.test', '--until', inDays(6));
+    expect(twice.status).toBe(1);
+    expect(twice.err).toMatch(/overlaps abs_\w+.*\n.*npx sallyport person back vera@acme\.test/);
+    await person('back', 'vera@acme.test');
   });
 
   it.each([

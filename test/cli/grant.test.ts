@@ -39,7 +39,9 @@ describe('sallyport grant', () => {
     const [id = ''] = /gra_\w+/.exec(out) ?? [];
     expect(out).toContain(`npx sallyport grant end ${id}`);
     expect((await gateway.ended(await ask('Sent ahead.'))).body.status).toBe('succeeded');
-    expect((await grant('list')).out).toMatch(new RegExp(`${id}.*create_note.*1 of 3.*until 20`));
+    expect((await grant('list')).out).toMatch(
+      new RegExp(`${id} +test-assistant +create_note +Robin Vale +1 of 3 +until 20`),
+    );
     const twice = await add('create_note', '--hours', '2');
     expect([twice.status, twice.out]).toEqual([1, '']);
     expect(twice.err).toContain('allowed this ahead already');

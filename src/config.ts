@@ -227,6 +227,9 @@ function assertKnown(environment: Environment): void {
   });
 }
 
+/** Whether this process is what `npm start` runs. https://docs.npmjs.com/cli/v11/using-npm/scripts#environment */
+export const isStartedByNpm = (): boolean => process.env['npm_lifecycle_event'] === 'start';
+
 /** What a setting must be; never its value, since a token may have been pasted in the wrong place. */
 function ruleOf(issue: z.core.$ZodIssue): string {
   const { code } = issue;

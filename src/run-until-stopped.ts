@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { isStartedByNpm } from './config.ts';
 import { ERRORS } from './core/errors.ts';
 import { GatewayError } from './core/gateway-error.ts';
 import { say } from './start-text.ts';
@@ -44,7 +45,7 @@ const PARENT_LOOK_MS = 500;
  * `npm start` would go on sending approved writes. Whose parent is gone stops as by a signal.
  */
 function whenOrphaned(stop: () => void): void {
-  if (process.env['npm_lifecycle_event'] !== 'start') return;
+  if (!isStartedByNpm()) return;
   const parent = process.ppid;
   const look = setInterval(() => {
     if (process.ppid === parent) return;

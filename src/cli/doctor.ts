@@ -104,12 +104,37 @@ async function checkRecord({ store }: Context): Promise<string> {
   ].join(', ');
 }
 
+/** What each way to people that is set up cannot go without. */
+const channelSecrets = ({ slack, webhook, mail }: Context['config']): string[] => [
+  ...(slack === undefined ? [] : ['slack/bot-token']),
+  ...(webhook === undefined ? [] : ['webhook/out']),
+  ...(mail?.user === undefined ? [] : ['smtp/password']),
+];
+
+async function assertChannelSecrets({ config, secrets }: Context): Promise<void> {
+  const known = await secrets.names();
+  const missing = channelSecrets(config).filter((name) => !known.includes(name));
+  if (missing.length > 0)
+    throw new CommandError(
+      `nobody is told there: ${missing.join(', ')} is not set`,
+      `npx sallyport secret set ${missing[0] ?? ''}`,
+    );
+}
+
+const hasChannel = ({ slack, webhook, mail }: Context['config']): boolean =>
+  slack !== undefined || webhook !== undefined || mail !== undefined;
+
 /** Channels that are gone, tokens that were revoked: nobody hears of what waits, so somebody has to say it. */
-async function checkNotices({ store }: Context): Promise<string> {
+async function checkNotices(context: Context): Promise<string> {
+  const { store, config } = context;
+  await assertChannelSecrets(context);
   const dead = await store.notices.list({ states: ['dead'], limit: DEAD_READ_MAX });
   const recent = dead.filter(({ sinceAt }) => sinceAt.getTime() > Date.now() - DEAD_SAID_MS);
   const [newest] = recent;
-  if (newest === undefined) return 'nothing could not be delivered';
+  if (newest === undefined)
+    return hasChannel(config)
+      ? 'nothing could not be delivered'
+      : 'in the console alone: no channel is set up (docs/slack-setup.md, docs/operations.md "By mail", docs/webhooks.md)';
   const count = recent.length === DEAD_READ_MAX ? `${recent.length} or more` : recent.length;
   throw new CommandError(
     `${count} could not be delivered; ${newest.channel}: ${newest.error ?? 'no reason is known'}`,

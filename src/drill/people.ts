@@ -16,9 +16,10 @@ export interface People {
 const AddedSchema = z.object({ id: z.string(), email: z.string(), key: z.string() });
 
 async function add(rig: Rig, name: string): Promise<ScratchPerson> {
-  const roles = [...new Set([...rig.policy.roles, OPERATOR_ROLE])];
+  const roles = [...new Set([...rig.policy.roles, 'approver', OPERATOR_ROLE])];
   const options = roles.flatMap((role) => ['--role', role]);
-  const args = ['person', 'add', name, '--email', `${name}@drill.test`, ...options, '--json'];
+  const email = `${name}@drill.test`;
+  const args = ['person', 'add', name, '--email', email, '--new-role', ...options, '--json'];
   const { status, out, err } = await rig.command(...args);
   if (status !== 0) throw new Error(`sallyport person add failed: ${err}`);
   return AddedSchema.parse(JSON.parse(out));

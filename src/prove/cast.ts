@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { Policy } from '../policy/policy.ts';
-import { ANY_ROLE, NO_ROLE } from './enrolling.ts';
 import {
   findReader,
   findWriter,
@@ -55,6 +54,7 @@ type Command = (...args: readonly string[]) => Promise<CommandResult>;
 const APPROVERS = 4;
 const CROWD_MAX = 3;
 const NO_GROUP = 'prove-no-group';
+const NO_ROLE = 'prove-no-role';
 
 async function enroll<T>(
   command: Command,
@@ -88,7 +88,7 @@ function addPerson(
   roles: readonly string[],
 ): Promise<ScratchPerson> {
   const options = roles.flatMap((role) => ['--role', role]);
-  const args = ['person', 'add', name, '--email', `${name}@prove.test`, ...options];
+  const args = ['person', 'add', name, '--email', `${name}@prove.test`, '--new-role', ...options];
   return enroll(command, AddedPersonSchema, args);
 }
 
@@ -112,7 +112,7 @@ function createLanes(count: number): <T>(work: () => Promise<T>) => Promise<T> {
 /** Every role that the policy asks of an approver; any word where it asks for none. */
 function rolesFor(writer: Writer): readonly string[] {
   const { roles } = writer.requirement;
-  return roles.length === 0 ? [ANY_ROLE] : roles;
+  return roles.length === 0 ? ['approver'] : roles;
 }
 
 interface Enrolling {

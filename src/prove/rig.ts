@@ -7,7 +7,6 @@ import type { Config } from '../config.ts';
 import { loadPolicy } from '../policy/load.ts';
 import type { Policy } from '../policy/policy.ts';
 import { type Cast, enrollCast } from './cast.ts';
-import { enrollingBy } from './enrolling.ts';
 import { type Engine, findEngine, startEngine } from './engine.ts';
 import { type Answer, type Ask, ask } from './http.ts';
 import type { Action } from './probes.ts';
@@ -206,8 +205,7 @@ export async function openRig(options: RigOptions, parts: AsyncDisposableStack):
   const command = (...args: readonly string[]): Promise<CommandResult> =>
     runCommand({ product, env }, args);
   const { connection } = config;
-  const enrolling = enrollingBy({ product, env, folder: scratch.folder }, policyText);
-  const cast = await enrollCast(enrolling, { policy, policyText, roster, connection });
+  const cast = await enrollCast(command, { policy, policyText, roster, connection });
   stopping.throwIfAborted();
   const { dataDir } = scratch;
   const answersFile = join(scratch.folder, 'answers.txt');
@@ -223,7 +221,11 @@ export async function openRig(options: RigOptions, parts: AsyncDisposableStack):
     env,
     policy,
     policyFile,
-    ...{ gateway, engine, simulator, store, log },
+    gateway,
+    engine,
+    simulator,
+    store,
+    log,
     logKey: run.log_vkey,
     cast,
     random: createRandom(seed),

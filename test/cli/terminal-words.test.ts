@@ -72,6 +72,7 @@ describe('who is added', () => {
     expect(said.err).toMatch(/asks for aprover\. Roles that count: .*approver.*operator/);
     expect(said.err).toContain('Nobody was added.');
     expect(await people()).toEqual(before);
+    expect((await at.sallyport([...add, '--new-role'])).status).toBe(0);
   });
 
   it('is shown what becomes of the key, and the next step', async () => {
@@ -108,5 +109,15 @@ describe('secrets', () => {
     expect((await set('smtp/password', 'one\ntwo\n')).err).toContain('That is no password');
     expect((await set('smtp/password', '\n')).err).toContain('The value is empty');
     expect((await set('slack/bot-token', '  xoxb-12345678 \n')).status).toBe(0);
+  });
+});
+
+describe('doctor', () => {
+  it('says that nobody is told where no channel is set up, and which secret one lacks', async () => {
+    expect((await at.sallyport(['doctor'])).out).toContain('no channel is set up');
+    const env = { SALLYPORT_SLACK_CHANNEL: 'C0APPROVALS' };
+    const said = await at.sallyport(['doctor'], { env });
+    expect(said.out).toContain('nobody is told there: slack/bot-token is not set');
+    expect(said.out).toContain('npx sallyport secret set slack/bot-token');
   });
 });

@@ -97,7 +97,7 @@ function assertRead(name: string, connection: string): void {
   const known = [`hubspot/${connection}`, ...CHANNEL_SECRETS];
   throw new CommandError(
     `Nothing here reads a secret called ${oneLine(name)}.`,
-    `Nothing was stored. Names that are read: ${known.join(', ')}. hubspot/${connection} is the HubSpot token.`,
+    `Nothing was stored. Names that are read: ${known.join(', ')}. The HubSpot token: npx sallyport secret set hubspot/${connection}`,
   );
 }
 

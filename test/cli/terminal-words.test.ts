@@ -115,9 +115,9 @@ describe('secrets', () => {
 describe('doctor', () => {
   it('says that nobody is told where no channel is set up, and which secret one lacks', async () => {
     expect((await at.sallyport(['doctor'])).out).toContain('no channel is set up');
-    const env = { SALLYPORT_SLACK_CHANNEL: 'C0APPROVALS' };
+    const env = { SALLYPORT_WEBHOOK_URL: 'https://hooks.acme.test/told' };
     const said = await at.sallyport(['doctor'], { env });
-    expect(said.out).toContain('nobody is told there: slack/bot-token is not set');
-    expect(said.out).toContain('npx sallyport secret set slack/bot-token');
+    expect(said.out).toContain('nobody is told there: webhook/out is not set');
+    expect(said.out).toContain('npx sallyport secret set webhook/out');
   });
 });

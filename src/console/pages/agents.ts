@@ -149,7 +149,8 @@ function habitLine(habit: HabitView | undefined): Html | null {
   if (habit === undefined) return null;
   const { decisions, approved, median_seconds: seconds, is_rubber_stamp: isStamp } = habit;
   const count = decisions === 1 ? '1 decision' : `${decisions} decisions`;
-  const words = `${approved} of ${count} a yes, half of them within ${durationWords(seconds * 1_000)}`;
+  const within = decisions === 1 ? 'within' : 'half of them within';
+  const words = `${approved} of ${count} a yes, ${within} ${durationWords(seconds * 1_000)}`;
   return html`<span class="how"
     >In 30 days:
     ${words}${

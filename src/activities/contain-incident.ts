@@ -1,5 +1,4 @@
 import type { Counters, Evidence, IncidentProgress, IncidentRecord } from '../core/incident.ts';
-import { errorCodeOf } from '../core/gateway-error.ts';
 import type { RequestRecord } from '../core/records.ts';
 import type { RequestStatus } from '../core/request-state.ts';
 import { countRecentAlerts } from '../gate/alerts.ts';
@@ -8,6 +7,7 @@ import { incidentAt, incidentEntry } from '../gate/incidents.ts';
 import type { Store } from '../ports/store.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { progressOf } from './incident-progress.ts';
+import { unlessTampered } from '../gate/unless-tampered.ts';
 
 const PAGE_MAX = 200;
 const NOT_BEGUN = ['planned', 'awaiting_approval', 'approved'] as const;
@@ -29,14 +29,8 @@ async function idsOn(
 }
 
 /** A row that does not open is of no connection: it is another alarm, and closed by it. */
-async function isOn(store: Store, connection: string, id: string): Promise<boolean> {
-  try {
-    return (await store.requests.get(id))?.connection === connection;
-  } catch (error) {
-    if (errorCodeOf(error) === 'plan.tampered') return false;
-    throw error;
-  }
-}
+const isOn = async (store: Store, connection: string, id: string): Promise<boolean> =>
+  (await unlessTampered(store.requests.get(id), undefined))?.connection === connection;
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

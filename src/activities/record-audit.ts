@@ -1,5 +1,4 @@
 import { ERRORS, type ErrorCode } from '../core/errors.ts';
-import { GatewayError } from '../core/gateway-error.ts';
 import type { RequestRecord } from '../core/records.ts';
 import { hasBegun, isTerminal, type RequestStatus } from '../core/request-state.ts';
 import type { Attester } from '../gate/attest.ts';
@@ -10,6 +9,7 @@ import { executedSteps } from '../core/steps.ts';
 import type { AgentActionInput } from '../ports/engine.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { unlessTampered } from '../gate/unless-tampered.ts';
 
 export interface Closing {
   readonly input: AgentActionInput;
@@ -32,13 +32,8 @@ async function isOpen(tx: StoreTransaction, request: RequestRecord): Promise<boo
 
 async function isContradicted(tx: StoreTransaction, request: RequestRecord): Promise<boolean> {
   if (request.risk === 'read') return false;
-  try {
-    const { begunAt, end } = await readLogged(tx, request.id);
-    return begunAt !== undefined || end !== undefined;
-  } catch (error) {
-    if (error instanceof GatewayError && error.code === 'plan.tampered') return true;
-    throw error;
-  }
+  const logged = await unlessTampered(readLogged(tx, request.id), undefined);
+  return logged === undefined || logged.begunAt !== undefined || logged.end !== undefined;
 }
 
 /** A read that never began, or a write that was never recorded, with the row that it has not had. */

@@ -86,7 +86,3 @@ export function remindersBy(elapsedMs: number): number {
   const since = elapsedMs - (REMIND_AFTER_MS.at(-1) ?? 0);
   return first + Math.floor(since / REMIND_THEN_MS);
 }
-
-/** As the first message is headed. */
-export const openedTitle = ({ connection }: Pick<IncidentRecord, 'connection'>): string =>
-  `Incident: ${connection} is frozen`;

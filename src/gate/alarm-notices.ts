@@ -10,14 +10,15 @@ import { type NoticePlace, owe } from './notices.ts';
  */
 async function named(
   tx: StoreTransaction,
-  { besides, isForOperators = false }: Pick<AlarmToOwe, 'besides' | 'isForOperators'>,
+  { besides, isForOperators }: Pick<AlarmToOwe, 'besides' | 'isForOperators'>,
 ): Promise<readonly string[]> {
   const { rows } = await tx.people.legible();
   const there = rows.filter(({ revokedAt }) => revokedAt === null);
   const others = there.filter(({ id }) => id !== besides);
-  const groups = isForOperators
-    ? [others.filter(isOperator), there.filter(isOperator)]
-    : [others.filter(isOperator), others, there];
+  const groups =
+    isForOperators === true
+      ? [others.filter(isOperator), there.filter(isOperator)]
+      : [others.filter(isOperator), others, there];
   return groups.find(({ length }) => length > 0)?.map(({ id }) => id) ?? [];
 }
 
@@ -28,7 +29,7 @@ export interface AlarmToOwe {
   /** A person who is not told by name. */
   readonly besides: string | null;
   /** Nobody else may do it. */
-  readonly isForOperators?: boolean;
+  readonly isForOperators?: boolean | undefined;
 }
 
 /** Owes an alarm to every place. Returns where, in the words of the log; what was owed before is left out. */
@@ -40,9 +41,7 @@ export async function oweAlarm(
   const told: string[] = [];
   for (const { channel, recipient } of places) {
     const recipients =
-      recipient === null
-        ? await named(tx, { besides, isForOperators: isForOperators === true })
-        : [recipient];
+      recipient === null ? await named(tx, { besides, isForOperators }) : [recipient];
     for (const one of recipients)
       if (await owe(tx, { ...of, channel, recipient: one }))
         told.push(placeText({ channel, recipient: one }));

@@ -2,7 +2,7 @@ import type { ToldIncident } from '../contracts/webhook.ts';
 import { alertLines } from '../core/alert-text.ts';
 import { alertTitle } from '../core/detection-rules.ts';
 import type { IncidentRecord } from '../core/incident.ts';
-import { openedTitle, personStepOf, type PersonStep } from '../core/incident-needs.ts';
+import { personStepOf, type PersonStep } from '../core/incident-needs.ts';
 import { STAGE_WORDS } from '../core/incident-text.ts';
 import { type AlarmNotice, alertIndexOf } from '../core/notices.ts';
 import type { PersonRecord } from '../core/records.ts';
@@ -11,7 +11,8 @@ import type { Store } from '../ports/store.ts';
 import { alertAt, alertView } from './alerts.ts';
 import { stageIn } from './incident-notices.ts';
 import { clocksOf } from './incident-view.ts';
-import { addressOf, type TellingDependencies, threadOf, unlessTampered } from './telling.ts';
+import { addressOf, type TellingDependencies, threadOf } from './telling.ts';
+import { unlessTampered } from './unless-tampered.ts';
 
 type People = readonly PersonRecord[];
 
@@ -91,7 +92,7 @@ const UNREAD: Omit<ToldIncident, 'id'> = {
 };
 
 function titleOf(event: IncidentKind, incident: IncidentRecord, step?: PersonStep): string {
-  if (event === 'incident_opened') return openedTitle(incident);
+  if (event === 'incident_opened') return `Incident: ${incident.connection} is frozen`;
   if (event === 'incident_closed')
     return incident.isFalseAlarm
       ? 'Incident closed, a false alarm: calls start again'

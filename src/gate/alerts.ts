@@ -8,7 +8,7 @@ import { placeFreeze } from './freezes.ts';
 import { openIncident } from './incidents.ts';
 import type { NoticePlace } from './notices.ts';
 import { entryIn } from './observed-log.ts';
-import { unlessTampered } from './telling.ts';
+import { unlessTampered } from './unless-tampered.ts';
 
 /** What people are told of an episode. */
 export interface Alert extends Omit<AlertFacts, 'entries' | 'requests'> {

@@ -4,6 +4,7 @@ import type { FreezeRecord, FreezeTarget } from '../core/records.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import { endGrantsIfKnown } from './grants.ts';
 import { newId } from './ids.ts';
+import { unlessTampered } from './unless-tampered.ts';
 
 interface FreezeOrder {
   readonly target: FreezeTarget;
@@ -65,12 +66,7 @@ async function heldByIncident(
   { kind, id }: FreezeTarget,
 ): Promise<string | undefined> {
   if (kind !== 'connection') return undefined;
-  try {
-    return (await tx.incidents.open(id))?.freezeId;
-  } catch (error) {
-    if (error instanceof GatewayError && error.code === 'plan.tampered') return undefined;
-    throw error;
-  }
+  return (await unlessTampered(tx.incidents.open(id), undefined))?.freezeId;
 }
 
 /**

@@ -1,20 +1,14 @@
-import { errorCodeOf } from '../core/gateway-error.ts';
 import type { GrantRecord } from '../core/grants.ts';
 import type { RequestRecord } from '../core/records.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import { isCoveredAhead, type LookedAt } from './ahead-rules.ts';
 import { type DecisionRules, recordDecision } from './decisions.ts';
 import { endGrants } from './grants.ts';
+import { unlessTampered } from './unless-tampered.ts';
 
 /** As row and log agree; a row written by hand is none. */
-async function believed(tx: StoreTransaction, id: string): Promise<GrantRecord | undefined> {
-  try {
-    return await tx.grants.get(id);
-  } catch (error) {
-    if (errorCodeOf(error) === 'plan.tampered') return undefined;
-    throw error;
-  }
-}
+const believed = (tx: StoreTransaction, id: string): Promise<GrantRecord | undefined> =>
+  unlessTampered(tx.grants.get(id), undefined);
 
 const mayBeUsed = (grant: GrantRecord | undefined, now: Date): grant is GrantRecord =>
   grant?.endedAt === null && grant.endsAt > now && grant.uses < grant.maxUses;

@@ -15,7 +15,7 @@ const NAMED_MAX = 100;
 const CONTAINED_BY_MS = 2_000;
 
 /** A step has the first message about it by its key, a reminder by key and number. */
-export const reminderOf = ({ key }: PersonStep, count: number): string => `${key}#${count}`;
+const reminderOf = ({ key }: PersonStep, count: number): string => `${key}#${count}`;
 
 /** Each step's key begins with the stage that it is one of. */
 export const stageIn = (occasion: string): string => /^[a-z]*/.exec(occasion)?.[0] ?? '';
@@ -23,7 +23,7 @@ export const stageIn = (occasion: string): string => /^[a-z]*/.exec(occasion)?.[
 type Due = Pick<AlarmToOwe, 'kind' | 'occasion'>;
 
 /** What people are to be told of an incident and were not yet; nothing while the machine goes on by itself. */
-export function dueOf(
+function dueOf(
   incident: Pick<IncidentRecord, 'stage' | 'openedAt'>,
   step: PersonStep | undefined,
   told: readonly NoticeRecord[],

@@ -1,4 +1,4 @@
-import { errorCodeOf, GatewayError } from '../core/gateway-error.ts';
+import { GatewayError } from '../core/gateway-error.ts';
 import type { RequestRecord } from '../core/records.ts';
 import type { Store, StoreTransaction } from '../ports/store.ts';
 import { satisfied } from '../policy/requirement.ts';
@@ -6,6 +6,7 @@ import { openBallot } from './ballot.ts';
 import { closeTampered } from './close.ts';
 import { requestEntry } from './request-entry.ts';
 import type { OwnRules } from './self-approval.ts';
+import { unlessTampered } from './unless-tampered.ts';
 
 async function matureDue(
   tx: StoreTransaction,
@@ -32,14 +33,11 @@ async function matureDue(
 }
 
 /** Decisions that do not open are looked at in the commit, which ends what was tampered with. */
-async function isDecidedOn({ decisions }: Pick<Store, 'decisions'>, id: string): Promise<boolean> {
-  try {
-    return (await decisions.of(id)).length > 0;
-  } catch (error) {
-    if (errorCodeOf(error) === 'plan.tampered') return true;
-    throw error;
-  }
-}
+const isDecidedOn = ({ decisions }: Pick<Store, 'decisions'>, id: string): Promise<boolean> =>
+  unlessTampered(
+    decisions.of(id).then(({ length }) => length > 0),
+    true,
+  );
 
 /**
  * Lets an approval of one's own count whose delay is over, after everything was checked again. Returns how long one

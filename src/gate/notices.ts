@@ -1,6 +1,5 @@
 import { IncidentIdSchema, RequestIdSchema } from '../contracts/ids.ts';
 import type { AuditEventName } from '../core/audit-events.ts';
-import { GatewayError } from '../core/gateway-error.ts';
 import {
   type Channel,
   loggedPlace,
@@ -16,6 +15,7 @@ import { newId } from './ids.ts';
 import { logForged } from './put-back.ts';
 import { whoLooks } from './places.ts';
 import { requesterIn } from './requester.ts';
+import { unlessTampered } from './unless-tampered.ts';
 
 /** A place that is told of everything that waits; without a recipient: each person who may decide. */
 export interface NoticePlace {
@@ -88,14 +88,8 @@ async function recipientsOf(
   { recipient }: NoticePlace,
 ): Promise<Recipients> {
   if (recipient !== null) return { asked: [recipient], away: [] };
-  try {
-    return await askable(tx, request);
-  } catch (error) {
-    // A damaged roster is somebody else's alarm: the request waits all the same.
-    if (error instanceof GatewayError && error.code === 'plan.tampered')
-      return { asked: [], away: [] };
-    throw error;
-  }
+  // With a damaged roster the request waits all the same.
+  return unlessTampered(askable(tx, request), { asked: [], away: [] });
 }
 
 export const recipientsAt = async (

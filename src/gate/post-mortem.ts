@@ -53,11 +53,11 @@ async function detectionLine(
   return ['', `Frozen ${durationWords(ms)} after entry ${last}, by which the rule noticed.`];
 }
 
-const clockLines = (incident: IncidentRecord): string[] =>
-  table(
-    ['clock', 'after the opening'],
-    CLOCKS.map((clock) => [CLOCK_TITLES[clock], wordsOf(clocksOf(incident)[clock])]),
-  );
+function clockLines(incident: IncidentRecord): string[] {
+  const clocks = clocksOf(incident);
+  const rows = CLOCKS.map((clock) => [CLOCK_TITLES[clock], wordsOf(clocks[clock])]);
+  return table(['clock', 'after the opening'], rows);
+}
 
 function evidenceLines({ evidence }: IncidentRecord): string[] {
   if (evidence === null) return ['None.'];
@@ -76,13 +76,13 @@ function evidenceLines({ evidence }: IncidentRecord): string[] {
 /** Whether what opened it has come again since it was let go on. */
 async function watchLines(
   store: Pick<StoreReads, 'log'>,
-  { cause, stage, updatedAt }: IncidentRecord,
+  { cause, reached: { closed } }: IncidentRecord,
 ): Promise<string[]> {
-  if (cause === null || stage !== 'closed') return [];
+  if (cause === null || closed === undefined) return [];
   let again = 0;
-  for await (const { rule, raisedAt } of alertsSince(store, updatedAt))
-    if (rule === cause.rule && raisedAt > updatedAt) again += 1;
-  const since = updatedAt.toISOString();
+  for await (const { rule, raisedAt } of alertsSince(store, closed))
+    if (rule === cause.rule && raisedAt > closed) again += 1;
+  const since = closed.toISOString();
   return [
     '',
     `The rule ${plain(cause.rule)} goes on watching. Told again since ${since}: ${again}.`,

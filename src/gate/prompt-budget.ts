@@ -10,6 +10,7 @@ import type { RequestRecord } from '../core/records.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import { fromStandingPlaces, isVoteFor } from './absences.ts';
 import { isOwnAgent } from './own-agent.ts';
+import { unlessTampered } from './unless-tampered.ts';
 
 export interface PromptRules {
   /** Prompts about ordinary writes in a running hour, of a place that was not asked often lately. */
@@ -30,13 +31,8 @@ const LATER: Placed = { kind: 'later' };
 
 /** One that does not open is no prompt that anybody could weigh: it is told as it is. */
 async function waitingOf(tx: StoreTransaction, id: string): Promise<RequestRecord | undefined> {
-  try {
-    const request = await tx.requests.get(id);
-    return request?.status === 'awaiting_approval' ? request : undefined;
-  } catch (error) {
-    if (errorCodeOf(error) === 'plan.tampered') return undefined;
-    throw error;
-  }
+  const request = await unlessTampered(tx.requests.get(id), undefined);
+  return request?.status === 'awaiting_approval' ? request : undefined;
 }
 
 /** From when on it is told whatever the budget says. */
@@ -96,13 +92,9 @@ async function hasDecided(
   tx: StoreTransaction,
   { subject, recipient }: NoticeRecord,
 ): Promise<boolean> {
-  try {
-    const votes = await fromStandingPlaces(tx, await tx.decisions.of(subject));
-    return votes.some((one) => isVoteFor(one, recipient));
-  } catch (error) {
-    if (errorCodeOf(error) === 'plan.tampered') return false;
-    throw error;
-  }
+  const made = await unlessTampered(tx.decisions.of(subject), []);
+  const votes = await unlessTampered(fromStandingPlaces(tx, made), []);
+  return votes.some((one) => isVoteFor(one, recipient));
 }
 
 /** Those that still wait for this place; the others are dropped, for they would say what is no longer so. */

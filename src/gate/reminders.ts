@@ -7,6 +7,7 @@ import { closeTampered } from './close.ts';
 import { owe } from './notices.ts';
 import { whoLooks } from './places.ts';
 import { requesterIn } from './requester.ts';
+import { unlessTampered } from './unless-tampered.ts';
 
 /** The reminder whose time has come, of all that have come the last: what was missed is told once. */
 const dueReminder = (askedAt: Date, deadline: Date, now: Date): Reminder | undefined =>
@@ -19,15 +20,13 @@ const dueReminder = (askedAt: Date, deadline: Date, now: Date): Reminder | undef
  * damaged is somebody else's alarm.
  */
 async function readersOf(tx: StoreTransaction, request: RequestRecord, recipient: string) {
-  try {
+  const look = async (): Promise<string[]> => {
     const people = await tx.people.list();
     const requester = await requesterIn(tx, request.submission.userId, people);
     const absences = await absencesAt(tx, tx.now);
     return whoLooks(recipient, { people, requester, absences, now: tx.now });
-  } catch (error) {
-    if (error instanceof GatewayError && error.code === 'plan.tampered') return [recipient];
-    throw error;
-  }
+  };
+  return unlessTampered(look(), [recipient]);
 }
 
 async function oweReminders(tx: StoreTransaction, request: RequestRecord): Promise<void> {

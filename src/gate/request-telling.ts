@@ -6,7 +6,8 @@ import type { GroupLine, NamedDecision, NoticeSubject, RequestTelling } from '..
 import type { Store } from '../ports/store.ts';
 import { fromStandingPlaces, isVoteFor } from './absences.ts';
 import { requesterIn } from './requester.ts';
-import { addressOf, type TellingDependencies, threadOf, unlessTampered } from './telling.ts';
+import { addressOf, type TellingDependencies, threadOf } from './telling.ts';
+import { unlessTampered } from './unless-tampered.ts';
 
 async function decisionsOf(store: Store, requestId: string, people: readonly PersonRecord[]) {
   const made = await unlessTampered(store.decisions.of(requestId), []);
@@ -43,7 +44,7 @@ export async function requestTelling(
   notice: RequestNotice,
 ): Promise<RequestTelling> {
   const { subject: requestId } = notice;
-  const people = await unlessTampered<readonly PersonRecord[]>(store.people.list(), []);
+  const { rows: people } = await store.people.legible();
   const request = await unlessTampered(store.requests.get(requestId), undefined);
   const about: NoticeSubject = {
     requestId,
@@ -118,7 +119,7 @@ async function someAskedBy(
   requests: readonly (RequestRecord | undefined)[],
   personId: string,
 ): Promise<boolean> {
-  const people = await unlessTampered<readonly PersonRecord[]>(store.people.list(), []);
+  const { rows: people } = await store.people.legible();
   for (const request of requests) {
     if (request === undefined) continue;
     const asking = requesterIn(store, request.submission.userId, people);

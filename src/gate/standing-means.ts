@@ -1,9 +1,9 @@
 import type { AuditEntry } from '../contracts/audit-entry.ts';
-import { errorCodeOf } from '../core/gateway-error.ts';
 import type { DecisionRecord } from '../core/records.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import { isEntryOf } from './as-logged.ts';
 import { voteStands } from './grants.ts';
+import { unlessTampered } from './unless-tampered.ts';
 
 type Means = Pick<
   StoreTransaction,
@@ -44,12 +44,8 @@ async function standsOrForged(
   decision: DecisionRecord,
   entry: AuditEntry,
 ): Promise<boolean> {
-  try {
-    return (await stands(tx, decision.personId, entry)) && (await placeStands(tx, decision, entry));
-  } catch (error) {
-    if (errorCodeOf(error) === 'plan.tampered') return false;
-    throw error;
-  }
+  const means = await unlessTampered(stands(tx, decision.personId, entry), false);
+  return means && unlessTampered(placeStands(tx, decision, entry), false);
 }
 
 /**

@@ -1,4 +1,3 @@
-import { GatewayError } from '../core/gateway-error.ts';
 import type { NoticeRecord } from '../core/notices.ts';
 import type { PersonRecord } from '../core/records.ts';
 import type { Store } from '../ports/store.ts';
@@ -7,16 +6,6 @@ export interface TellingDependencies {
   readonly store: Store;
   /** Of the console: `https://gate.acme.test`. */
   readonly origin: string;
-}
-
-/** A row that does not open has nothing that could be shown; that it ended is still told. */
-export async function unlessTampered<T>(reading: Promise<T>, otherwise: T): Promise<T> {
-  try {
-    return await reading;
-  } catch (error) {
-    if (error instanceof GatewayError && error.code === 'plan.tampered') return otherwise;
-    throw error;
-  }
 }
 
 /** What the channel called the first of these that it was told. */

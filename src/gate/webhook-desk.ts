@@ -1,12 +1,13 @@
 import type { WebhookDecision } from '../contracts/webhook.ts';
 import type { ErrorCode } from '../core/errors.ts';
-import { errorCodeOf, GatewayError } from '../core/gateway-error.ts';
+import { GatewayError } from '../core/gateway-error.ts';
 import type { WebhookSignerRecord } from '../core/records.ts';
 import type { SecretStore } from '../ports/secret-store.ts';
 import type { Store, StoreTransaction } from '../ports/store.ts';
 import type { SignedWebhook, WebhookDoor } from '../ports/webhook-door.ts';
 import { type Decided, type DecisionRules, recordDecision } from './decisions.ts';
 import { signingSecrets } from './webhook-signers.ts';
+import { unlessTampered } from './unless-tampered.ts';
 
 const DOOR = 'webhook';
 /** Senders repeat a message under its id for up to three days; a repeat is still one by then. */
@@ -79,14 +80,8 @@ export function createWebhookDesk(deps: WebhookDeskDependencies): WebhookDesk {
   const { store, secrets, door, rules, clock } = deps;
 
   /** A row that somebody wrote by hand is nobody, like one that is not there. */
-  async function signerFor(id: string): Promise<WebhookSignerRecord | undefined> {
-    try {
-      return await store.webhookSigners.get(id);
-    } catch (error) {
-      if (errorCodeOf(error) === 'plan.tampered') return undefined;
-      throw error;
-    }
-  }
+  const signerFor = (id: string): Promise<WebhookSignerRecord | undefined> =>
+    unlessTampered(store.webhookSigners.get(id), undefined);
 
   return {
     prove: async (signerId, message) => {

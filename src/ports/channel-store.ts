@@ -56,9 +56,9 @@ export interface NoticeWrites extends NoticeReads {
   /** False when it is owed or was sent already: of one subject, place, kind and occasion there is one. */
   insert(notice: NoticeRecord): Promise<boolean>;
   /**
-   * Takes what is due of this cargo for `leaseMs`, the oldest first, incidents before alerts; of one subject and place only the oldest, so that
-   * nobody hears the end before the beginning. Of two couriers one gets it. A row that was not written
-   * here is left out.
+   * Takes what is due of this cargo for `leaseMs`, the oldest first, incidents before alerts; of one subject and
+   * place only the oldest, so that nobody hears the end before the beginning. Of two couriers one gets it. A row
+   * that was not written here is left out.
    */
   take(of: {
     readonly cargo: Cargo;

@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import { declareFalseAlarm, openIncident, resumeIncident } from '../../src/gate/incidents.ts';
+import { noteAbsence } from '../../src/gate/absences.ts';
 import { raiseAlert } from '../../src/gate/alerts.ts';
 import { agent, START } from '../adapters/store/fixtures.ts';
 import { detectionSettings } from '../support/detection.ts';
@@ -66,6 +67,15 @@ describe('an alert', () => {
     await raise();
     await deliver();
     expect(to('slack')).toHaveLength(1);
+  });
+
+  it('is mailed to an operator who is away, too: it is no approval that somebody else could give', async () => {
+    const until = new Date(rig.now + 60 * MINUTE);
+    const away = { personId: omar.id, from: clock(), until, delegateId: kim.id, by: 'operator' };
+    await rig.store.commit((tx) => noteAbsence(tx, away));
+    await raise();
+    await deliver();
+    expect(mailed()).toEqual([lena.id, omar.id]);
   });
 
   it('about a person is not mailed to that person, unless nobody else is there', async () => {

@@ -95,6 +95,24 @@ describe('the courier', () => {
     expect(mails.map(({ recipient }) => recipient)).toEqual([person(1).id]);
   });
 
+  it('knows where to mail somebody whose own row is whole, whatever was done to another’s', async () => {
+    await store.commit((tx) => oweAsked(tx, requestId(1), [{ channel: 'email', recipient: null }]));
+    const raw = new DatabaseSync(place.file);
+    raw.prepare("update people set email = 'eve@evil.test' where id = ?").run(person(3).id);
+    raw.close();
+    const addresses: (string | null)[] = [];
+    const notifier: Notifier = {
+      channel: 'email',
+      tell: (telling) => {
+        addresses.push(telling.address);
+        return Promise.resolve(sent);
+      },
+    };
+    const deps = { store, notifiers: [notifier], origin: 'https://gate.test', logger };
+    await createCourier({ ...deps, cargo: 'requests', clock: () => now }).deliver();
+    expect(addresses).toEqual([person(1).email]);
+  });
+
   it('tries again after a second, then two, four, up to ten minutes', async () => {
     const { told, courier } = channelThat(() => ({ kind: 'later', error: 'down' }));
     const waits: number[] = [];

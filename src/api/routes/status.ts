@@ -6,6 +6,7 @@ import type { Store } from '../../ports/store.ts';
 import { legibleApprovals } from '../approval-view.ts';
 import { defineRoute } from '../define-route.ts';
 import { freezeView } from './freezes.ts';
+import { unlessTampered } from '../../gate/unless-tampered.ts';
 
 const COUNTED_MAX = 100;
 
@@ -22,13 +23,8 @@ async function logPosition(auditLog: AuditLog) {
 
 /** A damaged incident is named by its own pages; the rest of the state is told all the same. */
 async function openIncidentOf({ incidents }: Pick<Store, 'incidents'>, connection: string) {
-  try {
-    const open = await incidents.open(connection);
-    return open === undefined ? null : { id: open.id, freeze: open.freezeId };
-  } catch (error) {
-    if (errorCodeOf(error) === 'plan.tampered') return null;
-    throw error;
-  }
+  const open = await unlessTampered(incidents.open(connection), undefined);
+  return open === undefined ? null : { id: open.id, freeze: open.freezeId };
 }
 
 export const gateStatus = defineRoute({

@@ -2,6 +2,7 @@ import type { AlertView } from '../../contracts/alert.ts';
 import { countedText, doneText, entriesText } from '../../core/alert-text.ts';
 import type { Frame } from '../frame.ts';
 import { type Html, html } from '../html.ts';
+import { listTable } from './list-table.ts';
 import { page } from '../page.ts';
 import { shown } from '../shown-text.ts';
 import { moment } from '../times.ts';
@@ -48,24 +49,11 @@ const row = (frame: Frame, names: Names, alert: AlertView): Html =>
   </tr>`;
 
 const table = (frame: Frame, names: Names, alerts: readonly AlertView[]): Html =>
-  html`<table class="list">
-    <caption class="offscreen">
-      Alerts, newest first
-    </caption>
-    <thead>
-      <tr>
-        <th scope="col">What</th>
-        <th scope="col">Of</th>
-        <th scope="col">Seen</th>
-        <th scope="col">Done</th>
-        <th scope="col">Log</th>
-        <th scope="col">When</th>
-      </tr>
-    </thead>
-    <tbody>
-      ${alerts.map((alert) => row(frame, names, alert))}
-    </tbody>
-  </table>`;
+  listTable(
+    'Alerts, newest first',
+    ['What', 'Of', 'Seen', 'Done', 'Log', 'When'],
+    alerts.map((alert) => row(frame, names, alert)),
+  );
 
 const older = ({ next_before: before }: AlertsPage): Html | null =>
   before === undefined

@@ -4,6 +4,7 @@ import { type Clock, CLOCKS } from '../../core/incident.ts';
 import { CLOCK_TITLES } from '../../core/incident-text.ts';
 import type { Frame } from '../frame.ts';
 import { type Html, html } from '../html.ts';
+import { listTable } from './list-table.ts';
 import { page } from '../page.ts';
 import { part } from './parts.ts';
 import { shown } from '../shown-text.ts';
@@ -41,21 +42,7 @@ const clocks = (card: Scorecard): Html =>
   </dl>`;
 
 const table = ({ lines }: Scorecard): Html =>
-  html`<table class="list">
-    <caption class="offscreen">
-      What was tried
-    </caption>
-    <thead>
-      <tr>
-        <th scope="col">What has to hold</th>
-        <th scope="col">Result</th>
-        <th scope="col">Seen</th>
-      </tr>
-    </thead>
-    <tbody>
-      ${lines.map(row)}
-    </tbody>
-  </table>`;
+  listTable('What was tried', ['What has to hold', 'Result', 'Seen'], lines.map(row));
 
 const FROM = html`<p class="quiet">from the first rogue write</p>`;
 

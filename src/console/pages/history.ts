@@ -1,6 +1,7 @@
 import type { AgentView } from '../../contracts/roster-view.ts';
 import type { RequestHistory, RequestSummary } from '../../contracts/request-history.ts';
 import { type Html, html } from '../html.ts';
+import { listTable } from './list-table.ts';
 import type { Frame } from '../frame.ts';
 import { page } from '../page.ts';
 import { shown, shownPlain } from '../shown-text.ts';
@@ -56,24 +57,12 @@ function row(frame: Frame, request: RequestSummary): Html {
   </tr>`;
 }
 
-function table(frame: Frame, { requests }: RequestHistory): Html {
-  return html`<table class="list">
-    <caption class="offscreen">
-      Requests, newest first
-    </caption>
-    <thead>
-      <tr>
-        <th scope="col">What</th>
-        <th scope="col">State</th>
-        <th scope="col">Agent</th>
-        <th scope="col">Asked</th>
-      </tr>
-    </thead>
-    <tbody>
-      ${requests.map((request) => row(frame, request))}
-    </tbody>
-  </table>`;
-}
+const table = (frame: Frame, { requests }: RequestHistory): Html =>
+  listTable(
+    'Requests, newest first',
+    ['What', 'State', 'Agent', 'Asked'],
+    requests.map((request) => row(frame, request)),
+  );
 
 function nothing({ q, status, agent }: HistoryFilter): Html {
   if (q !== '') return html`<p class="lead">No match for “${shown(q)}”.</p>`;

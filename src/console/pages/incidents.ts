@@ -5,6 +5,7 @@ import { STAGE_TITLES } from '../../core/incident-text.ts';
 import { openIncidentButton } from '../bar.ts';
 import type { Frame } from '../frame.ts';
 import { type Html, html } from '../html.ts';
+import { listTable } from './list-table.ts';
 import { page } from '../page.ts';
 import { shown } from '../shown-text.ts';
 import { moment } from '../times.ts';
@@ -33,22 +34,11 @@ function row(frame: Frame, incident: IncidentView): Html {
 }
 
 const table = (frame: Frame, incidents: readonly IncidentView[]): Html =>
-  html`<table class="list">
-    <caption class="offscreen">
-      Incidents, newest first
-    </caption>
-    <thead>
-      <tr>
-        <th scope="col">What</th>
-        <th scope="col">State</th>
-        <th scope="col">Opened</th>
-        <th scope="col">Open again after</th>
-      </tr>
-    </thead>
-    <tbody>
-      ${incidents.map((incident) => row(frame, incident))}
-    </tbody>
-  </table>`;
+  listTable(
+    'Incidents, newest first',
+    ['What', 'State', 'Opened', 'Open again after'],
+    incidents.map((incident) => row(frame, incident)),
+  );
 
 /** Every incident, newest first. */
 export function incidentsPage(

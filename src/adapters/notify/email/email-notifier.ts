@@ -2,7 +2,8 @@ import { createTransport } from 'nodemailer';
 import type { Notifier, Telling, Told } from '../../../ports/notifier.ts';
 import { alarmMailText } from './alarm-text.ts';
 import { groupMailText } from './group-text.ts';
-import { type MailText, mailText } from './mail-text.ts';
+import type { MailText } from './mail-page.ts';
+import { mailText } from './mail-text.ts';
 
 const SECRET_NAME = 'smtp/password';
 const CONNECT_MS = 8_000;

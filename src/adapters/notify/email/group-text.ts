@@ -1,6 +1,6 @@
 import { groupLineText, groupTitle } from '../../../core/notice-text.ts';
 import type { GroupedPrompt } from '../../../ports/notifier.ts';
-import type { MailText } from './mail-text.ts';
+import { BRACKETS, mailLink, mailPage, mailPlain, type MailText } from './mail-page.ts';
 import { escapeHtml, htmlLine, textLine } from './plain-reading.ts';
 
 const WHY =
@@ -11,19 +11,17 @@ const NO_ANSWER = 'Nothing is decided by mail. Answers to this mail are read by 
 export function groupMailText({ count, lines, link }: GroupedPrompt): MailText {
   const title = groupTitle(count);
   const said = lines.map(groupLineText);
-  const html = [
-    '<!doctype html><html lang="en"><head><meta charset="utf-8">',
-    '<meta name="color-scheme" content="light dark">',
-    `<title>${escapeHtml(title)}</title></head><body><h2>${escapeHtml(title)}</h2>`,
+  const html = mailPage(title, [
     `<ul>${said.map((line) => `<li>${htmlLine(line)}</li>`).join('')}</ul>`,
-    `<p><a href="${escapeHtml(link)}">Open the queue in the console</a></p>`,
-    `<p>${escapeHtml(WHY)} ${escapeHtml(NO_ANSWER)}</p></body></html>`,
-  ];
-  const text = [
+    mailLink(link, 'Open the queue in the console'),
+    `<p>${escapeHtml(WHY)} ${escapeHtml(NO_ANSWER)}</p>`,
+  ]);
+  const text = mailPlain([
     title,
     said.map((line) => `- ${textLine(line)}`).join('\n'),
     `Open the queue in the console: ${link}`,
     `${WHY} ${NO_ANSWER}`,
-  ];
-  return { subject: title, html: `${html.join('\n')}\n`, text: `${text.join('\n\n')}\n` };
+    BRACKETS,
+  ]);
+  return { subject: title, html, text };
 }

@@ -2,17 +2,10 @@ import { leftText } from '../../../core/durations.ts';
 import { changedToText, inOneLine, stateWords } from '../../../core/notice-text.ts';
 import type { NamedDecision, RequestTelling } from '../../../ports/notifier.ts';
 import { type ShownCard, showCard } from './card-parts.ts';
+import { BRACKETS, mailLink, mailPage, mailPlain, type MailText } from './mail-page.ts';
 import { escapeHtml, htmlLine, textLine } from './plain-reading.ts';
 
-export interface MailText {
-  readonly subject: string;
-  readonly html: string;
-  readonly text: string;
-}
-
 const NO_CARD: ShownCard = { html: '', text: '', leftOut: undefined };
-const BRACKETS =
-  'In this text what looks like an address has brackets in it, so that no program makes a link of it.';
 const NO_ANSWER =
   'Nothing is decided by mail: open it in the console. Answers to this mail are read by nobody.';
 
@@ -63,13 +56,6 @@ function factsOf({ notice, about }: RequestTelling, { leftOut }: ShownCard): str
   return [...deadline, ...changed, ...(leftOut === undefined ? [] : [leftOut])];
 }
 
-/** Programs that make links of dates, numbers and places are asked not to. */
-const HEAD = [
-  '<meta charset="utf-8">',
-  '<meta name="format-detection" content="telephone=no,date=no,address=no,email=no,url=no">',
-  '<meta name="color-scheme" content="light dark">',
-].join('');
-
 /**
  * A notice as a mail. The subject is ours alone, so nothing in it can break a header; the one link is
  * the console's, and following it decides nothing. No images, nothing that is fetched.
@@ -82,25 +68,19 @@ export function mailText(telling: RequestTelling): MailText {
   const shown = shownOf(telling);
   const facts = factsOf(telling, shown);
   const decided = decisions.map(decidedLine);
-  const html = [
-    `<!doctype html><html lang="en"><head>${HEAD}<title>${escapeHtml(title)}</title></head><body>`,
-    `<h2>${escapeHtml(title)}</h2>`,
+  const html = mailPage(title, [
     ...facts.map((fact) => `<p>${escapeHtml(fact)}</p>`),
     ...decided.map((line) => `<p>${htmlLine(line)}</p>`),
-    `<p><a href="${escapeHtml(link)}">Open in the console</a></p>`,
+    mailLink(link, 'Open in the console'),
     shown.html,
-    `<p>${escapeHtml(NO_ANSWER)} ${escapeHtml(requestId)}</p></body></html>`,
-  ];
-  const text = [
+    `<p>${escapeHtml(NO_ANSWER)} ${escapeHtml(requestId)}</p>`,
+  ]);
+  const text = mailPlain([
     [title, ...facts, ...decided.map(textLine)].join('\n'),
     `Open in the console: ${link}`,
     ...(shown.text === '' ? [] : [shown.text]),
     `${NO_ANSWER} ${requestId}`,
     BRACKETS,
-  ];
-  return {
-    subject: inOneLine(`${title} (${requestId})`),
-    html: `${html.join('\n')}\n`,
-    text: `${text.join('\n\n')}\n`,
-  };
+  ]);
+  return { subject: inOneLine(`${title} (${requestId})`), html, text };
 }

@@ -99,7 +99,8 @@ async function update(client: WebClient, channel: string, telling: RequestTellin
 
 /**
  * One message for each request, changed in place as the request moves on; reminders in its thread. One for each
- * alert and each incident; what follows of an incident in its thread, and for the whole channel. A repeat finds the message by the notice's id in its metadata.
+ * alert and each incident; what follows of an incident in its thread, and for the whole channel. A repeat finds the
+ * message by the notice's id in its metadata.
  */
 export function createSlackNotifier(settings: SlackSettings): Notifier {
   return {

@@ -79,6 +79,13 @@ async function loggedAfter(since: string, is: (entry: any) => boolean): Promise<
   return Date.parse(entry?.timestamp ?? '9999-12-31T00:00:00.000Z') - Date.parse(since);
 }
 
+/** The last entry of the log that says that something about this incident was sent. */
+async function sentFor(id: string): Promise<any> {
+  return (await logEntries(gateway.context.store, 0)).findLast(
+    ({ event, facts }) => event === 'notice.sent' && facts.incident === id,
+  );
+}
+
 const noteOn = (text: string) => ({ action: 'create_note', contact_id: '20001', note: text });
 
 /** What the radar's next look finds that was not known, and whether it opened another incident. */
@@ -134,9 +141,9 @@ describe('an incident', () => {
       await expect
         .poll(() => said().join(), { timeout: 10_000 })
         .toContain('Rotate and expire now');
-      const told = (await logEntries(gateway.context.store, 0)).findLast(
-        ({ event, facts }) => event === 'notice.sent' && facts.incident === id,
-      );
+      // The log has it a moment after Slack does.
+      await expect.poll(() => sentFor(id), { timeout: 10_000 }).toBeDefined();
+      const told = await sentFor(id);
       const promptedMs = Date.parse(told.timestamp) - Date.parse(opened.opened_at);
 
       const key = await rig.newKey();

@@ -13,7 +13,7 @@ import type { DecisionRules } from '../gate/decisions.ts';
 import { approveAhead, grantFor, isAnyAhead } from '../gate/granted-ahead.ts';
 import { callFor } from '../gate/request-calls.ts';
 import { readLogged } from '../gate/logged.ts';
-import { oweAsked } from '../gate/notices.ts';
+import { oweAsked, putTo } from '../gate/notices.ts';
 import { wordsOf } from '../gate/own-agent.ts';
 import { requirementOf } from '../gate/policy-query.ts';
 import { requestEntry } from '../gate/request-entry.ts';
@@ -120,6 +120,8 @@ async function recordCard(
       roles: card.requires.roles,
       expires_at: card.expires_at,
       ...(asked.length === 0 ? {} : { asked }),
+      // A channel is no person: who could have decided must not have to be worked out afterwards.
+      people: await putTo(tx, { ...request, card }),
     },
     personal: { card },
   });

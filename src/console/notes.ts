@@ -27,7 +27,7 @@ const NOTES: Readonly<Record<string, Said>> = {
   'approval.already_decided': stop('You have decided on this. One person counts once.'),
   'approval.unproven': stop(`The passkey was not accepted. ${AGAIN}`),
   'approval.passkey_required': stop(
-    'Policy asks for a passkey here. Nothing was decided. Approve again, now with your passkey.',
+    'This takes your passkey. Nothing was decided. Approve again, now with it.',
   ),
   'approval.not_looked_at': stop(
     'You have not chosen at each of those that were drawn. Nothing was decided. Choose “It is right” or “Leave it out” at each.',

@@ -55,6 +55,8 @@ export const GrantViewSchema = z
     action: z.string(),
     risk: z.enum(['read', 'write', 'destructive']),
     fields: z.array(z.string()),
+    /** Of the fields, in their order, as HubSpot calls them. */
+    labels: z.array(z.string()),
     needs: NeedsSchema,
     changes: z.array(ChangeSchema),
   })

@@ -8,7 +8,7 @@ import {
   inOneLine,
   needsText,
   whyHidden,
-  whyOnlyPasskey,
+  whyInConsole,
 } from './notice-text.ts';
 import { riskOf } from './risk.ts';
 
@@ -152,9 +152,7 @@ export function whyNotInEngine(card: Card): string | undefined {
   const { hiddenFields, hiddenOthers } = fit(card);
   const fieldsInAll = card.changes.length;
   const hidden = whyHidden({ fields: hiddenFields, fieldsInAll, others: hiddenOthers });
-  if (hidden !== undefined) return hidden;
-  const { level, reason } = riskOf(card);
-  return whyOnlyPasskey(card) ?? (level === 'high' ? `Risk high: ${reason}.` : undefined);
+  return hidden ?? whyInConsole(card);
 }
 
 /** Only pages of HubSpot's, in words of ours: no text of a record gets into a link. */

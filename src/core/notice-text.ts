@@ -2,6 +2,7 @@ import type { Card } from '../contracts/card.ts';
 import { alikeIn, alikeLetter } from './alike.ts';
 import { ERRORS, type ErrorCode } from './errors.ts';
 import { highRiskOf } from './high-risk.ts';
+import { riskOf } from './risk.ts';
 import type { RequestStatus } from './request-state.ts';
 import { spellOutUnseen } from './unseen.ts';
 
@@ -97,12 +98,14 @@ export function needsText(of: {
   return `${people}${withRole}${of.passkey ? ', with a passkey' : ''}`;
 }
 
-/** Why such a write is not decided in a channel without a passkey, however well it fits there. */
-export function whyOnlyPasskey(card: Pick<Card, 'risk' | 'requires'>): string | undefined {
+/** Why such a write is decided in the console alone, with a passkey, however well it fits elsewhere. */
+export function whyInConsole(card: Card): string | undefined {
   const why = highRiskOf(card);
   if (why.includes('passkey')) return 'Policy asks for a passkey.';
-  return why.includes('removes')
-    ? 'Risk high: it is decided with the whole card in view.'
+  const { level, reason } = riskOf(card);
+  if (level === 'high') return `Risk high: ${reason}.`;
+  return why.includes('people')
+    ? `Policy asks for ${card.requires.approvals} people: each decides in the console.`
     : undefined;
 }
 

@@ -2,7 +2,8 @@ import type { ErrorCode } from '../core/errors.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import type { GrantRecord } from '../core/grants.ts';
 import type { Proof } from '../core/proofs.ts';
-import type { DecisionRecord, PersonRecord } from '../core/records.ts';
+import { whyInConsole } from '../core/notice-text.ts';
+import type { DecisionRecord, PersonRecord, RequestRecord } from '../core/records.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import type { Policy } from '../policy/policy.ts';
 import { mayDecide, satisfied } from '../policy/requirement.ts';
@@ -110,6 +111,16 @@ export function placeFor(
   // Whoever may say yes with a passkey may say no without: stopping must not wait for a device.
   if (made.decision === 'approve') throw new GatewayError('approval.passkey_required');
   return withPasskey;
+}
+
+/**
+ * A session is what a stolen cookie or an unattended browser is, too: a yes to what is decided in the console alone
+ * takes the passkey over this very digest. A no does not, and keys are for what runs without a browser: of those
+ * policy says what they may.
+ */
+function assertSteppedUp({ card }: RequestRecord, { decision, proof }: ProvenDecision): void {
+  if (decision !== 'approve' || proof !== 'session' || card === null) return;
+  if (whyInConsole(card) !== undefined) throw new GatewayError('approval.passkey_required');
 }
 
 /** A decision with the place from which it was made. */
@@ -236,6 +247,7 @@ export async function recordDecision(
     const person = ballot.people.find(({ id }) => id === proven.person.id);
     if (person === undefined) throw new GatewayError('approval.not_eligible');
     const place = placeFor(ballot, { ...proven, person }, rules, tx);
+    assertSteppedUp(ballot.request, proven);
     const made = { ...proven, person, place };
     const deadline = Math.max(ballot.request.expiresAt?.getTime() ?? 0, tx.now.getTime());
     const validUntil = new Date(deadline + rules.approvalValidMs);

@@ -1,4 +1,5 @@
 import { POLICY_ACTIONS } from '../actions/catalogue.ts';
+import { fieldLabel } from '../actions/field-labels.ts';
 import type { GrantView } from '../contracts/roster-view.ts';
 import type { AgentRecord } from '../core/records.ts';
 import { explainAgent } from '../policy/explain.ts';
@@ -18,6 +19,7 @@ export function grantsOfAgent(
       action,
       risk: RISKS.get(action) ?? 'read',
       fields: [...fields],
+      labels: fields.map(fieldLabel),
       needs: needs ?? null,
       changes: changes.map((change) => ({ ...change, needs: change.needs ?? null })),
     }));

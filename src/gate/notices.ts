@@ -98,6 +98,15 @@ export const recipientsAt = async (
   place: NoticePlace,
 ): Promise<readonly string[]> => (await recipientsOf(tx, request, place)).asked;
 
+/** Ids of those to whom it is put, wherever they look; none where the roster does not open: that is another alarm. */
+export const putTo = async (
+  tx: StoreTransaction,
+  request: RequestRecord,
+): Promise<readonly string[]> => {
+  const { asked } = await recipientsOf(tx, request, { channel: 'email', recipient: null });
+  return asked.slice(0, NAMED_MAX);
+};
+
 /** So many are named in the entry that says who was asked; of each that is told there is an entry of its own. */
 const NAMED_MAX = 100;
 

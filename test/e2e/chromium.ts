@@ -4,12 +4,18 @@ import { type Browser, chromium } from 'playwright-core';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 
+/** There a suite that is skipped would pass for one that has shown something. */
+const isRequired = process.env['SALLYPORT_CI'] === '1' || process.env['FAULTS'] === 'full';
+
 /** The Chromium of this machine; undefined where there is none, and the suite is skipped, visibly. */
 export function findChromium(): string | undefined {
   const folders = (process.env['PATH'] ?? '').split(delimiter);
-  return folders
+  const found = folders
     .flatMap((folder) => NAMES.map((name) => join(folder, name)))
     .find((file) => existsSync(file));
+  if (found === undefined && isRequired)
+    throw new Error('There is no Chromium on the PATH, and here no suite is skipped: install it.');
+  return found;
 }
 
 /** Root cannot have the sandbox; nothing of the browser's own goes to the network. */

@@ -192,16 +192,18 @@ describe('a decision in the chat', () => {
     expect(await lastEntry()).toMatchObject({ facts: { place: `slack_users ${LENA}` } });
   });
 
-  it('of two people at once counts twice where two are asked for, and carries on once', async () => {
+  it('is of no write that two people are asked for: each of them decides in the console', async () => {
     await wait({}, DEAL);
     const answers = await Promise.all([
       take({ kind: 'approve' }),
       take({ kind: 'approve', user: OMAR }),
     ]);
-    expect(answers).toEqual([{ kind: 'done' }, { kind: 'done' }]);
-    expect(await store.decisions.of(requestId(1))).toHaveLength(2);
-    expect(await status()).toBe('approved');
-    expect(woken).toEqual([requestId(1)]);
+    expect(answers.map((answer) => 'code' in answer && answer.code)).toEqual([
+      'approval.elsewhere',
+      'approval.elsewhere',
+    ]);
+    expect(await store.decisions.of(requestId(1))).toEqual([]);
+    expect(await status()).toBe('awaiting_approval');
   });
 
   it('of two people at once counts once where one is asked for; the other hears that it is closed', async () => {

@@ -136,6 +136,19 @@ describe('a notice in Slack', () => {
     expect(slack.calls.filter(({ error }) => error !== undefined)).toEqual([]);
   });
 
+  it('is changed in place when nobody has decided in time', async () => {
+    await deliver();
+    const rules = { approvalValidMs: 1_000 };
+    const sweep = createSweep({ store, engine: {} as Engine, logger, rules, clock: () => now });
+    after(HOUR_MS + 10_000);
+    await sweep.expire();
+    await deliver();
+    expect(slack.messages).toHaveLength(1);
+    expect(slack.messages[0]?.text).toContain('Expired. Nothing was sent');
+    const blocks = slack.messages[0]?.blocks ?? [];
+    expect(blocks.filter(({ type }) => type === 'actions')).toEqual([]);
+  });
+
   it('of the end changes no message where there is none, and posts no second one', async () => {
     slack.failNext('chat.postMessage', 'channel_not_found');
     await deliver();

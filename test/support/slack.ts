@@ -39,6 +39,18 @@ const BLOCK_FIELDS: Readonly<Record<string, readonly string[]>> = {
   actions: ['type', 'elements', 'block_id'],
   input: ['type', 'block_id', 'label', 'element', 'hint', 'optional', 'dispatch_action'],
 };
+const INPUT_ELEMENT_FIELDS = [
+  ...['type', 'action_id', 'multiline', 'max_length', 'min_length', 'placeholder'],
+  ...['initial_value', 'focus_on_load', 'dispatch_action_config'],
+];
+const VIEW_FIELDS = [
+  ...['type', 'title', 'blocks', 'submit', 'close', 'private_metadata', 'callback_id'],
+  ...['clear_on_close', 'notify_on_close', 'external_id', 'submit_disabled'],
+];
+const METADATA_FIELDS = ['event_type', 'event_payload'];
+
+const hasUnknown = (value: any, known: readonly string[]): boolean =>
+  typeof value !== 'object' || value === null || Object.keys(value).some((key) => !known.includes(key));
 const BUTTON_FIELDS = ['type', 'text', 'action_id', 'url', 'value', 'style', 'confirm'];
 
 const escapedLength = (text: string): number =>
@@ -78,6 +90,11 @@ const PROBLEM_OF: Readonly<Record<string, (block: any) => string | undefined>> =
     if (new Set(ids).size !== ids.length) return 'action_id twice';
     return elements.map(buttonProblem).find(Boolean);
   },
+  input: ({ label, element }) => {
+    if (element?.type !== 'plain_text_input') return 'input element';
+    if (hasUnknown(element, INPUT_ELEMENT_FIELDS)) return 'input field';
+    return textProblem(label, 2_000, ['plain_text']);
+  },
 };
 
 function blockProblem(block: any): string | undefined {
@@ -96,14 +113,17 @@ export function blocksProblem(blocks: unknown, max = 50): string | undefined {
 
 function viewProblem(view: any): string | undefined {
   if (view?.type !== 'modal') return 'view type';
+  if (hasUnknown(view, VIEW_FIELDS)) return 'view field';
   if (textProblem(view.title, 24, ['plain_text']) !== undefined) return 'title';
   if (textProblem(view.submit, 24, ['plain_text']) !== undefined) return 'submit';
   if ((view.private_metadata ?? '').length > 3_000) return 'private_metadata';
   return blocksProblem(view.blocks, 100);
 }
 
-function messageProblem({ text, blocks }: any): string | undefined {
+function messageProblem({ text, blocks, metadata }: any): string | undefined {
   if (typeof text !== 'string' || text === '') return 'no_text';
+  if (metadata !== undefined && hasUnknown(metadata, METADATA_FIELDS))
+    return 'invalid_metadata_format';
   return blocks === undefined || blocksProblem(blocks) === undefined ? undefined : 'invalid_blocks';
 }
 

@@ -28,17 +28,17 @@ interface Line {
 const headingOf = (risk: GrantView['risk'], needs: Requirement | null): string =>
   risk === 'read' && needs?.approvals === 0 ? 'Reads at once' : needsWords(needs);
 
-const fieldsOf = (fields: readonly string[]): Html =>
-  html`<span class="fields">${fields.map((field) => field.replaceAll('_', ' ')).join(', ')}</span>`;
+const fieldsOf = (labels: readonly string[]): Html =>
+  html`<span class="fields">${labels.join(', ')}</span>`;
 
 const fromWords = (of: 'amount' | 'injectionRisk', from: number): string =>
   of === 'amount'
     ? `with an amount of ${from.toLocaleString('en-US')} or more`
     : 'when the prompt reads like an attempt to mislead';
 
-function linesOf({ action, risk, fields, needs, changes }: GrantView): Line[] {
+function linesOf({ action, risk, labels, needs, changes }: GrantView): Line[] {
   const name = plainName(action);
-  const first = { heading: headingOf(risk, needs), text: html`${name}: ${fieldsOf(fields)}` };
+  const first = { heading: headingOf(risk, needs), text: html`${name}: ${fieldsOf(labels)}` };
   const further = changes.map(({ of, from, needs: then }) => ({
     heading: headingOf(risk, then),
     text: html`${name} ${fromWords(of, from)}`,

@@ -1,5 +1,6 @@
 import type { Approval } from '../../contracts/approval.ts';
 import type { Card } from '../../contracts/card.ts';
+import { whyInConsole } from '../../core/notice-text.ts';
 import { type Html, html } from '../html.ts';
 import { notYours } from '../notes.ts';
 import { type Frame, tokenField } from '../frame.ts';
@@ -160,7 +161,9 @@ export const rejectButton = ({ id }: Approval, isWide = false): Html =>
 
 /** The one button that sends something. With a passkey where policy asks for one, by now or from the start. */
 export function approveForm(frame: Frame, { id, card }: Approval, isMain: boolean): Html {
-  const needsPasskey = card.requires.passkey || frame.note?.code === 'approval.passkey_required';
+  // As the gate has it for a session.
+  const needsPasskey =
+    whyInConsole(card) !== undefined || frame.note?.code === 'approval.passkey_required';
   const label = needsPasskey ? 'Approve with passkey' : 'Approve';
   return html`<form
     method="post"

@@ -10,7 +10,7 @@ import {
   ruled,
   stateWords,
   whyHidden,
-  whyOnlyPasskey,
+  whyInConsole,
 } from '../../../core/notice-text.ts';
 import { spellOutUnseen } from '../../../core/unseen.ts';
 import type { NamedDecision, NoticeSubject } from '../../../ports/notifier.ts';
@@ -184,7 +184,7 @@ export function whyNotInSlack(card: Card): string | undefined {
   const { hiddenFields, hiddenOthers } = fit(card);
   const fieldsInAll = card.changes.length;
   const hidden = whyHidden({ fields: hiddenFields, fieldsInAll, others: hiddenOthers.length });
-  return hidden ?? whyOnlyPasskey(card);
+  return hidden ?? whyInConsole(card);
 }
 
 const button = (id: keyof typeof ACTION_IDS, words: string, more: Partial<Button>): Button => ({

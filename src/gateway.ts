@@ -9,6 +9,7 @@ import { installEgress } from './adapters/hubspot/egress.ts';
 import { connectTemporal } from './adapters/temporal/connect.ts';
 import { createDataConverter } from './adapters/temporal/data-converter.ts';
 import { createEngine } from './adapters/temporal/engine.ts';
+import { ensureGateDesk } from './adapters/temporal/gate-desk.ts';
 import { createGatewayWorker, type GatewayWorker } from './adapters/temporal/gateway-worker.ts';
 import { ensureRadarSchedule } from './adapters/temporal/radar-schedule.ts';
 import { createPayloadCodec } from './adapters/temporal/payload-codec.ts';
@@ -213,6 +214,20 @@ function startRadar(context: Context, client: Client): () => Promise<void> {
   });
 }
 
+/** Has the desk stand in the engine, until stopped: the engine may lose its database while we run. */
+function startDesk(context: Context, client: Client): () => Promise<void> {
+  const { config, logger } = context;
+  const { taskQueue } = config.temporal;
+  const of = { client, taskQueue, connection: config.connection, deadlineMs: ENGINE_DEADLINE_MS };
+  return every(RESUME_EVERY_MS, async () => {
+    try {
+      await ensureGateDesk(of);
+    } catch (error) {
+      logger.warn('the desk in the engine will be tried again', { error });
+    }
+  });
+}
+
 /** Tells people what is owed to them, until stopped. */
 function startDelivering(
   context: Context,
@@ -326,6 +341,7 @@ async function startParts(
     parts.defer(startAlarming(context, channels));
     parts.defer(startDetecting(context, channels));
     parts.defer(startRadar(context, client));
+    parts.defer(startDesk(context, client));
     if (channels.slack !== undefined) parts.defer(channels.slack.startSocket(engine));
   }
   if (roles.api) {

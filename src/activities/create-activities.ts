@@ -6,6 +6,7 @@ import { createContainIncident } from './contain-incident.ts';
 import type { ActivityDependencies, IncidentDependencies } from './dependencies.ts';
 import { createFetchSecret } from './fetch-secret.ts';
 import { createNoteWaiting } from './note-waiting.ts';
+import { createOpenIncidentBySignal } from './open-incident-by-signal.ts';
 import { createPrepareApproval } from './prepare-approval.ts';
 import { createReconcileWrite } from './reconcile-write.ts';
 import { createRecordAudit } from './record-audit.ts';
@@ -41,7 +42,7 @@ const beating =
   (id) =>
     withHeartbeat(() => step(id));
 
-/** The steps of an incident, in the order of the playbook. */
+/** The steps of an incident, in the order of the playbook, and the door to one in the engine's own view. */
 export function createIncidentActivities(deps: IncidentDependencies) {
   return {
     containIncident: beating(createContainIncident(deps)),
@@ -50,6 +51,7 @@ export function createIncidentActivities(deps: IncidentDependencies) {
     assessIncident: beating(createAssessIncident(deps)),
     takeBackRogue: beating(createTakeBackRogue(deps)),
     awaitResume: beating(createAwaitResume(deps)),
+    openIncidentBySignal: createOpenIncidentBySignal(deps),
   };
 }
 

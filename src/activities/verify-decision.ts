@@ -1,4 +1,3 @@
-import { verifySync } from 'otplib';
 import type { z } from 'zod';
 import type { AuditEntry } from '../contracts/audit-entry.ts';
 import { DecideSignalSchema } from '../contracts/decision.ts';
@@ -8,17 +7,14 @@ import { ERRORS, type ErrorCode } from '../core/errors.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import type { PersonRecord, RequestRecord } from '../core/records.ts';
 import { isTerminal } from '../core/request-state.ts';
-import { addTotpGuess, totpPausedUntil } from '../core/totp-guesses.ts';
 import { type Decided, recordDecision, refuseDecision } from '../gate/decisions.ts';
 import { expireRequest } from '../gate/expiry.ts';
 import { entryOf } from '../gate/logged.ts';
 import { matureOwn } from '../gate/mature.ts';
 import { requestEntry } from '../gate/request-entry.ts';
+import { type CodeProof, logPause, proveByCode } from '../gate/totp-proof.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-
-/** RFC 6238 with one step of clock drift either way. */
-const TOTP = { stepSeconds: 30, toleranceSeconds: 30 } as const;
 
 /** How the request stands after looking at the record. */
 export type ApprovalState = {
@@ -41,26 +37,6 @@ export const SIGNAL_LIMITS = {
   /** Of those, for signals that name nobody we know: nobody's guesses, so they close no way. */
   anonymousEntriesMax: 3,
 } as const;
-
-/** The standing person a signal names, by id or e-mail. */
-async function personNamed(tx: StoreTransaction, name: string): Promise<PersonRecord | undefined> {
-  const named = name.trim().toLowerCase();
-  return (await tx.people.list()).find(
-    ({ id, email, revokedAt }) => revokedAt === null && (id === named || email === named),
-  );
-}
-
-/** The step of the clock this code belongs to, if the sender holds the person's authenticator. */
-function stepOf(person: PersonRecord, code: string, now: Date): number | undefined {
-  const checked = verifySync({
-    secret: person.totpSecret,
-    token: code,
-    period: TOTP.stepSeconds,
-    epoch: Math.floor(now.getTime() / 1000),
-    epochTolerance: TOTP.toleranceSeconds,
-  });
-  return checked.valid && 'timeStep' in checked ? checked.timeStep : undefined;
-}
 
 const SIGNAL_ACTOR = 'signal';
 const UNPROVEN: ErrorCode = 'approval.unproven';
@@ -115,34 +91,6 @@ const unproven = (as: Unproven): string => `Refused (${UNPROVEN}): ${UNPROVEN_WO
 const pausedNote = (person: PersonRecord, until: Date): string =>
   `Refused (${UNPROVEN}): too many wrong codes. Those of ${person.name} are paused until ${until.toISOString()}; decide in another way.`;
 
-/** Counts a wrong code against the person it was tried for, on whatever request. */
-async function countGuess(
-  tx: StoreTransaction,
-  request: RequestRecord,
-  person: PersonRecord,
-  code: string,
-): Promise<string> {
-  const guesses = addTotpGuess(person.totpGuesses, { at: tx.now, code });
-  if (guesses === undefined) return unproven('person');
-  await tx.people.setTotpGuesses(person.id, guesses);
-  await refuseSignal(tx, request, 'code', person);
-  const until = totpPausedUntil(guesses, tx.now);
-  if (until === undefined) return unproven('person');
-  // Of no request: the pause is the person's, and has its entry however full a request's part is.
-  await tx.log.append({
-    event: 'approval.refused',
-    actor: SIGNAL_ACTOR,
-    code: UNPROVEN,
-    facts: {
-      proof: 'totp',
-      person: person.id,
-      wrong_codes: guesses.length,
-      totp_paused_until: until.toISOString(),
-    },
-  });
-  return pausedNote(person, until);
-}
-
 type Signalled = z.infer<typeof DecideSignalSchema>;
 
 /** The person's word, if the card that they had before them may be decided on there. */
@@ -171,6 +119,30 @@ function decidedNote(decided: Decided, decision: string, { name }: PersonRecord)
   return `Refused (${code}) for ${name}: ${ERRORS[code].title}${said} ${ERRORS[code].remedy}`;
 }
 
+/** What is logged of a signal that proves nothing, and what its sender is told. */
+async function refuseUnproven(
+  tx: StoreTransaction,
+  request: RequestRecord,
+  proof: Exclude<CodeProof, { kind: 'proven' }>,
+): Promise<string> {
+  switch (proof.kind) {
+    case 'paused':
+      return pausedNote(proof.person, proof.until);
+    case 'unknown_person':
+      await refuseSignal(tx, request, 'person');
+      return unproven('person');
+    case 'used_code':
+      await refuseSignal(tx, request, 'used code', proof.person);
+      return unproven('person');
+    case 'wrong_code':
+      if (proof.isRepeat) return unproven('person');
+      await refuseSignal(tx, request, 'code', proof.person);
+      if (proof.until === undefined) return unproven('person');
+      await logPause(tx, proof, proof.until);
+      return pausedNote(proof.person, proof.until);
+  }
+}
+
 /** One `decide` signal, recorded as a decision when its code is good and as a refused attempt when not. */
 async function takeSignal(
   tx: StoreTransaction,
@@ -184,22 +156,11 @@ async function takeSignal(
     await refuseSignal(tx, request, how);
     return unproven(how);
   }
-  const { decision, code } = parsed.data;
-  const person = await personNamed(tx, parsed.data.person);
-  if (person === undefined) {
-    await refuseSignal(tx, request, 'person');
-    return unproven('person');
-  }
-  const until = totpPausedUntil(person.totpGuesses, tx.now);
-  if (until !== undefined) return pausedNote(person, until);
-  const step = stepOf(person, code, tx.now);
-  if (step === undefined) return countGuess(tx, request, person, code);
-  // Good, and used before: somebody looked on, or this step of the workflow runs again.
-  if (!(await tx.people.useTotpStep(person.id, step))) {
-    await refuseSignal(tx, request, 'used code', person);
-    return unproven('person');
-  }
-  return decidedNote(await takeProven(tx, request, person, parsed.data, deps), decision, person);
+  const proof = await proveByCode(tx, parsed.data);
+  if (proof.kind !== 'proven') return refuseUnproven(tx, request, proof);
+  const { person } = proof;
+  const decided = await takeProven(tx, request, person, parsed.data, deps);
+  return decidedNote(decided, parsed.data.decision, person);
 }
 
 const clockOf = (now: Date): string => `${now.toISOString().slice(0, 19).replace('T', ' ')} UTC`;

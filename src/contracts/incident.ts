@@ -20,6 +20,13 @@ export const IncidentBodySchema = z
   })
   .meta({ id: 'IncidentBody' });
 
+/** The signal `open_incident` as it arrives from the Temporal UI or CLI. `code` is the person's TOTP. */
+export const OpenIncidentSignalSchema = z.strictObject({
+  person: z.string().max(200),
+  code: z.string().regex(/^\d{6}$/),
+  reason: ReasonSchema.optional(),
+});
+
 /** `POST /v1/incidents/{id}/key`: the new HubSpot key. A blank or a line break is a paste gone wrong. */
 export const IncidentKeyBodySchema = z
   .strictObject({

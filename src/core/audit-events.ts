@@ -28,6 +28,8 @@ export const AUDIT_EVENTS = {
   'freeze.lifted': 'A person lifted a freeze.',
   'incident.opened':
     'An incident was opened and its connection frozen; `facts` says by which rule, if any.',
+  'incident.refused':
+    'A signal to open an incident did not prove an operator; `facts` says whose code it was tried for.',
   'incident.contained': 'What had not begun was ended, and the state of affairs was noted.',
   'incident.prompted':
     'People are owed word, or a reminder, of the step that only they can do; `facts` says which, and where.',

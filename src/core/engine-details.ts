@@ -6,6 +6,26 @@ export const VOIDED_SIGNAL = 'voided';
 /** Whoever can signal can do it without end; the log says what else there was. */
 export const ENGINE_NOTES_MAX = 8;
 
+export const DESK_NOTES_MAX = ENGINE_NOTES_MAX;
+
+const DESK_GUIDE = [
+  '**Freezes the connection and opens an incident.**',
+  'Send the signal `open_incident` with one JSON object: `person` is your id or e-mail address, `code` is what your authenticator shows now, `reason` is for the log and for people. It takes the role operator.',
+  '`{"person": "kim@acme.test", "code": "123456", "reason": "what you saw"}`',
+];
+
+/** What the desk of the gateway says of itself, and what became of the last signals. */
+export const deskDetails = (notes: readonly string[]): string =>
+  [
+    ...DESK_GUIDE,
+    ...(notes.length === 0
+      ? []
+      : [
+          'What became of signals, the last one last:',
+          block(notes.map((text) => ({ name: 'Signal', text }))),
+        ]),
+  ].join('\n\n');
+
 const STANDING = {
   waiting: '**Waits for a decision.**',
   approved: '**Approved.** Nothing more is decided here.',

@@ -21,7 +21,7 @@ import { ABSENCES_MIN, type RequestStatus } from '../core/request-state.ts';
 import type { AgentActionInput } from '../ports/engine.ts';
 import { failureCode, failureDetail, isPassing } from './failure-code.ts';
 import { type Inbox, openInbox } from './inbox.ts';
-import { status } from './messages.ts';
+import { decide, status } from './messages.ts';
 
 /** Reads and first steps: an agent is waiting, so failing fast is kinder than trying for long. */
 const quick = proxyLocalActivities<Activities>({
@@ -255,7 +255,7 @@ function ownInput(given: AgentActionInput | undefined): AgentActionInput {
  */
 export async function agentAction(given?: AgentActionInput): Promise<RequestStatus | undefined> {
   const input = ownInput(given);
-  const inbox = openInbox();
+  const inbox = openInbox(decide);
   let step = 'validating';
   setHandler(status, () => step);
   try {

@@ -1,6 +1,5 @@
-import { setHandler } from '@temporalio/workflow';
+import { setHandler, type SignalDefinition } from '@temporalio/workflow';
 import { VOIDED_SIGNAL } from '../core/engine-details.ts';
-import { decide } from './messages.ts';
 
 const INBOX_MAX = 100;
 
@@ -12,16 +11,16 @@ export interface Inbox {
 }
 
 /** Set first thing: signals may arrive before the main body runs. */
-export function openInbox(): Inbox {
+export function openInbox(signal: SignalDefinition<[signal?: unknown]>): Inbox {
   let signals: unknown[] = [];
   let unread = 0;
   let isWoken = false;
-  setHandler(decide, (...given) => {
+  setHandler(signal, (...given) => {
     isWoken = true;
     // Our own doors send none. What the codec has voided is there, without its content.
     if (given.length === 0) return;
-    const [signal = VOIDED_SIGNAL] = given;
-    if (signals.length < INBOX_MAX) signals.push(signal);
+    const [content = VOIDED_SIGNAL] = given;
+    if (signals.length < INBOX_MAX) signals.push(content);
     else unread += 1;
   });
   return {

@@ -7,6 +7,12 @@ import { defineQuery, defineSignal } from '@temporalio/workflow';
  */
 export const decide = defineSignal<[signal?: unknown]>('decide');
 
+/**
+ * Opens an incident from the Temporal UI or CLI: `{person, code, reason?}`, proven and recorded by
+ * `openIncidentBySignal`. A forged one opens nothing.
+ */
+export const openIncident = defineSignal<[signal?: unknown]>('open_incident');
+
 /** Where the workflow stands, for people in the Temporal UI. The API answers from the record. */
 export const status = defineQuery<string>('status');
 

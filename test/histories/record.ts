@@ -10,7 +10,10 @@ import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import type { PayloadCodec } from '@temporalio/common';
 import { historyToJSON, JSONToPayload, payloadToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { generateSync } from 'otplib';
+import { createDataConverter } from '../../src/adapters/temporal/data-converter.ts';
 import { incidentWorkflowIdOf } from '../../src/adapters/temporal/engine.ts';
+import { gateDeskId } from '../../src/adapters/temporal/gate-desk.ts';
 import { createPayloadCodec } from '../../src/adapters/temporal/payload-codec.ts';
 import { loadPayloadKeys } from '../../src/adapters/temporal/payload-keys.ts';
 import { SEARCH_ATTRIBUTES } from '../../src/core/search-attributes.ts';
@@ -128,6 +131,21 @@ async function incidentRun(gateway: TestGateway): Promise<string> {
   return incidentWorkflowIdOf(id);
 }
 
+/** As whoever sits in Temporal's UI opens an incident. */
+async function deskRun({ context, config, addPerson }: TestGateway): Promise<string> {
+  const { taskQueue, namespace } = config.temporal;
+  const { record } = await addPerson('Oda Desk', ['operator']);
+  const connection = await Connection.connect({ address: server.address });
+  const codec = createPayloadCodec({ keys: await loadPayloadKeys(context.secrets), namespace });
+  const client = new Client({ connection, namespace, dataConverter: createDataConverter(codec) });
+  const workflowId = gateDeskId(taskQueue, 'main');
+  const code = generateSync({ secret: record.totpSecret });
+  await client.workflow.getHandle(workflowId).signal('open_incident', { person: record.email, code });
+  while ((await context.store.incidents.underWay()).length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+  await connection.close();
+  return workflowId;
+}
+
 const wanted = process.argv.slice(2);
 const isWanted = (name: string): boolean => wanted.length === 0 || wanted.includes(name);
 
@@ -135,6 +153,8 @@ const gateway = await startTestGateway({ temporalAddress: server.address });
 for (const [name, run] of Object.entries(PATHS)) if (isWanted(name)) await record(gateway, name, `action/${await run(gateway)}`);
 if (isWanted('a-radar-sweep')) await record(gateway, 'a-radar-sweep', await sweepRun(gateway));
 if (isWanted('an-incident')) await record(gateway, 'an-incident', await incidentRun(gateway));
+// The last one: it leaves the connection frozen.
+if (isWanted('a-desk-signal')) await record(gateway, 'a-desk-signal', await deskRun(gateway));
 await gateway.close();
 if (isWanted('an-expired-write')) {
   const expiring = await startTestGateway({ temporalAddress: server.address, env: { SALLYPORT_APPROVAL_SECONDS: '1' } });

@@ -37,8 +37,9 @@ const replay = (recorded: Recorded): Promise<void> =>
   );
 
 describe('histories recorded earlier', () => {
-  it('cover every path of the request’s workflow, the radar’s and an incident’s', () => {
+  it('cover every path of the request’s workflow, the radar’s, an incident’s and the desk’s', () => {
     expect(names.map((name) => name.replace('.json', ''))).toEqual([
+      'a-desk-signal',
       'a-lost-answer',
       'a-radar-sweep',
       'a-read',

@@ -1,7 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { generateSync } from 'otplib';
+import { createDataConverter } from '../../src/adapters/temporal/data-converter.ts';
 import { workflowIdOf } from '../../src/adapters/temporal/engine.ts';
+import { createPayloadCodec } from '../../src/adapters/temporal/payload-codec.ts';
+import { loadPayloadKeys } from '../../src/adapters/temporal/payload-keys.ts';
 import { connectDependencies } from '../../src/context.ts';
 import { connectAccount } from '../../src/gate/connection.ts';
 import { requestIdFor } from '../../src/gate/ids.ts';
@@ -23,14 +27,23 @@ import { entriesOf, logEntries } from '../support/log-entries.ts';
  */
 const TIME_LIMIT_MS = 180_000;
 const SWEEP = 'sweepRogueWrites';
+const DESK = 'openIncidentBySignal';
 
 let twice: TwiceGateway;
 let connection: Connection;
 let client: Client;
+/** Speaks as the codec server does. */
+let desk: Client;
 beforeAll(async () => {
   connection = await Connection.connect({ address: inject('temporalAddress') });
   client = new Client({ connection });
   twice = await startTwiceGateway(inject('temporalAddress'));
+  const { namespace } = twice.context.config.temporal;
+  const codec = createPayloadCodec({
+    keys: await loadPayloadKeys(twice.context.secrets),
+    namespace,
+  });
+  desk = new Client({ connection, namespace, dataConverter: createDataConverter(codec) });
   const seen = new Set<string>();
   twice.proxy.answer = async (passing: Passing) => {
     const waits = /\/contacts\/201\d\d\?/.exec(passing.path)?.[0];
@@ -242,6 +255,7 @@ describe('every activity, twice and failing once', () => {
       ...Object.values(PATHS).flatMap(({ runs }) => runs),
       // On the way of an incident: incident-twice.test.ts.
       ...INCIDENT_STEPS,
+      DESK,
     ]);
     expect(twice.activityNames.filter((name) => !covered.has(name))).toEqual([]);
   });
@@ -271,6 +285,36 @@ describe('every activity, twice and failing once', () => {
       const once = await sweepOnce();
       expect(once).toEqual({ found: ['changed'], kept: 1 });
       for (const mode of MODES) expect([mode, await sweepOnce(mode)]).toEqual([mode, once]);
+    },
+    TIME_LIMIT_MS,
+  );
+
+  it(
+    'a signal to the desk opens one incident, and refuses nobody whose code was good',
+    async () => {
+      const { context, gateway } = twice;
+      const { taskQueue } = gateway.config.temporal;
+      for (const mode of MODES) {
+        const workflowId = `desk-${randomUUID()}`;
+        twice.disturb(workflowId, { activity: DESK, mode });
+        const { record } = await gateway.addPerson(`Desk ${mode}`, ['operator']);
+        const handle = await desk.workflow.start('gateDesk', { workflowId, taskQueue });
+        const code = generateSync({ secret: record.totpSecret });
+        await handle.signal('open_incident', { person: record.email, code });
+        await expect
+          .poll(() => twice.disturbedIn(workflowId), { timeout: 20_000 })
+          .toEqual([DESK]);
+        await expect
+          .poll(async () => JSON.stringify(await handle.query('__temporal_workflow_metadata')), {
+            timeout: 20_000,
+          })
+          .toContain('is open');
+        await handle.terminate();
+      }
+      expect(await context.store.incidents.list(10)).toHaveLength(1);
+      const entries = await logEntries(context.store);
+      expect(entries.filter(({ event }) => event === 'incident.opened')).toHaveLength(1);
+      expect(entries.filter(({ event }) => event === 'incident.refused')).toEqual([]);
     },
     TIME_LIMIT_MS,
   );

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { generateSync } from 'otplib';
+import { generateSecret, generateSync } from 'otplib';
 import { createDataConverter } from '../../src/adapters/temporal/data-converter.ts';
 import { workflowIdOf } from '../../src/adapters/temporal/engine.ts';
 import { createPayloadCodec } from '../../src/adapters/temporal/payload-codec.ts';
@@ -9,6 +9,7 @@ import { loadPayloadKeys } from '../../src/adapters/temporal/payload-keys.ts';
 import { connectDependencies } from '../../src/context.ts';
 import { connectAccount } from '../../src/gate/connection.ts';
 import { requestIdFor } from '../../src/gate/ids.ts';
+import { addPerson } from '../../src/gate/roster.ts';
 import { INCIDENT_STEPS } from '../support/incidents.ts';
 import type { Passing } from '../support/lying-proxy.ts';
 import {
@@ -294,16 +295,16 @@ describe('every activity, twice and failing once', () => {
     async () => {
       const { context, gateway } = twice;
       const { taskQueue } = gateway.config.temporal;
-      for (const mode of MODES) {
+      for (const [modes, mode] of MODES.entries()) {
         const workflowId = `desk-${randomUUID()}`;
         twice.disturb(workflowId, { activity: DESK, mode });
-        const { record } = await gateway.addPerson(`Desk ${mode}`, ['operator']);
+        const of = { name: mode, email: `desk${modes}@acme.test`, roles: ['operator'], by: 'test' };
+        const totpSecret = generateSecret();
+        const { record } = await context.store.commit((tx) => addPerson(tx, { ...of, totpSecret }));
         const handle = await desk.workflow.start('gateDesk', { workflowId, taskQueue });
         const code = generateSync({ secret: record.totpSecret });
         await handle.signal('open_incident', { person: record.email, code });
-        await expect
-          .poll(() => twice.disturbedIn(workflowId), { timeout: 20_000 })
-          .toEqual([DESK]);
+        await expect.poll(() => twice.disturbedIn(workflowId), { timeout: 20_000 }).toEqual([DESK]);
         await expect
           .poll(async () => JSON.stringify(await handle.query('__temporal_workflow_metadata')), {
             timeout: 20_000,

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { IncidentDependencies } from './activities/dependencies.ts';
+import { createQuietWatch } from './activities/quiet-watch.ts';
 import { POLICY_ACTIONS } from './actions/catalogue.ts';
 import {
   createFolderAuditLog,
@@ -69,6 +70,9 @@ const PUBLISH_EVERY_MS = 400;
 const DEMO_ONLY = 'What is set is the key of the demo, which is for its simulator alone.';
 const TOKEN_CACHE_MS = 30_000;
 const clock = (): Date => new Date();
+
+/** Of this process, whatever is opened in it. */
+const quietWatch = createQuietWatch();
 
 const newKey = (): string => randomBytes(32).toString('base64url');
 
@@ -237,7 +241,8 @@ export function activityDependencies(
   const takeBack: IncidentDependencies['takeBack'] = (incident, rogue) =>
     askToTakeBack({ store, crm, connection: incident.connection }, rules, incident, rogue);
   const { connection } = config;
-  return { ...own, findRogue, takeBack, noticePlaces, timing, waitingMax, connection, clock };
+  const of = { noticePlaces, timing, waitingMax, connection, clock, quietWatch };
+  return { ...own, findRogue, takeBack, ...of };
 }
 
 /** Follows the log by the rules of the settings. */

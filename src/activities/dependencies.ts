@@ -8,6 +8,7 @@ import type { Crm, CrmProbe } from '../ports/crm.ts';
 import type { SecretStore } from '../ports/secret-store.ts';
 import type { Store } from '../ports/store.ts';
 import type { Policy } from '../policy/policy.ts';
+import type { QuietWatch } from './quiet-watch.ts';
 
 /** Durations the workflow keeps; from config, so that tests use seconds. All in milliseconds. */
 export interface Timing {
@@ -44,6 +45,7 @@ export interface ActivityDependencies {
   /** The one that the radar watches. */
   readonly connection: string;
   readonly clock: () => Date;
+  readonly quietWatch: QuietWatch;
 }
 
 /** What the steps of an incident have beside the rest. */

@@ -12,7 +12,8 @@ const REASON = 'Opened in Temporal’s view.';
 const clockOf = (now: Date): string => `${now.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 
 /** Which of them it was is in the log where it is somebody's guess, and not told to whoever can signal. */
-const NOBODY = 'Refused: nobody proved with it who they are. A code works once, for half a minute either way.';
+const NOBODY =
+  'Refused: nobody proved with it who they are. A code works once, for half a minute either way.';
 
 const unread = (raw: unknown): string =>
   raw === VOIDED_SIGNAL

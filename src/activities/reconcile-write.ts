@@ -21,7 +21,7 @@ export type Settlement =
   | { readonly kind: 'ended' }
   /** Nothing is open: it was never begun, or its next step is due. */
   | { readonly kind: 'not_begun' }
-  /** HubSpot does not have it (yet); `sinceMs` is the time since it may last have been sent. */
+  /** HubSpot does not have it (yet); `sinceMs`: for how long it has been left alone, by both clocks. */
   | { readonly kind: 'absent'; readonly sinceMs: number }
   /** Something else stands there, or not all of it can be read: look again later. */
   | { readonly kind: 'unclear' }
@@ -48,7 +48,7 @@ async function goOn({ store }: Stored, { id }: RequestRecord): Promise<void> {
 async function noteAbsence(
   { store }: Stored,
   request: RequestRecord,
-  lookedAt: Date,
+  look: { readonly at: Date; readonly quietMs: number },
 ): Promise<void> {
   await store.commit(async (tx) => {
     // What is not in another account says nothing; the account may have changed during the look.
@@ -56,8 +56,17 @@ async function noteAbsence(
     await tx.log.append({
       event: 'hubspot.absent',
       ...requestEntry(request),
-      facts: { looked_at: lookedAt.toISOString() },
+      facts: { looked_at: look.at.toISOString(), quiet_ms: look.quietMs },
     });
+  });
+}
+
+/** Once is enough, and for hours it may be said every few minutes: where no look counts there is nothing to take back. */
+async function noteUnclear({ store }: Stored, request: RequestRecord): Promise<void> {
+  await store.commit(async (tx) => {
+    const { absences } = await readLogged(tx, request.id);
+    if (absences.length === 0) return;
+    await tx.log.append({ event: 'hubspot.unclear', ...requestEntry(request), facts: {} });
   });
 }
 
@@ -107,7 +116,7 @@ export function createReconcileWrite(deps: ActivityDependencies) {
 
   async function lookFor(
     request: RequestRecord,
-    { begunAt, step }: OpenStep,
+    { begunAt, begunEntry, step }: OpenStep,
     credential: CredentialLease,
   ): Promise<Settlement> {
     await assertSameAccount(deps.store, request);
@@ -117,11 +126,16 @@ export function createReconcileWrite(deps: ActivityDependencies) {
     const of = callFor(request, credential, 'reconcile');
     // From before the look: it says nothing of what HubSpot does while its answer is on the way.
     const lookedAt = deps.clock();
+    const stoodMs = lookedAt.getTime() - begunAt.getTime();
+    const quietMs = Math.floor(Math.min(stoodMs, deps.quietWatch.knownForMs(begunEntry)));
     const sighting = await sight(witness, seen ?? [], lookerFor(of));
-    if (sighting.kind === 'unclear') return { kind: 'unclear' };
+    if (sighting.kind === 'unclear') {
+      await noteUnclear(deps, request);
+      return { kind: 'unclear' };
+    }
     if (sighting.kind === 'absent') {
-      await noteAbsence(deps, request, lookedAt);
-      return { kind: 'absent', sinceMs: lookedAt.getTime() - begunAt.getTime() };
+      await noteAbsence(deps, request, { at: lookedAt, quietMs });
+      return { kind: 'absent', sinceMs: quietMs };
     }
     const outcome = await settleFound(deps, request, step, sighting.record);
     return { kind: outcome.kind === 'more' ? 'not_begun' : 'ended' };
@@ -147,6 +161,8 @@ export function createReconcileWrite(deps: ActivityDependencies) {
 interface OpenStep {
   /** When it may last have been sent. */
   readonly begunAt: Date;
+  /** The entry of the log that began it. */
+  readonly begunEntry: number;
   readonly step: number;
 }
 
@@ -161,9 +177,9 @@ async function openStep(
 ): Promise<OpenStep | undefined> {
   const logged = await readLogged(deps.store, request.id);
   assertOneDigest(request, logged, []);
-  const { begunAt, begunStep, doneStep, end } = logged;
-  if (end === undefined && begunAt !== undefined)
-    return begunStep > doneStep ? { begunAt, step: begunStep } : undefined;
+  const { begunAt, begunEntry, begunStep, doneStep, end } = logged;
+  if (end === undefined && begunAt !== undefined && begunEntry !== undefined)
+    return begunStep > doneStep ? { begunAt, begunEntry, step: begunStep } : undefined;
   const detail = `the log says that it ${end === undefined ? 'was never begun' : `ended as ${end.status}`}`;
   throw new GatewayError('plan.tampered', { detail });
 }

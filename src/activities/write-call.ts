@@ -60,6 +60,12 @@ function staleness(
   return { status: presence.kind === 'gone' ? 'failed' : 'refused', code, detail };
 }
 
+/** When it was begun, by the clock of the log and by one that nobody sets. */
+interface Begin {
+  readonly at: Date;
+  readonly turnMs: number;
+}
+
 interface Read {
   readonly presence: Presence;
   readonly entries: readonly AuditEvent[];
@@ -155,19 +161,20 @@ export function createWriteCall(deps: ActivityDependencies) {
   async function callInTime(
     operation: Operation,
     { credential }: WriteCall,
-    begunAt: Date,
+    { at, turnMs }: Begin,
   ): Promise<CrmAnswer> {
-    const stoodMs = deps.clock().getTime() - begunAt.getTime();
-    if (stoodMs > deps.timing.quietMs * BEGIN_TO_WIRE_SHARE)
+    const { clock, quietWatch, timing } = deps;
+    const stoodMs = Math.max(clock().getTime() - at.getTime(), quietWatch.nowMs() - turnMs);
+    if (stoodMs > timing.quietMs * BEGIN_TO_WIRE_SHARE)
       return { kind: 'unsent', code: 'hubspot.timeout' };
     return deps.crm.call(operation, credential);
   }
 
-  async function send(call: WriteCall, attempt: Attempt, begunAt: Date): Promise<WriteOutcome> {
+  async function send(call: WriteCall, attempt: Attempt, begin: Begin): Promise<WriteOutcome> {
     const { request, plan, step } = attempt;
     const [operation] = plan.operations;
     if (operation === undefined) throw new GatewayError('plan.tampered');
-    const answer = readable(plan, await callInTime(operation, call, begunAt));
+    const answer = readable(plan, await callInTime(operation, call, begin));
     const entry = answerEntry(callFor(request, call.credential, 'execute'), operation, answer);
     return deps.store.commit(async (tx) => {
       await tx.log.append({
@@ -183,7 +190,10 @@ export function createWriteCall(deps: ActivityDependencies) {
    * Read, compare, take a turn, begin. A code instead when HubSpot could not be read or there is no
    * turn: then nothing was begun. What was lost is looked at also when its agent is gone.
    */
-  async function readAndBegin(call: WriteCall, request: RequestRecord): Promise<Begun | ErrorCode> {
+  async function readAndBegin(
+    call: WriteCall,
+    request: RequestRecord,
+  ): Promise<(Begun & { readonly turnMs: number }) | ErrorCode> {
     const { credential } = call;
     const of = callFor(request, credential, call.resend ? 'reconcile' : 'compare');
     const [{ size: publishedSize }, read] = await Promise.all([
@@ -197,7 +207,11 @@ export function createWriteCall(deps: ActivityDependencies) {
     await deps.store.log.trace(request.id);
     const noTurn = await deps.crm.takeTurns(dueOperation(request), credential);
     if (noTurn !== undefined) return noTurn.code;
-    return deps.store.commit((tx) => beginOnPresent(tx, deps, call, { ...read, publishedSize }));
+    // From before the commit: with its disk hung this process stands still as well.
+    const turnMs = deps.quietWatch.nowMs();
+    const found = { ...read, publishedSize };
+    const begun = await deps.store.commit((tx) => beginOnPresent(tx, deps, call, found));
+    return { ...begun, turnMs };
   }
 
   return async function writeCall(call: WriteCall): Promise<WriteOutcome> {
@@ -211,8 +225,10 @@ export function createWriteCall(deps: ActivityDependencies) {
     const plan = begunOn.plan === null ? undefined : stepPlan(begunOn.plan, step);
     if (plan === undefined) throw new GatewayError('plan.tampered');
     const present = begunOn.seen ?? [];
-    const { at: begunAt } = begun;
+    const { at: begunAt, entry } = begun;
+    // A look for it that comes to nothing counts from here.
+    deps.quietWatch.knownForMs(entry);
     const attempt = { request: begunOn, step, plan, present, isResend: call.resend, begunAt };
-    return send(call, attempt, begunAt);
+    return send(call, attempt, begun);
   };
 }

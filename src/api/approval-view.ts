@@ -45,9 +45,15 @@ export async function decisionViews(
 }
 
 /** Of an open request what it waits for, of one that has ended why. */
-function codeOf({ code, status }: RequestRecord): Pick<Approval, 'code' | 'waiting_for'> {
+function codeOf({
+  code,
+  detail,
+  status,
+}: RequestRecord): Pick<Approval, 'code' | 'detail' | 'waiting_for'> {
   if (code === null) return {};
-  return isTerminal(status) ? { code } : { waiting_for: code };
+  if (!isTerminal(status)) return { waiting_for: code };
+  // Of one that was changed it names the successor, which is told by itself.
+  return detail === null || status === 'changed' ? { code } : { code, detail };
 }
 
 /** Of a request that was changed, into which and by whom. */

@@ -50,6 +50,8 @@ export const ApprovalSchema = z
     updated_at: z.string(),
     /** The code it ended with, of one that ended without success. */
     code: z.string().optional(),
+    /** What exactly stood against it, such as the field that somebody else has changed. */
+    detail: z.string().optional(),
     card: CardSchema,
     /** Whether a person may put other values in; `GET …/changes` says which. */
     can_change: z.boolean(),

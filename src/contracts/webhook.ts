@@ -44,6 +44,10 @@ const ApprovalEventSchema = z
       status: z.enum(REQUEST_STATUSES),
       state: z.string().meta({ description: 'The same for people, in the words of the console.' }),
       code: z.string().nullable(),
+      detail: z
+        .string()
+        .optional()
+        .meta({ description: 'Of what went out of date: the field that somebody has changed.' }),
       link: z.string().meta({ description: 'Where the console shows it.' }),
       card: CardSchema.omit({ seen: true })
         .meta({ id: 'ToldCard' })

@@ -8,6 +8,8 @@ export const AUDIT_EVENTS = {
   'hubspot.answered': 'HubSpot answered, or refused; `response_status` is its status.',
   'hubspot.lost': 'HubSpot may or may not have done it: the answer was lost.',
   'hubspot.absent': 'A lost write was looked for and HubSpot does not have it.',
+  'hubspot.unclear':
+    'A lost write was looked for and something else stands there: the looks before it count no more.',
   'hubspot.settled': 'A lost answer was settled by reading HubSpot.',
   'approval.requested': 'A write waits for people; its card is fixed.',
   'approval.seen': 'A person opened the card while it waited: the first time, once each.',

@@ -33,6 +33,8 @@ export type Begun =
       readonly step: number;
       /** The intent's own time, from which the quiet time counts. */
       readonly at: Date;
+      /** Where the intent stands in the log. */
+      readonly entry: number;
     }
   /** Begun or ended before: a repeated activity must look at the record instead of calling. */
   | { readonly kind: 'not_due'; readonly status: RequestStatus }
@@ -125,12 +127,13 @@ async function assertApproved(
 
 /**
  * Law 4: sending again needs the looks on record, the last of them begun after the quiet time, whoever
- * asks for it: an engine's message can be copied and sent again.
+ * asks for it: an engine's message can be copied and sent again. The time is over by both clocks: one
+ * stands still while nobody runs, the other may be set.
  */
-const mayResend = ({ begunAt, absentAt }: Logged, { quietMs }: WriteToBegin): boolean =>
-  absentAt.length >= ABSENCES_MIN &&
+const mayResend = ({ begunAt, absences }: Logged, { quietMs }: WriteToBegin): boolean =>
+  absences.length >= ABSENCES_MIN &&
   begunAt !== undefined &&
-  absentAt.some((at) => at.getTime() - begunAt.getTime() >= quietMs);
+  absences.some((look) => Math.min(look.at.getTime() - begunAt.getTime(), look.quietMs) >= quietMs);
 
 /**
  * Laws 3 and 4: the first begin of a step has no begin of it before, a second one has, and what has
@@ -268,7 +271,7 @@ async function recordBegin(
   const begun = { status: 'executing', credentialVersion, seen, code: null } as const;
   await tx.requests.update(request.id, begun);
   await tx.requests.setWake(request.id, null);
-  await tx.log.append({
+  const entry = await tx.log.append({
     event: 'hubspot.intended',
     ...requestEntry(request),
     digest,
@@ -281,7 +284,7 @@ async function recordBegin(
       ...stepFact(request.plan, step),
     },
   });
-  return { kind: 'begun', request: { ...request, seen }, step, at: tx.now };
+  return { kind: 'begun', request: { ...request, seen }, step, at: tx.now, entry };
 }
 
 /**

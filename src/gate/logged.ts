@@ -11,12 +11,14 @@ export interface Logged {
   readonly digest: string | null;
   /** When the write may last have been sent: its newest `execute` intent. */
   readonly begunAt: Date | undefined;
+  /** Where that intent stands in the log. */
+  readonly begunEntry: number | undefined;
   /** Which step that was, from 1; 0 before the first. */
   readonly begunStep: number;
   /** Up to which step HubSpot is known to have done it; less than `begunStep` while one is open or lost. */
   readonly doneStep: number;
-  /** When it was looked for since then, and was not there: the start of each look, by the gateway's clock. */
-  readonly absentAt: readonly Date[];
+  /** The looks since then, and since the last that was unclear, which did not find it. */
+  readonly absences: readonly Absence[];
   /** How it ended, and as what. An ended request never moves again. */
   readonly end: { readonly status: RequestStatus; readonly code: ErrorCode | null } | undefined;
   /** There is an alert already that its row was changed. */
@@ -29,6 +31,14 @@ export interface Logged {
   readonly changedFrom: ChangedFrom | undefined;
   /** What people decided. */
   readonly decided: readonly AuditEntry[];
+}
+
+/** A look for a lost write that did not find it. */
+export interface Absence {
+  /** The start of the look, by the gateway's clock. */
+  readonly at: Date;
+  /** How long the write had been left alone by then, ms, by a clock that nobody sets (`QuietWatch`). */
+  readonly quietMs: number;
 }
 
 export interface ChangedFrom {
@@ -94,11 +104,17 @@ function wordsOf(
  * A look counts from its start: what it has read may be old when it is written down, older even than
  * the begin that it now stands behind.
  */
-function absentSince(entries: readonly AuditEntry[], begin: AuditEntry | undefined): Date[] {
+function absencesSince(entries: readonly AuditEntry[], begin: AuditEntry | undefined): Absence[] {
+  const unclear = entries.findLastIndex(({ event }) => event === 'hubspot.unclear');
   return entries
+    .slice(unclear + 1)
     .filter(({ event }) => event === 'hubspot.absent')
-    .map(({ facts }) => new Date(facts['looked_at'] as string))
-    .filter((at) => begin !== undefined && at.getTime() >= Date.parse(begin.timestamp));
+    .map(({ facts }) => ({
+      at: new Date(facts['looked_at'] as string),
+      // Looks of before it was measured count as looks, and not for the time.
+      quietMs: typeof facts['quiet_ms'] === 'number' ? facts['quiet_ms'] : 0,
+    }))
+    .filter(({ at }) => begin !== undefined && at.getTime() >= Date.parse(begin.timestamp));
 }
 
 /** An entry from the very bytes of its leaf. */
@@ -136,9 +152,10 @@ export async function readLogged(of: LogOf, requestId: string): Promise<Logged> 
   return {
     digest: entries.find(isAccepted)?.digest ?? null,
     begunAt: lastBegin === undefined ? undefined : new Date(lastBegin.timestamp),
+    begunEntry: lastBegin?.index,
     begunStep: lastBegin === undefined ? 0 : stepOf(lastBegin),
     doneStep: Math.max(0, ...entries.filter(isDone).map(stepOf)),
-    absentAt: absentSince(entries.slice(begunAt), lastBegin),
+    absences: absencesSince(entries.slice(begunAt), lastBegin),
     end: entries.flatMap(endOf)[0],
     isAlerted: entries.some(isAlert),
     asked: wordsOf(entries, records, 'request.accepted'),

@@ -29,6 +29,7 @@ function changedOf(request: RequestRecord, people: readonly PersonRecord[]) {
 
 const standing = (request: RequestRecord | undefined) => ({
   code: request?.code ?? null,
+  detail: request?.detail ?? null,
   card: request?.card ?? null,
 });
 

@@ -19,6 +19,8 @@ export interface NoticeSubject {
   readonly requestId: string;
   readonly status: RequestStatus;
   readonly code: ErrorCode | null;
+  /** What exactly stood against it, such as the field that somebody else has changed. */
+  readonly detail: string | null;
   /** Null when the stored request does not open: somebody changed it. */
   readonly card: Card | null;
   readonly decisions: readonly NamedDecision[];

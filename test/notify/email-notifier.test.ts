@@ -348,6 +348,16 @@ const undone = (text: string): string =>
   asRead(text.replaceAll(/^│ /gm, '').replaceAll(/\[([:.@])\]/g, '$1'));
 
 describe('P3: hostile text in mails', () => {
+  it('says which field somebody has changed, and no name of it is active', async () => {
+    for (const detail of [...HOSTILE.slice(0, 40), ...INJECTIONS, 'contacts.phone changed']) {
+      const about = { status: 'refused', code: 'approval.stale', detail } as const;
+      const mail = await mailOf({ kind: 'stale', about });
+      const document = assertInert(mail);
+      expect(mail.headers.get('subject')).toBe(`Out of date. Nothing was sent (${id})`);
+      expect(asRead(textIn(document)).replaceAll('<U+000A>', '\n')).toContain(detail);
+    }
+  });
+
   it('makes no link, image, script, mention or header, whatever field it stands in, and can be read', async () => {
     let tried = 0;
     for (const text of [...HOSTILE, ...INJECTIONS]) {

@@ -3,24 +3,19 @@ import { describe, expect, it } from 'vitest';
 import { slackMessage, whyNotInSlack } from '../../src/adapters/notify/slack/card-blocks.ts';
 import { verifySlackSignature } from '../../src/adapters/notify/slack/signature.ts';
 import type { Card, CardChange } from '../../src/contracts/card.ts';
+import type { NoticeSubject } from '../../src/ports/notifier.ts';
 import { cardFor, requestId } from '../adapters/store/fixtures.ts';
 import { scaled } from '../faults/scale.ts';
 import { cardsWith, HOSTILE } from '../support/hostile.ts';
 import { asRead, randomChanges } from '../support/random-cards.ts';
 import { blocksProblem, SIGNING_SECRET } from '../support/slack.ts';
+import { telling } from '../support/telling.ts';
 
 const SEED = 20_261_125;
 const id = requestId(1);
 
-const messageOf = (card: Card) =>
-  slackMessage({
-    requestId: id,
-    status: 'awaiting_approval',
-    code: null,
-    card,
-    decisions: [],
-    link: `https://gate.test/console/approvals/${id}`,
-  });
+const messageOf = (card: Card, about: Partial<NoticeSubject> = {}) =>
+  slackMessage({ ...telling({ card }).about, ...about });
 
 const buttonsOf = (blocks: readonly any[]): string[] =>
   blocks.flatMap((b) => (b.type === 'actions' ? b.elements.map((e: any) => e.action_id) : []));
@@ -206,6 +201,17 @@ describe('what a card says beside its fields', () => {
 });
 
 describe('P3: hostile text in Slack', () => {
+  it('says which field somebody has changed, and no name of it is markup', () => {
+    for (const text of HOSTILE) {
+      const about = { status: 'refused', code: 'approval.stale', detail: text } as const;
+      const message = messageOf(cardFor(id), about);
+      expect(message.text).toBe(`Out of date. Nothing was sent (${id})`);
+      const said = textsOf(message.blocks)[1];
+      expect(said).toMatchObject({ type: 'plain_text', emoji: false });
+      expect(said?.text).not.toMatch(/[\n\u202a-\u202e\u2066-\u2069\u200b]/);
+    }
+  });
+
   it('is never read as markup, whatever field it stands in, and can be read as it is', () => {
     let tried = 0;
     for (const text of HOSTILE) {
@@ -222,7 +228,9 @@ describe('P3: hostile text in Slack', () => {
           else expect(one).toMatchObject({ type: 'plain_text', emoji: false });
         }
         const isHere = whyNotInSlack(card) === undefined;
-        expect(buttonsOf(message.blocks)).toEqual(isHere ? ['approve', 'reject', 'open'] : ['open']);
+        expect(buttonsOf(message.blocks)).toEqual(
+          isHere ? ['approve', 'reject', 'open'] : ['open'],
+        );
         expect(texts.some((one) => shown(one.text).includes(text))).toBe(true);
         const isOurs = texts.filter((one) => /[\u202a-\u202e\u2066-\u2069\u200b]/.test(one.text));
         expect(isOurs).toEqual([]);

@@ -94,6 +94,16 @@ describe('a webhook to another system', () => {
     }
   });
 
+  it('says of what went out of date which field somebody has changed', async () => {
+    const detail = 'contacts.phone changed since the card was made';
+    const about = { status: 'refused', code: 'approval.stale', detail } as const;
+    await notifier().tell(telling({ kind: 'stale', about }));
+    expect(last().event.data).toMatchObject({
+      state: 'Out of date. Nothing was sent',
+      detail: `${detail}.`,
+    });
+  });
+
   it('names who decided, how, and how strongly proven', async () => {
     const made = { name: 'Lena Ott', decision: 'approve', proof: 'passkey', at: START } as const;
     await notifier().tell(telling({ kind: 'decided', about: { decisions: [made] } }));

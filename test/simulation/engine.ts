@@ -115,6 +115,7 @@ export function createSimulatedEngine(world: World, turns: Turns): SimulatedEngi
   const newOwner = (name: string): Owner => ({ name: `${name}#${(runs += 1)}`, isDead: false });
   const depsFor = (owner: Owner): ActivityDependencies => ({
     ...world.deps,
+    quietWatch: world.deps.quietWatch,
     store: turns.storeFor(owner, world),
     crm: turns.crmFor(owner, world),
   });
@@ -252,6 +253,7 @@ export function createSimulatedEngine(world: World, turns: Turns): SimulatedEngi
       await turns.settle();
     },
     crash: async () => {
+      world.forgetQuiet();
       for (const turn of [...turns.waiting]) turns.kill(turn.owner);
       for (const task of [...tasks]) {
         turns.kill(task.run);

@@ -70,6 +70,20 @@ async function approved(): Promise<string> {
   return input.requestId;
 }
 
+/** A HubSpot that takes an update and gives no answer; as far as anyone can see it may still be at it. */
+const losing = () => ({
+  ...deps(),
+  crm: {
+    ...deps().crm,
+    call: (operation: Parameters<World['crm']['call']>[0]) =>
+      operation.kind === 'update'
+        ? Promise.resolve({ kind: 'lost', code: 'hubspot.timeout' } as const)
+        : deps().crm.call(operation),
+  },
+});
+
+const REFUSED = { kind: 'refused', status: 400, code: 'record.invalid' } as const;
+
 describe('what the simulation found', () => {
   it('a process that stood still after its begin does not send any more', async () => {
     await openWorld();
@@ -95,17 +109,7 @@ describe('what the simulation found', () => {
     const requestId = await approved();
     const credential = await createFetchSecret(deps())('main');
     const call = { kind: 'write', requestId, credential, resend: false } as const;
-    const losing = {
-      ...deps(),
-      crm: {
-        ...deps().crm,
-        call: (operation: Parameters<World['crm']['call']>[0]) =>
-          operation.kind === 'update'
-            ? Promise.resolve({ kind: 'lost', code: 'hubspot.timeout' } as const)
-            : deps().crm.call(operation),
-      },
-    };
-    expect(await createWriteCall(losing)(call)).toEqual({ kind: 'unknown' });
+    expect(await createWriteCall(losing())(call)).toEqual({ kind: 'unknown' });
     // What the third one has read is on its way for so long that the quiet time is over when it is noted.
     const slow = {
       ...deps(),
@@ -128,6 +132,61 @@ describe('what the simulation found', () => {
     expect(await createWriteCall(deps())(again)).toEqual({ kind: 'unknown' });
     expect(world.crm.effects).toEqual([]);
     await look(requestId, credential);
+    world.publish();
+    expect(await createWriteCall(deps())(again)).toEqual({ kind: 'ended' });
+    expect(world.crm.effects).toHaveLength(1);
+  });
+
+  it('a clock that is set forward ends no quiet time, and neither does a process that begins anew', async () => {
+    await openWorld();
+    const requestId = await approved();
+    const credential = await createFetchSecret(deps())('main');
+    const call = { kind: 'write', requestId, credential, resend: false } as const;
+    expect(await createWriteCall(losing())(call)).toEqual({ kind: 'unknown' });
+    const looks = async (): Promise<unknown> => {
+      let last: unknown;
+      for (let n = 0; n < 3; n += 1)
+        last = await createReconcileWrite(deps())(requestId, credential);
+      world.publish();
+      return last;
+    };
+    const again = { ...call, resend: true };
+    world.advance(TIMING.quietMs / 2);
+    world.jump(10 * TIMING.quietMs);
+    expect(await looks()).toEqual({ kind: 'absent', sinceMs: TIMING.quietMs / 2 });
+    expect(await createWriteCall(deps())(again)).toEqual({ kind: 'unknown' });
+    world.forgetQuiet();
+    expect(await looks()).toEqual({ kind: 'absent', sinceMs: 0 });
+    expect(await createWriteCall(deps())(again)).toEqual({ kind: 'unknown' });
+    expect(world.crm.effects).toEqual([]);
+    world.advance(TIMING.quietMs);
+    expect(await looks()).toEqual({ kind: 'absent', sinceMs: TIMING.quietMs });
+    expect(await createWriteCall(deps())(again)).toEqual({ kind: 'ended' });
+    expect(world.crm.effects).toHaveLength(1);
+  });
+
+  it('after a look that nothing could be made of the looks begin anew', async () => {
+    await openWorld();
+    const requestId = await approved();
+    const credential = await createFetchSecret(deps())('main');
+    const call = { kind: 'write', requestId, credential, resend: false } as const;
+    expect(await createWriteCall(losing())(call)).toEqual({ kind: 'unknown' });
+    const refusing = { ...deps().crm, call: () => Promise.resolve(REFUSED) };
+    const look = () => createReconcileWrite(deps())(requestId, credential);
+    const unclear = createReconcileWrite({ ...deps(), crm: refusing });
+    await look();
+    await look();
+    world.advance(TIMING.quietMs);
+    expect(await unclear(requestId, credential)).toEqual({ kind: 'unclear' });
+    expect(await unclear(requestId, credential)).toEqual({ kind: 'unclear' });
+    expect(world.entries().filter(({ event }) => event === 'hubspot.unclear')).toHaveLength(1);
+    const again = { ...call, resend: true };
+    expect(await look()).toEqual({ kind: 'absent', sinceMs: TIMING.quietMs });
+    world.publish();
+    expect(await createWriteCall(deps())(again)).toEqual({ kind: 'unknown' });
+    expect(world.crm.effects).toEqual([]);
+    await look();
+    await look();
     world.publish();
     expect(await createWriteCall(deps())(again)).toEqual({ kind: 'ended' });
     expect(world.crm.effects).toHaveLength(1);

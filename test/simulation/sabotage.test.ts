@@ -120,6 +120,11 @@ const WAYS: readonly (readonly [string, Sabotage, RegExp])[] = [
     /happened 2 times|HubSpot did/,
   ],
   [
+    'a quiet time by the clock that somebody may set',
+    { quietWatch: () => ({ nowMs: () => 0, knownForMs: () => Infinity }) },
+    /happened 2 times|HubSpot did/,
+  ],
+  [
     'an engine that forgets, and a sweep that starts and ends nothing',
     {
       isEngineForgetful: true,

@@ -224,7 +224,13 @@ const EVENTS: Readonly<Record<string, readonly [number, (scene: Scene) => unknow
   'clock back': [
     0.5,
     ({ world }) => {
-      world.jumpBack(world.random.below(5_000));
+      world.jump(-world.random.below(5_000));
+    },
+  ],
+  'clock forward': [
+    0.5,
+    ({ world }) => {
+      world.jump(world.random.below(20_000));
     },
   ],
   'long wait': [
@@ -344,7 +350,10 @@ const AFTERMATH = [
   'repeat',
   'stall',
   'revoke',
-].concat(['give up', 'freeze', 'unfreeze', 'decide', 'long wait', 'sweep', 'person in HubSpot']);
+].concat(
+  ['give up', 'freeze', 'unfreeze', 'decide', 'long wait', 'sweep', 'person in HubSpot'],
+  ['clock forward'],
+);
 
 async function happen(scene: Scene, name: string): Promise<void> {
   scene.note(`-- ${name}`);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { ACTIONS } from '../../src/actions/catalogue.ts';
 import type { ActivityDependencies } from '../../src/activities/dependencies.ts';
+import { createQuietWatch, type QuietWatch } from '../../src/activities/quiet-watch.ts';
 import { createSqliteStore } from '../../src/adapters/store/sqlite/store.ts';
 import { rootOf, leafHash } from '../../src/audit/merkle.ts';
 import type { AuditEntry } from '../../src/contracts/audit-entry.ts';
@@ -55,6 +56,8 @@ export interface Sabotage {
   readonly lateMaxMs?: number;
   /** After each step. */
   readonly afterStep?: (world: World) => void;
+  /** How a process measures how long a write has been left alone. */
+  readonly quietWatch?: (world: World) => QuietWatch;
   /** The engine never starts anything again. */
   readonly isEngineForgetful?: boolean;
 }
@@ -73,9 +76,12 @@ export interface World {
   policy: PolicyName;
   isSecretStoreUp: boolean;
   now(): Date;
-  /** True time goes on; `jumpMs` moves only the gateway's clock. */
+  /** True time goes on. */
   advance(ms: number): void;
-  jumpBack(ms: number): void;
+  /** Moves only the gateway's clock, forward or back. */
+  jump(ms: number): void;
+  /** A process that begins anew has measured nothing yet. */
+  forgetQuiet(): void;
   publish(): void;
   readonly published: readonly { readonly size: number; readonly root: string }[];
   entries(): readonly AuditEntry[];
@@ -152,6 +158,8 @@ export async function createWorld(seed: number, sabotage: Sabotage = {}): Promis
     now: () => trueMs,
     lateMaxMs: sabotage.lateMaxMs ?? LATE_MAX_MS,
   });
+  const newWatch = (): QuietWatch => sabotage.quietWatch?.(world) ?? createQuietWatch(() => trueMs);
+  let quietWatch: QuietWatch | undefined;
   const published: { size: number; root: string }[] = [];
   const parsed: AuditEntry[] = [];
 
@@ -170,8 +178,11 @@ export async function createWorld(seed: number, sabotage: Sabotage = {}): Promis
       trueMs += ms;
       crm.land();
     },
-    jumpBack: (ms) => {
-      offsetMs -= ms;
+    jump: (ms) => {
+      offsetMs += ms;
+    },
+    forgetQuiet: () => {
+      quietWatch = newWatch();
     },
     published,
     publish: () => {
@@ -213,6 +224,9 @@ export async function createWorld(seed: number, sabotage: Sabotage = {}): Promis
       noticePlaces: [],
       connection: 'main',
       clock: now,
+      get quietWatch() {
+        return (quietWatch ??= newWatch());
+      },
     },
     close: async () => {
       file.close();

@@ -39,6 +39,7 @@ export function telling(of: TellingOptions = {}): RequestTelling {
       requestId: id,
       status: 'awaiting_approval',
       code: null,
+      detail: null,
       card: of.card === undefined ? cardFor(id) : of.card,
       decisions: [],
       link: LINK,

@@ -157,6 +157,12 @@ describe('a write', () => {
       code: 'approval.stale',
       detail: expect.stringContaining('contacts.phone'),
     });
+    // Who was asked is told which field it was, as the agent is.
+    const { body: shown } = await gateway.approver.call('GET', `/v1/approvals/${waiting.body.id}`);
+    expect([shown.code, shown.detail]).toEqual([
+      'approval.stale',
+      'contacts.phone changed since the card was made',
+    ]);
     expect((await gateway.simulator.effects()).length).toBe(before);
   });
 

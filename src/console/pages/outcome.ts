@@ -61,19 +61,24 @@ const unanswered: Say = (_frame, { waiting_for: code }) => [
   </p>`,
 ];
 
-const ended: Say = (_frame, { code, updated_at }) => [
+const ended: Say = (_frame, { code, detail, updated_at }) => [
   'stop',
   html`<p>
     <b>It ended without success at ${moment(updated_at)}.</b> The code is
-    <span class="mono">${code ?? 'unknown'}</span>; the time line says what happened.
+    <span class="mono">${code ?? 'unknown'}</span
+    >${detail === undefined ? null : html` (${shown(detail)})`}; the time line says what happened.
   </p>`,
 ];
 
-const stale: Say = (_frame, { updated_at }) => [
+/** Which field it was; of records of before nothing but that it was. */
+const staleField = (detail: string | undefined): Html | null =>
+  detail === undefined ? null : html`: ${shown(detail)}`;
+
+const stale: Say = (_frame, { updated_at, detail }) => [
   'stop',
   html`<p>
-      <b>The record changed since this card was made.</b> Seen at ${moment(updated_at)}. Nothing was
-      sent, and this card can no longer be approved.
+      <b>The record changed since this card was made${staleField(detail)}.</b> Seen at
+      ${moment(updated_at)}. Nothing was sent, and this card can no longer be approved.
     </p>
     <p>Approvals of this card were for the old values. They do not count for a new card.</p>`,
 ];

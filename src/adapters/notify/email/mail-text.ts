@@ -1,5 +1,5 @@
 import { leftText } from '../../../core/durations.ts';
-import { changedToText, inOneLine, stateWords } from '../../../core/notice-text.ts';
+import { changedToText, inOneLine, staleText, stateWords } from '../../../core/notice-text.ts';
 import type { NamedDecision, RequestTelling } from '../../../ports/notifier.ts';
 import { type ShownCard, showCard } from './card-parts.ts';
 import { BRACKETS, mailLink, mailPage, mailPlain, type MailText } from './mail-page.ts';
@@ -67,16 +67,17 @@ export function mailText(telling: RequestTelling): MailText {
   const title = notice.kind === 'reminded' ? `Reminder: ${words}` : words;
   const shown = shownOf(telling);
   const facts = factsOf(telling, shown);
-  const decided = decisions.map(decidedLine);
+  const stale = staleText(about);
+  const said = [...(stale === undefined ? [] : [stale]), ...decisions.map(decidedLine)];
   const html = mailPage(title, [
     ...facts.map((fact) => `<p>${escapeHtml(fact)}</p>`),
-    ...decided.map((line) => `<p>${htmlLine(line)}</p>`),
+    ...said.map((line) => `<p>${htmlLine(line)}</p>`),
     mailLink(link, 'Open in the console'),
     shown.html,
     `<p>${escapeHtml(NO_ANSWER)} ${escapeHtml(requestId)}</p>`,
   ]);
   const text = mailPlain([
-    [title, ...facts, ...decided.map(textLine)].join('\n'),
+    [title, ...facts, ...said.map(textLine)].join('\n'),
     `Open in the console: ${link}`,
     ...(shown.text === '' ? [] : [shown.text]),
     `${NO_ANSWER} ${requestId}`,

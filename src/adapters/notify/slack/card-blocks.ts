@@ -8,6 +8,7 @@ import {
   inOneLine,
   needsText,
   ruled,
+  staleText,
   stateWords,
   whyHidden,
   whyInConsole,
@@ -245,6 +246,11 @@ function waitingBlocks(about: NoticeSubject, card: Card): Block[] {
   ];
 }
 
+function staleBlocks(about: NoticeSubject): Block[] {
+  const stale = staleText(about);
+  return stale === undefined ? [] : [section(stale)];
+}
+
 export interface SlackMessage {
   /** For the notification: only our own words, since Slack reads markup in it. */
   readonly text: string;
@@ -267,6 +273,7 @@ export function slackMessage(about: NoticeSubject): SlackMessage {
     text,
     blocks: [
       header,
+      ...staleBlocks(about),
       ...fit(card).blocks,
       ...linkBlocks(card),
       ...decidedBlocks(about),

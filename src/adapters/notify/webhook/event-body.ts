@@ -5,7 +5,7 @@ import {
   WEBHOOK_TYPES,
   type WebhookEvent,
 } from '../../../contracts/webhook.ts';
-import { inOneLine, stateWords } from '../../../core/notice-text.ts';
+import { inOneLine, staleText, stateWords } from '../../../core/notice-text.ts';
 import { spellOutUnseen } from '../../../core/unseen.ts';
 import type {
   AlarmTelling,
@@ -80,6 +80,7 @@ const toldDecision = ({ name, decision, proof, at }: NamedDecision) => ({
 
 function approvalEvent({ notice, about }: RequestTelling): ApprovalEvent {
   const { requestId, status, code, card, decisions, changed, link } = about;
+  const stale = staleText(about);
   return {
     type: WEBHOOK_TYPES[notice.kind],
     timestamp: notice.createdAt.toISOString(),
@@ -87,6 +88,7 @@ function approvalEvent({ notice, about }: RequestTelling): ApprovalEvent {
       request_id: requestId,
       status,
       state: stateWords(status, code),
+      ...(stale === undefined ? {} : { detail: stale }),
       code,
       link,
       card: card === null ? null : toldCard(card),

@@ -1,0 +1,34 @@
+/**
+ * Measures how long a lost write has been left alone by a clock that nobody can set. The machine's own clock may jump
+ * forward while HubSpot still works on the attempt: by that alone it would be sent a second time. Of one process: what
+ * begins anew knows nothing of the time before, and counts from where it first hears of an attempt. Shared by all
+ * activities of the process; callers may ask at once.
+ */
+export interface QuietWatch {
+  /** Of a clock that only goes on, ms; its zero means nothing. */
+  nowMs(): number;
+  /** How long this process has known of the attempt that this entry of the log began, ms; 0 the first time. */
+  knownForMs(begunEntry: number): number;
+}
+
+/** Beyond these the one known longest is forgotten, and counted anew: later, and never too early. */
+const ATTEMPTS_MAX = 10_000;
+
+/** `nowMs`: for tests. */
+export function createQuietWatch(nowMs = (): number => performance.now()): QuietWatch {
+  const since = new Map<number, number>();
+  return {
+    nowMs,
+    knownForMs: (begunEntry) => {
+      const now = nowMs();
+      const known = since.get(begunEntry);
+      if (known !== undefined) return now - known;
+      for (const oldest of since.keys()) {
+        if (since.size < ATTEMPTS_MAX) break;
+        since.delete(oldest);
+      }
+      since.set(begunEntry, now);
+      return 0;
+    },
+  };
+}

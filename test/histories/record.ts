@@ -84,6 +84,30 @@ const PATHS: Record<string, (gateway: TestGateway) => Promise<string>> = {
     await gateway.ended(body.id, 40_000);
     return body.id;
   },
+  'a-write-of-several': async (gateway) => {
+    const task = { action: 'create_task', contact_id: '20001', subject: 'Recorded.', due: '2027-01-04T09:00:00Z' };
+    const { body } = await gateway.submit({ action: 'write_several', steps: [NOTE, task] });
+    await gateway.approve(body.id, body.digest);
+    await gateway.ended(body.id);
+    return body.id;
+  },
+  // HubSpot cannot be read for its card at first: it is tried again, and the record says for what it waits.
+  'a-waiting-write': async (gateway) => {
+    await gateway.simulator.control('POST', '/faults', { match: { method: 'GET', path: '/contacts/20002' }, mode: '503', times: 4 });
+    const { body } = await gateway.submit({ ...NOTE, contact_id: '20002' });
+    const { digest } = (await gateway.context.store.waitForRequest(body.id, ({ status }) => status === 'awaiting_approval', 30_000))!;
+    await gateway.approve(body.id, digest ?? '');
+    await gateway.ended(body.id);
+    return body.id;
+  },
+  'a-write-allowed-ahead': async (gateway) => {
+    const ahead = { agent: gateway.agent.record.id, action: 'create_note', hours: 1, max_uses: 1 };
+    const { status, body: grant } = await gateway.approver.call('POST', '/v1/grants', { body: ahead });
+    if (status !== 201) throw new Error(JSON.stringify(grant));
+    const { body } = await gateway.submit(NOTE);
+    await gateway.ended(body.id);
+    return body.id;
+  },
 };
 
 async function record(gateway: TestGateway, name: string, workflowId: string): Promise<void> {

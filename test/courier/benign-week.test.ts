@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { createCourier } from '../../src/courier.ts';
+import { whyInConsole } from '../../src/core/notice-text.ts';
 import { isPrompt } from '../../src/core/notices.ts';
 import type { PersonRecord } from '../../src/core/records.ts';
 import { recordDecision } from '../../src/gate/decisions.ts';
@@ -80,8 +81,9 @@ async function decideAll(
   took: number[],
 ): Promise<void> {
   const { rows } = await world.store.requests.waiting({ limit: 200 });
-  for (const { id, digest } of rows) {
-    const made = { requestId: id, person, proof: 'session', decision: 'approve' } as const;
+  for (const { id, digest, card } of rows) {
+    const proof = card === null || whyInConsole(card) === undefined ? 'session' : 'passkey';
+    const made = { requestId: id, person, proof, decision: 'approve' } as const;
     await world.store.commit((tx) => recordDecision(tx, { ...made, digest: digest! }, RULES));
     took.push(world.now().getTime() - (asked.get(id) ?? 0));
   }

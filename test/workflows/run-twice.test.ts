@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { workflowIdOf } from '../../src/adapters/temporal/engine.ts';
-import { connectDependencies } from '../../src/context.ts';
+import { connectDependencies } from '../../src/dependencies.ts';
 import { connectAccount } from '../../src/gate/connection.ts';
 import { requestIdFor } from '../../src/gate/ids.ts';
 import { INCIDENT_STEPS } from '../support/incidents.ts';

@@ -62,7 +62,7 @@ const rooms = [
     'the-cli-is-a-door',
     'cli/',
     ...src('contracts', 'core', 'actions', 'policy', 'gate', 'ports', 'audit', 'prove', 'drill'),
-    '^src/(compile-cache|config|context)\\.ts$',
+    '^src/(compile-cache|config|context|dependencies)\\.ts$',
     ...pkg('commander', 'otplib', 'zod'),
     BUILT_IN,
   ),

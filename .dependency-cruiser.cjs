@@ -62,7 +62,7 @@ const rooms = [
     'the-cli-is-a-door',
     'cli/',
     ...src('contracts', 'core', 'actions', 'policy', 'gate', 'ports', 'audit', 'prove', 'drill'),
-    '^src/(compile-cache|config|context)\\.ts$',
+    '^src/(compile-cache|config|context|dependencies)\\.ts$',
     ...pkg('commander', 'otplib', 'zod'),
     BUILT_IN,
   ),
@@ -158,17 +158,17 @@ const only = (name, by, path) =>
 const wiring = [
   only(
     'adapters-are-wired-by-the-mains',
-    ['^src/(channels|context|gateway|start)\\.ts$'],
+    ['^src/(channels|context|dependencies|gateway|start)\\.ts$'],
     '^src/adapters/',
   ),
   only(
     'the-context-is-opened-by-the-mains',
     ['^src/(gateway|run-process|start|cli/context)\\.ts$'],
-    '^src/context\\.ts$',
+    '^src/(context|dependencies)\\.ts$',
   ),
   only('activities-run-in-the-worker', ['^src/gateway\\.ts$'], '^src/activities/'),
   only('workflows-run-in-the-engine', [], '^src/workflows/'),
-  only('the-api-is-started-by-the-mains', ['^src/(context|gateway)\\.ts$'], '^src/api/'),
+  only('the-api-is-started-by-the-mains', ['^src/(dependencies|gateway)\\.ts$'], '^src/api/'),
   only('the-console-is-mounted-by-the-mains', ['^src/gateway\\.ts$'], '^src/console/'),
   only(
     'embedded-belongs-to-npm-start',

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // Runs on whatever Node the shell has and hands over to the one that the lockfile brings.
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
+import module from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 const NODE_NEEDED = 24;
@@ -15,9 +16,12 @@ if (!isBundled && Number(process.versions.node.split('.')[0]) < NODE_NEEDED) {
   process.stderr.write(`sallyport: ${needed} Run npm ci, which brings it.\n`);
   process.exit(1);
 }
-const { status } = spawnSync(
-  isBundled ? bundled : process.execPath,
-  [main, ...process.argv.slice(2)],
-  { stdio: 'inherit' },
-);
-process.exit(status ?? 1);
+if (!isBundled || realpathSync(bundled) === realpathSync(process.execPath)) {
+  // This one is it (`npx` puts it first): a second start would cost every command its time again. The
+  // cache as in src/compile-cache.ts, and before the first TypeScript, so that no parser of it is loaded.
+  module.enableCompileCache(`${root}node_modules/.cache/node`);
+  await import(main);
+} else {
+  const { status } = spawnSync(bundled, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
+  process.exit(status ?? 1);
+}

@@ -2,54 +2,27 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { IncidentDependencies } from './activities/dependencies.ts';
-import { createQuietWatch } from './activities/quiet-watch.ts';
 import { POLICY_ACTIONS } from './actions/catalogue.ts';
 import {
   createFolderAuditLog,
   type FolderAuditLog,
 } from './adapters/log-folder/folder-audit-log.ts';
 import { createPinoLogger } from './adapters/logger/pino-logger.ts';
-import type { Channels } from './channels.ts';
-import { installEgress } from './adapters/hubspot/egress.ts';
-import { createHubSpotCrm, type HubSpotOptions } from './adapters/hubspot/hubspot-crm.ts';
-import { createHubSpotSetup } from './adapters/hubspot/hubspot-setup.ts';
 import { createAgeFileSecretStore } from './adapters/secrets/age-file/age-file-secret-store.ts';
 import { createSqliteStore } from './adapters/store/sqlite/store.ts';
-import { createPasskeyCeremonies } from './adapters/webauthn/simple-webauthn.ts';
-import type { ApiContext } from './api/api-context.ts';
-import { createEdgeRefusals } from './api/edge-refusals.ts';
-import { createInFlight } from './api/in-flight.ts';
-import { createRateLimit, type RateLimit } from './api/rate-limit.ts';
 import type { NoteSigner } from './audit/note.ts';
 import type { Config } from './config.ts';
 import { GatewayError } from './core/gateway-error.ts';
 import { type Attester, createAttester } from './gate/attest.ts';
-import type { ConnectDependencies } from './gate/connection-calls.ts';
-import { pastDrills } from './drill/history.ts';
-import { isDemoToken } from './gate/demo-token.ts';
-import { createDetection, type Detection } from './gate/detection.ts';
-import { createAskedOnce } from './gate/eligible.ts';
-import { createHabits } from './gate/habits.ts';
-import { storeNewKey } from './gate/new-key.ts';
-import { sweepForIncident } from './gate/incident-radar.ts';
-import { askToTakeBack } from './gate/incident-take-back.ts';
-import { OWN_AGENT_ID } from './gate/own-agent.ts';
-import { createSlowdown } from './gate/slowdown.ts';
 import { createFailpoints, type Failpoints } from './failpoints.ts';
 import { openLogKey } from './log-key.ts';
-import { createLogProbe } from './log-probe.ts';
-import { loadPolicy } from './policy/load.ts';
-import type { NoticePlace } from './gate/notices.ts';
+import { NO_POLICY } from './policy/no-policy.ts';
 import type { Policy } from './policy/policy.ts';
-import type { CredentialRef } from './ports/crm.ts';
-import type { Engine } from './ports/engine.ts';
 import type { Logger } from './ports/logger.ts';
 import type { SecretStore } from './ports/secret-store.ts';
 import type { Store } from './ports/store.ts';
 
-/** What every process of the gateway has, wired in this one place. */
+/** What every process of the gateway has; what its halves get from it is in `dependencies.ts`. */
 export interface Context {
   readonly config: Config;
   readonly logger: Logger;
@@ -67,12 +40,6 @@ const SEAL_KEY = 'store/seal-key';
 const ATTEST_KEY = 'gateway/attest-key';
 /** Published within a second (design, section 8), with room for a slow disk. */
 const PUBLISH_EVERY_MS = 400;
-const DEMO_ONLY = 'What is set is the key of the demo, which is for its simulator alone.';
-const TOKEN_CACHE_MS = 30_000;
-const clock = (): Date => new Date();
-
-/** Of this process, whatever is opened in it. */
-const quietWatch = createQuietWatch();
 
 const newKey = (): string => randomBytes(32).toString('base64url');
 
@@ -99,6 +66,9 @@ async function readPolicy(file: string): Promise<Policy> {
     const detail = `the policy file ${file} cannot be read; set SALLYPORT_POLICY`;
     throw new GatewayError('config.invalid', { detail, cause });
   }
+  if (text === '') return NO_POLICY;
+  // Cedar is loaded where there is something to read: commands that ask no policy do not wait for it.
+  const { loadPolicy } = await import('./policy/load.ts');
   return loadPolicy({ text, file: relative(process.cwd(), file), actions: POLICY_ACTIONS });
 }
 
@@ -173,160 +143,4 @@ export async function openContext(
   const close = () => store.close();
   const own = { secrets, store, policy, auditLog, attester, signer };
   return { config, logger, failpoints, ...own, close };
-}
-
-/**
- * The token of a credential version, cached for seconds: versions never change their value. A HubSpot
- * that a setting names is never told the demo's.
- */
-function tokenReader({
-  secrets,
-  config,
-}: Pick<Context, 'secrets' | 'config'>): (credential: CredentialRef) => Promise<string> {
-  const cache = new Map<string, { readonly value: string; readonly until: number }>();
-  return async ({ connection, version }) => {
-    const key = `${connection}@${version}`;
-    const cached = cache.get(key);
-    if (cached !== undefined && cached.until > Date.now()) return cached.value;
-    const secret = await secrets.get(`hubspot/${connection}`, version);
-    if (secret === undefined) throw new GatewayError('credential.missing');
-    if (config.hubspotUrl !== undefined && (await isDemoToken(secrets, secret.value)))
-      throw new GatewayError('credential.missing', { detail: DEMO_ONLY });
-    cache.set(key, { value: secret.value, until: Date.now() + TOKEN_CACHE_MS });
-    return secret.value;
-  };
-}
-
-const hubspotOptions = ({ config, secrets, store }: Context, url: string): HubSpotOptions => ({
-  baseUrl: url,
-  readToken: tokenReader({ secrets, config }),
-  deadlineMs: config.timing.deadlineMs,
-  ratePlan: {
-    callsPerTenSeconds: config.limits.hubspotCallsPerTenSeconds,
-    searchesPerSecond: config.limits.hubspotSearchesPerSecond,
-    waitMaxMs: config.timing.deadlineMs / 2,
-  },
-  readTimeZone: async (connection) =>
-    (await store.connections.get(connection))?.timeZone ?? undefined,
-});
-
-/** What `gate/connection.ts` gets; from then on this process reaches HubSpot alone. */
-export function connectDependencies(context: Context, hubspotUrl: string): ConnectDependencies {
-  const { config, failpoints, store } = context;
-  installEgress({ allowedOrigins: [hubspotUrl], deadlineMs: config.timing.deadlineMs });
-  const options = hubspotOptions(context, hubspotUrl);
-  const crm = failpoints.crm(createHubSpotCrm(options));
-  return { store, crm, setup: createHubSpotSetup(options) };
-}
-
-/** What the worker's activities get. `hubspotUrl`: HubSpot, or the simulator that stands in. */
-export function activityDependencies(
-  context: Context,
-  hubspotUrl: string,
-  noticePlaces: readonly NoticePlace[],
-): IncidentDependencies {
-  const { config, failpoints, store, secrets, policy, auditLog, attester } = context;
-  const { timing } = config;
-  const options = hubspotOptions(context, hubspotUrl);
-  const crm = failpoints.crm(createHubSpotCrm(options));
-  const probe = createHubSpotSetup(options);
-  const waitingMax = config.limits.agentWaitingMax;
-  const own = { store, secrets, crm, probe, policy: () => policy, auditLog, attester };
-  const sweeping = { store, crm, clock, pause: (ms: number) => sleep(ms) };
-  const { radarSettleMs: settleMs } = timing;
-  const findRogue: IncidentDependencies['findRogue'] = (incident, to) =>
-    sweepForIncident(sweeping, incident, { to, settleMs });
-  const { approvalMs } = timing;
-  const rules = { policy, approvalMs, clock };
-  const takeBack: IncidentDependencies['takeBack'] = (incident, rogue) =>
-    askToTakeBack({ store, crm, connection: incident.connection }, rules, incident, rogue);
-  const { connection } = config;
-  const of = { noticePlaces, timing, waitingMax, connection, clock, quietWatch };
-  return { ...own, findRogue, takeBack, ...of };
-}
-
-/** Follows the log by the rules of the settings. */
-export function detectionOf(
-  { config, store, auditLog, logger }: Context,
-  places: readonly NoticePlace[],
-): Detection {
-  const { rules, decoys } = config.detection;
-  return createDetection({
-    ...{ store, places, clock, logger, connection: config.connection },
-    settings: { rules, decoys: new Set(decoys), ownAgentId: OWN_AGENT_ID },
-    probePublication: createLogProbe({ store, auditLog, clock }),
-  });
-}
-
-/** How many addresses at their limit are still heard. */
-const STRANGERS_FACTOR = 5;
-
-function rateLimits({
-  store,
-  config: { limits },
-}: Context): Record<'submissionRate' | 'decisionRate' | 'strangerRate', RateLimit> {
-  return {
-    submissionRate: createRateLimit({
-      perMinute: limits.agentRequestsPerMinute,
-      what: 'requests',
-      countSince: (id, since) => store.requests.countSince(id, since),
-      costOf: createSlowdown(store, clock),
-      clock,
-    }),
-    decisionRate: createRateLimit({
-      perMinute: limits.personDecisionsPerMinute,
-      what: 'decisions',
-      clock,
-    }),
-    strangerRate: createRateLimit({
-      perMinute: limits.strangerRequestsPerMinute,
-      what: 'requests of one address',
-      // Each costs a commit, so all addresses together are bounded too.
-      allPerMinute: limits.strangerRequestsPerMinute * STRANGERS_FACTOR,
-      clock,
-    }),
-  };
-}
-
-export function apiContext(context: Context, engine: Engine, channels: Channels): ApiContext {
-  const { config, store, secrets, policy, auditLog, attester, logger } = context;
-  return {
-    store,
-    engine,
-    attester,
-    auditLog,
-    storeNewKey: (of) => storeNewKey({ store, secrets }, of),
-    pastDrills: (max) => pastDrills(config.files.drills, max),
-    policy: () => policy,
-    askPolicy: createAskedOnce(),
-    habitsAt: createHabits(store),
-    settings: {
-      connection: config.connection,
-      origin: config.origin,
-      answerWaitMs: config.timing.answerWaitMs,
-      approvalValidMs: config.timing.approvalValidMs,
-      approvalMs: config.timing.approvalMs,
-      selfApprovalMs: config.timing.selfApprovalMs,
-      quietMs: config.timing.quietMs,
-    },
-    ...rateLimits(context),
-    ceremonies: createPasskeyCeremonies(config.origin),
-    clock,
-    slack: channels.slack && { ...channels.slack, desk: channels.slack.deskFor(engine) },
-    webhooks: channels.webhooks,
-    inFlight: createInFlight(config.limits.slots),
-    edgeRefusals: createEdgeRefusals(store, clock),
-    probes: [
-      { name: 'store', check: () => store.probe() },
-      { name: 'engine', check: () => engine.probe() },
-      {
-        name: 'secrets',
-        check: async () => {
-          await secrets.names();
-        },
-      },
-      { name: 'log', check: createLogProbe({ store, auditLog, clock }) },
-    ],
-    logger,
-  };
 }

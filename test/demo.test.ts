@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { generateSecret } from 'otplib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readConfig } from '../src/config.ts';
-import { connectDependencies, type Context, openContext } from '../src/context.ts';
+import { type Context, openContext } from '../src/context.ts';
+import { connectDependencies } from '../src/dependencies.ts';
 import {
   ensureDemoConnection,
   ensureDemoCredential,

@@ -140,6 +140,6 @@ export async function connectorOf(context: Context): Promise<ConnectDependencies
   const url = config.hubspotUrl ?? simulator ?? HUBSPOT_URL;
   if (url === simulator) await assertSimulatorAnswers(url);
   else await assertNotTheDemos(context, url);
-  const { connectDependencies } = await import('../context.ts');
+  const { connectDependencies } = await import('../dependencies.ts');
   return connectDependencies(context, url);
 }

@@ -12,21 +12,21 @@ const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\
  * variation selector after a Han character is not among them: there are 240 of them, an alphabet to
  * hide text in.
  */
-const NEEDED = new RegExp(
-  [
-    String.raw`\p{RGI_Emoji}`,
-    String.raw`(?<=\p{Extended_Pictographic})[\uFE0E\uFE0F]`,
-    String.raw`(?<=[\p{Extended_Pictographic}\p{Emoji_Modifier}\uFE0F])\u200D(?=\p{Extended_Pictographic})`,
-    String.raw`(?<=[[\p{L}\p{M}]&&[${[
-      ...['Arabic', 'Syriac', 'Mongolian', 'Devanagari', 'Bengali', 'Gurmukhi', 'Gujarati'],
-      ...['Oriya', 'Tamil', 'Telugu', 'Kannada', 'Malayalam', 'Sinhala', 'Khmer', 'Myanmar'],
-    ]
-      .map((script) => String.raw`\p{Script=${script}}`)
-      .join('')}]])[\u200C\u200D]`,
-    String.raw`(?<=\p{Script=Mongolian})[\u180B-\u180F]`,
-  ].join('|'),
-  'gv',
-);
+const NEEDED = [
+  String.raw`\p{RGI_Emoji}`,
+  String.raw`(?<=\p{Extended_Pictographic})[\uFE0E\uFE0F]`,
+  String.raw`(?<=[\p{Extended_Pictographic}\p{Emoji_Modifier}\uFE0F])\u200D(?=\p{Extended_Pictographic})`,
+  String.raw`(?<=[[\p{L}\p{M}]&&[${[
+    ...['Arabic', 'Syriac', 'Mongolian', 'Devanagari', 'Bengali', 'Gurmukhi', 'Gujarati'],
+    ...['Oriya', 'Tamil', 'Telugu', 'Kannada', 'Malayalam', 'Sinhala', 'Khmer', 'Myanmar'],
+  ]
+    .map((script) => String.raw`\p{Script=${script}}`)
+    .join('')}]])[\u200C\u200D]`,
+  String.raw`(?<=\p{Script=Mongolian})[\u180B-\u180F]`,
+].join('|');
+
+/** Made at the first text that may need it: the tables of emoji cost each start of the command line a tenth of a second. */
+let needed: RegExp | undefined;
 
 const nameOf = (character: string): string =>
   `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
@@ -53,12 +53,16 @@ export const spellOutUnseen = (text: string): string =>
 export const withoutUnseen = (text: string): string =>
   text.replaceAll(UNSEEN, (character) => (isLayout(character) ? character : ''));
 
+/** A blank takes the place of what is needed, so that what stood around it does not come together. */
+function withoutNeeded(text: string): string {
+  if (text.search(UNSEEN) === -1) return text;
+  needed ??= new RegExp(NEEDED, 'gv');
+  return text.replaceAll(needed, ' ');
+}
+
 /**
  * The names (`U+202E`) of the characters that people cannot see and the text's own script does not
  * need, line feeds and tabs among them, in the order of the text.
  */
 export const needlessUnseen = (text: string): string[] =>
-  // A blank takes the place of what is needed, so that what stood around it does not come together.
-  [...(text.replaceAll(NEEDED, ' ').match(UNSEEN) ?? []), ...(text.match(STACKED) ?? [])].map(
-    nameOf,
-  );
+  [...(withoutNeeded(text).match(UNSEEN) ?? []), ...(text.match(STACKED) ?? [])].map(nameOf);

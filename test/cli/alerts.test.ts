@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { detectionOf } from '../../src/context.ts';
+import { detectionOf } from '../../src/dependencies.ts';
 import { addAgent } from '../../src/gate/roster.ts';
 import { requestId } from '../adapters/store/fixtures.ts';
 import { createInstallation, type Installation } from './support.ts';

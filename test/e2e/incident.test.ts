@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { connectDependencies } from '../../src/context.ts';
+import { connectDependencies } from '../../src/dependencies.ts';
 import { connectAccount } from '../../src/gate/connection.ts';
 import { activateCredential, fingerprintOf } from '../../src/gate/credentials.ts';
 import { HOSTILE } from '../support/hostile.ts';

@@ -17,7 +17,7 @@ import { gateDeskId } from '../../src/adapters/temporal/gate-desk.ts';
 import { createPayloadCodec } from '../../src/adapters/temporal/payload-codec.ts';
 import { loadPayloadKeys } from '../../src/adapters/temporal/payload-keys.ts';
 import { SEARCH_ATTRIBUTES } from '../../src/core/search-attributes.ts';
-import { connectDependencies } from '../../src/context.ts';
+import { connectDependencies } from '../../src/dependencies.ts';
 import { freePort } from '../../src/embedded/ports.ts';
 import { startTemporalServer } from '../../src/embedded/temporal-server.ts';
 import { connectAccount } from '../../src/gate/connection.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { connectDependencies } from '../../src/context.ts';
+import { connectDependencies } from '../../src/dependencies.ts';
 import { connectAccount } from '../../src/gate/connection.ts';
 import { activateCredential } from '../../src/gate/credentials.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';

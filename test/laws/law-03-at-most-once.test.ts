@@ -74,7 +74,7 @@ describe('law 3: an approval executes at most once', () => {
     await gateway.approve(waiting.body.id, waiting.body.digest);
     await gateway.ended(waiting.body.id);
     const { createWriteCall } = await import('../../src/activities/write-call.ts');
-    const { activityDependencies } = await import('../../src/context.ts');
+    const { activityDependencies } = await import('../../src/dependencies.ts');
     const deps = activityDependencies(gateway.context, gateway.simulator.url, []);
     const credential = { connection: 'main', version: 1, fingerprint: 'test' };
     const again = await createWriteCall(deps)({

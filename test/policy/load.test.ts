@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { GatewayError } from '../../src/core/gateway-error.ts';
+import { NO_POLICY } from '../../src/policy/no-policy.ts';
 import { askFor, policyOf } from './support.ts';
 
 /** The lines with which a text stops the start. */
@@ -38,6 +39,14 @@ describe('loading a policy', () => {
   it('denies everything when the text is empty', () => {
     const answer = policyOf('').decide(askFor('find_person', ['email']));
     expect(answer).toEqual({ allowed: false, reasons: [] });
+  });
+
+  it('says of an empty text what is known of it without Cedar', () => {
+    const { decide, ...read } = policyOf('');
+    const { decide: known, ...named } = NO_POLICY;
+    expect(named).toEqual(read);
+    for (const query of [askFor('find_person', ['email']), askFor('find_person', [])])
+      expect(known(query)).toEqual(decide(query));
   });
 
   it('gives reasons in the words of @reason, else of @id, else by position', () => {

@@ -29,7 +29,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     what: 'a client that sends again what was lost, without looking',
-    file: 'src/context.ts',
+    file: 'src/dependencies.ts',
     from: /const crm = failpoints\.crm\((createHubSpotCrm\(options\))\);(?=\n {2}const probe)/,
     to: `const inner = failpoints.crm($1);
       const crm: typeof inner = { ...inner, call: async (...of) => {
@@ -90,7 +90,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     what: 'a token in a process log',
-    file: 'src/context.ts',
+    file: 'src/dependencies.ts',
     from: /return secret\.value;/,
     to: 'process.stderr.write(Buffer.from(`Bearer ${secret.value}`).toString("base64")); return secret.value;',
     found: 'L06.1',

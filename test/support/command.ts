@@ -12,7 +12,7 @@ export const runSallyport = (
   { env, input = '' }: { readonly env: NodeJS.ProcessEnv; readonly input?: string },
 ): Promise<Said> =>
   new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['src/cli/main.ts', ...args], { env });
+    const child = spawn(process.execPath, ['bin/sallyport.mjs', ...args], { env });
     const said = { out: '', err: '' };
     child.stdout.on('data', (chunk: Buffer) => (said.out += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (said.err += chunk.toString()));

@@ -10,7 +10,8 @@ import { createGatewayWorker } from '../../src/adapters/temporal/gateway-worker.
 import { createPayloadCodec } from '../../src/adapters/temporal/payload-codec.ts';
 import { loadPayloadKeys } from '../../src/adapters/temporal/payload-keys.ts';
 import { workflowBundle } from '../../src/adapters/temporal/workflow-bundle.ts';
-import { activityDependencies, type Context, openContext } from '../../src/context.ts';
+import { type Context, openContext } from '../../src/context.ts';
+import { activityDependencies } from '../../src/dependencies.ts';
 import { GatewayError } from '../../src/core/gateway-error.ts';
 import { startGateway } from '../../src/gateway.ts';
 import { startTestGateway, type TestGateway } from './gateway.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connectDependencies } from '../../src/context.ts';
+import { connectDependencies } from '../../src/dependencies.ts';
 import type { Approval } from '../../src/contracts/approval.ts';
 import type { RequestRecord } from '../../src/core/records.ts';
 import { isTerminal } from '../../src/core/request-state.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { Client, Connection } from '@temporalio/client';
 import { installEgress } from '../../src/adapters/hubspot/egress.ts';
-import { connectDependencies } from '../../src/context.ts';
+import { connectDependencies } from '../../src/dependencies.ts';
 import { activateCredential, fingerprintOf } from '../../src/gate/credentials.ts';
 import { connectAccount } from '../../src/gate/connection.ts';
 import { revokeAgent } from '../../src/gate/roster.ts';

@@ -5,7 +5,7 @@ import {
   ensureRadarSchedule,
   radarScheduleId,
 } from '../../src/adapters/temporal/radar-schedule.ts';
-import { connectDependencies } from '../../src/context.ts';
+import { connectDependencies } from '../../src/dependencies.ts';
 import { connectAccount } from '../../src/gate/connection.ts';
 import { liftFreeze, placeFreeze } from '../../src/gate/freezes.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';

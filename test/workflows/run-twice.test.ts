@@ -6,7 +6,7 @@ import { createDataConverter } from '../../src/adapters/temporal/data-converter.
 import { workflowIdOf } from '../../src/adapters/temporal/engine.ts';
 import { createPayloadCodec } from '../../src/adapters/temporal/payload-codec.ts';
 import { loadPayloadKeys } from '../../src/adapters/temporal/payload-keys.ts';
-import { connectDependencies } from '../../src/context.ts';
+import { connectDependencies } from '../../src/dependencies.ts';
 import { connectAccount } from '../../src/gate/connection.ts';
 import { requestIdFor } from '../../src/gate/ids.ts';
 import { addPerson } from '../../src/gate/roster.ts';

@@ -1,18 +1,16 @@
-import {
-  type AuthenticationResponseJSON,
-  type AuthenticatorTransport,
-  generateAuthenticationOptions,
-  generateRegistrationOptions,
-  type RegistrationResponseJSON,
-  verifyAuthenticationResponse,
-  verifyRegistrationResponse,
+import type {
+  AuthenticationResponseJSON,
+  AuthenticatorTransport,
+  RegistrationResponseJSON,
 } from '@simplewebauthn/server';
-import { decodeAttestationObject } from '@simplewebauthn/server/helpers';
 import { z } from 'zod';
 import type { Assertion, NewCredential } from '../../contracts/passkey.ts';
 import { CreationOptionsSchema, RequestOptionsSchema } from '../../contracts/passkey.ts';
 import type { PasskeyRecord } from '../../core/records.ts';
 import type { MadePasskey, PasskeyCeremonies } from '../../ports/passkey-ceremonies.ts';
+
+/** Three hundred modules that no start has to wait for: loaded when the first person comes with a passkey. */
+const library = () => import('@simplewebauthn/server');
 
 /** COSE: EdDSA, ES256, RS256. */
 const ALGORITHMS = [-8, -7, -257];
@@ -46,7 +44,8 @@ const isFramed = (answer: NewCredential | Assertion): boolean => {
  * None was asked for, so browsers send none. The library would fetch the revocation lists that such
  * certificates name before it asks who made them: at any address, from inside the network.
  */
-function hasCertificates({ response }: NewCredential): boolean {
+async function hasCertificates({ response }: NewCredential): Promise<boolean> {
+  const { decodeAttestationObject } = await import('@simplewebauthn/server/helpers');
   try {
     const object = decodeAttestationObject(bytesOf(response.attestationObject));
     return object.get('attStmt').get('x5c') !== undefined;
@@ -81,6 +80,7 @@ async function orUndefined<T>(verified: Promise<T>): Promise<T | undefined> {
 type Of<Name extends keyof PasskeyCeremonies> = Parameters<PasskeyCeremonies[Name]>[0];
 
 async function creationOptions(rpID: string, { person, challenge, known }: Of<'creationOptions'>) {
+  const { generateRegistrationOptions } = await library();
   const options = await generateRegistrationOptions({
     rpName: RP_NAME,
     rpID,
@@ -98,6 +98,7 @@ async function creationOptions(rpID: string, { person, challenge, known }: Of<'c
 }
 
 async function requestOptions(rpID: string, { challenge, allowed }: Of<'requestOptions'>) {
+  const { generateAuthenticationOptions } = await library();
   const options = await generateAuthenticationOptions({
     rpID,
     challenge: bytesOf(challenge),
@@ -119,7 +120,8 @@ async function verifyCreation(
   expected: Expected,
   { credential, challenge }: Of<'verifyCreation'>,
 ): Promise<MadePasskey | undefined> {
-  if (isFramed(credential) || hasCertificates(credential)) return undefined;
+  if (isFramed(credential) || (await hasCertificates(credential))) return undefined;
+  const { verifyRegistrationResponse } = await library();
   const verified = await orUndefined(
     verifyRegistrationResponse({
       response: { ...credential, clientExtensionResults: {} } as RegistrationResponseJSON,
@@ -151,6 +153,7 @@ async function verifyAssertion(
     return undefined;
   // Its counter is held against the record when the use is written down; the library would judge it here,
   // before the signature, and by what may be old by then.
+  const { verifyAuthenticationResponse } = await library();
   const publicKey = Uint8Array.from(passkey.publicKey);
   const credential = { id: passkey.credentialId, publicKey, counter: 0 };
   const verified = await orUndefined(

@@ -36,7 +36,7 @@ describe('the calls of setting up a connection', () => {
       .filter((name) => name.endsWith('.ts'))
       .filter((name) => /CrmSetup|createHubSpotSetup/.test(readFileSync(join('src', name), 'utf8')))
       .filter((name) => !name.startsWith('ports/') && !name.startsWith('adapters/'));
-    expect(files.toSorted()).toEqual(['context.ts', 'gate/connection-calls.ts']);
+    expect(files.toSorted()).toEqual(['dependencies.ts', 'gate/connection-calls.ts']);
     const callers = readdirSync('src', { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.ts'))
       .filter((name) => /connectAccount\(/.test(readFileSync(join('src', name), 'utf8')));

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { IncidentDependencies } from './activities/dependencies.ts';
-import { createQuietWatch } from './activities/quiet-watch.ts';
+import { createQuietWatch } from './gate/quiet-watch.ts';
 import { installEgress } from './adapters/hubspot/egress.ts';
 import { createHubSpotCrm, type HubSpotOptions } from './adapters/hubspot/hubspot-crm.ts';
 import { createHubSpotSetup } from './adapters/hubspot/hubspot-setup.ts';

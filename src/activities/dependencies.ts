@@ -8,7 +8,7 @@ import type { Crm, CrmProbe } from '../ports/crm.ts';
 import type { SecretStore } from '../ports/secret-store.ts';
 import type { Store } from '../ports/store.ts';
 import type { Policy } from '../policy/policy.ts';
-import type { QuietWatch } from './quiet-watch.ts';
+import type { QuietWatch } from '../gate/quiet-watch.ts';
 
 /** Durations the workflow keeps; from config, so that tests use seconds. All in milliseconds. */
 export interface Timing {

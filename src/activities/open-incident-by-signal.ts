@@ -3,7 +3,7 @@ import { VOIDED_SIGNAL } from '../core/engine-details.ts';
 import { errorCodeOf } from '../core/gateway-error.ts';
 import { isOperator } from '../core/roles.ts';
 import { openIncident } from '../gate/incidents.ts';
-import { type CodeProof, logPause, proveByCode } from '../gate/totp-proof.ts';
+import { type CodeProof, logPause, proveByCode } from './totp-proof.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import type { IncidentDependencies } from './dependencies.ts';
 

@@ -12,7 +12,7 @@ import { expireRequest } from '../gate/expiry.ts';
 import { entryOf } from '../gate/logged.ts';
 import { matureOwn } from '../gate/mature.ts';
 import { requestEntry } from '../gate/request-entry.ts';
-import { type CodeProof, logPause, proveByCode } from '../gate/totp-proof.ts';
+import { type CodeProof, logPause, proveByCode } from './totp-proof.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { ACTIONS } from '../../src/actions/catalogue.ts';
 import type { ActivityDependencies } from '../../src/activities/dependencies.ts';
-import { createQuietWatch, type QuietWatch } from '../../src/activities/quiet-watch.ts';
+import { createQuietWatch, type QuietWatch } from '../../src/gate/quiet-watch.ts';
 import { createSqliteStore } from '../../src/adapters/store/sqlite/store.ts';
 import { rootOf, leafHash } from '../../src/audit/merkle.ts';
 import type { AuditEntry } from '../../src/contracts/audit-entry.ts';

@@ -70,16 +70,13 @@ const ended: Say = (_frame, { code, detail, updated_at }) => [
   </p>`,
 ];
 
-/** Which field it was; of records of before nothing but that it was. */
-const staleField = (detail: string | undefined): Html | null =>
-  detail === undefined ? null : html`: ${shown(detail)}`;
-
 const stale: Say = (_frame, { updated_at, detail }) => [
   'stop',
   html`<p>
-      <b>The record changed since this card was made${staleField(detail)}.</b> Seen at
-      ${moment(updated_at)}. Nothing was sent, and this card can no longer be approved.
+      <b>The record changed since this card was made.</b> Seen at ${moment(updated_at)}. Nothing was
+      sent, and this card can no longer be approved.
     </p>
+    ${detail === undefined ? null : html`<p>${shown(detail)}.</p>`}
     <p>Approvals of this card were for the old values. They do not count for a new card.</p>`,
 ];
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createQuietWatch } from '../../src/activities/quiet-watch.ts';
+import { createQuietWatch } from '../../src/gate/quiet-watch.ts';
 
 describe('the watch over the quiet time', () => {
   it('counts each attempt from where it first hears of it', () => {

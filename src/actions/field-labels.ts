@@ -11,4 +11,5 @@ const LABELS = new Map(
 );
 
 /** A field as people read it: by HubSpot's label, or where it has none of its own by its name in words. */
-export const fieldLabel = (field: string): string => LABELS.get(field) ?? field.replaceAll('_', ' ');
+export const fieldLabel = (field: string): string =>
+  LABELS.get(field) ?? field.replaceAll('_', ' ');

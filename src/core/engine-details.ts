@@ -6,8 +6,6 @@ export const VOIDED_SIGNAL = 'voided';
 /** Whoever can signal can do it without end; the log says what else there was. */
 export const ENGINE_NOTES_MAX = 8;
 
-export const DESK_NOTES_MAX = ENGINE_NOTES_MAX;
-
 const DESK_GUIDE = [
   '**Freezes the connection and opens an incident.**',
   'Send the signal `open_incident` with one JSON object: `person` is your id or e-mail address, `code` is what your authenticator shows now, `reason` is for the log and for people. It takes the role operator.',

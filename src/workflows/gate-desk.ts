@@ -6,7 +6,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { IncidentActivities } from '../activities/create-activities.ts';
-import { DESK_NOTES_MAX, deskDetails } from '../core/engine-details.ts';
+import { ENGINE_NOTES_MAX, deskDetails } from '../core/engine-details.ts';
 import { openInbox } from './inbox.ts';
 import { openIncident } from './messages.ts';
 
@@ -25,11 +25,11 @@ export async function gateDesk(before: readonly string[] = []): Promise<void> {
   let notes = before;
   for (;;) {
     setCurrentDetails(deskDetails(notes));
-    await condition(inbox.hasNews);
+    await condition(() => inbox.hasNews());
     const { signals, unread } = inbox.take();
     const said = await openIncidentBySignal(signals);
     const more = unread === 0 ? [] : [`${unread} more came at once and were not read.`];
-    notes = [...notes, ...said, ...more].slice(-DESK_NOTES_MAX);
+    notes = [...notes, ...said, ...more].slice(-ENGINE_NOTES_MAX);
     if (workflowInfo().continueAsNewSuggested && !inbox.hasNews())
       await continueAsNew<typeof gateDesk>(notes);
   }

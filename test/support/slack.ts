@@ -50,7 +50,9 @@ const VIEW_FIELDS = [
 const METADATA_FIELDS = ['event_type', 'event_payload'];
 
 const hasUnknown = (value: any, known: readonly string[]): boolean =>
-  typeof value !== 'object' || value === null || Object.keys(value).some((key) => !known.includes(key));
+  typeof value !== 'object' ||
+  value === null ||
+  Object.keys(value).some((key) => !known.includes(key));
 const BUTTON_FIELDS = ['type', 'text', 'action_id', 'url', 'value', 'style', 'confirm'];
 
 const escapedLength = (text: string): number =>

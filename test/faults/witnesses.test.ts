@@ -18,12 +18,13 @@ const entry = (event: string, facts: Record<string, unknown> = {}, second = 0): 
 
 const effect = (text: string, second = 2): SimulatorEffect =>
   ({
-    ...{ method: 'POST', path: PATH, at: at(second) },
+    ...{ method: 'POST', path: PATH, at: at(second), source: 'api' },
     properties: { hs_note_body: `${text}<br>` },
   }) as unknown as SimulatorEffect;
 
 const intent = entry('hubspot.intended', { purpose: 'execute' }, 1);
-const answer = entry('hubspot.answered', { purpose: 'execute' }, 3);
+const answer = entry('hubspot.answered', { purpose: 'execute', answer: 'answered' }, 3);
+const lost = entry('hubspot.lost', { purpose: 'execute' }, 3);
 const end = entry('request.completed', { status: 'succeeded' }, 3);
 const asked = ['request.accepted', 'approval.requested', 'approval.granted'];
 const story = [...asked.map((event) => entry(event)), intent, answer, end];
@@ -38,6 +39,8 @@ describe('three witnesses of one write', () => {
       intents: 1,
       completions: 1,
     });
+    const own = { ...intent, request_id: null };
+    expectWitnessesAgree([write], [effect('A property'), ...done], [...story, own]);
     const expired: Witnessed = { ...write, status: 'expired' };
     expectWitnessesAgree([expired], [], [entry('approval.expired')]);
   });
@@ -54,6 +57,7 @@ describe('three witnesses of one write', () => {
     ['no completion', [write], done, without(end)],
     ['two completions', [write], done, [...story, end]],
     ['a begin without its answer', [write], done, without(answer)],
+    ['a success that nobody has confirmed', [write], done, [...without(answer), lost]],
     ['the story of another request', [{ ...write, id: 'act_2' }], done, story],
     [
       'an end that the log tells otherwise',

@@ -1,4 +1,4 @@
-import { mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -62,6 +62,21 @@ interface Trouble {
   readonly make: () => Mend | Promise<Mend>;
 }
 
+/** A signal takes its time: until the last thread stands, the process may still answer. */
+async function halt(pid: number): Promise<Mend> {
+  process.kill(pid, 'SIGSTOP');
+  const stateOf = (thread: string): string | undefined =>
+    /\) (\w)/.exec(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8'))?.[1];
+  await expect
+    .poll(() => readdirSync(`/proc/${pid}/task`).every((thread) => stateOf(thread) === 'T'), {
+      timeout: 10_000,
+    })
+    .toBe(true);
+  return () => {
+    process.kill(pid, 'SIGCONT');
+  };
+}
+
 const TROUBLES: readonly Trouble[] = [
   {
     name: 'the engine is down',
@@ -76,12 +91,7 @@ const TROUBLES: readonly Trouble[] = [
   {
     name: 'the engine hangs',
     answer: '503 engine.unavailable',
-    make: () => {
-      process.kill(server.pid, 'SIGSTOP');
-      return () => {
-        process.kill(server.pid, 'SIGCONT');
-      };
-    },
+    make: () => halt(server.pid),
   },
   {
     name: 'the store is locked',
@@ -143,12 +153,7 @@ const TROUBLES: readonly Trouble[] = [
     name: 'HubSpot is stopped',
     answer: '504 hubspot.timeout',
     isPairedInFull: true,
-    make: () => {
-      process.kill(gateway.simulator.pid, 'SIGSTOP');
-      return () => {
-        process.kill(gateway.simulator.pid, 'SIGCONT');
-      };
-    },
+    make: () => halt(gateway.simulator.pid),
   },
 ];
 

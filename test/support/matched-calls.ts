@@ -53,8 +53,8 @@ export function unmatchedCalls(
     if (its === undefined) alone.push(`${call.method} ${call.path}`);
     else open.delete(its);
   }
-  const unseen = [...open].map(({ facts, hubspot_endpoint: endpoint }) =>
-    [facts['method'], endpoint].join(' '),
+  const unseen = [...open].map(
+    ({ facts, hubspot_endpoint: endpoint }) => `${facts['method'] as string} ${endpoint ?? ''}`,
   );
   return { calls: alone, intents: unseen };
 }

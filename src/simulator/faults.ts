@@ -26,7 +26,14 @@ const FAULT_MODES = [
 export type FaultMode = (typeof FAULT_MODES)[number];
 
 export const FaultInputSchema = z.strictObject({
-  match: z.strictObject({ method: z.string().optional(), path: z.string().optional() }).optional(),
+  match: z
+    .strictObject({
+      method: z.string().optional(),
+      path: z.string().optional(),
+      /** Names one operation by what it carries, whichever of several at once comes first. */
+      body: z.string().optional(),
+    })
+    .optional(),
   mode: z.enum(FAULT_MODES),
   /** How many matching requests it hits; 0 = until cleared. */
   times: z.int().min(0).default(1),
@@ -53,14 +60,22 @@ function seededRandom(seed: number): () => number {
   };
 }
 
-/** A path is matched as a substring first, then as a regular expression. */
-function isPathMatched(pattern: string, path: string): boolean {
-  if (path.includes(pattern)) return true;
+/** Paths and bodies are matched as a substring first, then as a regular expression. */
+function isMatched(pattern: string, text: string): boolean {
+  if (text.includes(pattern)) return true;
   try {
-    return new RegExp(pattern, 'u').test(path);
+    return new RegExp(pattern, 'u').test(text);
   } catch {
     return false;
   }
+}
+
+type Arrived = { method: string; path: string; body: string };
+
+function isMeant({ match = {} }: Fault, { method, path, body }: Arrived): boolean {
+  if (match.method && match.method.toUpperCase() !== method) return false;
+  if (match.path && !isMatched(match.path, path)) return false;
+  return !match.body || isMatched(match.body, body);
 }
 
 /** The disturbances a test has ordered, in the order they were ordered. */
@@ -74,11 +89,9 @@ export class Faults {
   }
 
   /** Takes the first fault that hits this request and counts it. */
-  take(method: string, path: string): Fault | undefined {
+  take(arrived: Arrived): Fault | undefined {
     for (const { fault, random } of this.#armed) {
-      const { match } = fault;
-      if (match?.method && match.method.toUpperCase() !== method) continue;
-      if (match?.path && !isPathMatched(match.path, path)) continue;
+      if (!isMeant(fault, arrived)) continue;
       if (fault.times > 0 && fault.hits >= fault.times) continue;
       if (fault.probability < 1 && random() >= fault.probability) continue;
       fault.hits += 1;

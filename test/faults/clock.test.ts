@@ -6,6 +6,7 @@ import {
   keyOf,
   loseEngine,
   postNote,
+  rejectNote,
   statesOf,
   submitNotes,
   timesExpired,
@@ -20,6 +21,7 @@ import { scaled } from './scale.ts';
  * go on as they are, so that clocks which disagree are part of it.
  */
 const KEYS = scaled(5, 50);
+const POSTS = 200;
 const APPROVALS = scaled(20, 200);
 const TIME_LIMIT_MS = scaled(240_000, 1_800_000);
 
@@ -62,15 +64,26 @@ describe.skipIf(library === undefined)('the clock, days and weeks on', () => {
   it(
     `R3: after 30 days ${KEYS} keys get the same status and body, and another body is refused`,
     async () => {
-      const waiting = await submitNotes(gateway, 'Kept', KEYS);
-      await approveAll(waiting);
-      await allBecome(waiting, 'succeeded');
+      const undecided = await submitNotes(gateway, 'Undecided key', 1);
+      await restartAt('+3d');
+      await allBecome(undecided, 'expired');
+      const rejected = await submitNotes(gateway, 'Rejected key', 1);
+      for (const one of rejected) expect((await rejectNote(gateway, one)).status).toBe(200);
+      await allBecome(rejected, 'rejected');
+      const executed = await submitNotes(gateway, 'Kept', KEYS);
+      await approveAll(executed);
+      await allBecome(executed, 'succeeded');
+      const waiting = [...executed, ...rejected, ...undecided];
       const first = await Promise.all(waiting.map(({ text }) => postNote(gateway, text)));
-      expect(new Set(first.map(({ status }) => status))).toEqual(new Set([200]));
-      await restartAt('+30d', true);
+      expect(first.map(({ status, body }) => `${status} ${body.code ?? body.status}`)).toEqual([
+        ...executed.map(() => '200 succeeded'),
+        '403 approval.rejected',
+        '409 approval.expired',
+      ]);
+      await restartAt('+33d', true);
       for (const [i, { text }] of waiting.entries()) {
         const answers = await Promise.all(
-          Array.from({ length: 10 }, () => postNote(gateway, text)),
+          Array.from({ length: POSTS }, () => postNote(gateway, text)),
         );
         const seen = new Set(answers.map((answer) => JSON.stringify(answer)));
         expect([...seen]).toEqual([JSON.stringify(first[i])]);
@@ -79,9 +92,10 @@ describe.skipIf(library === undefined)('the clock, days and weeks on', () => {
       }
       const times = await timesSent(gateway, waiting);
       console.info(
-        `R3: ${KEYS} keys, 30 days later: ${times.filter((n) => n === 1).length} sent once`,
+        `R3: ${waiting.length} keys, ${POSTS} posts of each at once, 30 days later: ` +
+          `${times.filter((n) => n === 1).length} sent once, 1 rejected, 1 expired`,
       );
-      expect(new Set(times)).toEqual(new Set([1]));
+      expect(times).toEqual([...executed.map(() => 1), 0, 0]);
     },
     TIME_LIMIT_MS,
   );

@@ -6,6 +6,7 @@ import { openContext } from '../../src/context.ts';
 import { FAILPOINTS } from '../../src/core/failpoint-places.ts';
 import { createLoneGateway, type LoneGateway } from '../support/lone-gateway.ts';
 import { entriesOf } from '../support/log-entries.ts';
+import { expectWholeStory } from '../support/witnesses.ts';
 import { isFull, scaled } from './scale.ts';
 
 /**
@@ -81,31 +82,6 @@ async function endAll(writes: readonly Write[]): Promise<unknown[]> {
   await Promise.all(writes.map((write) => pushUntil(write, () => Date.now() > deadline)));
   const ends = await Promise.all(writes.map(async ({ id }) => (await lone.state(id!)).body));
   return ends.filter(({ status }) => status !== 'succeeded');
-}
-
-interface Entry {
-  readonly event: string;
-  readonly facts: { readonly purpose?: string };
-}
-
-const is =
-  (event: string, purpose?: string) =>
-  (entry: Entry): boolean =>
-    entry.event === event && (purpose === undefined || entry.facts.purpose === purpose);
-
-/** Everything that an executed write must have left in the log, and how often. */
-function expectWholeStory(entries: readonly Entry[], text: string): void {
-  const count = (event: string, purpose?: string): number =>
-    entries.filter(is(event, purpose)).length;
-  expect(count('request.accepted'), text).toBe(1);
-  expect(count('approval.requested'), text).toBe(1);
-  expect(count('approval.granted'), text).toBe(1);
-  expect(count('request.completed'), text).toBe(1);
-  const begun = count('hubspot.intended', 'execute');
-  const told = count('hubspot.answered', 'execute') + count('hubspot.lost', 'execute');
-  expect(begun, text).toBeGreaterThanOrEqual(1);
-  expect(told, `${text}: every begin has its answer or its loss`).toBe(begun);
-  expect(count('hubspot.answered', 'execute') + count('hubspot.settled'), text).toBe(1);
 }
 
 describe('R1: kill -9 at each failpoint', () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,14 +6,17 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { SEARCH_ATTRIBUTES } from '../../src/core/search-attributes.ts';
 import { freePort } from '../../src/embedded/ports.ts';
 import { startTemporalServer, type TemporalServer } from '../../src/embedded/temporal-server.ts';
+import type { LoggedRequest } from '../../src/simulator/request-log.ts';
 import { type Answer, startTestGateway, type TestGateway } from '../support/gateway.ts';
 import { temporalCliPath } from '../support/temporal-cli.ts';
 import { logEntries } from '../support/log-entries.ts';
+import { type Unmatched, unmatchedCalls } from '../support/matched-calls.ts';
+import { isFull, scaled } from './scale.ts';
 
 /** R5: each neighbour down or hanging, alone and in pairs. */
 
-/** Two seconds, and as much again for a box that is busy with other tests. The slowest is printed. */
-const ANSWER_WITHIN_MS = 4_000;
+/** Two seconds; in the short form half as much again for a box that is busy with other tests. */
+const ANSWER_WITHIN_MS = scaled(3_000, 2_000);
 const HEALED_WITHIN_MS = 30_000;
 const READ = { action: 'search_contact', company: 'Acme Corp' };
 
@@ -51,13 +54,33 @@ type Mend = () => void | Promise<void>;
 
 interface Trouble {
   readonly name: string;
+  /** What an agent is told that asks for something meanwhile, as `docs/errors.md` has it. */
+  readonly answer: string;
+  /** Alone in the short form. */
+  readonly isPairedInFull?: true;
   /** Breaks the neighbour; what it gives back mends it. */
   readonly make: () => Mend | Promise<Mend>;
+}
+
+/** A signal takes its time: until the last thread stands, the process may still answer. */
+async function halt(pid: number): Promise<Mend> {
+  process.kill(pid, 'SIGSTOP');
+  const stateOf = (thread: string): string | undefined =>
+    /\) (\w)/.exec(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8'))?.[1];
+  await expect
+    .poll(() => readdirSync(`/proc/${pid}/task`).every((thread) => stateOf(thread) === 'T'), {
+      timeout: 10_000,
+    })
+    .toBe(true);
+  return () => {
+    process.kill(pid, 'SIGCONT');
+  };
 }
 
 const TROUBLES: readonly Trouble[] = [
   {
     name: 'the engine is down',
+    answer: '503 engine.unavailable',
     make: async () => {
       await server.stop();
       return async () => {
@@ -67,15 +90,12 @@ const TROUBLES: readonly Trouble[] = [
   },
   {
     name: 'the engine hangs',
-    make: () => {
-      process.kill(server.pid, 'SIGSTOP');
-      return () => {
-        process.kill(server.pid, 'SIGCONT');
-      };
-    },
+    answer: '503 engine.unavailable',
+    make: () => halt(server.pid),
   },
   {
     name: 'the store is locked',
+    answer: '503 store.unavailable',
     make: () => {
       const holder = new DatabaseSync(gateway.config.files.store, { timeout: 5_000 });
       holder.exec('BEGIN IMMEDIATE');
@@ -86,7 +106,20 @@ const TROUBLES: readonly Trouble[] = [
     },
   },
   {
+    name: 'the store is moved away',
+    answer: '503 store.unavailable',
+    isPairedInFull: true,
+    make: () => {
+      const { store } = gateway.config.files;
+      renameSync(store, `${store}.away`);
+      return () => {
+        renameSync(`${store}.away`, store);
+      };
+    },
+  },
+  {
     name: 'the secrets are gone',
+    answer: '503 secret.unavailable',
     make: () => {
       const { secrets } = gateway.config.files;
       renameSync(secrets, `${secrets}.away`);
@@ -97,6 +130,7 @@ const TROUBLES: readonly Trouble[] = [
   },
   {
     name: 'HubSpot hangs',
+    answer: '504 hubspot.timeout',
     make: async () => {
       await gateway.simulator.control('POST', '/faults', { mode: 'hang', times: 0 });
       return async () => {
@@ -106,6 +140,7 @@ const TROUBLES: readonly Trouble[] = [
   },
   {
     name: 'HubSpot drops every connection',
+    answer: '502 hubspot.unavailable',
     make: async () => {
       await gateway.simulator.control('POST', '/faults', { mode: 'drop', times: 0 });
       return async () => {
@@ -113,11 +148,21 @@ const TROUBLES: readonly Trouble[] = [
       };
     },
   },
+  {
+    // Its port still takes connections, which nobody ever answers.
+    name: 'HubSpot is stopped',
+    answer: '504 hubspot.timeout',
+    isPairedInFull: true,
+    make: () => halt(gateway.simulator.pid),
+  },
 ];
 
 const neighbourOf = ({ name }: Trouble): string => /engine|store|secrets|HubSpot/.exec(name)![0];
+const isPair = (one: Trouble, other: Trouble): boolean =>
+  neighbourOf(one) !== neighbourOf(other) &&
+  (isFull || ![one, other].some(({ isPairedInFull }) => isPairedInFull));
 const situations: [string, readonly Trouble[]][] = TROUBLES.flatMap((one, i) => {
-  const others = TROUBLES.slice(i + 1).filter((other) => neighbourOf(other) !== neighbourOf(one));
+  const others = TROUBLES.slice(i + 1).filter((other) => isPair(one, other));
   return [[one], ...others.map((other) => [one, other])].map(
     (troubles): [string, readonly Trouble[]] => [
       troubles.map(({ name }) => name).join(' and '),
@@ -134,14 +179,24 @@ async function timed(call: () => Promise<Answer>): Promise<Answer & { readonly m
   return { ...answer, ms };
 }
 
-async function unloggedCalls(): Promise<number> {
-  const { body } = await gateway.simulator.control<{ requests: unknown[] }>('GET', '/requests');
-  const entries = await logEntries(gateway.context.store);
-  return Math.max(
-    0,
-    body.requests.length - entries.filter(({ event }) => event === 'hubspot.intended').length,
+/** Calls that HubSpot saw without an intent of their own. A HubSpot that is stopped is asked afterwards. */
+async function callsWithoutIntent(ids: readonly string[]): Promise<Unmatched['calls']> {
+  const { body } = await gateway.simulator.control<{ requests: LoggedRequest[] }>(
+    'GET',
+    '/requests',
   );
+  const { store } = gateway.context;
+  const written = await Promise.all(ids.map(async (id) => (await store.requests.get(id))!));
+  return unmatchedCalls(body.requests, await logEntries(store), written).calls;
 }
+
+/** RFC 9110: an agent that is told to come back is told when, on every 503 of the contract. */
+function expectRetryAfter({ status, headers }: Answer): void {
+  if (status === 503) expect(headers.get('retry-after')).toMatch(/^[1-9][0-9]*$/);
+}
+
+/** Every write that was asked for, for whose calls they were. */
+const written: string[] = [];
 
 describe('R5: a neighbour that is down or hangs', () => {
   it.each(situations)(
@@ -149,6 +204,7 @@ describe('R5: a neighbour that is down or hangs', () => {
     async (name, troubles) => {
       const note = { action: 'create_note', contact_id: '20001', note: `While ${name}.` };
       const { id, digest } = (await gateway.submit(note)).body;
+      written.push(id);
       const mends: Mend[] = [];
       const mendAll = async (): Promise<void> => {
         for (let mend = mends.pop(); mend !== undefined; mend = mends.pop()) await mend();
@@ -158,14 +214,19 @@ describe('R5: a neighbour that is down or hangs', () => {
 
       const refused = await timed(() => gateway.submit(READ, { key: `read-${id}` }));
       expect(refused.ms).toBeLessThan(ANSWER_WITHIN_MS);
-      expect([502, 503, 504]).toContain(refused.status);
+      // HubSpot's own trouble is only met by who gets as far as that.
+      const before = troubles.filter((trouble) => neighbourOf(trouble) !== 'HubSpot');
+      const answers = (before.length > 0 ? before : troubles).map(({ answer }) => answer);
+      expect(answers).toContain(`${refused.status} ${refused.body.code}`);
       expect(refused.body).toMatchObject({ retryable: true });
-      if (refused.status === 503)
-        expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+      expectRetryAfter(refused);
       const decided = await timed(() => gateway.approve(id, digest));
       expect(decided.ms).toBeLessThan(ANSWER_WITHIN_MS);
-      expect([200, 503]).toContain(decided.status);
-      expect(await unloggedCalls()).toBe(0);
+      const isStoreIn = troubles.some((trouble) => neighbourOf(trouble) === 'store');
+      expect(decided.status).toBe(isStoreIn ? 503 : 200);
+      expectRetryAfter(decided);
+      const isStopped = troubles.some(({ name: trouble }) => trouble === 'HubSpot is stopped');
+      if (!isStopped) expect(await callsWithoutIntent(written)).toEqual([]);
 
       await mendAll();
       await expect
@@ -177,7 +238,7 @@ describe('R5: a neighbour that is down or hangs', () => {
       if (decided.status !== 200) expect((await gateway.approve(id, digest)).status).toBe(200);
       expect((await gateway.ended(id, 60_000)).body.status).toBe('succeeded');
       expect(await gateway.timesSent(`While ${name}.`)).toBe(1);
-      expect(await unloggedCalls()).toBe(0);
+      expect(await callsWithoutIntent(written)).toEqual([]);
     },
     150_000,
   );

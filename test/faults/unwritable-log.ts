@@ -1,7 +1,9 @@
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import type { LoggedRequest } from '../../src/simulator/request-log.ts';
 import { startTestGateway } from '../support/gateway.ts';
 import { logEntries } from '../support/log-entries.ts';
+import { type Unmatched, unmatchedCalls } from '../support/matched-calls.ts';
 
 /**
  * A process of its own whose gateway lies on a small file system: fills that up, asks for reads and
@@ -16,14 +18,20 @@ const data = join(folder, 'gateway');
 mkdirSync(data);
 const gateway = await startTestGateway({ temporalAddress, folder: data });
 
-const callCount = async (): Promise<number> => {
-  const { body } = await gateway.simulator.control<{ requests: unknown[] }>('GET', '/requests');
-  return body.requests.length;
-};
-
-async function intentCount(): Promise<number> {
-  const entries = await logEntries(gateway.context.store);
-  return entries.filter(({ event }) => event === 'hubspot.intended').length;
+/** HubSpot's own list of calls, the log's intents, and what of the two does not belong together. */
+async function witnesses(): Promise<{ calls: number; intents: number; unmatched: Unmatched }> {
+  const { body } = await gateway.simulator.control<{ requests: LoggedRequest[] }>(
+    'GET',
+    '/requests',
+  );
+  const { store } = gateway.context;
+  const entries = await logEntries(store);
+  const written = await Promise.all(waiting.map(async ({ id }) => (await store.requests.get(id))!));
+  return {
+    calls: body.requests.length,
+    intents: entries.filter(({ event }) => event === 'hubspot.intended').length,
+    unmatched: unmatchedCalls(body.requests, entries, written),
+  };
 }
 
 function fill(file: string): void {
@@ -57,7 +65,7 @@ for (let i = 0; i < Number(tries); i += 1) {
   );
   slowestMs = Math.max(slowestMs, Date.now() - since);
 }
-const whenFull = { calls: await callCount(), intents: await intentCount() };
+const whenFull = await witnesses();
 
 rmSync(ballast);
 const healedBy = Date.now() + 20_000;
@@ -70,7 +78,7 @@ for (const { id, digest } of waiting) {
   ends[status] = (ends[status] ?? 0) + 1;
 }
 const effects = (await gateway.simulator.effects()).length;
-const afterwards = { calls: await callCount(), intents: await intentCount() };
+const afterwards = await witnesses();
 await gateway.close();
 const report = { answers, slowestMs, whenFull, isHealed, ends, effects, afterwards };
 process.stdout.write(`\n${JSON.stringify(report)}\n`);

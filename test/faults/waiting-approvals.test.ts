@@ -4,6 +4,7 @@ import {
   approveNote,
   createBusyGateway,
   loseEngine,
+  publishedEntries,
   statesOf,
   submitNotes,
   timesExpired,
@@ -11,6 +12,8 @@ import {
   type Waiting,
 } from '../support/approvals.ts';
 import type { RunningGateway } from '../support/running-gateway.ts';
+import type { SimulatorEffect } from '../support/simulator.ts';
+import { expectWitnessesAgree } from '../support/witnesses.ts';
 import { scaled } from './scale.ts';
 
 /** R4: what waits for people outlives every process, and every third time the engine's database too. */
@@ -40,9 +43,21 @@ async function approveAll(waiting: readonly Waiting[]): Promise<void> {
   for (const one of waiting) expect((await approveNote(gateway, one)).status).toBe(200);
 }
 
+/** HubSpot's ledger and what the API says, before the gateway is stopped to read its log. */
+async function witnessesOf(notes: readonly Waiting[]) {
+  const { effects } = (await gateway.control('GET', '/effects')) as { effects: SimulatorEffect[] };
+  const states = notes.map(async ({ id, text }) => {
+    const { body } = await gateway.api('GET', `/v1/actions/${id}`);
+    return { id, text, status: body.status as string };
+  });
+  return { effects, writes: await Promise.all(states) };
+}
+
 describe(`R4: ${APPROVALS} waiting approvals, everything killed ${ROUNDS} times`, () => {
+  let waiting: readonly Waiting[] = [];
+
   it('still wait after each, and each that is approved is executed once', async () => {
-    const waiting = await submitNotes(gateway, 'Waiting', APPROVALS);
+    waiting = await submitNotes(gateway, 'Waiting', APPROVALS);
     const approved: Waiting[] = [];
     const perRound = Math.floor(APPROVALS / (ROUNDS + 1));
     for (let round = 1; round <= ROUNDS; round += 1) {
@@ -68,6 +83,14 @@ describe(`R4: ${APPROVALS} waiting approvals, everything killed ${ROUNDS} times`
     expect(new Set(times)).toEqual(new Set([1]));
   }, 1_200_000);
 
+  it('are executed as the log has it, that verifies: no effect without an intent, one end each', async () => {
+    const { effects, writes } = await witnessesOf(waiting);
+    await gateway.stop();
+    const agreed = expectWitnessesAgree(writes, effects, await publishedEntries(gateway));
+    console.info(`R4: three witnesses agree: ${JSON.stringify(agreed)}`);
+    expect(agreed).toMatchObject({ effects: APPROVALS, completions: APPROVALS });
+  }, 120_000);
+
   it('expire exactly once when their time passes while nothing runs', async () => {
     await gateway.stop();
     gateway.env['SALLYPORT_APPROVAL_SECONDS'] = String(SHORT_SECONDS);
@@ -79,7 +102,10 @@ describe(`R4: ${APPROVALS} waiting approvals, everything killed ${ROUNDS} times`
     await expect
       .poll(() => statesOf(gateway, expiring), { timeout: 60_000, interval: 500 })
       .toEqual({ expired: EXPIRING });
+    const { effects, writes } = await witnessesOf([...waiting, ...expiring]);
     await gateway.stop();
     expect(new Set(await timesExpired(gateway, expiring))).toEqual(new Set([1]));
+    const agreed = expectWitnessesAgree(writes, effects, await publishedEntries(gateway));
+    expect(agreed).toMatchObject({ effects: APPROVALS, completions: APPROVALS });
   }, 180_000);
 });

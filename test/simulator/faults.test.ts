@@ -142,6 +142,16 @@ describe('ordering faults', () => {
     expect((await api('POST', `${NOTES}/search`, {})).status).toBe(200);
   });
 
+  it('matches by what the body carries, whichever of several comes first', async () => {
+    await order({ mode: '500', times: 1, match: { path: '/notes$', body: 'meant 1(?![0-9])' } });
+    const write = async (text: string) => (await api('POST', NOTES, noteOn(DANA, text))).status;
+    const texts = ['meant 12', 'meant 1', 'meant 1'];
+    expect([await write(texts[0]!), await write(texts[1]!), await write(texts[2]!)]).toEqual([
+      201, 500, 201,
+    ]);
+    expect((await api('GET', NOTES)).status).toBe(200);
+  });
+
   it('draws by probability from a seed: the same seed gives the same draw', async () => {
     const draw = async () => {
       await sim.control('DELETE', '/faults');

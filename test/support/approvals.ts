@@ -6,6 +6,7 @@ import { openContext } from '../../src/context.ts';
 import { entriesOf } from './log-entries.ts';
 import { createRunningGateway, type RunningGateway } from './running-gateway.ts';
 import { temporalCliPath } from './temporal-cli.ts';
+import { verifiedEntries } from './witnesses.ts';
 
 /** A note that waits for a person. */
 export interface Waiting {
@@ -56,11 +57,15 @@ export async function submitNotes(
 }
 
 /** The demo approver's answer; whether it counts is the caller's to say. */
-export const approveNote = (gateway: RunningGateway, { id, digest }: Waiting) =>
-  gateway.api('POST', `/v1/approvals/${id}/decisions`, {
-    key: gateway.run().approver_key,
-    body: { decision: 'approve', digest },
-  });
+const decideOn =
+  (decision: 'approve' | 'reject') =>
+  (gateway: RunningGateway, { id, digest }: Waiting) =>
+    gateway.api('POST', `/v1/approvals/${id}/decisions`, {
+      key: gateway.run().approver_key,
+      body: { decision, digest },
+    });
+export const approveNote = decideOn('approve');
+export const rejectNote = decideOn('reject');
 
 /** How many are in each state. */
 export async function statesOf(
@@ -110,4 +115,13 @@ export async function timesExpired(
   } finally {
     await context.close();
   }
+}
+
+/** The whole published log of a gateway that is stopped, verified as an auditor would. */
+export async function publishedEntries(gateway: RunningGateway) {
+  const { log_dir: folder, log_vkey: vkey } = gateway.run();
+  const context = await openContext(readConfig(gateway.env));
+  const size = await context.store.log.size();
+  await context.close();
+  return verifiedEntries({ folder, vkey, size });
 }

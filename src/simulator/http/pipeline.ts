@@ -74,7 +74,8 @@ export async function handleRequest(
     authorized: authorization !== undefined,
   });
   const rawBody = await readBody(request).catch((error: unknown) => error);
-  const fault = faults.take(method, url.pathname);
+  const body = Buffer.isBuffer(rawBody) ? rawBody.toString('utf8') : '';
+  const fault = faults.take({ method, path: url.pathname, body });
   if (fault) {
     entry.fault = fault.mode;
     if (fault.delay_ms > 0) await sleep(fault.delay_ms);

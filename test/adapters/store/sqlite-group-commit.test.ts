@@ -35,6 +35,7 @@ describe('group commit', () => {
     });
     group = createGroupCommit({
       raw,
+      assertInPlace: () => undefined,
       clock: () => new Date(),
       busyTimeoutMs: 100,
       unitMaxMs: UNIT_MAX_MS,

@@ -27,6 +27,8 @@ export interface Batch {
 export interface GroupCommitDeps {
   /** The only connection that writes; nothing else may use it for transactions. */
   readonly raw: DatabaseSync;
+  /** Throws when what is committed would not be where the next start looks for it. */
+  readonly assertInPlace: () => void;
   readonly clock: () => Date;
   /** How long to wait for the write lock of other processes. */
   readonly busyTimeoutMs: number;
@@ -113,6 +115,7 @@ async function runBatch(deps: Connection, queue: Job[]): Promise<void> {
     // Only now, so that whoever came while the lock was waited for is on board.
     jobs.push(...queue.splice(0, LIMITS.batchUnitsMax));
     for (const job of jobs) performed.push(await performUnit(deps, job));
+    deps.assertInPlace();
     deps.raw.exec('COMMIT');
   } catch (cause) {
     undo(deps.raw);

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { chmod, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -51,6 +51,20 @@ export function openReader(file: string): DatabaseSync {
   const raw = new DatabaseSync(file, { readOnly: true, timeout: TIMEOUTS.readBusyMs });
   raw.exec('PRAGMA trusted_schema = OFF');
   return raw;
+}
+
+/**
+ * Throws once the path leads elsewhere than now: the file was moved, deleted or replaced. SQLite goes on
+ * writing to the one that it opened, and what it acknowledges there no later start would find.
+ */
+export function createPlaceCheck(file: string): () => void {
+  const placeOf = () => statSync(file, { bigint: true, throwIfNoEntry: false });
+  const opened = placeOf();
+  return () => {
+    const now = placeOf();
+    if (now === undefined || now.ino !== opened?.ino || now.dev !== opened.dev)
+      throw new Error(`${file} is not the file that was opened`);
+  };
 }
 
 /** SQLite gives its WAL and shared memory the rights of the database file, so that one is made first. */

@@ -11,7 +11,7 @@ import type { Reader } from '../sql/unit.ts';
 import { type Batch, createGroupCommit } from './group-commit.ts';
 import { migrate } from './migrate.ts';
 import { createStatements, nodeSqliteDialect } from './node-sqlite-dialect.ts';
-import { openReader, openWriter } from './open-database.ts';
+import { createPlaceCheck, openReader, openWriter } from './open-database.ts';
 import { CHECK_BYTES_MAX, findDamage } from './quick-check.ts';
 import { isDamage, storeDamaged, storeUnavailable } from './sqlite-errors.ts';
 import { createRequestWatch } from './watch.ts';
@@ -77,6 +77,7 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<St
   });
   const group = createGroupCommit({
     raw: writer,
+    assertInPlace: createPlaceCheck(options.file),
     clock: options.clock ?? (() => new Date()),
     busyTimeoutMs,
     unitMaxMs: DEFAULTS.unitMaxMs,

@@ -3,6 +3,7 @@ import { ProblemSchema } from '../contracts/problem.ts';
 import { ERRORS, type ErrorCode } from '../core/errors.ts';
 import { WebhookEventSchema } from '../contracts/webhook.ts';
 import type { Door, Route } from './define-route.ts';
+import { retryHeaders } from './problem.ts';
 
 type Json = Record<string, unknown>;
 
@@ -39,12 +40,26 @@ function parameters(place: 'path' | 'query' | 'header', schema: z.ZodType | unde
   }));
 }
 
+/** What an answer that may be tried again says of when; of some codes alone where a status has several. */
+const RETRY_AFTER: Json = {
+  'Retry-After': {
+    description: 'Whole seconds until it is worth trying again (RFC 9110, 10.2.3).',
+    schema: { type: 'integer', minimum: 1 },
+  },
+};
+
+const saysWhen = (code: ErrorCode): boolean => Object.keys(retryHeaders(code)).length > 0;
+
 function problemResponses(codes: readonly ErrorCode[]): Json {
   const byStatus = Map.groupBy(new Set(codes), (code) => ERRORS[code].status);
   const content = { 'application/problem+json': { schema: jsonSchema(ProblemSchema, 'output') } };
   const entries = [...byStatus].map(([status, list]) => [
     String(status),
-    { description: list.map((code) => `\`${code}\` ${ERRORS[code].title}`).join('\n\n'), content },
+    {
+      description: list.map((code) => `\`${code}\` ${ERRORS[code].title}`).join('\n\n'),
+      ...(list.some(saysWhen) ? { headers: RETRY_AFTER } : {}),
+      content,
+    },
   ]);
   return Object.fromEntries(entries) as Json;
 }

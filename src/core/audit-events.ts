@@ -6,6 +6,8 @@ export const AUDIT_EVENTS = {
   'request.withdrawn': 'An agent took its request back before it was decided.',
   'hubspot.intended': 'The gateway is about to call HubSpot. No such entry, no call.',
   'hubspot.answered': 'HubSpot answered, or refused; `response_status` is its status.',
+  'hubspot.unsent':
+    'HubSpot never got what was about to be sent: no connection, or too late to send it.',
   'hubspot.lost': 'HubSpot may or may not have done it: the answer was lost.',
   'hubspot.absent': 'A lost write was looked for and HubSpot does not have it.',
   'hubspot.unclear':

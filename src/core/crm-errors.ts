@@ -50,8 +50,18 @@ export const CRM_ERRORS = {
     "HubSpot's limit for the day is used up.",
     'Wait for Retry-After seconds: it starts again at midnight in the account’s time zone. Approved writes wait and go out then.',
   ),
-  'hubspot.unavailable': spec(502, true, 'HubSpot did not answer properly.', 'Try again later.'),
-  'hubspot.timeout': spec(504, true, 'HubSpot did not answer in time.', 'Try again later.'),
+  'hubspot.unavailable': spec(
+    503,
+    true,
+    'HubSpot did not answer properly.',
+    'Wait for Retry-After seconds.',
+  ),
+  'hubspot.timeout': spec(
+    503,
+    true,
+    'HubSpot did not answer in time.',
+    'Wait for Retry-After seconds.',
+  ),
   'hubspot.bad_answer': spec(
     502,
     true,

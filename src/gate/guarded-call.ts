@@ -4,6 +4,12 @@ import type { AuditEvent } from '../core/records.ts';
 import type { CallPurpose, CredentialRef, CrmAnswer } from '../ports/crm.ts';
 import type { Store, StoreTransaction } from '../ports/store.ts';
 
+/** What came of a call, as an event of the log. */
+export function answerEvent({ kind }: CrmAnswer): AuditEvent['event'] {
+  if (kind === 'lost') return 'hubspot.lost';
+  return kind === 'unsent' ? 'hubspot.unsent' : 'hubspot.answered';
+}
+
 /** Of a call that is no agent's: for whom and why HubSpot is called, and what must hold for it. */
 export interface GuardedBy {
   readonly credential: CredentialRef;
@@ -62,7 +68,7 @@ export async function guardedCall(
   });
   owed?.splice(0, before.length);
   const answer = await call();
-  const answered = entry(answer.kind === 'lost' ? 'hubspot.lost' : 'hubspot.answered', {
+  const answered = entry(answerEvent(answer), {
     responseStatus: 'status' in answer ? answer.status : undefined,
     code: answer.kind === 'answered' ? undefined : answer.code,
     facts: { answer: answer.kind },

@@ -4,7 +4,7 @@ import type { AuditEvent, RequestRecord } from '../core/records.ts';
 import type { CallPurpose, CredentialRef, Crm, CrmAnswer, NoTurn } from '../ports/crm.ts';
 import type { Store } from '../ports/store.ts';
 import { assertCallable, assertReadable } from './callable.ts';
-import { failureOf } from './guarded-call.ts';
+import { answerEvent, failureOf } from './guarded-call.ts';
 
 export interface CallFor {
   /** Absent where several are looked at together. */
@@ -39,9 +39,8 @@ export function intentEntry(of: CallFor, operation: Operation): AuditEvent {
 
 /** The entry after a call. */
 export function answerEntry(of: CallFor, operation: Operation, answer: CrmAnswer): AuditEvent {
-  const isLost = answer.kind === 'lost';
   return {
-    event: isLost ? 'hubspot.lost' : 'hubspot.answered',
+    event: answerEvent(answer),
     requestId: of.requestId,
     agentId: of.agentId,
     actor: 'gateway',
@@ -84,7 +83,7 @@ export async function guardedReads(
     for (const operation of operations) await tx.log.append(intentEntry(of, operation));
   });
   const answers = await Promise.all(
-    operations.map((operation) => deps.crm.call(operation, of.credential)),
+    operations.map((operation) => deps.crm.call(operation, of.credential, of.purpose)),
   );
   const entries = operations.flatMap((operation, i) => {
     const answer = answers[i];

@@ -14,6 +14,7 @@ import type { Activities } from '../activities/create-activities.ts';
 import type { Timing } from '../activities/dependencies.ts';
 import type { CredentialLease } from '../activities/fetch-secret.ts';
 import type { Verdict } from '../activities/validate-action.ts';
+import type { Settlement } from '../activities/reconcile-write.ts';
 import type { WriteCall, WriteOutcome } from '../activities/write-call.ts';
 import { ENGINE_NOTES_MAX, engineDetails } from '../core/engine-details.ts';
 import { ERRORS } from '../core/errors.ts';
@@ -77,6 +78,13 @@ async function whenPossible<T>(requestId: string, step: () => Promise<T>): Promi
 type WriteVerdict = Extract<Verdict, { kind: 'write' }>;
 type Settled = 'ended' | 'not_begun' | 'resend';
 
+/** More rarely while it says the same, but where only the quiet time is missing no longer than that takes. */
+function pauseBeforeLook(last: Settlement, same: number, timing: Timing): number {
+  const grownMs = pauseMs(Math.max(0, same - ABSENCES_MIN), timing.reconcileEveryMs);
+  const leftMs = last.kind === 'absent' ? timing.quietMs - last.sinceMs : 0;
+  return leftMs > 0 ? Math.min(grownMs, Math.max(leftMs, timing.reconcileEveryMs)) : grownMs;
+}
+
 /**
  * Looks at HubSpot until it is clear what became of a lost write; more rarely while it says the same.
  * `absences`: how often it was not there since it was last sent.
@@ -87,10 +95,9 @@ async function settle(
   absences: number,
 ): Promise<Settled> {
   let seenAbsent = absences;
-  let last: string | undefined;
+  let last: Settlement | undefined;
   for (let same = 0; ; same += 1) {
-    if (last !== undefined)
-      await sleep(pauseMs(Math.max(0, same - ABSENCES_MIN), timing.reconcileEveryMs));
+    if (last !== undefined) await sleep(pauseBeforeLook(last, same, timing));
     await startAfresh(requestId);
     const settlement = await look(requestId, connection);
     if (settlement.kind === 'ended' || settlement.kind === 'not_begun') return settlement.kind;
@@ -98,8 +105,8 @@ async function settle(
     if (settlement.kind === 'unclear') seenAbsent = 0;
     const isQuiet = settlement.kind === 'absent' && settlement.sinceMs >= timing.quietMs;
     if (seenAbsent >= ABSENCES_MIN && isQuiet) return 'resend';
-    if (settlement.kind !== last) same = 0;
-    last = settlement.kind;
+    if (settlement.kind !== last?.kind) same = 0;
+    last = settlement;
   }
 }
 
@@ -114,10 +121,7 @@ async function leaseNow(connection: string): Promise<CredentialLease | undefined
 }
 
 /** A look that fails (HubSpot down, frozen, credential gone) tells nothing; the next one may. */
-async function look(
-  requestId: string,
-  connection: string,
-): Promise<Awaited<ReturnType<Activities['reconcileWrite']>>> {
+async function look(requestId: string, connection: string): Promise<Settlement> {
   try {
     const credential = await leaseNow(connection);
     return await once.reconcileWrite(requestId, credential);

@@ -130,7 +130,7 @@ const TROUBLES: readonly Trouble[] = [
   },
   {
     name: 'HubSpot hangs',
-    answer: '504 hubspot.timeout',
+    answer: '503 hubspot.timeout',
     make: async () => {
       await gateway.simulator.control('POST', '/faults', { mode: 'hang', times: 0 });
       return async () => {
@@ -140,7 +140,7 @@ const TROUBLES: readonly Trouble[] = [
   },
   {
     name: 'HubSpot drops every connection',
-    answer: '502 hubspot.unavailable',
+    answer: '503 hubspot.unavailable',
     make: async () => {
       await gateway.simulator.control('POST', '/faults', { mode: 'drop', times: 0 });
       return async () => {
@@ -151,7 +151,7 @@ const TROUBLES: readonly Trouble[] = [
   {
     // Its port still takes connections, which nobody ever answers.
     name: 'HubSpot is stopped',
-    answer: '504 hubspot.timeout',
+    answer: '503 hubspot.timeout',
     isPairedInFull: true,
     make: () => halt(gateway.simulator.pid),
   },

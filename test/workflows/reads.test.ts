@@ -99,7 +99,8 @@ describe('what a read answers', () => {
       { action: 'search_contact', company: 'Acme Corp' },
       { key },
     );
-    expect(failed.status).toBe(502);
+    expect(failed.status).toBe(503);
+    expect(Number(failed.headers.get('retry-after'))).toBeGreaterThan(0);
     expect(failed.body).toMatchObject({ code: 'hubspot.unavailable', retryable: true });
     const again = await gateway.submit({ action: 'search_contact', company: 'Acme Corp' }, { key });
     expect(again.status).toBe(200);

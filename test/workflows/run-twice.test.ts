@@ -135,7 +135,7 @@ let marks = 0;
 
 /** Entries about reads may be there once for each run; what was promised, done or ended only once. */
 const isKept = ({ event, facts }: any): boolean =>
-  (!/^hubspot\.(?:intended|answered|lost)$/.test(event) || facts.purpose === 'execute') &&
+  (!/^hubspot\.(?:intended|answered|lost|unsent)$/.test(event) || facts.purpose === 'execute') &&
   event !== 'hubspot.absent';
 
 /** An entry without what differs from request to request. */

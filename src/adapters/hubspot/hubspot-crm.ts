@@ -2,6 +2,7 @@ import type { Operation } from '../../contracts/plan.ts';
 import type { CallPurpose, Crm, CredentialRef, CrmAnswer } from '../../ports/crm.ts';
 import { exchange, withDeadline } from './exchange.ts';
 import { assertAllowed } from './operations.ts';
+import { createPatience } from './patience.ts';
 import type { Heard } from './rate-heard.ts';
 import { createTurnstile, dayIn, DEFAULT_RATE_PLAN, type RatePlan } from './rate-plan.ts';
 
@@ -10,7 +11,7 @@ export interface HubSpotOptions {
   readonly baseUrl: string;
   /** The token of a credential version. Called for every call; the caller caches. */
   readonly readToken: (credential: CredentialRef) => Promise<string>;
-  /** The whole exchange, body included, ms. After it the answer counts as lost. */
+  /** The whole exchange, body included, ms; of a HubSpot that hangs some get less (`patience.ts`). After it the answer counts as lost. */
   readonly deadlineMs: number;
   readonly ratePlan?: RatePlan | undefined;
   /** The account's time zone, where it is known: when the day's allowance starts again. */
@@ -21,6 +22,7 @@ const RESERVED: ReadonlySet<CallPurpose> = new Set(['reconcile', 'incident']);
 
 export function createHubSpotCrm(options: HubSpotOptions): Crm {
   const turnstile = createTurnstile(options.ratePlan ?? DEFAULT_RATE_PLAN);
+  const patience = createPatience(options.deadlineMs);
 
   async function heed(connection: string, heard: Heard): Promise<number | undefined> {
     const day = dayIn(heard);
@@ -59,8 +61,11 @@ export function createHubSpotCrm(options: HubSpotOptions): Crm {
       // A write that leaves so late could arrive after another one was sent in its place.
       if (performance.now() - since > options.deadlineMs)
         return { kind: 'unsent', code: 'secret.unavailable' };
-      const answering = callAndHeed(operation, token, credential.connection);
-      return withDeadline(answering, options.deadlineMs);
+      const { connection } = credential;
+      const answering = callAndHeed(operation, token, connection);
+      const answer = await withDeadline(answering, patience.deadlineFor(connection, purpose));
+      patience.heard(connection, answer);
+      return answer;
     },
   };
 }

@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
 import module from 'node:module';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const NODE_NEEDED = 24;
 
@@ -20,7 +20,7 @@ if (!isBundled || realpathSync(bundled) === realpathSync(process.execPath)) {
   // This one is it (`npx` puts it first): a second start would cost every command its time again. The
   // cache as in src/compile-cache.ts, and before the first TypeScript, so that no parser of it is loaded.
   module.enableCompileCache(`${root}node_modules/.cache/node`);
-  await import(main);
+  await import(pathToFileURL(main).href);
 } else {
   const { status } = spawnSync(bundled, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
   process.exit(status ?? 1);

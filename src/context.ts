@@ -14,6 +14,7 @@ import type { NoteSigner } from './audit/note.ts';
 import type { Config } from './config.ts';
 import { GatewayError } from './core/gateway-error.ts';
 import { type Attester, createAttester } from './gate/attest.ts';
+import { createQuietWatch, type QuietWatch } from './gate/quiet-watch.ts';
 import { createFailpoints, type Failpoints } from './failpoints.ts';
 import { openLogKey } from './log-key.ts';
 import { NO_POLICY } from './policy/no-policy.ts';
@@ -33,6 +34,7 @@ export interface Context {
   readonly auditLog: FolderAuditLog;
   readonly attester: Attester;
   readonly signer: NoteSigner;
+  readonly quietWatch: QuietWatch;
   close(): Promise<void>;
 }
 
@@ -141,6 +143,7 @@ export async function openContext(
   });
   const attester = createAttester(Buffer.from(attestKey, 'base64url'));
   const close = () => store.close();
-  const own = { secrets, store, policy, auditLog, attester, signer };
+  const quietWatch = createQuietWatch();
+  const own = { secrets, store, policy, auditLog, attester, signer, quietWatch };
   return { config, logger, failpoints, ...own, close };
 }

@@ -1,6 +1,9 @@
+/**
+ * What the halves of the gateway get from an open context. Apart from it, because a command that opens the store needs
+ * neither HubSpot's client nor the passkeys' library, and both are slow to load.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { IncidentDependencies } from './activities/dependencies.ts';
-import { createQuietWatch } from './gate/quiet-watch.ts';
 import { installEgress } from './adapters/hubspot/egress.ts';
 import { createHubSpotCrm, type HubSpotOptions } from './adapters/hubspot/hubspot-crm.ts';
 import { createHubSpotSetup } from './adapters/hubspot/hubspot-setup.ts';
@@ -28,15 +31,9 @@ import { createLogProbe } from './log-probe.ts';
 import type { CredentialRef } from './ports/crm.ts';
 import type { Engine } from './ports/engine.ts';
 
-// What the halves of the gateway get from an open context. Apart from it, because a command that opens
-// the store needs neither HubSpot's client nor the passkeys' library, and both are slow to load.
-
 const DEMO_ONLY = 'What is set is the key of the demo, which is for its simulator alone.';
 const TOKEN_CACHE_MS = 30_000;
 const clock = (): Date => new Date();
-
-/** Of this process, whatever is opened in it. */
-const quietWatch = createQuietWatch();
 
 /**
  * The token of a credential version, cached for seconds: versions never change their value. A HubSpot
@@ -88,7 +85,7 @@ export function activityDependencies(
   hubspotUrl: string,
   noticePlaces: readonly NoticePlace[],
 ): IncidentDependencies {
-  const { config, failpoints, store, secrets, policy, auditLog, attester } = context;
+  const { config, failpoints, store, secrets, policy, auditLog, attester, quietWatch } = context;
   const { timing } = config;
   const options = hubspotOptions(context, hubspotUrl);
   const crm = failpoints.crm(createHubSpotCrm(options));
@@ -152,9 +149,10 @@ function rateLimits({
 }
 
 export function apiContext(context: Context, engine: Engine, channels: Channels): ApiContext {
-  const { config, store, secrets, policy, auditLog, attester, logger } = context;
+  const { config, store, secrets, policy, auditLog, attester, logger, quietWatch } = context;
   return {
     store,
+    quietWatch,
     engine,
     attester,
     auditLog,

@@ -6,6 +6,7 @@ import { GatewayError } from '../core/gateway-error.ts';
 export const CrmRecordSchema = z.object({
   id: z.string(),
   properties: z.record(z.string(), z.string().nullable()),
+  createdAt: z.string().optional(),
   updatedAt: z.string().optional(),
 });
 export type CrmRecord = z.infer<typeof CrmRecordSchema>;

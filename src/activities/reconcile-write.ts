@@ -8,7 +8,7 @@ import { assertSameAccount } from '../gate/callable.ts';
 import { markUnknown } from '../gate/close.ts';
 import { failureOf } from '../gate/guarded-call.ts';
 import { type CallFor, callFor, guardedReads } from '../gate/request-calls.ts';
-import { readLogged } from '../gate/logged.ts';
+import { beginsOf, readLogged } from '../gate/logged.ts';
 import { type Outcome, recordOutcome } from '../gate/outcome.ts';
 import { requestEntry } from '../gate/request-entry.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -21,7 +21,7 @@ export type Settlement =
   | { readonly kind: 'ended' }
   /** Nothing is open: it was never begun, or its next step is due. */
   | { readonly kind: 'not_begun' }
-  /** HubSpot does not have it (yet); `sinceMs`: for how long it has been left alone, by both clocks. */
+  /** HubSpot does not have it (yet); `sinceMs`: for how long this process has known that it is lost. */
   | { readonly kind: 'absent'; readonly sinceMs: number }
   /** Something else stands there, or not all of it can be read: look again later. */
   | { readonly kind: 'unclear' }
@@ -48,7 +48,7 @@ async function goOn({ store }: Stored, { id }: RequestRecord): Promise<void> {
 async function noteAbsence(
   { store }: Stored,
   request: RequestRecord,
-  look: { readonly at: Date; readonly quietMs: number },
+  look: { readonly begunEntry: number; readonly at: Date; readonly quietMs: number },
 ): Promise<void> {
   await store.commit(async (tx) => {
     // What is not in another account says nothing; the account may have changed during the look.
@@ -56,7 +56,7 @@ async function noteAbsence(
     await tx.log.append({
       event: 'hubspot.absent',
       ...requestEntry(request),
-      facts: { looked_at: look.at.toISOString(), quiet_ms: look.quietMs },
+      facts: { begun: look.begunEntry, looked_at: look.at.toISOString(), quiet_ms: look.quietMs },
     });
   });
 }
@@ -116,7 +116,7 @@ export function createReconcileWrite(deps: ActivityDependencies) {
 
   async function lookFor(
     request: RequestRecord,
-    { begunAt, begunEntry, step }: OpenStep,
+    { begunEntry, step }: OpenStep,
     credential: CredentialLease,
   ): Promise<Settlement> {
     await assertSameAccount(deps.store, request);
@@ -126,15 +126,16 @@ export function createReconcileWrite(deps: ActivityDependencies) {
     const of = callFor(request, credential, 'reconcile');
     // From before the look: it says nothing of what HubSpot does while its answer is on the way.
     const lookedAt = deps.clock();
-    const stoodMs = lookedAt.getTime() - begunAt.getTime();
-    const quietMs = Math.floor(Math.min(stoodMs, deps.quietWatch.knownForMs(begunEntry)));
-    const sighting = await sight(witness, seen ?? [], lookerFor(of));
+    const quietMs = Math.floor(deps.quietWatch.knownForMs(begunEntry));
+    const [begunAt = lookedAt] = await beginsOf(deps.store, request.id, step);
+    const before = { seen: seen ?? [], begunAt };
+    const sighting = await sight(witness, before, lookerFor(of));
     if (sighting.kind === 'unclear') {
       await noteUnclear(deps, request);
       return { kind: 'unclear' };
     }
     if (sighting.kind === 'absent') {
-      await noteAbsence(deps, request, { at: lookedAt, quietMs });
+      await noteAbsence(deps, request, { begunEntry, at: lookedAt, quietMs });
       return { kind: 'absent', sinceMs: quietMs };
     }
     const outcome = await settleFound(deps, request, step, sighting.record);
@@ -153,15 +154,15 @@ export function createReconcileWrite(deps: ActivityDependencies) {
       await goOn(deps, request);
       return { kind: 'not_begun' };
     }
+    // Also where nothing can be read: a person may settle it after the same time.
+    deps.quietWatch.knownForMs(open.begunEntry);
     if (request.status === 'executing') await sayUnknown(deps, requestId);
     return credential === undefined ? { kind: 'unread' } : lookFor(request, open, credential);
   };
 }
 
 interface OpenStep {
-  /** When it may last have been sent. */
-  readonly begunAt: Date;
-  /** The entry of the log that began it. */
+  /** The entry of the log that began it: it may have been sent since. */
   readonly begunEntry: number;
   readonly step: number;
 }
@@ -177,9 +178,9 @@ async function openStep(
 ): Promise<OpenStep | undefined> {
   const logged = await readLogged(deps.store, request.id);
   assertOneDigest(request, logged, []);
-  const { begunAt, begunEntry, begunStep, doneStep, end } = logged;
-  if (end === undefined && begunAt !== undefined && begunEntry !== undefined)
-    return begunStep > doneStep ? { begunAt, begunEntry, step: begunStep } : undefined;
+  const { begunEntry, begunStep, doneStep, end } = logged;
+  if (end === undefined && begunEntry !== undefined)
+    return begunStep > doneStep ? { begunEntry, step: begunStep } : undefined;
   const detail = `the log says that it ${end === undefined ? 'was never begun' : `ended as ${end.status}`}`;
   throw new GatewayError('plan.tampered', { detail });
 }

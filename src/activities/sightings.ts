@@ -123,8 +123,19 @@ const holds = (record: CrmRecord, wanted: Readonly<Record<string, string>>): boo
 const isOwnMark = ({ value }: Extract<Witness, { kind: 'unique' }>): boolean =>
   value.startsWith('act_');
 
+/** HubSpot's clock and ours differ, by no more than this where both are kept. */
+const CLOCK_SKEW_MAX_MS = 120_000;
+
+/**
+ * An e-mail address is anybody's: what stood there before we began is not ours, and our create was refused, whoever
+ * heard of it. Whether it was made before or after, HubSpot's own time says.
+ */
+const isMadeSince = ({ createdAt }: CrmRecord, begunAt: Date): boolean =>
+  createdAt !== undefined && Date.parse(createdAt) >= begunAt.getTime() - CLOCK_SKEW_MAX_MS;
+
 async function lookForUnique(
   witness: Extract<Witness, { kind: 'unique' }>,
+  begunAt: Date,
   look: Look,
 ): Promise<Sighting> {
   const query = {
@@ -140,7 +151,10 @@ async function lookForUnique(
   if (isMissing(answer)) return { kind: 'absent' };
   if (answer.kind !== 'answered') return { kind: 'unclear' };
   const record = CrmRecordSchema.parse(answer.json);
-  return holds(record, witness.properties) ? { kind: 'found', record } : { kind: 'unclear' };
+  const isOurs = isOwnMark(witness) || isMadeSince(record, begunAt);
+  return isOurs && holds(record, witness.properties)
+    ? { kind: 'found', record }
+    : { kind: 'unclear' };
 }
 
 /** An update shows in the record and in its history, also when the record was archived since. */
@@ -208,17 +222,23 @@ async function lookForNoLink(
     : { kind: 'found', record: { id: from.id, properties: {} } };
 }
 
+/** What was known when the write was first begun. */
+export interface Before {
+  readonly seen: readonly SeenRecord[];
+  readonly begunAt: Date;
+}
+
 /** Looks for what the witness names. Reads only, and never by search, whose index lags. */
 export function sight(
   witness: Witness,
-  seen: readonly SeenRecord[],
+  { seen, begunAt }: Before,
   look: Look,
 ): Promise<Sighting> {
   switch (witness.kind) {
     case 'association':
       return lookForMarker(witness, look);
     case 'unique':
-      return lookForUnique(witness, look);
+      return lookForUnique(witness, begunAt, look);
     case 'linked':
       return lookForLink(witness, look);
     case 'read_back':

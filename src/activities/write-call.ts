@@ -2,7 +2,7 @@ import type { PresentRecord } from '../actions/define-action.ts';
 import type { SeenRecord } from '../contracts/card.ts';
 import type { Operation } from '../contracts/plan.ts';
 import type { ErrorCode } from '../core/errors.ts';
-import { GatewayError } from '../core/gateway-error.ts';
+import { errorCodeOf, GatewayError } from '../core/gateway-error.ts';
 import { movedProperty, withWritten } from '../core/moved.ts';
 import type { AuditEvent, LedgerRecord, RequestRecord } from '../core/records.ts';
 import { hasBegun, type RequestStatus } from '../core/request-state.ts';
@@ -72,6 +72,20 @@ interface Read {
   readonly publishedSize: number;
 }
 
+/** What somebody has changed ends in begin, which says so. */
+async function isSurelyDue(
+  tx: StoreTransaction,
+  request: RequestRecord,
+  of: Parameters<typeof isDue>[2],
+): Promise<boolean> {
+  try {
+    return await isDue(tx, request, of);
+  } catch (error) {
+    if (errorCodeOf(error) === 'plan.tampered') return false;
+    throw error;
+  }
+}
+
 /** Compare and begin in one commit: the entries of the reads, then either the intent or the end. */
 async function beginOnPresent(
   tx: StoreTransaction,
@@ -81,12 +95,12 @@ async function beginOnPresent(
 ): Promise<Begun> {
   for (const entry of entries) await tx.log.append(entry);
   const request = await tx.requests.get(call.requestId);
-  const mayBegin = request !== undefined && (await isDue(tx, request, call));
+  const { quietMs, selfApprovalMs } = deps.timing;
+  const mayBegin = request !== undefined && (await isSurelyDue(tx, request, { ...call, quietMs }));
   const ending = mayBegin
     ? staleness(request, await tx.ledger.of(request.id), presence, call)
     : undefined;
   if (request === undefined || ending === undefined) {
-    const { quietMs, selfApprovalMs } = deps.timing;
     const seen = presentIn(presence);
     return beginWrite(tx, deps.policy(), { ...call, seen, publishedSize, quietMs, selfApprovalMs });
   }
@@ -123,10 +137,11 @@ const presentIn = (presence: Presence): readonly PresentRecord[] =>
 const UNPUBLISHED_MAX_MS = 10_000;
 
 /**
- * The quiet time before a resend counts from the begin, and is at least twice the call's deadline. What
- * leaves in its first half is over before its end; what leaves later could arrive after a resend.
+ * The quiet time before a resend, at least twice the call's deadline, counts from when another process takes this one
+ * for dead. Between begin and wire there may be a quarter of it, the reading of the credential, and the connecting,
+ * which have a deadline each: what leaves later than that could arrive after a resend.
  */
-const BEGIN_TO_WIRE_SHARE = 0.5;
+const BEGIN_TO_WIRE_SHARE = 0.25;
 
 /** Whether the log is written and not published: a begin would leave no trace outside the store. */
 async function isStalled(
@@ -225,9 +240,7 @@ export function createWriteCall(deps: ActivityDependencies) {
     const plan = begunOn.plan === null ? undefined : stepPlan(begunOn.plan, step);
     if (plan === undefined) throw new GatewayError('plan.tampered');
     const present = begunOn.seen ?? [];
-    const { at: begunAt, entry } = begun;
-    // A look for it that comes to nothing counts from here.
-    deps.quietWatch.knownForMs(entry);
+    const { at: begunAt } = begun;
     const attempt = { request: begunOn, step, plan, present, isResend: call.resend, begunAt };
     return send(call, attempt, begun);
   };

@@ -12,6 +12,7 @@ import type { ChatDoor } from '../ports/chat-door.ts';
 import type { Engine } from '../ports/engine.ts';
 import type { PasskeyCeremonies } from '../ports/passkey-ceremonies.ts';
 import type { Store } from '../ports/store.ts';
+import type { QuietWatch } from '../gate/quiet-watch.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { EdgeRefusals } from './edge-refusals.ts';
 import type { InFlight } from './in-flight.ts';
@@ -68,6 +69,7 @@ export interface ApiContext {
   readonly slack: { readonly door: ChatDoor; readonly desk: ChatDesk } | undefined;
   /** Decisions that people's own systems sign. */
   readonly webhooks: WebhookDesk;
+  readonly quietWatch: QuietWatch;
   readonly probes: readonly Probe[];
   readonly logger: Logger;
 }

@@ -33,8 +33,6 @@ export type Begun =
       readonly step: number;
       /** The intent's own time, from which the quiet time counts. */
       readonly at: Date;
-      /** Where the intent stands in the log. */
-      readonly entry: number;
     }
   /** Begun or ended before: a repeated activity must look at the record instead of calling. */
   | { readonly kind: 'not_due'; readonly status: RequestStatus }
@@ -127,13 +125,10 @@ async function assertApproved(
 
 /**
  * Law 4: sending again needs the looks on record, the last of them begun after the quiet time, whoever
- * asks for it: an engine's message can be copied and sent again. The time is over by both clocks: one
- * stands still while nobody runs, the other may be set.
+ * asks for it: an engine's message can be copied and sent again.
  */
-const mayResend = ({ begunAt, absences }: Logged, { quietMs }: WriteToBegin): boolean =>
-  absences.length >= ABSENCES_MIN &&
-  begunAt !== undefined &&
-  absences.some((look) => Math.min(look.at.getTime() - begunAt.getTime(), look.quietMs) >= quietMs);
+const mayResend = ({ absences }: Logged, of: Pick<WriteToBegin, 'quietMs'>): boolean =>
+  absences.length >= ABSENCES_MIN && absences.some(({ quietMs }) => quietMs >= of.quietMs);
 
 /**
  * Laws 3 and 4: the first begin of a step has no begin of it before, a second one has, and what has
@@ -271,7 +266,7 @@ async function recordBegin(
   const begun = { status: 'executing', credentialVersion, seen, code: null } as const;
   await tx.requests.update(request.id, begun);
   await tx.requests.setWake(request.id, null);
-  const entry = await tx.log.append({
+  await tx.log.append({
     event: 'hubspot.intended',
     ...requestEntry(request),
     digest,
@@ -284,23 +279,29 @@ async function recordBegin(
       ...stepFact(request.plan, step),
     },
   });
-  return { kind: 'begun', request: { ...request, seen }, step, at: tx.now, entry };
+  return { kind: 'begun', request: { ...request, seen }, step, at: tx.now };
 }
 
 /**
  * Whether a step of this request may begin: after the approval the first, after the end of one the
- * next, after a lost answer the same once more. `undefined`: it is being sent, or has ended.
+ * next, after a lost answer the same once more. False: it is being sent, has ended, or may have been done: asked
+ * before anything else is concluded, since what its own effect has changed looks like somebody else's change.
+ * Throws `plan.tampered`.
  */
 export async function isDue(
   tx: Pick<StoreTransaction, 'log'>,
   request: RequestRecord,
-  { resend }: Pick<WriteToBegin, 'resend'>,
+  of: Pick<WriteToBegin, 'resend' | 'quietMs'>,
 ): Promise<boolean> {
-  if (resend) return request.status === 'outcome_unknown';
-  if (request.status !== 'executing' || !hasSteps(request.plan))
-    return request.status === 'approved';
-  const { begunStep, doneStep } = await readLogged(tx, request.id);
-  return begunStep === doneStep;
+  const isBetween = request.status === 'executing' && hasSteps(request.plan);
+  if (!of.resend && !isBetween) return request.status === 'approved';
+  if (of.resend && request.status !== 'outcome_unknown') return false;
+  const logged = await readLogged(tx, request.id);
+  const { begunStep, doneStep, end } = logged;
+  if (!of.resend) return begunStep === doneStep;
+  const isLost = begunStep > doneStep && end === undefined;
+  // What the log knows nothing of is somebody's doing, and begin says so.
+  return !isLost || mayResend(logged, of);
 }
 
 /**
@@ -319,8 +320,6 @@ export async function beginWrite(
     const { status } = request;
     if (!(await isDue(tx, request, of))) return { kind: 'not_due', status };
     const logged = await readLogged(tx, request.id);
-    const isLost = of.resend && logged.begunStep > logged.doneStep && logged.end === undefined;
-    if (isLost && !mayResend(logged, of)) return { kind: 'not_due', status };
     const digest = await assertWriteMayBegin(tx, policy, request, of, logged);
     return await recordBegin(tx, request, of, { digest, step: logged.doneStep + 1 });
   } catch (error) {

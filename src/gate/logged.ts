@@ -35,9 +35,7 @@ export interface Logged {
 
 /** A look for a lost write that did not find it. */
 export interface Absence {
-  /** The start of the look, by the gateway's clock. */
-  readonly at: Date;
-  /** How long the write had been left alone by then, ms, by a clock that nobody sets (`QuietWatch`). */
+  /** How long the write had been left alone when it began, ms, by a clock that nobody sets (`QuietWatch`). */
   readonly quietMs: number;
 }
 
@@ -101,20 +99,15 @@ function wordsOf(
 }
 
 /**
- * A look counts from its start: what it has read may be old when it is written down, older even than
- * the begin that it now stands behind.
+ * Looks for what was begun by this entry. Each names it, for its place in the log says nothing: what a look has read
+ * may be old when it is written down, older even than the begin that it stands behind, and clocks can be set.
  */
 function absencesSince(entries: readonly AuditEntry[], begin: AuditEntry | undefined): Absence[] {
   const unclear = entries.findLastIndex(({ event }) => event === 'hubspot.unclear');
   return entries
     .slice(unclear + 1)
-    .filter(({ event }) => event === 'hubspot.absent')
-    .map(({ facts }) => ({
-      at: new Date(facts['looked_at'] as string),
-      // Looks of before it was measured count as looks, and not for the time.
-      quietMs: typeof facts['quiet_ms'] === 'number' ? facts['quiet_ms'] : 0,
-    }))
-    .filter(({ at }) => begin !== undefined && at.getTime() >= Date.parse(begin.timestamp));
+    .filter(({ event, facts }) => event === 'hubspot.absent' && facts['begun'] === begin?.index)
+    .map(({ facts }) => ({ quietMs: Number(facts['quiet_ms']) }));
 }
 
 /** An entry from the very bytes of its leaf. */

@@ -1,13 +1,14 @@
 /**
  * Measures how long a lost write has been left alone by a clock that nobody can set. The machine's own clock may jump
- * forward while HubSpot still works on the attempt: by that alone it would be sent a second time. Of one process: what
- * begins anew knows nothing of the time before, and counts from where it first hears of an attempt. Shared by all
- * activities of the process; callers may ask at once.
+ * forward while HubSpot still works on the attempt: by that alone it would be sent a second time. Set back, it would
+ * keep the write unknown for as long. Counted from where this process first hears that the attempt is lost, when what
+ * was sent has left; a process that begins anew counts anew. Shared by the process's activities and its API, which may
+ * ask at once.
  */
 export interface QuietWatch {
   /** Of a clock that only goes on, ms; its zero means nothing. */
   nowMs(): number;
-  /** How long this process has known of the attempt that this entry of the log began, ms; 0 the first time. */
+  /** How long this process has known that the attempt which this entry of the log began is lost, ms; 0 the first time. */
   knownForMs(begunEntry: number): number;
 }
 

@@ -11,12 +11,18 @@ import { closeRequest } from './close.ts';
 import { readLogged } from './logged.ts';
 import { recordOutcome } from './outcome.ts';
 import { requestEntry } from './request-entry.ts';
+import type { QuietWatch } from './quiet-watch.ts';
 import { requesterIn } from './requester.ts';
 
 /** What a person found in HubSpot about a write whose answer was lost. */
 export interface HandSettlement extends SettlementBody {
   readonly requestId: string;
   readonly person: PersonRecord;
+}
+
+/** HubSpot may still be at it until then; by the clock that a resend waits for, too (`quiet-watch.ts`). */
+export interface QuietTime extends Pick<QuietWatch, 'knownForMs'> {
+  readonly quietMs: number;
 }
 
 interface Lost {
@@ -29,7 +35,7 @@ interface Lost {
 async function openLost(
   tx: StoreTransaction,
   { requestId, person }: HandSettlement,
-  quietMs: number,
+  { quietMs, knownForMs }: QuietTime,
 ): Promise<Lost> {
   const request = await tx.requests.get(requestId);
   if (request === undefined || request.risk === 'read')
@@ -38,12 +44,12 @@ async function openLost(
   if (requester.has(person.id)) throw new GatewayError('approval.own_request');
   if (request.status !== 'outcome_unknown')
     throw new GatewayError('outcome.not_open', { detail: `the request is ${request.status}` });
-  const { begunAt, begunStep, doneStep, end, digest } = await readLogged(tx, requestId);
+  const { begunEntry, begunStep, doneStep, end, digest } = await readLogged(tx, requestId);
   assertOneDigest(request, { digest }, []);
   const plan = request.plan === null ? undefined : stepPlan(request.plan, begunStep);
-  if (plan === undefined || begunAt === undefined || begunStep === doneStep || end !== undefined)
+  if (plan === undefined || begunEntry === undefined || begunStep === doneStep || end !== undefined)
     throw new GatewayError('outcome.not_open');
-  const waitMs = begunAt.getTime() + quietMs - tx.now.getTime();
+  const waitMs = quietMs - knownForMs(begunEntry);
   if (waitMs > 0)
     throw new GatewayError('outcome.too_early', { retryAfterSeconds: Math.ceil(waitMs / 1000) });
   return { request, step: begunStep, plan };
@@ -70,9 +76,9 @@ function answerOf(plan: Plan, given: string | undefined): CrmRecord {
 export async function settleByHand(
   tx: StoreTransaction,
   of: HandSettlement,
-  { quietMs }: { readonly quietMs: number },
+  quiet: QuietTime,
 ): Promise<void> {
-  const { request, step, plan } = await openLost(tx, of, quietMs);
+  const { request, step, plan } = await openLost(tx, of, quiet);
   const actor = `person:${of.person.id}`;
   const json = of.outcome === 'executed' ? answerOf(plan, of.record_id) : undefined;
   await tx.log.append({

@@ -27,6 +27,8 @@ const listed = (ids: readonly (string | number)[], next?: object) =>
     ...(next === undefined ? {} : { paging: { next } }),
   });
 
+const BEFORE = { seen: [], begunAt: new Date('2026-11-25T10:00:00.000Z') };
+
 const MARKER = '[sallyport act_01k8s6q0w3v7m2c5x9t4r1b8ha]';
 const marked = (...notes: readonly (readonly [id: string, body: string])[]) =>
   answered({ results: notes.map(([id, hs_note_body]) => ({ id, properties: { hs_note_body } })) });
@@ -35,7 +37,7 @@ describe('looking for a marker among what belongs to a record', () => {
   const lookFor = (look: Look) =>
     sight(
       { kind: 'association', from, to_type: 'notes', property: 'hs_note_body', marker: MARKER },
-      [],
+      BEFORE,
       look,
     );
 
@@ -85,7 +87,7 @@ describe('looking for a request’s id in a property with unique values', () => 
   it('is one read by that value', async () => {
     const record = { id: '9', properties: { sallyport_request: value } };
     const { look, asked } = hubspot(answered(record));
-    expect(await sight(witness, [], look)).toEqual({ kind: 'found', record });
+    expect(await sight(witness, BEFORE, look)).toEqual({ kind: 'found', record });
     expect(asked).toMatchObject([
       {
         path: `/crm/objects/2026-09/deals/${value}`,
@@ -96,22 +98,38 @@ describe('looking for a request’s id in a property with unique values', () => 
 
   it('knows nobody else’s record for its own', async () => {
     const other = { id: '9', properties: { sallyport_request: null } };
-    expect(await sight(witness, [], hubspot(answered(other)).look)).toEqual({ kind: 'unclear' });
+    expect(await sight(witness, BEFORE, hubspot(answered(other)).look)).toEqual({ kind: 'unclear' });
     const none: CrmAnswer = { kind: 'refused', status: 404, code: 'record.not_found' };
-    expect(await sight(witness, [], hubspot(none, none).look)).toEqual({ kind: 'absent' });
+    expect(await sight(witness, BEFORE, hubspot(none, none).look)).toEqual({ kind: 'absent' });
+  });
+
+  it('takes a contact for its own by its e-mail address alone if it was made since', async () => {
+    const properties = { email: 'ann@acme.test', firstname: 'Ann' };
+    const mail = {
+      ...{ kind: 'unique', object_type: 'contacts', id_property: 'email' },
+      ...{ value: properties.email, properties },
+    } as const;
+    const madeAt = (createdAt?: string) => ({ id: '9', properties, ...(createdAt && { createdAt }) });
+    const since = madeAt('2026-11-25T10:00:04.000Z');
+    expect(await sight(mail, BEFORE, hubspot(answered(since)).look)).toMatchObject({
+      kind: 'found',
+      record: { id: '9' },
+    });
+    for (const other of [madeAt('2026-11-25T09:00:00.000Z'), madeAt()])
+      expect(await sight(mail, BEFORE, hubspot(answered(other)).look)).toEqual({ kind: 'unclear' });
   });
 
   it('knows its own record also when a person has deleted it since', async () => {
     const none: CrmAnswer = { kind: 'refused', status: 404, code: 'record.not_found' };
     const record = { id: '9', properties: { sallyport_request: value } };
     const { look, asked } = hubspot(none, answered(record));
-    expect(await sight(witness, [], look)).toEqual({ kind: 'found', record });
+    expect(await sight(witness, BEFORE, look)).toEqual({ kind: 'found', record });
     expect(asked[1]?.query).toMatchObject({ archived: 'true' });
   });
 });
 
 describe('looking for an association', () => {
-  const lookFor = (look: Look) => sight({ kind: 'linked', from, to }, [], look);
+  const lookFor = (look: Look) => sight({ kind: 'linked', from, to }, BEFORE, look);
 
   it('reads on from page to page, whether ids are numbers or text', async () => {
     const { look, asked } = hubspot(listed(['7'], { after: '500' }), listed([2]));

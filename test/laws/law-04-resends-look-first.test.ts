@@ -25,9 +25,8 @@ describe('law 4: a write is sent again only on the record that was seen', () => 
     const isDecided = async (): Promise<boolean> => {
       const entries = await gateway.entriesOf(body.id);
       const begun = entries.findLast(({ facts }) => facts.purpose === 'execute');
-      const isLate = ({ event, timestamp }: { event: string; timestamp: string }): boolean =>
-        event === 'hubspot.absent' &&
-        Date.parse(timestamp) - Date.parse(begun.timestamp) >= quietMs;
+      const isLate = ({ event, facts }: any): boolean =>
+        event === 'hubspot.absent' && facts.quiet_ms >= quietMs;
       return begun?.event === 'hubspot.lost' && entries.some(isLate);
     };
     await expect.poll(isDecided, { timeout: 30_000, interval: 10 }).toBe(true);

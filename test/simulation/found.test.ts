@@ -151,6 +151,7 @@ describe('what the simulation found', () => {
       return last;
     };
     const again = { ...call, resend: true };
+    await createReconcileWrite(deps())(requestId, credential);
     world.advance(TIMING.quietMs / 2);
     world.jump(10 * TIMING.quietMs);
     expect(await looks()).toEqual({ kind: 'absent', sinceMs: TIMING.quietMs / 2 });
@@ -163,6 +164,49 @@ describe('what the simulation found', () => {
     expect(await looks()).toEqual({ kind: 'absent', sinceMs: TIMING.quietMs });
     expect(await createWriteCall(deps())(again)).toEqual({ kind: 'ended' });
     expect(world.crm.effects).toHaveLength(1);
+  });
+
+  it('a clock that ran ahead and is set right again keeps no write unknown', async () => {
+    await openWorld();
+    const requestId = await approved();
+    const credential = await createFetchSecret(deps())('main');
+    const call = { kind: 'write', requestId, credential, resend: false } as const;
+    expect(await createWriteCall(losing())(call)).toEqual({ kind: 'unknown' });
+    world.jump(-86_400_000);
+    const look = () => createReconcileWrite(deps())(requestId, credential);
+    await look();
+    await look();
+    world.advance(TIMING.quietMs);
+    expect(await look()).toEqual({ kind: 'absent', sinceMs: TIMING.quietMs });
+    world.publish();
+    expect(await createWriteCall(deps())({ ...call, resend: true })).toEqual({ kind: 'ended' });
+    expect(world.crm.effects).toHaveLength(1);
+  });
+
+  it('an order to send it again that comes without the looks concludes nothing from what its own effect has changed', async () => {
+    await openWorld();
+    const requestId = await approved();
+    const credential = await createFetchSecret(deps())('main');
+    const call = { kind: 'write', requestId, credential, resend: false } as const;
+    const lost = { kind: 'lost', code: 'hubspot.timeout' } as const;
+    const deaf = {
+      ...deps(),
+      crm: {
+        ...deps().crm,
+        call: async (operation: Parameters<World['crm']['call']>[0]) => {
+          const answer = await deps().crm.call(operation);
+          return operation.kind === 'update' ? lost : answer;
+        },
+      },
+    };
+    expect(await createWriteCall(deaf)(call)).toEqual({ kind: 'unknown' });
+    world.advance(TIMING.quietMs);
+    expect(world.crm.effects).toHaveLength(1);
+    world.publish();
+    expect(await createWriteCall(deps())({ ...call, resend: true })).toEqual({ kind: 'unknown' });
+    expect(await world.store.requests.status(requestId)).toBe('outcome_unknown');
+    await createReconcileWrite(deps())(requestId, credential);
+    expect(await world.store.requests.status(requestId)).toBe('succeeded');
   });
 
   it('after a look that nothing could be made of the looks begin anew', async () => {

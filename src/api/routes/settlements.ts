@@ -72,11 +72,11 @@ export const settleRequest = defineRoute({
     'plan.tampered',
     'store.unavailable',
   ],
-  handler: async ({ store, settings }, { person, params, body }) => {
+  handler: async ({ store, settings, quietWatch }, { person, params, body }) => {
     const of = { requestId: params.id, person, ...body };
     const { quietMs } = settings;
     const status = await store.commit(async (tx) => {
-      await settleByHand(tx, of, { quietMs });
+      await settleByHand(tx, of, { ...quietWatch, quietMs });
       return tx.requests.status(params.id);
     });
     return { status: 200, body: { id: params.id, status } };

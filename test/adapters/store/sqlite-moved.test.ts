@@ -40,6 +40,12 @@ describe('a database file that is not in its place any more', () => {
         renameSync(`${file}.copy`, file);
       },
     ],
+    [
+      'left without its write-ahead log',
+      (file) => {
+        rmSync(`${file}-wal`);
+      },
+    ],
   ])('takes no commit once it is %s: the next start would not find it', async (_how, displace) => {
     await insert(1);
     displace(place.file);

@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { chmod, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { storeDisplaced } from './sqlite-errors.ts';
 
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
@@ -53,17 +54,24 @@ export function openReader(file: string): DatabaseSync {
   return raw;
 }
 
+const placeOf = (file: string) => statSync(file, { bigint: true, throwIfNoEntry: false });
+
 /**
- * Throws once the path leads elsewhere than now: the file was moved, deleted or replaced. SQLite goes on
- * writing to the one that it opened, and what it acknowledges there no later start would find.
+ * Throws once the path leads elsewhere than now, or its write-ahead log does, where commits are first: it was moved,
+ * deleted or replaced. SQLite goes on writing to the one that it opened, and what it acknowledges there no later start
+ * would find. With a transaction open there is a write-ahead log, and it stays while a connection does.
  */
 export function createPlaceCheck(file: string): () => void {
-  const placeOf = () => statSync(file, { bigint: true, throwIfNoEntry: false });
-  const opened = placeOf();
+  const files = [file, `${file}-wal`];
+  const opened = new Map([[file, placeOf(file)]]);
   return () => {
-    const now = placeOf();
-    if (now === undefined || now.ino !== opened?.ino || now.dev !== opened.dev)
-      throw new Error(`${file} is not the file that was opened`);
+    for (const one of files) {
+      const now = placeOf(one);
+      const before = opened.get(one) ?? now;
+      if (now === undefined || now.ino !== before?.ino || now.dev !== before.dev)
+        throw storeDisplaced(one);
+      opened.set(one, before);
+    }
   };
 }
 

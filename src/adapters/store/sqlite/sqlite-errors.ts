@@ -47,6 +47,11 @@ export function storeDamaged(file: string, found: string, cause?: unknown): Gate
   });
 }
 
+export const storeDisplaced = (file: string): GatewayError =>
+  new GatewayError('store.unavailable', {
+    detail: `${file} is not the file that was opened. Put that one back, or stop the gateway and restore a backup.`,
+  });
+
 /**
  * What a failed statement becomes: `store.unavailable` when the database could not do it (full,
  * locked, read-only, damaged, closed), the error itself when the statement was wrong.

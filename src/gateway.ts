@@ -8,8 +8,8 @@ import { createActivities, createIncidentActivities } from './activities/create-
 import { installEgress } from './adapters/hubspot/egress.ts';
 import { connectTemporal } from './adapters/temporal/connect.ts';
 import { createDataConverter } from './adapters/temporal/data-converter.ts';
-import { createEngine } from './adapters/temporal/engine.ts';
-import { ensureGateDesk } from './adapters/temporal/gate-desk.ts';
+import { createEngine, type EngineOptions } from './adapters/temporal/engine.ts';
+import { createGateDesk } from './adapters/temporal/gate-desk.ts';
 import { createGatewayWorker, type GatewayWorker } from './adapters/temporal/gateway-worker.ts';
 import { ensureRadarSchedule } from './adapters/temporal/radar-schedule.ts';
 import { createPayloadCodec } from './adapters/temporal/payload-codec.ts';
@@ -216,13 +216,11 @@ function startRadar(context: Context, client: Client): () => Promise<void> {
 }
 
 /** Has the desk stand in the engine, until stopped: the engine may lose its database while we run. */
-function startDesk(context: Context, client: Client): () => Promise<void> {
-  const { config, logger } = context;
-  const { taskQueue } = config.temporal;
-  const of = { client, taskQueue, connection: config.connection, deadlineMs: ENGINE_DEADLINE_MS };
+function startDesk({ config, logger }: Context, options: EngineOptions): () => Promise<void> {
+  const ensureDesk = createGateDesk(options, config.connection);
   return every(RESUME_EVERY_MS, async () => {
     try {
-      await ensureGateDesk(of);
+      await ensureDesk();
     } catch (error) {
       logger.warn('the desk in the engine will be tried again', { error });
     }
@@ -342,7 +340,7 @@ async function startParts(
     parts.defer(startAlarming(context, channels));
     parts.defer(startDetecting(context, channels));
     parts.defer(startRadar(context, client));
-    parts.defer(startDesk(context, client));
+    parts.defer(startDesk(context, made));
     if (channels.slack !== undefined) parts.defer(channels.slack.startSocket(engine));
   }
   if (roles.api) {

@@ -1,5 +1,6 @@
 import { OpenIncidentSignalSchema } from '../contracts/incident.ts';
 import { VOIDED_SIGNAL } from '../core/engine-details.ts';
+import { ERRORS } from '../core/errors.ts';
 import { errorCodeOf } from '../core/gateway-error.ts';
 import { isOperator } from '../core/roles.ts';
 import { openIncident } from '../gate/incidents.ts';
@@ -84,8 +85,10 @@ export function createOpenIncidentBySignal(deps: IncidentDependencies) {
       const note = await store
         .commit(async (tx) => `${clockOf(tx.now)} ${await take(tx, raw, deps)}`)
         .catch((error: unknown) => {
-          if (errorCodeOf(error) !== 'plan.tampered') throw error;
-          return 'Refused: the roster was changed by hand and does not open. Use npx sallyport incident start.';
+          const code = errorCodeOf(error);
+          // What no later try mends must not take the others, and the desk, with it.
+          if (ERRORS[code].retryable) throw error;
+          return `Refused (${code}): ${ERRORS[code].title} Use npx sallyport incident start.`;
         });
       notes.push(note);
     }

@@ -84,6 +84,10 @@ export const IncidentSchema = z
     stage: z.enum(INCIDENT_STAGES),
     reason: z.string(),
     opened_by: z.string(),
+    not_by: z
+      .string()
+      .nullable()
+      .meta({ description: 'The person who may not resume it: the first who acted in it.' }),
     opened_at: TimestampSchema,
     rule: z.string().nullable(),
     since: TimestampSchema,

@@ -1,4 +1,11 @@
-import type { Check, CheckName, Clock, IncidentRecord, IncidentStage } from './incident.ts';
+import {
+  type Check,
+  type CheckName,
+  type Clock,
+  firstPersonOf,
+  type IncidentRecord,
+  type IncidentStage,
+} from './incident.ts';
 
 /** The words of an incident, once for console, command line and Temporal's UI. */
 
@@ -68,9 +75,11 @@ export const STAGE_WORDS: Readonly<
   reverting: ({ takeBacks }) => [
     `A person’s step: decide on what is to be set back (${takeBacks.length} open or ended).`,
   ],
-  resuming: ({ openedBy }) => [
-    `A second person’s step: resume. Not ${openedBy}: who contained it does not open it again.`,
-  ],
+  resuming: (incident) => {
+    const first = firstPersonOf(incident);
+    const but = first === undefined ? '' : ` Not ${first}: nobody opens alone what they shut.`;
+    return [`A second person’s step: resume.${but}`];
+  },
   closed: () => ['Closed. Calls start again.'],
 };
 

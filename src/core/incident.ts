@@ -148,6 +148,8 @@ export interface IncidentRecord {
   readonly newVersion: number | null;
   /** A person said that nothing is wrong with the key. */
   readonly isFalseAlarm: boolean;
+  /** The first actor who said so or gave the new key; null until then, and of incidents from before it was kept. */
+  readonly steppedBy: string | null;
   readonly evidence: Evidence | null;
   readonly checks: readonly Check[];
   /** The record that was made to try the new key, while HubSpot has it. */
@@ -159,6 +161,17 @@ export interface IncidentRecord {
   /** Who let it go on; never who contained it. */
   readonly resumedBy: string | null;
   readonly updatedAt: Date;
+}
+
+/**
+ * The person who may not be the second: who contained it, or where no person did (a rule, the command line), who was the
+ * first to say what becomes of the key. One stolen session must not do both.
+ */
+export function firstPersonOf({
+  openedBy,
+  steppedBy,
+}: Pick<IncidentRecord, 'openedBy' | 'steppedBy'>): string | undefined {
+  return [openedBy, steppedBy].find((actor) => actor?.startsWith('person:')) ?? undefined;
 }
 
 /** What the workflow does next, and when it looks again by itself. */

@@ -3,10 +3,10 @@ import { GatewayError } from '../core/gateway-error.ts';
 import type { GrantRecord } from '../core/grants.ts';
 import type { Proof } from '../core/proofs.ts';
 import { whyInConsole } from '../core/notice-text.ts';
-import type { DecisionRecord, PersonRecord, RequestRecord } from '../core/records.ts';
+import type { DecisionRecord, PersonRecord } from '../core/records.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import type { Policy } from '../policy/policy.ts';
-import { mayDecide, satisfied } from '../policy/requirement.ts';
+import { mayDecide, requirementFor, satisfied } from '../policy/requirement.ts';
 import { type Ballot, openBallot } from './ballot.ts';
 import { closeRequest, closeTampered } from './close.ts';
 import { oweFurther } from './notices.ts';
@@ -113,14 +113,25 @@ export function placeFor(
   return withPasskey;
 }
 
+/** A no counts from everywhere; keys are for what runs without a browser: of those policy says what they may. */
+const FREE: ReadonlySet<Proof> = new Set(['passkey', 'key', 'grant']);
+
 /**
- * A session is what a stolen cookie or an unattended browser is, too: a yes to what is decided in the console alone
- * takes the passkey over this very digest. A no does not, and keys are for what runs without a browser: of those
- * policy says what they may.
+ * A yes to what is decided in the console alone takes the passkey over this very digest, by the card and by policy as
+ * it is now. A session is what a stolen cookie or an unattended browser is, too; what another system showed to whom it
+ * signs for nobody here knows.
  */
-function assertSteppedUp({ card }: RequestRecord, { decision, proof }: ProvenDecision): void {
-  if (decision !== 'approve' || proof !== 'session' || card === null) return;
-  if (whyInConsole(card) !== undefined) throw new GatewayError('approval.passkey_required');
+function assertSteppedUp(
+  { request: { card }, query }: Ballot,
+  { decision, proof }: ProvenDecision,
+  { policy }: DecisionRules,
+): void {
+  if (decision !== 'approve' || FREE.has(proof) || card === null) return;
+  const requires = requirementFor(policy, query) ?? card.requires;
+  const why = whyInConsole(card) ?? whyInConsole({ ...card, requires });
+  if (why === undefined) return;
+  if (proof === 'session') throw new GatewayError('approval.passkey_required', { detail: why });
+  throw new GatewayError('approval.elsewhere', { detail: why });
 }
 
 /** A decision with the place from which it was made. */
@@ -247,7 +258,7 @@ export async function recordDecision(
     const person = ballot.people.find(({ id }) => id === proven.person.id);
     if (person === undefined) throw new GatewayError('approval.not_eligible');
     const place = placeFor(ballot, { ...proven, person }, rules, tx);
-    assertSteppedUp(ballot.request, proven);
+    assertSteppedUp(ballot, proven, rules);
     const made = { ...proven, person, place };
     const deadline = Math.max(ballot.request.expiresAt?.getTime() ?? 0, tx.now.getTime());
     const validUntil = new Date(deadline + rules.approvalValidMs);

@@ -1,5 +1,5 @@
 import { errorCodeOf } from '../core/gateway-error.ts';
-import type { IncidentRecord } from '../core/incident.ts';
+import { firstPersonOf, type IncidentRecord } from '../core/incident.ts';
 import { type PersonStep, personStepOf, remindersBy } from '../core/incident-needs.ts';
 import type { NoticeRecord } from '../core/notices.ts';
 import type { Logger } from '../ports/logger.ts';
@@ -61,8 +61,8 @@ async function lookAt(reads: Reads, id: string, now: Date): Promise<Looked | und
 }
 
 /** Who contained it does not open it again: they are not asked to. */
-const besidesIn = ({ stage, openedBy }: IncidentRecord): string | null =>
-  stage === 'resuming' && openedBy.startsWith('person:') ? openedBy.slice('person:'.length) : null;
+const besidesIn = (incident: IncidentRecord): string | null =>
+  incident.stage === 'resuming' ? (firstPersonOf(incident)?.slice('person:'.length) ?? null) : null;
 
 async function oweOf(
   tx: StoreTransaction,

@@ -1,6 +1,6 @@
 import { isRevertible, LABELS } from '../actions/taken-back.ts';
 import type { IncidentView } from '../contracts/incident.ts';
-import type { Clock, IncidentRecord } from '../core/incident.ts';
+import { type Clock, firstPersonOf, type IncidentRecord } from '../core/incident.ts';
 import { CHECK_TITLES, rotateSteps } from '../core/incident-text.ts';
 
 const labelOf = (type: string, property: string): string =>
@@ -70,6 +70,7 @@ export function incidentView(incident: IncidentRecord, portalId: number | undefi
     ...{ id, connection, stage, reason },
     portal_id: portalId ?? null,
     opened_by: openedBy,
+    not_by: firstPersonOf(incident) ?? null,
     opened_at: incident.openedAt.toISOString(),
     rule: incident.cause?.rule ?? null,
     since: incident.since.toISOString(),

@@ -2,6 +2,7 @@ import { GatewayError } from '../core/gateway-error.ts';
 import {
   type Check,
   type Clock,
+  firstPersonOf,
   type IncidentRecord,
   type IncidentStage,
   isVerified,
@@ -78,6 +79,7 @@ export async function openIncident(
     oldVersion: (await tx.credentials.active(connection))?.version ?? null,
     newVersion: null,
     isFalseAlarm: false,
+    steppedBy: null,
     evidence: null,
     checks: [],
     canary: null,
@@ -149,6 +151,7 @@ export async function supplyKey(
   );
   return tx.incidents.update(incident.id, {
     stage: 'verifying',
+    steppedBy: incident.steppedBy ?? by,
     newVersion: version,
     // What was found about another key says nothing of this one.
     checks: incident.checks.filter(({ name }) => name === 'old_key_dead'),
@@ -169,7 +172,8 @@ export async function declareFalseAlarm(
       personal: { reason: of.reason },
     }),
   );
-  return tx.incidents.update(incident.id, { stage: 'resuming', isFalseAlarm: true });
+  const steppedBy = incident.steppedBy ?? of.by;
+  return tx.incidents.update(incident.id, { stage: 'resuming', isFalseAlarm: true, steppedBy });
 }
 
 const isSameCheck = (a: Check, b: Check): boolean =>
@@ -245,11 +249,11 @@ async function assertMayResume(
   if (personId !== undefined) {
     const person = await tx.people.get(personId);
     if (person === undefined || !mayOpen(person)) throw new GatewayError('person.forbidden');
-    if (by === incident.openedBy) throw new GatewayError('incident.same_person');
+    if (by === firstPersonOf(incident)) throw new GatewayError('incident.same_person');
     return;
   }
   const others = (await tx.people.list()).filter(
-    (person) => mayOpen(person) && `person:${person.id}` !== incident.openedBy,
+    (person) => mayOpen(person) && `person:${person.id}` !== firstPersonOf(incident),
   );
   if (others.length > 0)
     throw new GatewayError('incident.same_person', {

@@ -98,7 +98,9 @@ describe('looking for a request’s id in a property with unique values', () => 
 
   it('knows nobody else’s record for its own', async () => {
     const other = { id: '9', properties: { sallyport_request: null } };
-    expect(await sight(witness, BEFORE, hubspot(answered(other)).look)).toEqual({ kind: 'unclear' });
+    expect(await sight(witness, BEFORE, hubspot(answered(other)).look)).toEqual({
+      kind: 'unclear',
+    });
     const none: CrmAnswer = { kind: 'refused', status: 404, code: 'record.not_found' };
     expect(await sight(witness, BEFORE, hubspot(none, none).look)).toEqual({ kind: 'absent' });
   });
@@ -106,10 +108,17 @@ describe('looking for a request’s id in a property with unique values', () => 
   it('takes a contact for its own by its e-mail address alone if it was made since', async () => {
     const properties = { email: 'ann@acme.test', firstname: 'Ann' };
     const mail = {
-      ...{ kind: 'unique', object_type: 'contacts', id_property: 'email' },
-      ...{ value: properties.email, properties },
+      kind: 'unique',
+      object_type: 'contacts',
+      id_property: 'email',
+      value: properties.email,
+      properties,
     } as const;
-    const madeAt = (createdAt?: string) => ({ id: '9', properties, ...(createdAt && { createdAt }) });
+    const madeAt = (createdAt?: string) => ({
+      id: '9',
+      properties,
+      ...(createdAt && { createdAt }),
+    });
     const since = madeAt('2026-11-25T10:00:04.000Z');
     expect(await sight(mail, BEFORE, hubspot(answered(since)).look)).toMatchObject({
       kind: 'found',

@@ -86,7 +86,14 @@ export function incidentsWith(text: string): IncidentView[] {
   const stages = ['rotating', 'verifying', 'reverting', 'resuming', 'closed'] as const;
   return stages.map((stage) => ({
     ...{ id: 'inc_00000000001', connection: text, portal_id: 4_471_902, stage, reason: text },
-    ...{ opened_by: text, opened_at: at, rule: text, since: at, freeze: 'frz_00000000001' },
+    ...{
+      opened_by: text,
+      not_by: text,
+      opened_at: at,
+      rule: text,
+      since: at,
+      freeze: 'frz_00000000001',
+    },
     ...{ is_false_alarm: false, steps: [text], is_new_key_stored: true, take_backs: [] },
     ...{ clocks_ms: { contained: 600 }, resumed_by: text, updated_at: at },
     evidence: {

@@ -19,7 +19,13 @@ const rogueOf = (kind: 'changed' | 'created' | 'archived', id: string) => ({
 
 const incident: IncidentView = {
   ...{ id: 'inc_0123456789abcdef', connection: 'main', portal_id: 1, stage: 'closed' },
-  ...{ reason: 'radar', opened_by: 'gateway', opened_at: at(20_000), rule: 'radar_found' },
+  ...{
+    reason: 'radar',
+    opened_by: 'gateway',
+    not_by: null,
+    opened_at: at(20_000),
+    rule: 'radar_found',
+  },
   ...{ since: at(0), freeze: 'frz_0123456789', is_false_alarm: false, steps: [], evidence: null },
   is_new_key_stored: true,
   checks: CHECKS.map((name) => ({ name, title: name, state: 'passed', detail: '', at: at(0) })),

@@ -316,7 +316,12 @@ async function settleByTruth(scene: Scene, happened: (id: string, step: number) 
       ...(isDone ? { record_id: '1' } : {}),
     } as const;
     scene.note(`settled by hand: ${requestId} ${of.outcome}`);
-    await door(scene, 'settle', (tx) => settleByHand(tx, of, { ...world.deps.quietWatch, quietMs: TIMING.quietMs }), requestId);
+    await door(
+      scene,
+      'settle',
+      (tx) => settleByHand(tx, of, { ...world.deps.quietWatch, quietMs: TIMING.quietMs }),
+      requestId,
+    );
   }
 }
 

@@ -85,9 +85,15 @@ interface Started {
 
 type Timed = <T>(call: () => Promise<T>) => Promise<T>;
 
+const timedBy =
+  ({ client, deadlineMs }: EngineOptions): Timed =>
+  (call) =>
+    withinMs(deadlineMs, client.connection.withDeadline(Date.now() + deadlineMs, call));
+
 /** Starts workflows under ids of ours, by name so that this side loads none of their code. */
-function createStarter(options: EngineOptions, timed: Timed) {
+export function createStarter(options: EngineOptions): (of: Started) => Promise<void> {
   const { client, taskQueue, eager, logger } = options;
+  const timed = timedBy(options);
 
   const startNow = (
     of: Started,
@@ -140,10 +146,9 @@ function createStarter(options: EngineOptions, timed: Timed) {
 
 /** The engine on Temporal. */
 export function createEngine(options: EngineOptions): Engine {
-  const { client, deadlineMs } = options;
-  const timed: Timed = (call) =>
-    withinMs(deadlineMs, client.connection.withDeadline(Date.now() + deadlineMs, call));
-  const startOnce = createStarter(options, timed);
+  const { client } = options;
+  const timed = timedBy(options);
+  const startOnce = createStarter(options);
 
   async function signalOr(workflowId: string, signal: string, start: () => Promise<void>) {
     try {

@@ -105,8 +105,11 @@ function checklist(frame: Frame, incident: IncidentView): Html {
         done(clocks.verified !== undefined, 'Log complete'),
         done(clocks.reverted !== undefined, 'Rogue writes set back or decided'),
       ];
-  const by = actorWords(frame, incident.opened_by);
-  const other = html`Someone other than ${by} says yes`;
+  const { not_by: first } = incident;
+  const other =
+    first === null
+      ? html`A person says yes`
+      : html`Someone other than ${actorWords(frame, first)} says yes`;
   return html`${facts([...keys, fact(incident.resumed_by === null ? 'todo' : 'yes', other)])}`;
 }
 
@@ -124,7 +127,7 @@ function resumeHow(frame: Frame, incident: IncidentView): Html {
         </button>`,
       })}
     </div>`;
-  const mine = isReader(frame, incident.opened_by) && isOperator(frame.reader);
+  const mine = isReader(frame, incident.not_by) && isOperator(frame.reader);
   return html`${mine ? html`<p>${notYours('incident.same_person')}</p>` : null}${asked}`;
 }
 
@@ -132,7 +135,7 @@ function resumeHow(frame: Frame, incident: IncidentView): Html {
 function resumeLater(frame: Frame, incident: IncidentView): Html {
   const able = resumers(frame, incident);
   const who = able.length === 0 ? html`Nobody else has the role operator yet` : names(able);
-  const mine = isReader(frame, incident.opened_by) ? '. Not you: you contained it' : '';
+  const mine = isReader(frame, incident.not_by) ? '. Not you: you were the first to act' : '';
   return html`<p class="small">${who}${mine}</p>`;
 }
 

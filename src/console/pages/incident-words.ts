@@ -24,7 +24,7 @@ export interface IncidentFacts {
 const personOf = ({ people }: Frame, actor: string): PersonView | undefined =>
   people.find(({ id }) => actor === `person:${id}`);
 
-export const isReader = ({ reader }: Frame, actor: string): boolean =>
+export const isReader = ({ reader }: Frame, actor: string | null): boolean =>
   actor === `person:${reader.id}`;
 
 /** "you", a person by name, the command line, or the gateway's own rule. */
@@ -35,13 +35,13 @@ export function actorWords(frame: Frame, actor: string): Html {
   return shown(personOf(frame, actor)?.name ?? actor);
 }
 
-/** Those who may let the gateway go on, but for whoever contained it. */
-export const resumers = ({ people }: Frame, { opened_by: by }: IncidentView): PersonView[] =>
+/** Those who may let the gateway go on, but for whoever was the first to act. */
+export const resumers = ({ people }: Frame, { not_by: by }: IncidentView): PersonView[] =>
   people.filter(
     (person) => person.revoked_at === null && isOperator(person) && by !== `person:${person.id}`,
   );
 
-export const mayResume = (frame: Frame, { opened_by: by }: IncidentView): boolean =>
+export const mayResume = (frame: Frame, { not_by: by }: IncidentView): boolean =>
   isOperator(frame.reader) && !isReader(frame, by);
 
 export const checkOf = ({ checks }: IncidentView, name: string) =>

@@ -64,6 +64,7 @@ const BodySchema = z.strictObject({
   oldVersion: z.int().nullable(),
   newVersion: z.int().nullable(),
   isFalseAlarm: z.boolean(),
+  steppedBy: z.string().nullable().default(null),
   evidence: z
     .strictObject({
       log: z.strictObject({ size: z.int(), rootPrefix: z.string(), note: z.string().nullable() }),

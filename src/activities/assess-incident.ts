@@ -1,5 +1,6 @@
 import type { Exposure, Findings, IncidentProgress, IncidentRecord } from '../core/incident.ts';
 import { EXPOSED_MAX } from '../core/incident.ts';
+import { recordsIn } from '../core/observed.ts';
 import type { RequestRecord } from '../core/records.ts';
 import { incidentAt, incidentEntry } from '../gate/incidents.ts';
 import { recordSweep } from '../gate/radar-record.ts';
@@ -9,12 +10,10 @@ import { progressOf } from './incident-progress.ts';
 const PAGE_MAX = 200;
 const LOOK_EVERY_MS = 5_000;
 
-/** HubSpot ids in an answer, wherever its action puts them. */
-function recordsIn(value: unknown): string[] {
-  if (Array.isArray(value)) return value.flatMap(recordsIn);
-  if (typeof value !== 'object' || value === null) return [];
-  const own = 'id' in value && typeof value.id === 'string' ? [value.id] : [];
-  return [...own, ...Object.values(value).flatMap(recordsIn)];
+/** What an answer showed, as `contacts 20001`; where it does not say what it is, as what was asked for. */
+function shownIn({ plan, result }: Pick<RequestRecord, 'plan' | 'result'>): string[] {
+  const asked = plan?.operations[0]?.object_type ?? '?';
+  return recordsIn(result).map((record) => record.replace(/^\?/, asked).replace('/', ' '));
 }
 
 interface Tally extends Pick<RequestRecord, 'agentId' | 'action'> {
@@ -23,10 +22,8 @@ interface Tally extends Pick<RequestRecord, 'agentId' | 'action'> {
   readonly records: Set<string>;
 }
 
-function count(
-  tallies: Map<string, Tally>,
-  { agentId, action, plan, result }: RequestRecord,
-): void {
+function count(tallies: Map<string, Tally>, request: RequestRecord): void {
+  const { agentId, action, plan } = request;
   const key = `${agentId} ${action}`;
   const known = tallies.get(key);
   const tally = known ?? {
@@ -36,7 +33,7 @@ function count(
   tallies.set(key, tally);
   tally.reads += 1;
   for (const field of plan?.fields ?? []) tally.fields.add(field);
-  for (const id of recordsIn(result)) tally.records.add(id);
+  for (const record of shownIn(request)) tally.records.add(record);
 }
 
 /** What was answered since then, newest first, page by page; rows that do not open are named in `damaged`. */

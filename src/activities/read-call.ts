@@ -113,7 +113,9 @@ export function createReadCall(deps: ActivityDependencies) {
     if (request === undefined) return;
     const { plan } = call.read;
     const of = callFor(request, call.credential, 'read');
-    const first = await Promise.all(plan.operations.map((op) => deps.crm.call(op, of.credential, of.purpose)));
+    const first = await Promise.all(
+      plan.operations.map((op) => deps.crm.call(op, of.credential, of.purpose)),
+    );
     const { answers, entries } = await againWhereLimited(deps, of, plan.operations, first);
     await deps.store.commit(async (tx) => {
       for (const entry of entries) await tx.log.append(entry);

@@ -229,11 +229,7 @@ export interface Before {
 }
 
 /** Looks for what the witness names. Reads only, and never by search, whose index lags. */
-export function sight(
-  witness: Witness,
-  { seen, begunAt }: Before,
-  look: Look,
-): Promise<Sighting> {
+export function sight(witness: Witness, { seen, begunAt }: Before, look: Look): Promise<Sighting> {
   switch (witness.kind) {
     case 'association':
       return lookForMarker(witness, look);

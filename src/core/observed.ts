@@ -60,8 +60,8 @@ function typeIn(value: object, word: string): string {
   return typeOf(said ?? '') ?? typeOf(word) ?? '?';
 }
 
-/** Each record that an object names by its id, wherever an action or an answer puts it. */
-function recordsIn(value: unknown, word = '', depth = 0): string[] {
+/** Each record that an object names by its id, wherever an action or an answer puts it: `contacts/20001`, `?/20001`. */
+export function recordsIn(value: unknown, word = '', depth = 0): string[] {
   if (typeof value !== 'object' || value === null || depth > DEPTH_MAX) return [];
   if (Array.isArray(value)) return value.flatMap((each) => recordsIn(each, word, depth + 1));
   const id = textIn(value, 'id');

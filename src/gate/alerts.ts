@@ -1,11 +1,13 @@
 import { type AlertFacts, AlertFactsSchema, type AlertView } from '../contracts/alert.ts';
 import { type AlertResponse, alertTitle, WINDOW_MAX_MS } from '../core/detection-rules.ts';
 import type { DetectionSettings, Finding } from '../core/detection.ts';
+import { WINDOW_DEFAULT_MS } from '../core/incident.ts';
 import type { AuditRecord } from '../core/records.ts';
 import type { LogReads, StoreReads, StoreTransaction } from '../ports/store.ts';
 import { oweAlert } from './alarm-notices.ts';
 import { placeFreeze } from './freezes.ts';
 import { openIncident } from './incidents.ts';
+import { entryOf } from './logged.ts';
 import type { NoticePlace } from './notices.ts';
 import { entryIn } from './observed-log.ts';
 import { unlessTampered } from './unless-tampered.ts';
@@ -127,12 +129,30 @@ interface Done {
   readonly incident: string | null;
 }
 
+/** From when on the incident looks: not later than the sweep that found what opened it, which may reach days back. */
+async function windowOf(
+  { log, now }: Pick<StoreTransaction, 'log' | 'now'>,
+  { rule, entries }: Finding,
+): Promise<Date> {
+  const usual = now.getTime() - WINDOW_DEFAULT_MS;
+  if (rule !== 'radar_found') return new Date(usual);
+  // An entry that somebody has taken out must not keep the freeze from coming.
+  const reads = entries.map((index) => unlessTampered(log.leaves(index, index + 1), []));
+  const leaves = await Promise.all(reads);
+  const swept = leaves
+    .flat()
+    .map((leaf) => Date.parse(String(entryOf(leaf).facts['window_from'])))
+    .filter((from) => !Number.isNaN(from));
+  return new Date(Math.min(usual, ...swept));
+}
+
 async function respond(
   tx: StoreTransaction,
-  { rule, agentId, entries }: Finding,
+  finding: Finding,
   response: AlertResponse,
   connection: string,
 ): Promise<Done> {
+  const { rule, agentId, entries } = finding;
   const reason = `${alertTitle(rule)} (rule ${rule}).`;
   const by = 'gateway';
   if (response === 'freeze_agent' && agentId !== null) {
@@ -142,7 +162,8 @@ async function respond(
   }
   if (response === 'open_incident') {
     const cause = { rule, entries };
-    const incident = await openIncident(tx, { connection, reason, by, cause });
+    const since = await windowOf(tx, finding);
+    const incident = await openIncident(tx, { connection, reason, by, cause, since });
     return { freeze: incident.freezeId, incident: incident.id };
   }
   return { freeze: null, incident: null };

@@ -9,6 +9,7 @@ import { alertsSince } from './alerts.ts';
 import { clocksOf } from './incident-view.ts';
 import { entryOf } from './logged.ts';
 import { findingLines } from './post-mortem-findings.ts';
+import { unlessTampered } from './unless-tampered.ts';
 
 const PAGE_ENTRIES = 1_000;
 
@@ -22,6 +23,21 @@ function isPart(entry: AuditEntry, { id, freezeId, takeBacks }: IncidentRecord):
   );
 }
 
+/** What the rule saw, that opened it. */
+async function causeOf(
+  { log }: Pick<StoreReads, 'log'>,
+  { cause, firstEntry }: IncidentRecord,
+): Promise<AuditEntry[]> {
+  const before = (cause?.entries ?? []).filter((index) => index < firstEntry - 1);
+  const reads = before.map((index) => unlessTampered(log.leaves(index, index + 1), []));
+  const leaves = await Promise.all(reads);
+  return leaves.flat().map(entryOf);
+}
+
+const isEnd = ({ event, facts }: AuditEntry, { id }: IncidentRecord): boolean =>
+  event === 'incident.closed' && facts['incident'] === id;
+
+/** From what caused it to its end; what others did since, however much that is, is not read. */
 async function storyOf(
   { log }: Pick<StoreReads, 'log'>,
   incident: IncidentRecord,
@@ -29,10 +45,14 @@ async function storyOf(
   // The freeze is the entry before the first.
   const from = Math.max(0, incident.firstEntry - 1);
   const size = await log.size();
-  const story: AuditEntry[] = [];
+  const story = await causeOf({ log }, incident);
   for (let at = from; at < size; at += PAGE_ENTRIES) {
     const leaves = await log.leaves(at, Math.min(at + PAGE_ENTRIES, size));
-    story.push(...leaves.map(entryOf).filter((entry) => isPart(entry, incident)));
+    const entries = leaves.map(entryOf);
+    const end = entries.findIndex((entry) => isEnd(entry, incident));
+    const own = end === -1 ? entries : entries.slice(0, end + 1);
+    story.push(...own.filter((entry) => isPart(entry, incident)));
+    if (end !== -1) break;
   }
   return story;
 }

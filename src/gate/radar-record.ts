@@ -35,12 +35,14 @@ const factsOf = (report: RadarReport, found: readonly RogueChange[]) => ({
 });
 
 function foundFacts(
-  connection: string,
+  { connection, from }: Pick<RadarReport, 'connection' | 'from'>,
   { kind, at, objectType, objectId, properties }: RogueChange,
 ) {
   const names = Object.keys(properties);
   return {
     ...{ connection, kind, object_type: objectType, object_id: objectId, at: at.toISOString() },
+    // An incident over it has to look at least as far back.
+    window_from: from.toISOString(),
     ...{ properties: names.slice(0, NAMES_MAX), property_count: names.length },
   };
 }
@@ -101,7 +103,7 @@ export async function recordSweep(
     await tx.log.append({
       event: 'radar.found',
       actor: by,
-      facts: { ...foundFacts(connection, change), ...facts },
+      facts: { ...foundFacts(report, change), ...facts },
       personal: personalOf(change),
     });
   const sweptTo = sweptToAfter(known, report);

@@ -326,6 +326,14 @@ describe('what an alert does', () => {
     });
   });
 
+  it('opens one that looks as far back as the sweep that found the change', async () => {
+    const from = new Date(now - 3 * 86_400_000);
+    const facts = { window_from: from.toISOString() };
+    await append({ event: 'radar.found', actor: 'gateway', facts });
+    await detection().look();
+    expect((await store.incidents.open('main'))?.since).toEqual(from);
+  });
+
   it('opens another incident when the key is refused again after the first one', async () => {
     const follower = detection();
     await append(unauthorized());

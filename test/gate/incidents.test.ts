@@ -137,7 +137,7 @@ describe('an incident', () => {
     const findRogue = () => Promise.resolve({ rogue: [], unread: [], report: null });
     await createAssessIncident(deps({ findRogue }))(id);
     const findings = (await store.incidents.get(id))?.findings;
-    expect(findings?.exposures).toMatchObject([{ reads: 1, records: ['20001'] }]);
+    expect(findings?.exposures).toMatchObject([{ reads: 1, records: ['contacts 20001'] }]);
     expect(findings?.unread.join()).toContain(requestId(2));
   });
 });

@@ -74,6 +74,28 @@ describe('a post-mortem', () => {
     expect(report).toContain('0 alerts within the day');
   });
 
+  it('begins with what the rule saw, and ends with the end, whatever came after it', async () => {
+    const seen = await store.commit((tx) =>
+      tx.log.append({ event: 'radar.found', actor: 'gateway' }),
+    );
+    await store.commit((tx) => tx.log.append({ event: 'radar.swept', actor: 'gateway' }));
+    const { id, freezeId } = await openedByRule(seen);
+    for (const stage of ['rotating', 'resuming'] as const)
+      await store.commit((tx) => tx.incidents.update(id, { stage }));
+    await store.commit((tx) =>
+      resumeIncident(tx, { incidentId: id, by: `person:${sam.id}`, personId: sam.id }),
+    );
+    const facts = { freeze: freezeId, late: true };
+    await store.commit((tx) => tx.log.append({ event: 'freeze.lifted', actor: 'late', facts }));
+    const report = await reportOf(id);
+    const order = ['radar.found', 'freeze.placed', 'incident.opened', 'incident.closed'];
+    const places = order.map((event) => report.indexOf(event));
+    expect(places).toEqual(places.toSorted((one, other) => one - other));
+    expect(places).not.toContain(-1);
+    expect(report).not.toContain('radar.swept');
+    expect(report).not.toContain('late');
+  });
+
   it('counts each affected record once, names people, and says what it does not list', async () => {
     const { id } = await openedByRule(0);
     await contain(id);

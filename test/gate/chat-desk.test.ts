@@ -193,7 +193,7 @@ describe('a decision in the chat', () => {
   });
 
   it('is of no write that two people are asked for: each of them decides in the console', async () => {
-    await wait({}, DEAL);
+    await wait({ requires: { ...cardFor(requestId(1)).requires, approvals: 2 } }, DEAL);
     const answers = await Promise.all([
       take({ kind: 'approve' }),
       take({ kind: 'approve', user: OMAR }),

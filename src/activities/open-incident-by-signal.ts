@@ -1,6 +1,6 @@
 import { OpenIncidentSignalSchema } from '../contracts/incident.ts';
 import { VOIDED_SIGNAL } from '../core/engine-details.ts';
-import { ERRORS } from '../core/errors.ts';
+import { type ErrorCode, ERRORS } from '../core/errors.ts';
 import { errorCodeOf } from '../core/gateway-error.ts';
 import { isOperator } from '../core/roles.ts';
 import { openIncident } from '../gate/incidents.ts';
@@ -9,10 +9,12 @@ import type { StoreTransaction } from '../ports/store.ts';
 import type { IncidentDependencies } from './dependencies.ts';
 
 const REASON = 'Opened in Temporal’s view.';
+const DOOR = 'gate desk';
+const MINUTE_MS = 60_000;
 
 const clockOf = (now: Date): string => `${now.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 
-/** Which of them it was is in the log where it is somebody's guess, and not told to whoever can signal. */
+/** Which of them it was is in the log, and not told to whoever can signal. */
 const NOBODY =
   'Refused: nobody proved with it who they are. A code works once, for half a minute either way.';
 
@@ -21,25 +23,43 @@ const unread = (raw: unknown): string =>
     ? 'Refused: it came in clear, was changed, or was meant for another workflow, and was not read. Send it through the codec server, with a new code.'
     : 'Refused: it takes {"person", "code": six digits, "reason": if you like} and nothing else.';
 
-/** Guesses are counted against the person and end in a pause, so their entries are few; of nobody there are none. */
+/**
+ * Whoever reaches the engine can signal without end, and a signal that was seen can be sent again: of the same there is
+ * one entry a minute. Guesses are counted against the person and end in a pause, so theirs are few.
+ */
+async function note(
+  tx: StoreTransaction,
+  code: ErrorCode,
+  facts: { readonly reason: string; readonly person?: string },
+): Promise<void> {
+  const minute = Math.floor(tx.now.getTime() / MINUTE_MS);
+  const name = `${facts.reason} ${facts.person ?? ''} ${minute}`;
+  const until = new Date(tx.now.getTime() + 2 * MINUTE_MS);
+  const isBounded = facts.reason === 'wrong_code';
+  if (!isBounded && !(await tx.heardOnce.hear(DOOR, name, until))) return;
+  await tx.log.append({
+    event: 'incident.refused',
+    actor: 'signal',
+    code,
+    facts: { proof: 'totp', ...facts },
+  });
+}
+
 async function refuse(
   tx: StoreTransaction,
   proof: Exclude<CodeProof, { kind: 'proven' }>,
 ): Promise<string> {
-  if (proof.kind === 'unknown_person') return NOBODY;
+  if (proof.kind === 'unknown_person') {
+    await note(tx, 'approval.unproven', { reason: proof.kind });
+    return NOBODY;
+  }
   const { person } = proof;
   if (proof.kind === 'paused')
     return `Refused: too many wrong codes. Those of ${person.name} are paused until ${proof.until.toISOString()}. npx sallyport incident start needs none.`;
   const isRepeat = proof.kind === 'wrong_code' && proof.isRepeat;
-  if (!isRepeat)
-    await tx.log.append({
-      event: 'incident.refused',
-      actor: 'signal',
-      code: 'approval.unproven',
-      facts: { proof: 'totp', person: person.id, reason: proof.kind },
-    });
+  if (!isRepeat) await note(tx, 'approval.unproven', { reason: proof.kind, person: person.id });
   if (proof.kind === 'wrong_code' && proof.until !== undefined)
-    await logPause(tx, proof, proof.until);
+    await logPause(tx, proof, { event: 'incident.refused', until: proof.until });
   return NOBODY;
 }
 
@@ -52,7 +72,12 @@ async function take(
   { connection }: Pick<IncidentDependencies, 'connection'>,
 ): Promise<string> {
   const parsed = OpenIncidentSignalSchema.safeParse(raw);
-  if (!parsed.success) return unread(raw);
+  if (!parsed.success) {
+    await note(tx, 'request.malformed', {
+      reason: raw === VOIDED_SIGNAL ? 'voided' : 'unreadable',
+    });
+    return unread(raw);
+  }
   const { reason = REASON } = parsed.data;
   const proof = await proveByCode(tx, parsed.data);
   if (proof.kind === 'used_code') {
@@ -68,7 +93,7 @@ async function take(
     await tx.log.append({ event: 'incident.refused', actor: by, code: 'person.forbidden', facts });
     return `Refused: ${person.name} has not the role operator.`;
   }
-  const { id } = await openIncident(tx, { connection, reason, by });
+  const { id } = await openIncident(tx, { connection, reason, by, proof: 'totp' });
   return openedNote(id);
 }
 

@@ -5,7 +5,7 @@ import { effectsOf, hubspotUrl } from '../core/card-facts.ts';
 import { engineCard } from '../core/engine-card.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import { isHighRisk } from '../core/high-risk.ts';
-import { movedProperty } from '../core/moved.ts';
+import { movedProperties } from '../core/moved.ts';
 import { promptSignals } from '../core/prompt-rules.ts';
 import type { AgentRecord, AuditEvent, RequestRecord } from '../core/records.ts';
 import { closeRequest, type Ending } from '../gate/close.ts';
@@ -224,7 +224,7 @@ export function createPrepareApproval(deps: ActivityDependencies) {
     if (presence.kind === 'gone')
       return endAs({ status: 'failed', code: presence.code, detail: presence.detail });
     const { records: present } = presence;
-    const moved = movedProperty(expectedBy(request), present);
+    const moved = movedProperties(expectedBy(request), present);
     if (moved !== undefined) return endAs(staleAt(moved));
     const requirement = await requirementNow(deps, request, agent, present);
     if (requirement === undefined) return endAs({ status: 'refused', code: 'policy.denied' });

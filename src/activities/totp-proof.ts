@@ -79,16 +79,16 @@ export async function proveByCode(
 export const logPause = (
   tx: StoreTransaction,
   { person, wrongCodes }: Extract<CodeProof, { kind: 'wrong_code' }>,
-  until: Date,
+  of: { readonly event: 'approval.refused' | 'incident.refused'; readonly until: Date },
 ): Promise<number> =>
   tx.log.append({
-    event: 'approval.refused',
+    event: of.event,
     actor: 'signal',
     code: 'approval.unproven',
     facts: {
       proof: 'totp',
       person: person.id,
       wrong_codes: wrongCodes,
-      totp_paused_until: until.toISOString(),
+      totp_paused_until: of.until.toISOString(),
     },
   });

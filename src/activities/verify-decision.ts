@@ -138,7 +138,7 @@ async function refuseUnproven(
       if (proof.isRepeat) return unproven('person');
       await refuseSignal(tx, request, 'code', proof.person);
       if (proof.until === undefined) return unproven('person');
-      await logPause(tx, proof, proof.until);
+      await logPause(tx, proof, { event: 'approval.refused', until: proof.until });
       return pausedNote(proof.person, proof.until);
   }
 }

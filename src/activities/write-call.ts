@@ -3,7 +3,7 @@ import type { SeenRecord } from '../contracts/card.ts';
 import type { Operation } from '../contracts/plan.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import { errorCodeOf, GatewayError } from '../core/gateway-error.ts';
-import { movedProperty, withWritten } from '../core/moved.ts';
+import { movedProperties, withWritten } from '../core/moved.ts';
 import type { AuditEvent, LedgerRecord, RequestRecord } from '../core/records.ts';
 import { hasBegun, type RequestStatus } from '../core/request-state.ts';
 import { executedSteps, stepFact, stepPlan, withoutArchived } from '../core/steps.ts';
@@ -39,7 +39,7 @@ function obstacle(
   if (presence.kind === 'unreadable') return undefined;
   const expected = request.plan?.steps[executedSteps(request)]?.expects;
   const still = [...withoutArchived(request, seen), ...(expected === undefined ? [] : [expected])];
-  const moved = movedProperty(still, presence.records);
+  const moved = movedProperties(still, presence.records);
   if (moved === undefined) return undefined;
   return { code: 'approval.stale', detail: `${moved} changed since the card was made` };
 }

@@ -20,13 +20,24 @@ function decidedWords(made: Approval['decisions'][number]): string {
 
 /** The card in full, with who has decided already. */
 export function approvalLines(approval: Approval): string[] {
-  const { id, status, card, decisions, waiting_for: waitingFor } = approval;
+  const { id, status, card, decisions, code, detail, waiting_for: waitingFor } = approval;
+  const why = [code, detail].filter((part) => part !== undefined).join(': ');
+  const ended = why === '' ? [] : [`  ${'Ended'.padEnd(12)} ${oneLine(why)}`];
   const waits =
     waitingFor === undefined ? [] : [`  ${'Waits for'.padEnd(12)} ${oneLine(waitingFor)}`];
   const count = status === 'awaiting_approval' ? countWords(approval) : undefined;
   const soFar = count === undefined ? [] : [`  ${'So far'.padEnd(12)} ${count}`];
   const made = decisions.map((one) => `  ${'Decided'.padEnd(12)} ${oneLine(decidedWords(one))}`);
-  return [oneLine(`${id}, ${status}`), '', ...cardLines(card), ...waits, ...soFar, ...made, ''];
+  return [
+    oneLine(`${id}, ${status}`),
+    '',
+    ...cardLines(card),
+    ...waits,
+    ...ended,
+    ...soFar,
+    ...made,
+    '',
+  ];
 }
 
 async function list(options: DoorOptions): Promise<void> {

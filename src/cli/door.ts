@@ -18,6 +18,8 @@ const ApprovalSchema = z.object({
   id: z.string(),
   status: z.string(),
   waiting_for: z.string().optional(),
+  code: z.string().optional(),
+  detail: z.string().optional(),
   card: CardSchema,
   decisions: z.array(
     z.object({

@@ -61,6 +61,10 @@ export function rotateSteps(portalId: number | undefined): readonly string[] {
 const checkLine = ({ name, state, detail }: Check): string =>
   `${{ passed: '✓', failed: '✗', waiting: '…', not_possible: '–' }[state]} ${CHECK_TITLES[name]}: ${detail}`;
 
+/** What a clean look says nothing about: never a check mark for what was not checked. */
+export const NOT_LOOKED_AT =
+  'Not looked at: associations, merges and erasures. HubSpot keeps no history of them.';
+
 /** How each stage stands, and who has to do what. */
 export const STAGE_WORDS: Readonly<
   Record<IncidentStage, (incident: IncidentRecord, portalId?: number) => string[]>

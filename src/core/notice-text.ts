@@ -70,12 +70,14 @@ export function stateWords(status: RequestStatus, code: ErrorCode | null): strin
   return code === null ? 'Ended' : `Ended: ${ERRORS[code].title}`;
 }
 
-/** Which field somebody has changed under a card, in one line; undefined for what ended otherwise. */
+/** Which field somebody has changed under a card, or how far several steps came; in one line, undefined for what ended otherwise. */
 export const staleText = (of: {
   readonly code: ErrorCode | null;
   readonly detail: string | null;
 }): string | undefined =>
-  of.code === 'approval.stale' && of.detail !== null ? `${inOneLine(of.detail)}.` : undefined;
+  of.detail !== null && (of.code === 'approval.stale' || of.code === 'outcome.partial')
+    ? `${inOneLine(of.detail.replace(/\.$/, ''))}.`
+    : undefined;
 
 /** Whose values a card holds, where they are not the agent's; in one line. */
 export const changedText = ({

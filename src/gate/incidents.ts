@@ -1,4 +1,5 @@
 import { GatewayError } from '../core/gateway-error.ts';
+import type { Proof } from '../core/proofs.ts';
 import {
   type Check,
   type Clock,
@@ -26,6 +27,8 @@ export interface IncidentToOpen {
   /** `person:…`, `operator`, or `gateway` for a rule. */
   readonly by: string;
   readonly cause?: IncidentRecord['cause'];
+  /** How a door that signals come through knew whose it was. */
+  readonly proof?: Proof;
   /** From when on to look at changes; a day back by default. */
   readonly since?: Date;
 }
@@ -66,6 +69,7 @@ export async function openIncident(
         rule: cause?.rule ?? null,
         entries: cause?.entries ?? [],
         since: since.toISOString(),
+        ...(of.proof === undefined ? {} : { proof: of.proof }),
       },
       personal: { reason },
     }),

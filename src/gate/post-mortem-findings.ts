@@ -1,3 +1,4 @@
+import { NOT_LOOKED_AT } from '../core/incident-text.ts';
 import type { IncidentRecord } from '../core/incident.ts';
 import { list, plain, table } from '../core/report-markdown.ts';
 import type { RogueChange } from '../core/rogue-change.ts';
@@ -81,6 +82,8 @@ export function findingLines({ findings }: IncidentRecord): string[] {
     '### Changes that are not in the log',
     '',
     ...changes,
+    NOT_LOOKED_AT,
+    '',
     ...list('Could not be looked at', unread),
     ...list('Left as it is', leftAlone),
     '',

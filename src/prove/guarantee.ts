@@ -113,7 +113,7 @@ export async function tryGuarantee(
   };
 }
 
-/** Whether a run may say that the laws hold: everything is shown, or honestly not applicable. */
+/** Whether a run may say that the laws hold: something is shown, and the rest honestly not applicable. */
 export const isProven = (results: readonly GuaranteeResult[]): boolean =>
-  results.length > 0 &&
+  results.some(({ verdict }) => verdict === 'shown') &&
   results.every(({ verdict }) => verdict === 'shown' || verdict === 'not_applicable');

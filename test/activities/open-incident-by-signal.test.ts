@@ -81,18 +81,22 @@ describe('a signal to the desk', () => {
   });
 
   it.each([
-    ['nothing', undefined],
-    ['text', 'freeze'],
-    ['no code', { person: lena.email }],
-    ['a code of letters', { person: lena.email, code: 'abcdef' }],
-    ['more than it takes', { ...{ person: lena.email, code: '123456' }, role: 'operator' }],
-    ['what was voided', VOIDED_SIGNAL],
-    ['nobody', { person: 'eve@evil.test', code: '123456' }],
-  ])('with %s opens nothing and leaves no entry', async (_what, raw) => {
-    const size = await store.log.size();
+    ['nothing', undefined, 'unreadable'],
+    ['text', 'freeze', 'unreadable'],
+    ['no code', { person: lena.email }, 'unreadable'],
+    ['a code of letters', { person: lena.email, code: 'abcdef' }, 'unreadable'],
+    ['too much', { ...{ person: lena.email, code: '123456' }, role: 'operator' }, 'unreadable'],
+    ['what was voided', VOIDED_SIGNAL, 'voided'],
+    ['nobody', { person: 'eve@evil.test', code: '123456' }, 'unknown_person'],
+  ])('with %s opens nothing, and is in the log once a minute', async (_what, raw, reason) => {
     const [note] = await send(raw);
     expect(note).toContain('Refused');
-    expect([await store.incidents.underWay(), await store.log.size()]).toEqual([[], size]);
+    await send(...Array.from({ length: 50 }, () => raw));
+    expect(await store.incidents.underWay()).toEqual([]);
+    expect(await refusals()).toMatchObject([{ facts: { reason } }]);
+    now += 60_000;
+    await send(raw);
+    expect(await refusals()).toHaveLength(2);
   });
 
   it('with wrong codes is counted against the person until they are paused, good ones then too', async () => {
@@ -100,7 +104,10 @@ describe('a signal to the desk', () => {
       await send({ person: lena.email, code: wrongCode(nth) });
     expect((await send(signal()))[0]).toContain('paused until');
     expect(await store.incidents.underWay()).toEqual([]);
-    expect(await refusals()).toHaveLength(TOTP_GUESSES.max);
+    // Each guess, and that there is a pause.
+    expect(await refusals()).toHaveLength(TOTP_GUESSES.max + 1);
+    expect((await refusals()).at(-1)?.facts).toMatchObject({ wrong_codes: TOTP_GUESSES.max });
+    // That they are paused is said once a minute.
     const size = await store.log.size();
     await send(signal(), signal(), signal());
     expect(await store.log.size()).toBe(size);

@@ -58,7 +58,12 @@ describe('what a guarantee can come to', () => {
       Promise.reject(new NotApplicableError('your policy has none')),
     );
     expect(result).toMatchObject({ verdict: 'not_applicable', reasons: ['your policy has none'] });
-    expect(isProven([result])).toBe(true);
+    const shown = await tried((_rig, tally) => {
+      tally.held(true, 'never');
+      return Promise.resolve();
+    });
+    expect(isProven([result, shown])).toBe(true);
+    expect(isProven([result])).toBe(false);
   });
 
   it('a run of nothing proves nothing', () => {

@@ -1,3 +1,4 @@
+import { NOT_LOOKED_AT } from '../../core/incident-text.ts';
 import type { IncidentView } from '../../contracts/incident.ts';
 import { isOperator } from '../../core/roles.ts';
 import { type Frame, oneButton } from '../frame.ts';
@@ -30,8 +31,11 @@ function assessLines({ incident, agents }: IncidentFacts): Html[] {
       ? fact('bad', html`<b>${count} under our key not in the log</b>, ${window}`)
       : unread.length > 0
         ? fact('todo', html`No change was found that is not in the log, ${window}`)
-        : fact('yes', html`Every change under our key is in the log, ${window}`);
-  return [changes, ...exposureLines(findings, agents)];
+        : fact(
+            'yes',
+            html`Every value, creation and deletion under our key is in the log, ${window}`,
+          );
+  return [changes, fact('todo', html`${NOT_LOOKED_AT}`), ...exposureLines(findings, agents)];
 }
 
 export const assess: Make = (_frame, every) => {
@@ -41,7 +45,8 @@ export const assess: Make = (_frame, every) => {
   const of = { heading: 'Assess', whose: 'machine', isNow, isDone } as const;
   const left = isLeftOut(incident) ? FALSE_ALARM : undefined;
   const soon = html`<p class="small">
-    Every change under our key since ${moment(incident.since)}, matched with the log
+    Values, creations and deletions under our key since ${moment(incident.since)}, matched with the
+    log
   </p>`;
   const body = isDone ? facts(assessLines(every)) : (left ?? soon);
   return { ...of, ms: incident.clocks_ms.assessed, body };

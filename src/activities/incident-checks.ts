@@ -17,6 +17,8 @@ export interface Found {
   readonly detail: string;
   /** The key that was supplied can never pass this: another one is needed. */
   readonly isWrongKey?: true;
+  /** Of the new key, where HubSpot says it. */
+  readonly appId?: number;
 }
 
 type Deps = IncidentCallDependencies;
@@ -90,7 +92,7 @@ export async function exactScopes(
   ];
   // Scopes are changed in HubSpot on the same key, so it is looked at again.
   return wrong.length === 0
-    ? { name, state: 'passed', detail: `${granted.length} scopes.` }
+    ? { name, state: 'passed', detail: `${granted.length} scopes.`, appId: info.data.appId }
     : { name, state: 'failed', detail: `Change the key’s scopes in HubSpot; ${wrong.join('; ')}.` };
 }
 

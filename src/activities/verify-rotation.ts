@@ -109,7 +109,9 @@ export function createVerifyRotation(deps: IncidentDependencies) {
     await store.commit(async (tx) => {
       const now = await incidentAt(tx, id, 'verifying');
       if (now?.newVersion !== version) return;
-      const noted = await noteChecks(tx, now, dated(found, clock()));
+      const checked = await noteChecks(tx, now, dated(found, clock()));
+      const newAppId = found.find(({ appId }) => appId !== undefined)?.appId;
+      const noted = newAppId === undefined ? checked : await tx.incidents.update(id, { newAppId });
       const wrong = found.find(({ isWrongKey }) => isWrongKey === true);
       if (wrong !== undefined) await refuseKey(tx, noted, wrong.detail);
       else if (isVerified(noted.checks)) await activateNewKey(tx, noted, print);

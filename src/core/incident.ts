@@ -146,6 +146,9 @@ export interface IncidentRecord {
   readonly oldVersion: number | null;
   /** The one that was supplied; null until then. */
   readonly newVersion: number | null;
+  /** HubSpot's numbers of the apps that the keys are of, where it says them: a key may come from another app. */
+  readonly oldAppId: number | null;
+  readonly newAppId: number | null;
   /** A person said that nothing is wrong with the key. */
   readonly isFalseAlarm: boolean;
   /** The first actor who said so or gave the new key; null until then, and of incidents from before it was kept. */

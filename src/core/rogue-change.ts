@@ -64,7 +64,7 @@ export interface OwnWrite {
 }
 
 export interface RadarView extends Span {
-  readonly appId: string;
+  readonly appIds: ReadonlySet<string>;
 }
 
 /**
@@ -180,7 +180,7 @@ function judgeProperty(
   const oldest = oldestOf(versions);
   const ours = versions.filter(
     (version) =>
-      version.sourceId === view.appId &&
+      view.appIds.has(version.sourceId ?? '') &&
       version.at.getTime() >= since &&
       !(isCreationOurs && version === oldest && isFirst(version, record)),
   );
@@ -241,7 +241,7 @@ function isCut({ versions }: Property, record: RecordHistory, { from }: Span): b
 }
 
 /** A write of ours that stands in the history under another app's name, and not under ours. */
-function isMisattributed({ name, versions, chances }: Property, { appId }: RadarView): boolean {
+function isMisattributed({ name, versions, chances }: Property, { appIds }: RadarView): boolean {
   const made = ({ value, span }: Chance): ValueVersion[] =>
     versions.filter(({ at, ...each }) => isIn(at, span) && isSameValue(name, value, each.value));
   return chances.some((chance) => {
@@ -249,7 +249,7 @@ function isMisattributed({ name, versions, chances }: Property, { appId }: Radar
     return (
       chance.isSettled &&
       found.some(({ sourceType }) => sourceType === 'INTEGRATION') &&
-      !found.some(({ sourceId }) => sourceId === appId)
+      !found.some(({ sourceId }) => appIds.has(sourceId ?? ''))
     );
   });
 }
@@ -260,7 +260,7 @@ export function judgeRecord(
   own: readonly OwnWrite[],
   view: RadarView,
 ): Judgement {
-  const isByApp = record.createdBy === view.appId;
+  const isByApp = view.appIds.has(record.createdBy ?? '');
   const creation = isByApp ? creationOf(record, own) : undefined;
   const judging = { own, view, isCreationOurs: creation !== undefined };
   const properties = Object.keys(record.versions).map((name) =>

@@ -84,6 +84,7 @@ export async function openIncident(
     newVersion: null,
     isFalseAlarm: false,
     steppedBy: null,
+    ...{ oldAppId: null, newAppId: null },
     evidence: null,
     checks: [],
     canary: null,
@@ -156,7 +157,7 @@ export async function supplyKey(
   return tx.incidents.update(incident.id, {
     stage: 'verifying',
     steppedBy: incident.steppedBy ?? by,
-    newVersion: version,
+    ...{ newVersion: version, newAppId: null },
     // What was found about another key says nothing of this one.
     checks: incident.checks.filter(({ name }) => name === 'old_key_dead'),
     // The last one counts: what was refused before was no new key.
@@ -224,11 +225,15 @@ export async function activateNewKey(
     throw new GatewayError('incident.wrong_stage', { detail: 'the new key is not verified' });
   await activateCredential(tx, { connection, version, fingerprint, by: 'gateway' });
   const known = await tx.connections.get(connection);
+  const oldAppId = known?.appId ?? null;
+  const appId = incident.newAppId ?? oldAppId;
   if (known !== undefined)
-    await tx.connections.put({ ...known, credentialVersion: version, checkedAt: tx.now });
-  await tx.log.append(incidentEntry(incident, 'incident.verified', { facts: { version } }));
+    await tx.connections.put({ ...known, credentialVersion: version, appId, checkedAt: tx.now });
+  const facts = { version, app_id: appId, ...(appId === oldAppId ? {} : { old_app_id: oldAppId }) };
+  await tx.log.append(incidentEntry(incident, 'incident.verified', { facts }));
   await tx.incidents.update(incident.id, {
     stage: 'assessing',
+    oldAppId,
     reached: reachedNow(tx, incident, 'verified'),
   });
 }

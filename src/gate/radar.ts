@@ -83,7 +83,13 @@ const REMOVALS: ReadonlySet<string> = new Set(['archive']);
 async function viewOf({ store }: SweepDependencies, of: SweepOptions): Promise<RadarView> {
   const known = await store.connections.get(of.connection);
   if (known?.appId == null) throw new GatewayError('connection.app_unknown');
-  return { appId: String(known.appId), from: of.from, to: of.to };
+  // An incident may have brought the key of another app; what the one before wrote, and whoever had it, stays its.
+  const incidents = await store.incidents.list(INCIDENTS_MAX);
+  const former = incidents
+    .filter(({ connection, oldAppId }) => connection === of.connection && oldAppId !== null)
+    .map(({ oldAppId }) => oldAppId);
+  const appIds = new Set([known.appId, ...former].map(String));
+  return { appIds, from: of.from, to: of.to };
 }
 
 const callsOf = (deps: SweepDependencies, of: SweepOptions): RadarCalls => ({

@@ -12,7 +12,7 @@ import {
 const APP = '900001';
 const START = Date.parse('2026-11-20T10:00:00.000Z');
 const at = (seconds: number): Date => new Date(START + seconds * 1_000);
-const VIEW = { appId: APP, from: at(0), to: at(3_600) };
+const VIEW = { appIds: new Set([APP]), from: at(0), to: at(3_600) };
 
 const byApp = (value: string, seconds: number, sourceId: string | null = APP): ValueVersion => ({
   value,

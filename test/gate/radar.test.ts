@@ -4,6 +4,8 @@ import { type RogueChange, VERSIONS_KEPT_MIN } from '../../src/core/rogue-change
 import { recordSweep } from '../../src/gate/radar-record.ts';
 import type { RadarReport, SweepOptions } from '../../src/gate/radar.ts';
 import type { Crm } from '../../src/ports/crm.ts';
+import { requestId } from '../adapters/store/fixtures.ts';
+import { atRevert } from '../support/incidents.ts';
 import { logEntries } from '../support/log-entries.ts';
 import { radarHouse, type RadarHouse } from '../support/radar.ts';
 
@@ -249,6 +251,21 @@ describe('a sweep', () => {
     // An incident has an assertion of its own, and goes through its own freeze.
     expect((await sweep({ assertMayCall: () => Promise.resolve() })).isWhole).toBe(true);
     await house.store.commit((tx) => tx.freezes.lift(freeze));
+  });
+
+  it('knows what was done with the key of the app before an incident brought that of another', async () => {
+    const known = (await house.store.connections.get('main'))!;
+    const id = await newContact();
+    await house.update('contacts', id, { zip: '4051' });
+    await rogueUpdate('contacts', id, { city: 'Rogue' });
+    const incident = { ...atRevert('main', requestId(900), 'x'), oldAppId: house.appId };
+    await house.store.commit(async (tx) => {
+      await tx.connections.put({ ...known, appId: house.appId + 1 });
+      await tx.incidents.insert({ ...incident, stage: 'closed' });
+    });
+    const report = await sweep();
+    await house.store.commit((tx) => tx.connections.put(known));
+    expect([names(report.rogue), report.unread]).toEqual([[`changed contacts/${id}`], []]);
   });
 
   it('cannot tell anything where HubSpot did not say which app we are', async () => {

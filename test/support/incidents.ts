@@ -56,7 +56,16 @@ export const atRevert = (connection: string, request: string, text: string): Inc
     },
     ...{ stage: 'reverting', openedBy: 'operator', openedAt: at, cause: null, firstEntry: 0 },
     ...{ since: at, freezeId: 'frz_00000000001', oldVersion: null, newVersion: null },
-    ...{ isFalseAlarm: false, steppedBy: null, evidence: null, canary: null, resumedBy: null, updatedAt: at },
+    ...{
+      isFalseAlarm: false,
+      steppedBy: null,
+      oldAppId: null,
+      newAppId: null,
+      evidence: null,
+      canary: null,
+      resumedBy: null,
+      updatedAt: at,
+    },
     checks: [{ name: 'same_account', state: 'failed', detail: text, at }],
     findings: {
       ...{ from: at, to: at, unread: [text] },

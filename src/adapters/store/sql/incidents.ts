@@ -63,6 +63,8 @@ const BodySchema = z.strictObject({
   freezeId: z.string(),
   oldVersion: z.int().nullable(),
   newVersion: z.int().nullable(),
+  oldAppId: z.int().nullable().default(null),
+  newAppId: z.int().nullable().default(null),
   isFalseAlarm: z.boolean(),
   steppedBy: z.string().nullable().default(null),
   evidence: z

@@ -32,6 +32,8 @@ export const RULE_SETTINGS = {
   SALLYPORT_RULE_LOG_BEHIND: rule('log_behind'),
   SALLYPORT_RULE_STORE_TAMPERED: rule('store_tampered'),
   SALLYPORT_RULE_RADAR_FOUND: rule('radar_found'),
+  SALLYPORT_RULE_RADAR_BLIND: rule('radar_blind'),
+  SALLYPORT_RULE_DOORS_FORCED: rule('doors_forced'),
 } as const satisfies Record<`SALLYPORT_RULE_${Uppercase<RuleName>}`, z.ZodType>;
 
 type RuleTexts = Readonly<Record<keyof typeof RULE_SETTINGS, string>>;

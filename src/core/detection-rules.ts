@@ -156,6 +156,26 @@ const namesDecoy = ({ records }: Observed, { decoys }: RuleContext): boolean =>
       (record.startsWith('?/') && [...decoys].some((decoy) => decoy.endsWith(record.slice(1)))),
   );
 
+/** A freeze stops it on purpose. What stands under another app's name may be ours, or a thief's. */
+const isBlindSweep = ({ event, code, facts }: Observed): boolean => {
+  if (event === 'radar.failed') return code !== 'freeze.active';
+  const unread = facts['unread'];
+  return (
+    event === 'radar.swept' &&
+    typeof unread === 'object' &&
+    unread !== null &&
+    'not_attributed' in unread &&
+    Number(unread.not_attributed) > 0
+  );
+};
+
+/** Who it was nobody knows: these are refused before they are anybody's. */
+const DOOR =
+  /^(?:(?:agent|person)\.unauthenticated|channel\.(?:unproven|replayed|unknown_sender)|passkey\.refused|invitation\.refused|approval\.unproven)$/;
+
+const isForcedDoor = ({ event, code }: Observed): boolean =>
+  /^(?:request|approval|incident)\.refused$/.test(event) && DOOR.test(code ?? '');
+
 const TAMPERED = new Set(['store.tampered', 'notice.tampered', 'entry.damaged']);
 
 const isRead = ({ event, facts }: Observed): boolean =>
@@ -248,6 +268,18 @@ export const RULES = {
     default: '0 in 600s: open_incident',
     // What an incident has found itself is in its hands already.
     hits: ({ event, facts }) => onceIf(event === 'radar.found' && facts['incident'] === undefined),
+  },
+  radar_blind: {
+    title: 'The radar cannot tell what is done with our key',
+    per: 'all',
+    default: '2 in 3600s: notify',
+    hits: (seen) => onceIf(isBlindSweep(seen)),
+  },
+  doors_forced: {
+    title: 'Somebody tries keys, codes, links or signatures that are not theirs',
+    per: 'all',
+    default: '20 in 300s: notify',
+    hits: (seen) => (isForcedDoor(seen) ? [{ weight: refusalsIn(seen) }] : NONE),
   },
 } as const satisfies Record<string, Rule>;
 export type RuleName = keyof typeof RULES;

@@ -96,6 +96,15 @@ const HITS: Record<RuleName, (ms: number, nth: number) => readonly Seen[]> = {
   log_behind: (ms) => [{ ms, event: 'publication.late', agent_id: null }],
   store_tampered: (ms) => [{ ms, event: 'store.tampered' }],
   radar_found: (ms) => [{ ms, event: 'radar.found', agent_id: null }],
+  radar_blind: (ms, nth) =>
+    nth % 2 === 0
+      ? [{ ms, event: 'radar.failed', code: 'hubspot.timeout', agent_id: null }]
+      : [{ ms, event: 'radar.swept', agent_id: null, facts: { unread: { not_attributed: 1 } } }],
+  doors_forced: (ms, nth) => [
+    nth % 2 === 0
+      ? { ms, event: 'request.refused', code: 'channel.unproven', agent_id: null }
+      : { ms, event: 'incident.refused', code: 'approval.unproven', agent_id: null },
+  ],
 };
 
 const hits = (name: RuleName, count: number, startMs = 0, stepMs = 100): Seen[] =>

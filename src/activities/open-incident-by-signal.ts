@@ -1,5 +1,5 @@
 import { OpenIncidentSignalSchema } from '../contracts/incident.ts';
-import { VOIDED_SIGNAL } from '../core/engine-details.ts';
+import { noteClock, VOIDED_SIGNAL } from '../core/engine-details.ts';
 import { type ErrorCode, ERRORS } from '../core/errors.ts';
 import { errorCodeOf } from '../core/gateway-error.ts';
 import { isOperator } from '../core/roles.ts';
@@ -11,8 +11,6 @@ import type { IncidentDependencies } from './dependencies.ts';
 const REASON = 'Opened in Temporal’s view.';
 const DOOR = 'gate desk';
 const MINUTE_MS = 60_000;
-
-const clockOf = (now: Date): string => `${now.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 
 /** Which of them it was is in the log, and not told to whoever can signal. */
 const NOBODY =
@@ -108,7 +106,7 @@ export function createOpenIncidentBySignal(deps: IncidentDependencies) {
     const notes: string[] = [];
     for (const raw of signals) {
       const note = await store
-        .commit(async (tx) => `${clockOf(tx.now)} ${await take(tx, raw, deps)}`)
+        .commit(async (tx) => `${noteClock(tx.now)} ${await take(tx, raw, deps)}`)
         .catch((error: unknown) => {
           const code = errorCodeOf(error);
           // What no later try mends must not take the others, and the desk, with it.

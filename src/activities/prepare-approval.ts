@@ -121,7 +121,7 @@ async function recordCard(
       expires_at: card.expires_at,
       ...(asked.length === 0 ? {} : { asked }),
       // A channel is no person: who could have decided must not have to be worked out afterwards.
-      people: await putTo(tx, { ...request, card }),
+      ...(ahead === undefined ? { people: await putTo(tx, { ...request, card }) } : {}),
     },
     personal: { card },
   });

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { AuditEntry } from '../contracts/audit-entry.ts';
 import { DecideSignalSchema } from '../contracts/decision.ts';
 import { whyNotInEngine } from '../core/engine-card.ts';
-import { VOIDED_SIGNAL } from '../core/engine-details.ts';
+import { noteClock, VOIDED_SIGNAL } from '../core/engine-details.ts';
 import { ERRORS, type ErrorCode } from '../core/errors.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import type { PersonRecord, RequestRecord } from '../core/records.ts';
@@ -163,8 +163,6 @@ async function takeSignal(
   return decidedNote(decided, parsed.data.decision, person);
 }
 
-const clockOf = (now: Date): string => `${now.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
-
 /**
  * Step 3b: what counts is the record. Signals that carry a person and a code are proven here and
  * recorded like any other decision; then the record says whether the request is approved, has ended,
@@ -178,7 +176,7 @@ export function createVerifyDecision(deps: ActivityDependencies) {
       const note = await deps.store.commit(async (tx) => {
         const request = await tx.requests.get(requestId);
         if (request === undefined) return 'no such request';
-        return `${clockOf(tx.now)} ${await takeSignal(tx, request, signal, deps)}`;
+        return `${noteClock(tx.now)} ${await takeSignal(tx, request, signal, deps)}`;
       });
       notes.push(note);
     }

@@ -3,6 +3,10 @@ import { block } from './inert-markdown.ts';
 /** What the workflow hands on in place of a signal that came in clear, was changed, or was meant for another. */
 export const VOIDED_SIGNAL = 'voided';
 
+/** When a signal was looked at, before the note of what became of it. */
+export const noteClock = (now: Date): string =>
+  `${now.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+
 /** Whoever can signal can do it without end; the log says what else there was. */
 export const ENGINE_NOTES_MAX = 8;
 

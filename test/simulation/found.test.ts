@@ -82,6 +82,15 @@ const losing = () => ({
   },
 });
 
+/** An approved write in a world of its own, and the call that sends it. */
+async function writeToCall() {
+  await openWorld();
+  const requestId = await approved();
+  const credential = await createFetchSecret(deps())('main');
+  const call = { kind: 'write', requestId, credential, resend: false } as const;
+  return { requestId, credential, call };
+}
+
 const REFUSED = { kind: 'refused', status: 400, code: 'record.invalid' } as const;
 
 describe('what the simulation found', () => {
@@ -105,10 +114,7 @@ describe('what the simulation found', () => {
   });
 
   it('looks that were begun before the quiet time was over do not count as looks after it', async () => {
-    await openWorld();
-    const requestId = await approved();
-    const credential = await createFetchSecret(deps())('main');
-    const call = { kind: 'write', requestId, credential, resend: false } as const;
+    const { requestId, credential, call } = await writeToCall();
     expect(await createWriteCall(losing())(call)).toEqual({ kind: 'unknown' });
     // What the third one has read is on its way for so long that the quiet time is over when it is noted.
     const slow = {
@@ -138,10 +144,7 @@ describe('what the simulation found', () => {
   });
 
   it('a clock that is set forward ends no quiet time, and neither does a process that begins anew', async () => {
-    await openWorld();
-    const requestId = await approved();
-    const credential = await createFetchSecret(deps())('main');
-    const call = { kind: 'write', requestId, credential, resend: false } as const;
+    const { requestId, credential, call } = await writeToCall();
     expect(await createWriteCall(losing())(call)).toEqual({ kind: 'unknown' });
     const looks = async (): Promise<unknown> => {
       let last: unknown;
@@ -167,10 +170,7 @@ describe('what the simulation found', () => {
   });
 
   it('a clock that ran ahead and is set right again keeps no write unknown', async () => {
-    await openWorld();
-    const requestId = await approved();
-    const credential = await createFetchSecret(deps())('main');
-    const call = { kind: 'write', requestId, credential, resend: false } as const;
+    const { requestId, credential, call } = await writeToCall();
     expect(await createWriteCall(losing())(call)).toEqual({ kind: 'unknown' });
     world.jump(-86_400_000);
     const look = () => createReconcileWrite(deps())(requestId, credential);
@@ -184,10 +184,7 @@ describe('what the simulation found', () => {
   });
 
   it('an order to send it again that comes without the looks concludes nothing from what its own effect has changed', async () => {
-    await openWorld();
-    const requestId = await approved();
-    const credential = await createFetchSecret(deps())('main');
-    const call = { kind: 'write', requestId, credential, resend: false } as const;
+    const { requestId, credential, call } = await writeToCall();
     const lost = { kind: 'lost', code: 'hubspot.timeout' } as const;
     const deaf = {
       ...deps(),
@@ -210,10 +207,7 @@ describe('what the simulation found', () => {
   });
 
   it('after a look that nothing could be made of the looks begin anew', async () => {
-    await openWorld();
-    const requestId = await approved();
-    const credential = await createFetchSecret(deps())('main');
-    const call = { kind: 'write', requestId, credential, resend: false } as const;
+    const { requestId, credential, call } = await writeToCall();
     expect(await createWriteCall(losing())(call)).toEqual({ kind: 'unknown' });
     const refusing = { ...deps().crm, call: () => Promise.resolve(REFUSED) };
     const look = () => createReconcileWrite(deps())(requestId, credential);
@@ -237,10 +231,7 @@ describe('what the simulation found', () => {
   });
 
   it('a refusal that comes when the write was sent again speaks of the first attempt alone', async () => {
-    await openWorld();
-    const requestId = await approved();
-    const credential = await createFetchSecret(deps())('main');
-    const call = { kind: 'write', requestId, credential, resend: false } as const;
+    const { requestId, credential, call } = await writeToCall();
     /** HubSpot takes as long as we say to answer an update. */
     const answering = (answer: Promise<CrmAnswer>) => ({
       ...deps(),

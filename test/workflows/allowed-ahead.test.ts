@@ -37,7 +37,11 @@ describe('a write that somebody has allowed ahead', () => {
     expect(detail.body.decisions).toMatchObject([{ ...made, grant }]);
     expect(await grants()).toMatchObject([{ id: given.id, uses: 1, ended_by: null }]);
     const facts = { proof: 'grant', grant: given.id, grant_ends_at: given.ends_at };
-    expect(await gateway.entriesOf(body.id)).toContainEqual(
+    const entries = await gateway.entriesOf(body.id);
+    const asked = entries.find(({ event }) => event === 'approval.requested');
+    // It was put to nobody.
+    expect(asked.facts.people).toBeUndefined();
+    expect(entries).toContainEqual(
       expect.objectContaining({
         event: 'approval.granted',
         facts: expect.objectContaining(facts),
@@ -54,6 +58,10 @@ describe('a write that somebody has allowed ahead', () => {
     expect(await grants()).toMatchObject([{ id: standing.id, ended_by: 'revert', uses: 2 }]);
     const next = await gateway.submit(note('Looked at.'));
     expect(next.body.status).toBe('awaiting_approval');
+    const [put] = (await gateway.entriesOf(next.body.id)).filter(
+      ({ event }) => event === 'approval.requested',
+    );
+    expect(put.facts.people).toEqual([gateway.approver.record.id]);
   });
 });
 

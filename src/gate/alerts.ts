@@ -141,8 +141,8 @@ async function windowOf(
   const leaves = await Promise.all(reads);
   const swept = leaves
     .flat()
-    .map((leaf) => Date.parse(String(entryOf(leaf).facts['window_from'])))
-    .filter((from) => !Number.isNaN(from));
+    .map((leaf) => entryOf(leaf).facts['window_from'])
+    .flatMap((from) => (typeof from === 'string' ? [Date.parse(from)] : []));
   return new Date(Math.min(usual, ...swept));
 }
 

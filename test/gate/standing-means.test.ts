@@ -60,6 +60,9 @@ beforeEach(async () => {
 });
 afterEach(() => place.close());
 
+/** By what of high risk is approved with; the others count for one alone. */
+const SHARED = MEANS.filter(([, { proof }]) => proof === 'passkey');
+
 /** A deal of this amount takes one approver or two. */
 async function waitFor(amount: number): Promise<void> {
   const action = { action: 'update_deal', deal_id: '40001', amount };
@@ -101,7 +104,7 @@ const begin = () =>
     }),
   );
 
-describe.each(MEANS)('an approval by %s', (_what, means, takeAway) => {
+describe.each(SHARED)('one of two approvals, by %s', (_what, means, takeAway) => {
   it('counts while that stands', async () => {
     await waitFor(20_000);
     expect(await approve(lena, means)).toMatchObject({ status: 'awaiting_approval' });
@@ -114,6 +117,14 @@ describe.each(MEANS)('an approval by %s', (_what, means, takeAway) => {
     await approve(lena, means);
     await store.commit(takeAway);
     expect(await approve(omar, { proof: 'key' })).toMatchObject({ status: 'awaiting_approval' });
+  });
+});
+
+describe.each(MEANS)('an approval by %s', (_what, means, takeAway) => {
+  it('lets it begin while that stands', async () => {
+    await waitFor(5);
+    expect(await approve(lena, means)).toMatchObject({ status: 'approved' });
+    expect(await begin()).toMatchObject({ kind: 'begun' });
   });
 
   it('lets nothing begin that it had approved before', async () => {

@@ -167,13 +167,22 @@ export function placesOf(
 export const isQuorate = (model: Model, asked: AskedFor, now: number): boolean =>
   countedVotes(model, asked, now).length >= QUORUM[asked];
 
+interface Cast {
+  readonly personId: string;
+  readonly proof: Proof;
+  readonly decision: string;
+}
+
+/** What two people are asked for is of high risk: a yes takes the passkey, or the key of what has no browser. */
+const STRONG: readonly Proof[] = ['passkey', 'key'];
+
 /** Whether this vote has to be taken. */
-export function mayVote(
-  model: Model,
-  asked: AskedFor,
-  of: { readonly personId: string; readonly proof: Proof; readonly decision: string },
-  now: number,
-): boolean {
+export const mayVote = (model: Model, asked: AskedFor, of: Cast, now: number): boolean =>
+  maySpeak(model, asked, of, now) &&
+  (of.decision === 'reject' || QUORUM[asked] < 2 || STRONG.includes(of.proof));
+
+/** Whether they have a say in it: to put other values in is no yes. */
+export function maySpeak(model: Model, asked: AskedFor, of: Cast, now: number): boolean {
   const standing = model.standing[asked];
   if (standing.status !== 'awaiting_approval' || standing.expiresAt <= now) return false;
   if (standing.votes.some(({ personId }) => personId === of.personId)) return false;

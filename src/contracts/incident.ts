@@ -87,7 +87,10 @@ export const IncidentSchema = z
     not_by: z
       .string()
       .nullable()
-      .meta({ description: 'The person who may not resume it: the first who acted in it.' }),
+      .meta({
+        description:
+          'The person who may not resume it: who contained it, or said what becomes of the key.',
+      }),
     opened_at: TimestampSchema,
     rule: z.string().nullable(),
     since: TimestampSchema,

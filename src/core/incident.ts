@@ -151,7 +151,7 @@ export interface IncidentRecord {
   readonly newAppId: number | null;
   /** A person said that nothing is wrong with the key. */
   readonly isFalseAlarm: boolean;
-  /** The first actor who said so or gave the new key; null until then, and of incidents from before it was kept. */
+  /** Who said so, or gave the new key, the last time; null until then, and of incidents from before it was kept. */
   readonly steppedBy: string | null;
   readonly evidence: Evidence | null;
   readonly checks: readonly Check[];
@@ -167,8 +167,8 @@ export interface IncidentRecord {
 }
 
 /**
- * The person who may not be the second: who contained it, or where no person did (a rule, the command line), who was the
- * first to say what becomes of the key. One stolen session must not do both.
+ * The person who may not be the second: who contained it, or where no person did (a rule, the command line), who said
+ * what becomes of the key. One stolen session must not do both.
  */
 export function firstPersonOf({
   openedBy,

@@ -156,7 +156,7 @@ export async function supplyKey(
   );
   return tx.incidents.update(incident.id, {
     stage: 'verifying',
-    steppedBy: incident.steppedBy ?? by,
+    steppedBy: by,
     ...{ newVersion: version, newAppId: null },
     // What was found about another key says nothing of this one.
     checks: incident.checks.filter(({ name }) => name === 'old_key_dead'),
@@ -177,7 +177,7 @@ export async function declareFalseAlarm(
       personal: { reason: of.reason },
     }),
   );
-  const steppedBy = incident.steppedBy ?? of.by;
+  const { by: steppedBy } = of;
   return tx.incidents.update(incident.id, { stage: 'resuming', isFalseAlarm: true, steppedBy });
 }
 

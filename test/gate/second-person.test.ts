@@ -69,6 +69,16 @@ describe('the second person of an incident', () => {
     },
   );
 
+  it('is not who gave the key that was taken, whoever gave another before', async () => {
+    const { id } = await rotatingBy('gateway');
+    const of = { incidentId: id, version: 2, fingerprint: 'f'.repeat(12), by: 'operator' };
+    await store.commit((tx) => supplyKey(tx, of));
+    await store.commit((tx) => tx.incidents.update(id, { stage: 'rotating', newVersion: null }));
+    await newKey(id, lena);
+    await expect(resume(id, lena)).rejects.toMatchObject(SAME);
+    expect(await resume(id, omar)).toMatchObject({ stage: 'closed' });
+  });
+
   it('that a person opened is anybody else, also who gave the key', async () => {
     const { id } = await rotatingBy(by(lena));
     await newKey(id, omar);

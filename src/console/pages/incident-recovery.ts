@@ -140,7 +140,7 @@ function resumeHow(frame: Frame, incident: IncidentView): Html {
 function resumeLater(frame: Frame, incident: IncidentView): Html {
   const able = resumers(frame, incident);
   const who = able.length === 0 ? html`Nobody else has the role operator yet` : names(able);
-  const mine = isReader(frame, incident.not_by) ? '. Not you: you were the first to act' : '';
+  const mine = isReader(frame, incident.not_by) ? '. Not you: you were the first person' : '';
   return html`<p class="small">${who}${mine}</p>`;
 }
 

@@ -35,7 +35,7 @@ export function actorWords(frame: Frame, actor: string): Html {
   return shown(personOf(frame, actor)?.name ?? actor);
 }
 
-/** Those who may let the gateway go on, but for whoever was the first to act. */
+/** Those who may let the gateway go on, but for its first person. */
 export const resumers = ({ people }: Frame, { not_by: by }: IncidentView): PersonView[] =>
   people.filter(
     (person) => person.revoked_at === null && isOperator(person) && by !== `person:${person.id}`,

@@ -1,5 +1,6 @@
 import { GatewayError } from './core/gateway-error.ts';
 import { entryOf } from './gate/logged.ts';
+import { unlessTampered } from './gate/unless-tampered.ts';
 import type { AuditLog } from './ports/audit-log.ts';
 import type { Store } from './ports/store.ts';
 
@@ -26,9 +27,11 @@ export function createLogProbe({ store, auditLog, clock }: LogProbeDeps): () => 
       const detail = `the published log has ${published} entries, the store ${size}`;
       throw new GatewayError('log.unavailable', { detail });
     }
-    const [leaf] = await store.log.leaves(published, published + 1);
-    if (leaf === undefined)
-      throw new GatewayError('log.unavailable', { detail: `entry ${published} is gone` });
+    const [leaf] = await unlessTampered(store.log.leaves(published, published + 1), []);
+    if (leaf === undefined) {
+      const detail = `entry ${published} is gone or was changed`;
+      throw new GatewayError('log.unavailable', { detail });
+    }
     const { timestamp } = entryOf(leaf);
     if (clock().getTime() - Date.parse(timestamp) <= PUBLISHED_WITHIN_MS) return;
     const detail = `entry ${published} of ${size} has waited for its publication since ${timestamp}`;

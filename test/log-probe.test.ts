@@ -1,6 +1,7 @@
 import { copyFileSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readConfig } from '../src/config.ts';
 import { type Context, openContext } from '../src/context.ts';
@@ -45,6 +46,17 @@ describe('the probe of the log', () => {
     await expect(probe()).rejects.toMatchObject({ code: 'log.unavailable' });
     await context.auditLog.publish();
     await expect(probe()).resolves.toBeUndefined();
+  });
+
+  it('finds that the next entry to be published was changed', async () => {
+    const index = await append();
+    const file = new DatabaseSync(config().files.store);
+    file.prepare('UPDATE log_entries SET voucher = zeroblob(40) WHERE idx = ?').run(index);
+    file.close();
+    await expect(probe()).rejects.toMatchObject({
+      code: 'log.unavailable',
+      detail: `entry ${index} is gone or was changed`,
+    });
   });
 
   it('finds a folder that has gone', async () => {

@@ -12,6 +12,7 @@ import { closeRequest, closeTampered, type Ending } from '../gate/close.ts';
 import { answerEntry, callFor } from '../gate/request-calls.ts';
 import { entryOf } from '../gate/logged.ts';
 import { type Attempt, type Outcome, readable, recordOutcome } from '../gate/outcome.ts';
+import { unlessTampered } from '../gate/unless-tampered.ts';
 import type { CrmAnswer } from '../ports/crm.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -149,8 +150,8 @@ async function isStalled(
   published: number,
 ): Promise<boolean> {
   if ((await store.log.size()) <= published) return false;
-  const [leaf] = await store.log.leaves(published, published + 1);
-  // Somebody has taken it out: it will never be published, nor what follows it.
+  const [leaf] = await unlessTampered(store.log.leaves(published, published + 1), []);
+  // Somebody has changed it or taken it out: it is not published as it is, nor what follows it.
   if (leaf === undefined) return true;
   const { timestamp } = entryOf(leaf);
   return clock().getTime() - Date.parse(timestamp) > UNPUBLISHED_MAX_MS;

@@ -7,76 +7,40 @@ import { plain, table } from '../core/report-markdown.ts';
 import type { StoreReads } from '../ports/store.ts';
 import { alertsSince } from './alerts.ts';
 import { clocksOf } from './incident-view.ts';
-import { entryOf } from './logged.ts';
 import { findingLines } from './post-mortem-findings.ts';
-import { unlessTampered } from './unless-tampered.ts';
+import { type Story, storyOf, whatRuleSaw } from './post-mortem-story.ts';
 
-const PAGE_ENTRIES = 1_000;
+/** Never so many as to bury what is left to read. */
+const LOST_NAMED_MAX = 20;
 
-/** Whose entry it is: the incident's own, its freeze's, and those of what it asked to be taken back. */
-function isPart(entry: AuditEntry, { id, freezeId, takeBacks }: IncidentRecord): boolean {
-  const { facts, request_id } = entry;
-  return (
-    facts['incident'] === id ||
-    facts['freeze'] === freezeId ||
-    (request_id !== null && takeBacks.includes(request_id))
-  );
-}
-
-/** What the rule saw, that opened it. */
-async function causeOf(
-  { log }: Pick<StoreReads, 'log'>,
-  { cause, firstEntry }: IncidentRecord,
-): Promise<AuditEntry[]> {
-  const before = (cause?.entries ?? []).filter((index) => index < firstEntry - 1);
-  const reads = before.map((index) => unlessTampered(log.leaves(index, index + 1), []));
-  const leaves = await Promise.all(reads);
-  return leaves.flat().map(entryOf);
-}
-
-const isEnd = ({ event, facts }: AuditEntry, { id }: IncidentRecord): boolean =>
-  event === 'incident.closed' && facts['incident'] === id;
-
-/** From what caused it to its end; what others did since, however much that is, is not read. */
-async function storyOf(
-  { log }: Pick<StoreReads, 'log'>,
-  incident: IncidentRecord,
-): Promise<AuditEntry[]> {
-  // The freeze is the entry before the first.
-  const from = Math.max(0, incident.firstEntry - 1);
-  const size = await log.size();
-  const story = await causeOf({ log }, incident);
-  for (let at = from; at < size; at += PAGE_ENTRIES) {
-    const leaves = await log.leaves(at, Math.min(at + PAGE_ENTRIES, size));
-    const entries = leaves.map(entryOf);
-    const end = entries.findIndex((entry) => isEnd(entry, incident));
-    const own = end === -1 ? entries : entries.slice(0, end + 1);
-    story.push(...own.filter((entry) => isPart(entry, incident)));
-    if (end !== -1) break;
-  }
-  return story;
+function lostLines({ lost }: Story): string[] {
+  if (lost.length === 0) return [];
+  const named = lost.slice(0, LOST_NAMED_MAX).join(', ');
+  const more = lost.length > LOST_NAMED_MAX ? ` and ${lost.length - LOST_NAMED_MAX} more` : '';
+  return [
+    `Entries ${named}${more} are gone from the store or were changed there, and may belong here. What was published of them stands in the log’s folder, and in copies of it.`,
+    '',
+  ];
 }
 
 const wordsOf = (ms: number | undefined): string =>
   ms === undefined ? 'not reached' : durationWords(ms);
 
-/** Of a person's own opening only they know what they had seen. */
-async function detectionLine(
-  { log }: Pick<StoreReads, 'log'>,
-  { cause, openedAt }: IncidentRecord,
-): Promise<string[]> {
-  const last = cause?.entries.at(-1);
-  if (last === undefined) return [];
-  const [leaf] = await log.leaves(last, last + 1);
-  if (leaf === undefined) return [];
-  const ms = openedAt.getTime() - Date.parse(entryOf(leaf).timestamp);
-  return ['', `Frozen ${durationWords(ms)} after entry ${last}, by which the rule noticed.`];
-}
-
 function clockLines(incident: IncidentRecord): string[] {
   const clocks = clocksOf(incident);
   const rows = CLOCKS.map((clock) => [CLOCK_TITLES[clock], wordsOf(clocks[clock])]);
   return table(['clock', 'after the opening'], rows);
+}
+
+/** Of a person's own opening only they know what they had seen. */
+async function detectionLine(
+  store: Pick<StoreReads, 'log'>,
+  incident: IncidentRecord,
+): Promise<string[]> {
+  const seen = await whatRuleSaw(store, incident);
+  if (seen === undefined) return [];
+  const ms = incident.openedAt.getTime() - Date.parse(seen.timestamp);
+  return ['', `Frozen ${durationWords(ms)} after entry ${seen.index}, by which the rule noticed.`];
 }
 
 function evidenceLines({ evidence }: IncidentRecord): string[] {
@@ -147,7 +111,7 @@ const QUESTIONS = [
 
 /**
  * The report of an incident, made from the record and the log alone: Markdown, with the log's entry
- * behind each line of the time line. Throws `plan.tampered` for entries that do not open.
+ * behind each line of the time line. Entries that do not open are named.
  */
 export async function writePostMortem(
   store: Pick<StoreReads, 'log'>,
@@ -190,7 +154,8 @@ export async function writePostMortem(
     '',
     '`npx sallyport audit prove ENTRY` makes a proof of each entry that anyone can check with the log’s public key.',
     '',
-    ...timeLine(story),
+    ...lostLines(story),
+    ...timeLine(story.entries),
     '',
     '## Questions for the people',
     '',

@@ -14,6 +14,10 @@ const executable = findChromium();
 const dispatcher = new Agent();
 const LINK = /http:\/\/localhost:\d+\/console\/enrol#spi_\w+_[\w-]{43}/;
 
+/** As if it were sending something: it does not look again, and finds out by the click that its session has ended. */
+const holdStill = (page: Page): Promise<void> =>
+  page.evaluate(`document.body.insertAdjacentHTML('beforeend', '<form data-busy hidden></form>')`);
+
 describe.skipIf(executable === undefined)('passkeys in Chromium', () => {
   let house: ConsoleHouse;
 
@@ -202,6 +206,7 @@ describe.skipIf(executable === undefined)('passkeys in Chromium', () => {
     const { id } = await house.askTask('The session ended');
     const { page } = await arrive('Sid Session');
     await page.goto(`${house.origin}/console/approvals/${id}`);
+    await holdStill(page);
     const cookie = (await page.context().cookies()).find(({ name }) => name === 'sallyport');
     expect(
       (await house.gateway.caller(cookie?.value)('DELETE', '/v1/sessions/current')).status,
@@ -218,6 +223,7 @@ describe.skipIf(executable === undefined)('passkeys in Chromium', () => {
     const { id } = await house.askTask('Revoked meanwhile');
     const { page, email } = await arrive('Rita Revoked');
     await page.goto(`${house.origin}/console/approvals/${id}`);
+    await holdStill(page);
     const list = JSON.parse(await house.sallyport('person', 'passkeys', email, '--json'));
     await house.sallyport('person', 'passkeys', 'revoke', list[0].id);
     await page.getByRole('button', { name: 'Approve with passkey' }).click();

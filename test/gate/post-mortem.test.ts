@@ -1,3 +1,4 @@
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, it, describe } from 'vitest';
 import type { Finding } from '../../src/core/detection.ts';
 import type { Findings, IncidentRecord } from '../../src/core/incident.ts';
@@ -94,6 +95,22 @@ describe('a post-mortem', () => {
     expect(places).not.toContain(-1);
     expect(report).not.toContain('radar.swept');
     expect(report).not.toContain('late');
+  });
+
+  it('is written also of a log that was tampered with, and names what it could not read', async () => {
+    const seen = await store.commit((tx) =>
+      tx.log.append({ event: 'radar.found', actor: 'gateway' }),
+    );
+    const { id, firstEntry } = await openedByRule(seen);
+    await contain(id);
+    const file = new DatabaseSync(place.file);
+    for (const index of [seen, firstEntry])
+      file.exec(`UPDATE log_entries SET voucher = zeroblob(40) WHERE idx = ${index}`);
+    file.close();
+    const report = await reportOf(id);
+    expect(report).toContain(`Entries ${seen}, ${firstEntry} are gone from the store or were`);
+    expect(report).toContain('freeze.placed');
+    expect(report).not.toContain('by which the rule noticed');
   });
 
   it('counts each affected record once, names people, and says what it does not list', async () => {

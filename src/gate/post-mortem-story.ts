@@ -1,0 +1,80 @@
+import type { AuditEntry } from '../contracts/audit-entry.ts';
+import type { IncidentRecord } from '../core/incident.ts';
+import type { StoreReads } from '../ports/store.ts';
+import { entryOf } from './logged.ts';
+
+const PAGE_ENTRIES = 1_000;
+
+type LogOf = Pick<StoreReads, 'log'>;
+
+export interface Story {
+  readonly entries: readonly AuditEntry[];
+  /** Indexes of its time that are gone or were changed: they may have been the incident's. */
+  readonly lost: readonly number[];
+}
+
+/** Whose entry it is: the incident's own, its freeze's, and those of what it asked to be taken back. */
+function isPart(entry: AuditEntry, { id, freezeId, takeBacks }: IncidentRecord): boolean {
+  const { facts, request_id } = entry;
+  return (
+    facts['incident'] === id ||
+    facts['freeze'] === freezeId ||
+    (request_id !== null && takeBacks.includes(request_id))
+  );
+}
+
+/** The entries of `[from, to)` as far as they can be read. */
+async function readRange({ log }: LogOf, from: number, to: number): Promise<Story> {
+  const records = await log.each(from, to, () => false);
+  return {
+    entries: records.flatMap((record) => (record === null ? [] : [entryOf(record.leaf)])),
+    lost: records.flatMap((record, offset) => (record === null ? [from + offset] : [])),
+  };
+}
+
+/** What the rule saw last, by which it opened the incident; undefined where it cannot be read, or no rule did. */
+export async function whatRuleSaw(
+  store: LogOf,
+  { cause }: IncidentRecord,
+): Promise<AuditEntry | undefined> {
+  const last = cause?.entries.at(-1);
+  return last === undefined ? undefined : (await readRange(store, last, last + 1)).entries[0];
+}
+
+const joined = (stories: readonly Story[]): Story => ({
+  entries: stories.flatMap(({ entries }) => entries),
+  lost: stories.flatMap(({ lost }) => lost),
+});
+
+/** What the rule saw, that opened it. */
+async function causeOf(store: LogOf, { cause, firstEntry }: IncidentRecord): Promise<Story> {
+  const before = (cause?.entries ?? []).filter((index) => index < firstEntry - 1);
+  return joined(await Promise.all(before.map((index) => readRange(store, index, index + 1))));
+}
+
+const isEnd = ({ event, facts }: AuditEntry, { id }: IncidentRecord): boolean =>
+  event === 'incident.closed' && facts['incident'] === id;
+
+/** Up to its end; what others did since, however much that is, is not told. */
+function untilEnd({ entries, lost }: Story, incident: IncidentRecord): Story {
+  const end = entries.find((entry) => isEnd(entry, incident));
+  const isTold = (index: number) => end === undefined || index <= end.index;
+  return {
+    entries: entries.filter((entry) => isTold(entry.index) && isPart(entry, incident)),
+    lost: lost.filter(isTold),
+  };
+}
+
+/** The incident's own entries, from what caused it to its end. */
+export async function storyOf(store: LogOf, incident: IncidentRecord): Promise<Story> {
+  // The freeze is the entry before the first.
+  const from = Math.max(0, incident.firstEntry - 1);
+  const size = await store.log.size();
+  const parts = [await causeOf(store, incident)];
+  for (let at = from; at < size; at += PAGE_ENTRIES) {
+    const part = await readRange(store, at, Math.min(at + PAGE_ENTRIES, size));
+    parts.push(untilEnd(part, incident));
+    if (part.entries.some((entry) => isEnd(entry, incident))) break;
+  }
+  return joined(parts);
+}

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { IncidentDependencies } from './activities/dependencies.ts';
 import { installEgress } from './adapters/hubspot/egress.ts';
 import { createHubSpotCrm, type HubSpotOptions } from './adapters/hubspot/hubspot-crm.ts';
+import { createAllowance } from './adapters/hubspot/allowance.ts';
 import { createHubSpotSetup } from './adapters/hubspot/hubspot-setup.ts';
 import { createPasskeyCeremonies } from './adapters/webauthn/simple-webauthn.ts';
 import type { ApiContext } from './api/api-context.ts';
@@ -75,8 +76,9 @@ export function connectDependencies(context: Context, hubspotUrl: string): Conne
   const { config, failpoints, store } = context;
   installEgress({ allowedOrigins: [hubspotUrl], deadlineMs: config.timing.deadlineMs });
   const options = hubspotOptions(context, hubspotUrl);
-  const crm = failpoints.crm(createHubSpotCrm(options));
-  return { store, crm, setup: createHubSpotSetup(options) };
+  const allowance = createAllowance(options);
+  const crm = failpoints.crm(createHubSpotCrm(options, allowance));
+  return { store, crm, setup: createHubSpotSetup(options, allowance) };
 }
 
 /** What the worker's activities get. `hubspotUrl`: HubSpot, or the simulator that stands in. */
@@ -88,8 +90,9 @@ export function activityDependencies(
   const { config, failpoints, store, secrets, policy, auditLog, attester, quietWatch } = context;
   const { timing } = config;
   const options = hubspotOptions(context, hubspotUrl);
-  const crm = failpoints.crm(createHubSpotCrm(options));
-  const probe = createHubSpotSetup(options);
+  const allowance = createAllowance(options);
+  const crm = failpoints.crm(createHubSpotCrm(options, allowance));
+  const probe = createHubSpotSetup(options, allowance);
   const waitingMax = config.limits.agentWaitingMax;
   const own = { store, secrets, crm, probe, policy: () => policy, auditLog, attester };
   const sweeping = { store, crm, clock, pause: (ms: number) => sleep(ms) };

@@ -21,10 +21,13 @@ export const SecurityEventsSchema = z.object({
   results: z.array(z.object({ type: z.string().max(80), createdAt: z.string().max(40) })).max(500),
 });
 
+const GROUP_NAME_MAX_CHARS = 200;
+
 /** `GET` and `POST /crm/properties/{version}/{objectType}`. */
 export const PropertySchema = z.object({
   name: z.string(),
   type: z.string().max(40),
+  groupName: z.string().max(GROUP_NAME_MAX_CHARS),
   hasUniqueValue: z.boolean().default(false),
   archived: z.boolean().default(false),
 });

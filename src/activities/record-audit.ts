@@ -1,7 +1,9 @@
 import { ERRORS, type ErrorCode } from '../core/errors.ts';
+import { GatewayError } from '../core/gateway-error.ts';
 import type { RequestRecord } from '../core/records.ts';
 import { hasBegun, isTerminal, type RequestStatus } from '../core/request-state.ts';
 import type { Attester } from '../gate/attest.ts';
+import { assertUntouched } from '../gate/begin.ts';
 import { closeRequest, closeTampered, markUnknown } from '../gate/close.ts';
 import { readLogged } from '../gate/logged.ts';
 import { newRequest, requestFacts } from '../gate/new-request.ts';
@@ -9,7 +11,6 @@ import { executedSteps } from '../core/steps.ts';
 import type { AgentActionInput } from '../ports/engine.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { unlessTampered } from '../gate/unless-tampered.ts';
 
 export interface Closing {
   readonly input: AgentActionInput;
@@ -30,10 +31,16 @@ async function isOpen(tx: StoreTransaction, request: RequestRecord): Promise<boo
   return begunStep > doneStep;
 }
 
-async function isContradicted(tx: StoreTransaction, request: RequestRecord): Promise<boolean> {
-  if (request.risk === 'read') return false;
-  const logged = await unlessTampered(readLogged(tx, request.id), undefined);
-  return logged === undefined || logged.begunAt !== undefined || logged.end !== undefined;
+/** What of a write that is said not to have begun is not as the log has it. A read has begun as soon as it has a row. */
+async function damageOf(tx: StoreTransaction, request: RequestRecord): Promise<string | undefined> {
+  try {
+    const { begunAt, end } = await assertUntouched(tx, request);
+    const isTold = begunAt === undefined && end === undefined;
+    return isTold ? undefined : 'the log says that it was begun before';
+  } catch (error) {
+    if (!(error instanceof GatewayError) || error.code !== 'plan.tampered') throw error;
+    return error.detail ?? 'the row';
+  }
 }
 
 /** A read that never began, or a write that was never recorded, with the row that it has not had. */
@@ -72,9 +79,10 @@ async function close(
     await markUnknown(tx, request, `workflow stopped: ${failure.code}`);
     return;
   }
-  // The row says that nothing was sent; the log has the last word, or its alert the place.
-  if (!hasBegun(request.status) && (await isContradicted(tx, request))) {
-    await closeTampered(tx, request.id, 'the log says that it was begun before');
+  // The row says that nothing was sent; the log has the last word, or its alert the place. What failed may have failed by it.
+  const place = hasBegun(request.status) ? undefined : await damageOf(tx, request);
+  if (place !== undefined) {
+    await closeTampered(tx, request.id, place);
     return;
   }
   await closeRequest(

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { type Config, readConfig } from '../config.ts';
 import { ERRORS } from '../core/errors.ts';
-import { REQUEST_PROPERTY } from '../core/setup-calls.ts';
+import { MARKED_TYPES, REQUEST_PROPERTY } from '../core/setup-calls.ts';
 import { connectAccount, type ConnectReport, type FirstRead } from '../gate/connection.ts';
 import type { Preparation } from '../gate/connection-properties.ts';
 import type { ScopeReport } from '../gate/connection-scopes.ts';
@@ -77,7 +77,10 @@ function printProperties(properties: readonly Preparation[]): void {
   print(`Unique property ${REQUEST_PROPERTY} ("Sallyport request") for created records:`);
   for (const { objectType, state, reason } of properties)
     print(`  ${objectType.padEnd(10)} ${STATES[state]}${reason === null ? '' : `: ${reason}`}`);
-  if (properties.every(({ state }) => state !== 'could_not')) return;
+  const isWithout = properties.filter(({ state }) => state === 'could_not');
+  if (isWithout.some(({ objectType }) => MARKED_TYPES.has(objectType)))
+    print('  A note, task or call is found without it, by the mark in its text.');
+  if (isWithout.every(({ objectType }) => MARKED_TYPES.has(objectType))) return;
   print(
     '  It is optional, and needs crm.schemas.<object>.write (for tickets: tickets) on the key only',
   );

@@ -1,4 +1,4 @@
-import { HUBSPOT_VERSION, propertiesPath } from './hubspot-paths.ts';
+import { HUBSPOT_VERSION, propertiesPath, recordPath } from './hubspot-paths.ts';
 
 /**
  * The calls that setting up a connection makes beside reading records. They are no operations: a plan
@@ -7,15 +7,24 @@ import { HUBSPOT_VERSION, propertiesPath } from './hubspot-paths.ts';
  */
 export const REQUEST_PROPERTY = 'sallyport_request_id';
 
-/** Object types whose records can carry a unique property (notes are unconfirmed at HubSpot). */
-const GROUPS = {
-  contacts: 'contactinformation',
-  companies: 'companyinformation',
-  deals: 'dealinformation',
-  tickets: 'ticketinformation',
+/** Object types whose records we create, each with a property of HubSpot's own: its group takes ours as well. */
+const NEIGHBOURS = {
+  contacts: 'email',
+  companies: 'name',
+  deals: 'dealname',
+  tickets: 'subject',
+  notes: 'hs_note_body',
+  tasks: 'hs_task_body',
+  calls: 'hs_call_body',
 } as const;
-export type PreparedType = keyof typeof GROUPS;
-export const PREPARED_TYPES = Object.keys(GROUPS) as PreparedType[];
+export type PreparedType = keyof typeof NEIGHBOURS;
+export const PREPARED_TYPES = Object.keys(NEIGHBOURS) as PreparedType[];
+
+/**
+ * Whether these take a unique property, and are found by it, HubSpot does not say: it is tried. What is created of
+ * them carries a mark in its text as well.
+ */
+export const MARKED_TYPES: ReadonlySet<PreparedType> = new Set(['notes', 'tasks', 'calls']);
 
 export type SetupCall =
   /** Which account this is: https://developers.hubspot.com/docs/api-reference/account-account-info */
@@ -24,8 +33,15 @@ export type SetupCall =
   | { readonly kind: 'read_token' }
   /** What happened to the account's credentials since then; needs `account-info.security.read`. */
   | { readonly kind: 'read_security_events'; readonly since: Date }
-  | { readonly kind: 'read_property'; readonly objectType: PreparedType }
-  | { readonly kind: 'create_property'; readonly objectType: PreparedType };
+  | { readonly kind: 'read_property' | 'read_neighbour'; readonly objectType: PreparedType }
+  | {
+      readonly kind: 'create_property';
+      readonly objectType: PreparedType;
+      /** Of the property beside it. */
+      readonly groupName: string;
+    }
+  /** Looks for a record by our property that no record can have. */
+  | { readonly kind: 'find_by_property'; readonly objectType: PreparedType };
 
 /** The calls of them that change nothing: what an incident asks about a key. */
 export type ProbeCall = Extract<
@@ -40,12 +56,12 @@ export interface SetupRequest {
   readonly body: string | null;
 }
 
-function propertyBody(objectType: PreparedType): string {
+function propertyBody(groupName: string): string {
   return JSON.stringify({
     name: REQUEST_PROPERTY,
     label: 'Sallyport request',
     description: 'The request of the Sallyport gateway that created this record.',
-    groupName: GROUPS[objectType],
+    groupName,
     type: 'string',
     fieldType: 'text',
     hasUniqueValue: true,
@@ -61,6 +77,20 @@ const read = (path: string, query: Readonly<Record<string, string>> = {}): Setup
   body: null,
 });
 
+/** No request has this id. */
+const NOBODY = 'act_none';
+
+function propertyRequest(call: Extract<SetupCall, { readonly objectType: unknown }>): SetupRequest {
+  const { objectType } = call;
+  if (!Object.hasOwn(NEIGHBOURS, objectType)) throw new RangeError('no such object type');
+  const path = propertiesPath(objectType);
+  if (call.kind === 'read_property') return read(`${path}/${REQUEST_PROPERTY}`);
+  if (call.kind === 'read_neighbour') return read(`${path}/${NEIGHBOURS[objectType]}`);
+  if (call.kind === 'create_property')
+    return { method: 'POST', path, query: {}, body: propertyBody(call.groupName) };
+  return read(recordPath(objectType, NOBODY), { idProperty: REQUEST_PROPERTY });
+}
+
 /** The whole request; throws RangeError for an object type that is not in the list. */
 export function setupRequest(call: SetupCall): SetupRequest {
   if (call.kind === 'read_account') return read(accountInfo('details'));
@@ -72,9 +102,5 @@ export function setupRequest(call: SetupCall): SetupRequest {
     const path = '/oauth/v2/private-apps/get/access-token-info';
     return { method: 'POST', path, query: {}, body: null };
   }
-  if (!Object.hasOwn(GROUPS, call.objectType)) throw new RangeError('no such object type');
-  const path = propertiesPath(call.objectType);
-  return call.kind === 'read_property'
-    ? read(`${path}/${REQUEST_PROPERTY}`)
-    : { method: 'POST', path, query: {}, body: propertyBody(call.objectType) };
+  return propertyRequest(call);
 }

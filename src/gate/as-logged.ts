@@ -1,5 +1,6 @@
-import { opens } from '../audit/leaf.ts';
+import { canonicalBytes, opens } from '../audit/leaf.ts';
 import type { AuditEntry } from '../contracts/audit-entry.ts';
+import type { Card } from '../contracts/card.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import type { DecisionRecord, RequestRecord } from '../core/records.ts';
 import type { Logged, LoggedWords } from './logged.ts';
@@ -23,14 +24,28 @@ export const isEntryOf = (decision: DecisionRecord, entry: AuditEntry): boolean 
   (decision.decision === 'reject' ||
     entry.facts['valid_until'] === decision.validUntil.toISOString());
 
+type Row = Pick<RequestRecord, 'action' | 'risk' | 'expiresAt' | 'requirement'>;
+
+const isSame = (one: unknown, other: unknown): boolean =>
+  Buffer.from(canonicalBytes(one)).equals(canonicalBytes(other));
+
+/** What of the row says something else than the entry that accepted it, or than the card that people were shown. */
+function liarOf(row: Row, { accepted }: Pick<Logged, 'accepted'>, card: Card | null) {
+  if (accepted?.action !== row.action) return 'the action';
+  if (accepted.risk !== row.risk) return 'the risk';
+  if (card === null) return undefined;
+  if (row.expiresAt?.toISOString() !== card.expires_at) return 'the time at which it expires';
+  return isSame(row.requirement, card.requires) ? undefined : 'the requirement';
+}
+
 /**
  * Law 2 against somebody who has the payload key and seals the rows again: what was asked, what was
  * shown and who decided must be what the log says, not only the plan. Throws `plan.tampered` with the
  * place; also when the words were erased, for then nobody can tell any more what people approved.
  */
 export function assertAsLogged(
-  { submission, card }: Pick<RequestRecord, 'submission' | 'card'>,
-  logged: Pick<Logged, 'asked' | 'shown' | 'decided'>,
+  { submission, card, ...row }: Row & Pick<RequestRecord, 'submission' | 'card'>,
+  logged: Pick<Logged, 'accepted' | 'asked' | 'shown' | 'decided'>,
   decisions: readonly DecisionRecord[],
 ): void {
   const { userId: user_id, prompt: agent_prompt, action: structured_action } = submission;
@@ -39,6 +54,8 @@ export function assertAsLogged(
   const isShown = logged.shown !== undefined;
   if (isShown !== (card !== null) || (isShown && !isCommitted(logged.shown, { card })))
     throw tampered('the card');
+  const liar = liarOf(row, logged, card);
+  if (liar !== undefined) throw tampered(liar);
   const forged = decisions.find(
     (decision) => !logged.decided.some((entry) => isEntryOf(decision, entry)),
   );

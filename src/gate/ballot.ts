@@ -37,13 +37,12 @@ export async function openBallot(
   rules: OwnRules,
 ): Promise<Ballot> {
   const request = await tx.requests.get(requestId);
-  if (request === undefined || request.risk === 'read')
-    throw new GatewayError('approval.not_found');
+  if (request === undefined) throw new GatewayError('approval.not_found');
   // What is already gone is said to be gone; nobody decides on what is not what was asked and shown.
   const { decided } =
     request.status === 'awaiting_approval' ? await assertUntouched(tx, request) : NOTHING_DECIDED;
   const agent = await tx.agents.get(request.agentId);
-  if (agent === undefined) throw new GatewayError('approval.not_found');
+  if (agent === undefined || request.risk === 'read') throw new GatewayError('approval.not_found');
   const people = await tx.people.list();
   const requester = await requesterIn(tx, request.submission.userId, people);
   const query = policyQueryFor(

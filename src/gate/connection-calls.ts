@@ -24,12 +24,16 @@ const guard = ({ credential, by }: Connecting): GuardedBy => ({
   assertMayCall: (tx) => assertConnectable(tx, credential),
 });
 
-export const callSetup = (
-  { store, setup }: ConnectDependencies,
+/** On its turn, as `callRead`. */
+export async function callSetup(
+  { store, crm, setup }: ConnectDependencies,
   of: Connecting,
   call: SetupCall,
-): Promise<CrmAnswer> =>
-  guardedCall(store, guard(of), setupRequest(call), () => setup.call(call, of.credential));
+): Promise<CrmAnswer> {
+  const noTurn = await crm.takeTurns([call], of.credential, 'connect');
+  if (noTurn !== undefined) return { kind: 'unsent', ...noTurn };
+  return guardedCall(store, guard(of), setupRequest(call), () => setup.call(call, of.credential));
+}
 
 /** A read of the closed table, on its turn. */
 export async function callRead(

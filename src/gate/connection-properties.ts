@@ -1,6 +1,11 @@
 import { PropertySchema } from '../actions/account-shapes.ts';
 import type { UniqueProperties } from '../core/records.ts';
-import { PREPARED_TYPES, type PreparedType, REQUEST_PROPERTY } from '../core/setup-calls.ts';
+import {
+  MARKED_TYPES,
+  PREPARED_TYPES,
+  type PreparedType,
+  REQUEST_PROPERTY,
+} from '../core/setup-calls.ts';
 import type { CrmAnswer } from '../ports/crm.ts';
 import { callSetup, type ConnectDependencies, type Connecting } from './connection-calls.ts';
 
@@ -22,6 +27,7 @@ const couldNot = (objectType: PreparedType, reason: string, isUnclear = false): 
 
 function reasonOf(answer: CrmAnswer): string {
   if (answer.kind === 'answered') return 'HubSpot answered with something else than a property';
+  if (answer.code === 'record.invalid') return 'HubSpot takes none there';
   const detail = 'detail' in answer && answer.detail !== undefined ? `: ${answer.detail}` : '';
   return `${answer.code}${detail}`;
 }
@@ -46,7 +52,21 @@ async function look(
   return { reason, isUnclear: false };
 }
 
-async function prepare(
+/** Into the group of the property beside it. */
+async function create(
+  deps: ConnectDependencies,
+  of: Connecting,
+  objectType: PreparedType,
+): Promise<CrmAnswer> {
+  const beside = await callSetup(deps, of, { kind: 'read_neighbour', objectType });
+  if (beside.kind !== 'answered') return beside;
+  const { data } = PropertySchema.safeParse(beside.json);
+  if (data === undefined) return beside;
+  const { groupName } = data;
+  return callSetup(deps, of, { kind: 'create_property', objectType, groupName });
+}
+
+async function make(
   deps: ConnectDependencies,
   of: Connecting,
   objectType: PreparedType,
@@ -55,7 +75,7 @@ async function prepare(
   if (before === 'there')
     return { objectType, state: 'already_there', reason: null, isUnclear: false };
   if (before !== 'absent') return couldNot(objectType, before.reason, before.isUnclear);
-  const answer = await callSetup(deps, of, { kind: 'create_property', objectType });
+  const answer = await create(deps, of, objectType);
   const prepared: Preparation = { objectType, state: 'prepared', reason: null, isUnclear: false };
   if (answer.kind === 'answered' && PropertySchema.safeParse(answer.json).data?.hasUniqueValue)
     return prepared;
@@ -65,6 +85,21 @@ async function prepare(
   if (answer.kind === 'refused' && answer.code === 'record.conflict')
     return couldNot(objectType, `an archived property is called ${REQUEST_PROPERTY} already`);
   return couldNot(objectType, reasonOf(answer), answer.kind !== 'refused');
+}
+
+/** What takes the property and is not found by it would never be settled: where HubSpot promises nothing, it is tried. */
+async function prepare(
+  deps: ConnectDependencies,
+  of: Connecting,
+  objectType: PreparedType,
+): Promise<Preparation> {
+  const made = await make(deps, of, objectType);
+  if (made.state === 'could_not' || !MARKED_TYPES.has(objectType)) return made;
+  const found = await callSetup(deps, of, { kind: 'find_by_property', objectType });
+  if (found.kind === 'refused' && found.code === 'record.not_found') return made;
+  const why = found.kind === 'answered' ? 'it finds what is not there' : reasonOf(found);
+  const isUnclear = found.kind === 'lost' || found.kind === 'unsent';
+  return couldNot(objectType, `HubSpot does not look up by it (${why})`, isUnclear);
 }
 
 /** A unique property for created records on each object type; one after the other, so each is in the log. */

@@ -46,12 +46,17 @@ const guard = ({ incidentId, connection, version }: IncidentCall): GuardedBy => 
   assertMayCall: (tx) => assertIncidentMayCall(tx, { incidentId, version }),
 });
 
-export const probeKey = (
-  { store, probe }: IncidentCallDependencies,
+/** On its turn of the share that is kept for incidents, as `callForIncident`. */
+export async function probeKey(
+  { store, crm, probe }: IncidentCallDependencies,
   of: IncidentCall,
   call: ProbeCall,
-): Promise<CrmAnswer> =>
-  guardedCall(store, guard(of), setupRequest(call), () => probe.call(call, guard(of).credential));
+): Promise<CrmAnswer> {
+  const { credential } = guard(of);
+  const noTurn = await crm.takeTurns([call], credential, 'incident');
+  if (noTurn !== undefined) return { kind: 'unsent', ...noTurn };
+  return guardedCall(store, guard(of), setupRequest(call), () => probe.call(call, credential));
+}
 
 /** An operation of the closed table, on its turn of the share that is kept for incidents. */
 export async function callForIncident(

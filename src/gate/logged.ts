@@ -23,6 +23,8 @@ export interface Logged {
   readonly end: { readonly status: RequestStatus; readonly code: ErrorCode | null } | undefined;
   /** There is an alert already that its row was changed. */
   readonly isAlerted: boolean;
+  /** What the entry that accepted it says it is. */
+  readonly accepted: { readonly action: unknown; readonly risk: unknown } | undefined;
   /** What the agent asked for, in the entry that accepted it. */
   readonly asked: LoggedWords | undefined;
   /** The card, in the entry that asked people. */
@@ -142,8 +144,10 @@ export async function readLogged(of: LogOf, requestId: string): Promise<Logged> 
   const entries = records.map(({ leaf }) => entryOf(leaf));
   const begunAt = entries.findLastIndex(isBegin);
   const lastBegin = entries[begunAt];
+  const accepted = entries.find(isAccepted);
   return {
-    digest: entries.find(isAccepted)?.digest ?? null,
+    digest: accepted?.digest ?? null,
+    accepted: accepted && { action: accepted.facts['action'], risk: accepted.facts['risk'] },
     begunAt: lastBegin === undefined ? undefined : new Date(lastBegin.timestamp),
     begunEntry: lastBegin?.index,
     begunStep: lastBegin === undefined ? 0 : stepOf(lastBegin),

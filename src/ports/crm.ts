@@ -61,12 +61,12 @@ export type CrmAnswer =
  */
 export interface Crm {
   /**
-   * Waits until the rate plan lets all of these operations go; takes none of their turns when one has
+   * Waits until the rate plan lets all of these calls go; takes none of their turns when one has
    * to wait too long. `undefined` when they may go now. Taken before the intent is committed, so that
    * nothing lies between begin and wire that a freeze could fall into.
    */
   takeTurns(
-    operations: readonly Operation[],
+    calls: readonly Pick<Operation | SetupCall, 'kind'>[],
     credential: CredentialRef,
     purpose?: CallPurpose,
   ): Promise<NoTurn | undefined>;
@@ -77,7 +77,7 @@ export interface Crm {
 /**
  * HubSpot as the setting up of a connection sees it; a port of its own, so that what holds a `Crm` (all
  * activities) cannot reach it. The same duties as `Crm.call`: one request, no retries, a deadline, and
- * the caller's intent entry before it.
+ * the caller's turn (`Crm.takeTurns`) and intent entry before it.
  */
 export interface CrmSetup {
   call(call: SetupCall, credential: CredentialRef): Promise<CrmAnswer>;

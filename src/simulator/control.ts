@@ -92,7 +92,7 @@ function reset(pipeline: Pipeline, body: unknown): void {
   world.store.index.lagMs = 0;
   world.limits.reset();
   world.limits.settings = { ...DEFAULT_RATE_LIMITS };
-  world.switches.uniqueOnNotes = false;
+  world.switches.uniqueOnActivities = false;
   world.switches.partialBatchStatus = 'as_published';
   world.switches.requiredProperties = {};
   if (input.tokens) world.tokens.clear();
@@ -185,9 +185,9 @@ function behaviourRoutes(app: Express, pipeline: Pipeline): void {
   app.post('/limits', (request, response) => {
     response.json(setLimits(pipeline, request.body));
   });
-  app.post('/unique-on-notes', (request, response) => {
-    world.switches.uniqueOnNotes = SwitchSchema.parse(request.body).enabled;
-    response.json({ enabled: world.switches.uniqueOnNotes });
+  app.post('/unique-on-activities', (request, response) => {
+    world.switches.uniqueOnActivities = SwitchSchema.parse(request.body).enabled;
+    response.json({ enabled: world.switches.uniqueOnActivities });
   });
   app.post('/batch-status', (request, response) => {
     const { partial } = BatchStatusSchema.parse(request.body);

@@ -95,7 +95,7 @@ export async function createSimulator(options: SimulatorOptions): Promise<Simula
       tokens: new TokenStore(database),
       limits: new RateLimits(),
       switches: {
-        uniqueOnNotes: false,
+        uniqueOnActivities: false,
         partialBatchStatus: 'as_published',
         requiredProperties: {},
       },

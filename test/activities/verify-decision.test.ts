@@ -244,7 +244,8 @@ describe('a card that is not decided by signal', () => {
   async function insert(change: object): Promise<number> {
     number += 1;
     const of = waiting(number);
-    await store.commit((tx) => insertWaiting(tx, { ...of, card: { ...of.card!, ...change } }));
+    const card = { ...of.card!, ...change };
+    await store.commit((tx) => insertWaiting(tx, { ...of, card, requirement: card.requires }));
     sizeBefore = await store.log.size();
     return number;
   }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 import { expectWitnessesAgree, isEffectOf, verifiedEntries } from '../support/witnesses.ts';
+import { mixedWrite, WRITE_PATH } from './mixed-writes.ts';
 import { scaled } from './scale.ts';
 
 /**
@@ -29,10 +30,6 @@ const LANES = 8;
 const SETTLED_WITHIN_MS = 240_000;
 const PUBLISHED_WITHIN_MS = 20_000;
 const SEED = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
-/** Contacts of the simulator's seed. */
-const CONTACTS = 180;
-/** Creates and updates; not the batch reads, which are POSTs too. */
-const WRITE_PATH = '/(contacts|notes|tasks)(/[0-9]+)?$';
 
 interface Write {
   readonly text: string;
@@ -47,17 +44,6 @@ interface Write {
 const lot = (text: string, of: string): number =>
   createHash('sha256').update(`${SEED}/${of}/${text}`).digest().readUInt32BE() / 2 ** 32;
 
-function actionOf(i: number, text: string): Record<string, unknown> {
-  const contactId = String(20_001 + (Math.floor(i / 4) % CONTACTS));
-  const kinds: Record<string, unknown>[] = [
-    { action: 'create_note', contact_id: '20001', note: text },
-    { action: 'create_task', contact_id: '20002', subject: text, due: '2027-01-04T09:00:00Z' },
-    { action: 'create_contact', email: `${text.toLowerCase()}@acme.test`, lastname: text },
-    { action: 'update_contact', contact_id: contactId, jobtitle: text },
-  ];
-  return kinds[i % kinds.length]!;
-}
-
 const isDone = (mode: Mode): boolean => !(NOT_DONE as readonly Mode[]).includes(mode);
 
 function drawWrites(): Write[] {
@@ -69,7 +55,7 @@ function drawWrites(): Write[] {
     const losses: Mode[] = place === -1 ? [] : [MODES[place % MODES.length]!];
     if (losses.some((mode) => !isDone(mode)) && lot(text, 'again') < LOST_TWICE)
       losses.push(MODES[Math.floor(lot(text, 'second') * MODES.length)]!);
-    return { text, action: actionOf(i, text), losses, statusesSeen: new Set(), id: '' };
+    return { text, action: mixedWrite(i, text), losses, statusesSeen: new Set(), id: '' };
   });
 }
 

@@ -30,6 +30,8 @@ export function leavesOf(value: unknown, at: Leaf = []): Leaf[] {
 
 /** Another value of the same kind, as near to the first as can be. */
 export function otherValue(value: unknown, random: () => number): unknown {
+  // One of the few that a row can hold: another would be no row at all.
+  if (value === 'write' || value === 'destructive') return 'read';
   if (typeof value === 'number') return value + 1;
   if (typeof value === 'boolean') return !value;
   if (typeof value !== 'string') return 'x';
@@ -51,10 +53,10 @@ const JSON_COLUMNS = new Set(['plan', 'card', 'submission', 'requirement', 'reas
 
 const isSealed = (column: string): boolean => JSON_COLUMNS.has(column);
 
-const identityOf = (row: Row) =>
-  ['agent_id', 'connection', 'body_hash', 'action', 'risk'].map(
-    (column) => row[column] as string | number | null,
-  );
+/** Columns that the submission's seal is bound to. */
+const IDENTITY = ['agent_id', 'connection', 'body_hash', 'action', 'risk'];
+
+const identityOf = (row: Row) => IDENTITY.map((column) => row[column] as string | number | null);
 
 const decisionBound = (row: Row) =>
   ['decision', 'digest', 'proof', 'decided_at', 'valid_until'].map(
@@ -92,6 +94,11 @@ function withKey(edit: Edit, row: Row, seal: Seal, random: () => number): Row {
   }
   const change = { [column]: otherValue(row[column], random) as SQLInputValue };
   const now = { ...row, ...change };
+  if (table === 'requests' && IDENTITY.includes(column)) {
+    const of = { table, column: 'submission', hasKey: true };
+    const was = sealOf(seal, of, row).open('submission', row['submission'] as Uint8Array);
+    return { ...change, submission: sealOf(seal, of, now).closeValue('submission', was) };
+  }
   if (table === 'requests') return { ...change, voucher: vouch({ seal } as never, now as never) };
   const was = sealOf(seal, edit, row).open('reason', row['reason'] as Uint8Array);
   return { ...change, reason: sealOf(seal, edit, now).closeValue('reason', was) };

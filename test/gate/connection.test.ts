@@ -100,6 +100,41 @@ describe('connecting on a disk that is full', () => {
   });
 });
 
+describe('notes, tasks and calls, of which HubSpot does not say what they take', () => {
+  const ACTIVITIES = ['notes', 'tasks', 'calls'];
+  const statesOf = async () =>
+    (await connectAccount(depsOn(store), OPTIONS)).properties
+      .filter(({ objectType }) => ACTIVITIES.includes(objectType))
+      .map(({ state }) => state);
+
+  it('get the property where HubSpot takes it, in the group of their own text', async () => {
+    await simulator.control('POST', '/unique-on-activities', { enabled: true });
+    expect(await statesOf()).toEqual(['prepared', 'prepared', 'prepared']);
+    const made = (await simulator.effects()).map(({ properties }) => properties);
+    const group = await fetch(`${simulator.url}/crm/properties/2026-09/notes/hs_note_body`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    const { groupName } = (await group.json()) as { groupName: string };
+    expect(made.map((each) => (each as any).groupName)).toContain(groupName);
+    expect((await store.connections.get('main'))?.uniqueProperties).toMatchObject({
+      notes: 'sallyport_request_id',
+      calls: 'sallyport_request_id',
+    });
+    expect(await statesOf()).toEqual(['already_there', 'already_there', 'already_there']);
+  });
+
+  it('are not counted on where HubSpot takes it, and finds nothing by it', async () => {
+    await simulator.control('POST', '/unique-on-activities', { enabled: true });
+    await simulator.control('POST', '/faults', {
+      match: { method: 'GET', path: '/crm/objects/2026-09/tasks/' },
+      mode: '500',
+      times: 0,
+    });
+    expect(await statesOf()).toEqual(['prepared', 'could_not', 'prepared']);
+    expect((await store.connections.get('main'))?.uniqueProperties).not.toHaveProperty('tasks');
+  });
+});
+
 describe('a property that somebody else has made', () => {
   it.each([
     ['of numbers', { type: 'number', fieldType: 'number', hasUniqueValue: true }, 'no text'],

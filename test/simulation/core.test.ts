@@ -14,7 +14,7 @@ vi.mock(
  */
 const SEEDS = scaled(1_000, 10_000);
 const STEPS = 100;
-const TIME_LIMIT_MS = scaled(600_000, 7_200_000);
+const TIME_LIMIT_MS = scaled(1_200_000, 7_200_000);
 const TRACE_SHOWN_MAX = 60;
 const ONLY = process.env['SEED'];
 

@@ -80,11 +80,11 @@ describe('property definitions', () => {
   it('take unique values on notes only when the account allows it', async () => {
     const input = definition('operation_id', { hasUniqueValue: true });
     expect((await api('POST', `${PROPERTIES}/notes`, input)).status).toBe(400);
-    await sim.control('POST', '/unique-on-notes', { enabled: true });
+    await sim.control('POST', '/unique-on-activities', { enabled: true });
     const made = await api('POST', `${PROPERTIES}/notes`, input);
     expect(made.status).toBe(201);
     expect(made.body['hasUniqueValue']).toBe(true);
-    await sim.control('POST', '/unique-on-notes', { enabled: false });
+    await sim.control('POST', '/unique-on-activities', { enabled: false });
   });
 
   it('take at most ten unique ones per object', async () => {

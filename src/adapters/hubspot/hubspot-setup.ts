@@ -1,5 +1,6 @@
 import { setupRequest } from '../../core/setup-calls.ts';
 import type { CrmSetup } from '../../ports/crm.ts';
+import { type Allowance, createAllowance, heeded } from './allowance.ts';
 import { exchange, withDeadline } from './exchange.ts';
 import type { HubSpotOptions } from './hubspot-crm.ts';
 
@@ -8,7 +9,8 @@ import type { HubSpotOptions } from './hubspot-crm.ts';
  * on purpose: nothing that a plan holds comes here.
  */
 export function createHubSpotSetup(
-  options: Pick<HubSpotOptions, 'baseUrl' | 'readToken' | 'deadlineMs'>,
+  options: HubSpotOptions,
+  allowance: Allowance = createAllowance(options),
 ): CrmSetup {
   return {
     call: async (call, credential) => {
@@ -17,7 +19,7 @@ export function createHubSpotSetup(
       const sent = call.kind === 'read_token' ? JSON.stringify({ tokenKey: token }) : body;
       const exchanging = exchange(options.baseUrl, token, { method, path, query, body: sent });
       return withDeadline(
-        exchanging.then(({ answer }) => answer),
+        exchanging.then((exchanged) => heeded(allowance, credential.connection, exchanged)),
         options.deadlineMs,
       );
     },

@@ -35,7 +35,9 @@ const SubmitHeadersSchema = z.object({
     .max(ACTION_REQUEST_LIMITS.idempotencyKeyMaxChars)
     .optional()
     .meta({
-      description: 'Needed for writes; made up for reads. The same key finds the same request.',
+      description:
+        'Needed for writes; made up for reads. The same key finds the same request for as long as it is kept. Only what was never ' +
+        'done is tried anew on its key: a read that failed for a passing reason, and a write that was told `approval.queue_full`.',
     }),
   prefer: z
     .string()

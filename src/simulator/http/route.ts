@@ -18,7 +18,7 @@ export type World = {
 
 /** Behaviours HubSpot has not written down, or that differ between accounts; set at the control door. */
 type Switches = {
-  uniqueOnNotes: boolean;
+  uniqueOnActivities: boolean;
   /** Status of a partly failed batch on 2026-09 paths, whose file lists no 207. */
   partialBatchStatus: 'as_published' | 207;
   /** Admin rules: properties that must be set on create, per object. */

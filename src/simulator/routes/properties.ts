@@ -55,9 +55,12 @@ function requireDefinition(call: Call): PropertyDefinition {
   throw resourceNotFound(`Property ${name} does not exist`);
 }
 
+/** HubSpot does not say whether these take unique properties. */
+const ACTIVITIES: ReadonlySet<ObjectTypeName> = new Set(['notes', 'tasks', 'calls']);
+
 function assertUniqueAllowed(call: Call, type: ObjectTypeName): void {
   const { store, switches } = call.world;
-  if (type === 'notes' && !switches.uniqueOnNotes)
+  if (ACTIVITIES.has(type) && !switches.uniqueOnActivities)
     throw validationError('hasUniqueValue is not supported for this object type.');
   if (store.catalogue.uniqueNames(type).length >= LIMITS.uniquePropertiesPerObjectMax)
     throw validationError(

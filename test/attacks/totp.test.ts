@@ -222,21 +222,15 @@ describe('a code', () => {
 });
 
 describe('a code that was used', () => {
-  it('is refused again, on the same request and on another, and an older one after it', async () => {
-    policy = load(
-      '@id("two") forbid (principal, action == Action::"create_note", resource) when { Role::"approver".approvals < 2 };',
-    );
-    const [of, second] = [await somebody(), await somebody()];
+  it('is refused again on another request, and an older one after it', async () => {
+    const of = await somebody();
     const [at, other] = [await waiting(), await waiting()];
     const used = word(of);
-    expect((await send(at, used)).notes?.[0]).toContain('the approval counts');
-    await expectRefused(at, used);
+    await expectTaken(at, used);
     await expectRefused(other, used);
     await expectRefused(other, { ...used, decision: 'reject' });
     await expectRefused(other, word(of, { person: of.id }));
     await expectRefused(other, word(of, { code: codeOf(of, clock - STEP_SECONDS) }));
-    await expectTaken(at, word(second));
-    policy = usual;
     clock += STEP_SECONDS;
     await expectTaken(other, word(of));
     clock = NOON;

@@ -7,6 +7,7 @@ import type { IncidentDependencies } from './activities/dependencies.ts';
 import { installEgress } from './adapters/hubspot/egress.ts';
 import { createHubSpotCrm, type HubSpotOptions } from './adapters/hubspot/hubspot-crm.ts';
 import { createAllowance } from './adapters/hubspot/allowance.ts';
+import { DEFAULT_RATE_PLAN } from './adapters/hubspot/rate-plan.ts';
 import { createHubSpotSetup } from './adapters/hubspot/hubspot-setup.ts';
 import { createPasskeyCeremonies } from './adapters/webauthn/simple-webauthn.ts';
 import type { ApiContext } from './api/api-context.ts';
@@ -71,12 +72,17 @@ const hubspotOptions = ({ config, secrets, store }: Context, url: string): HubSp
     (await store.connections.get(connection))?.timeZone ?? undefined,
 });
 
+/** Longer than HubSpot's rolling window of ten seconds. */
+const CONNECT_WAIT_MS = 12_000;
+
 /** What `gate/connection.ts` gets; from then on this process reaches HubSpot alone. */
 export function connectDependencies(context: Context, hubspotUrl: string): ConnectDependencies {
   const { config, failpoints, store } = context;
   installEgress({ allowedOrigins: [hubspotUrl], deadlineMs: config.timing.deadlineMs });
   const options = hubspotOptions(context, hubspotUrl);
-  const allowance = createAllowance(options);
+  // Whoever ran the command would rather wait for HubSpot's next window than run it again.
+  const ratePlan = { ...DEFAULT_RATE_PLAN, ...options.ratePlan, waitMaxMs: CONNECT_WAIT_MS };
+  const allowance = createAllowance({ ...options, ratePlan });
   const crm = failpoints.crm(createHubSpotCrm(options, allowance));
   return { store, crm, setup: createHubSpotSetup(options, allowance) };
 }
@@ -90,9 +96,8 @@ export function activityDependencies(
   const { config, failpoints, store, secrets, policy, auditLog, attester, quietWatch } = context;
   const { timing } = config;
   const options = hubspotOptions(context, hubspotUrl);
-  const allowance = createAllowance(options);
-  const crm = failpoints.crm(createHubSpotCrm(options, allowance));
-  const probe = createHubSpotSetup(options, allowance);
+  const crm = failpoints.crm(createHubSpotCrm(options));
+  const probe = createHubSpotSetup(options);
   const waitingMax = config.limits.agentWaitingMax;
   const own = { store, secrets, crm, probe, policy: () => policy, auditLog, attester };
   const sweeping = { store, crm, clock, pause: (ms: number) => sleep(ms) };

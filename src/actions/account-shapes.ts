@@ -27,9 +27,11 @@ const GROUP_NAME_MAX_CHARS = 200;
 export const PropertySchema = z.object({
   name: z.string(),
   type: z.string().max(40),
-  groupName: z.string().max(GROUP_NAME_MAX_CHARS),
   hasUniqueValue: z.boolean().default(false),
   archived: z.boolean().default(false),
 });
+
+/** The same of one whose group is asked for. */
+export const GroupedSchema = z.object({ groupName: z.string().max(GROUP_NAME_MAX_CHARS) });
 
 export const FoundSchema = z.object({ total: z.int().nonnegative() });

@@ -46,9 +46,10 @@ const markerWitness = (spec: AttachedSpec, requestId: string): Witness => ({
 });
 
 /**
- * One create. After a lost answer it is found by the request's id: as the unique value of a property
- * that was prepared for it (a second create with it is refused, too), else as the marker in what belongs
- * to the parent.
+ * One create. After a lost answer it is found by the request's id: as the unique value of a property that was prepared
+ * for it (a second create with it is refused, too), else as the marker in what belongs to the parent. Notes, tasks and
+ * calls always by the marker: that HubSpot finds them by such a property nobody says, and one that ignored it would
+ * answer as if there were none.
  */
 export function attachedPlan(
   spec: AttachedSpec,
@@ -57,7 +58,7 @@ export function attachedPlan(
   const unique = uniqueProperties[spec.objectType];
   const own = unique === undefined ? {} : { [unique]: requestId };
   const witness: Witness =
-    unique === undefined
+    unique === undefined || spec.objectType !== 'deals'
       ? markerWitness(spec, requestId)
       : {
           kind: 'unique',
@@ -118,6 +119,6 @@ export function attachedCard(
   return {
     sentence: spec.sentence(recordName(parent), sent),
     records: [cardRecord(parent)],
-    changes: changesOf(sent, withUnique(spec.labels, plan), undefined).map(readable),
+    changes: changesOf(sent, withUnique(spec.labels), undefined).map(readable),
   };
 }

@@ -1,6 +1,7 @@
 import type { CardChange, CardRecord } from '../contracts/card.ts';
-import type { ObjectType, Plan } from '../contracts/plan.ts';
+import type { ObjectType } from '../contracts/plan.ts';
 import { GatewayError } from '../core/gateway-error.ts';
+import { REQUEST_PROPERTY } from '../core/setup-calls.ts';
 import type { PresentRecord } from './define-action.ts';
 import { recordName } from './record-name.ts';
 
@@ -40,9 +41,5 @@ export function changesOf(
 }
 
 /** The property that holds the request's id has no label of its own in HubSpot that we know. */
-export function withUnique(labels: ReadonlyMap<string, string>, { steps }: Plan) {
-  const [step] = steps;
-  return step?.witness.kind === 'unique' && step.witness.value.startsWith('act_')
-    ? new Map([...labels, [step.witness.id_property, 'Request']])
-    : labels;
-}
+export const withUnique = (labels: ReadonlyMap<string, string>): ReadonlyMap<string, string> =>
+  new Map([...labels, [REQUEST_PROPERTY, 'Request']]);

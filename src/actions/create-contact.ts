@@ -76,7 +76,7 @@ export const createContact = defineAction({
     return {
       sentence: `Create the contact ${name || (sent['email'] ?? '')}.`,
       records: [],
-      changes: changesOf(sent, withUnique(labelsOf(CONTACT_FIELDS), plan), undefined),
+      changes: changesOf(sent, withUnique(labelsOf(CONTACT_FIELDS)), undefined),
     };
   },
 });

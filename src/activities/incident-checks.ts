@@ -112,9 +112,9 @@ export async function rotationSeen(
   const answer = await probeKey(deps, of, { kind: 'read_security_events', since });
   if (answer.kind === 'refused')
     return { name, state: 'not_possible', detail: 'This key may not read HubSpot’s security log.' };
-  const events =
-    answer.kind === 'answered' ? SecurityEventsSchema.safeParse(answer.json) : undefined;
-  const rotation = events?.data?.results.find(({ type }) => ROTATION.test(type));
+  if (answer.kind !== 'answered') return unreachable(name);
+  const events = SecurityEventsSchema.safeParse(answer.json);
+  const rotation = events.data?.results.find(({ type }) => ROTATION.test(type));
   if (rotation !== undefined)
     return { name, state: 'passed', detail: `${rotation.type}, ${rotation.createdAt}.` };
   const suppliedAt = incident.reached.supplied ?? now;

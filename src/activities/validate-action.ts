@@ -1,4 +1,4 @@
-import type { Plan } from '../contracts/plan.ts';
+import { isWrite, type Plan } from '../contracts/plan.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import type { RequestRecord } from '../core/records.ts';
 import { isTerminal, type RequestStatus } from '../core/request-state.ts';
@@ -34,8 +34,10 @@ function resume(request: RequestRecord, { timing, attester }: ActivityDependenci
   if (request.risk !== 'read') {
     return { kind: 'write', connection: request.connection, status: request.status, timing };
   }
-  if (request.plan === null || request.digest === null) throw new GatewayError('plan.tampered');
   const { plan, digest } = request;
+  // A write that was made a read in the file would end as one, and nobody would ask the log whether it was begun.
+  if (plan === null || digest === null || plan.operations.some(isWrite))
+    throw new GatewayError('plan.tampered', { detail: 'the risk is not the one in the log' });
   const read = { plan, digest, mac: attester.plan(digest) };
   return { kind: 'read', connection: request.connection, read };
 }

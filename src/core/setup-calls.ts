@@ -1,4 +1,4 @@
-import { HUBSPOT_VERSION, propertiesPath, recordPath } from './hubspot-paths.ts';
+import { HUBSPOT_VERSION, propertiesPath } from './hubspot-paths.ts';
 
 /**
  * The calls that setting up a connection makes beside reading records. They are no operations: a plan
@@ -21,8 +21,8 @@ export type PreparedType = keyof typeof NEIGHBOURS;
 export const PREPARED_TYPES = Object.keys(NEIGHBOURS) as PreparedType[];
 
 /**
- * Whether these take a unique property, and are found by it, HubSpot does not say: it is tried. What is created of
- * them carries a mark in its text as well.
+ * Whether these take a unique property HubSpot does not say: it is tried, so that a second create is refused. They are
+ * found by a mark in their text in any case.
  */
 export const MARKED_TYPES: ReadonlySet<PreparedType> = new Set(['notes', 'tasks', 'calls']);
 
@@ -39,9 +39,7 @@ export type SetupCall =
       readonly objectType: PreparedType;
       /** Of the property beside it. */
       readonly groupName: string;
-    }
-  /** Looks for a record by our property that no record can have. */
-  | { readonly kind: 'find_by_property'; readonly objectType: PreparedType };
+    };
 
 /** The calls of them that change nothing: what an incident asks about a key. */
 export type ProbeCall = Extract<
@@ -77,18 +75,14 @@ const read = (path: string, query: Readonly<Record<string, string>> = {}): Setup
   body: null,
 });
 
-/** No request has this id. */
-const NOBODY = 'act_none';
-
 function propertyRequest(call: Extract<SetupCall, { readonly objectType: unknown }>): SetupRequest {
   const { objectType } = call;
   if (!Object.hasOwn(NEIGHBOURS, objectType)) throw new RangeError('no such object type');
   const path = propertiesPath(objectType);
-  if (call.kind === 'read_property') return read(`${path}/${REQUEST_PROPERTY}`);
-  if (call.kind === 'read_neighbour') return read(`${path}/${NEIGHBOURS[objectType]}`);
   if (call.kind === 'create_property')
     return { method: 'POST', path, query: {}, body: propertyBody(call.groupName) };
-  return read(recordPath(objectType, NOBODY), { idProperty: REQUEST_PROPERTY });
+  const name = call.kind === 'read_property' ? REQUEST_PROPERTY : NEIGHBOURS[objectType];
+  return read(`${path}/${name}`);
 }
 
 /** The whole request; throws RangeError for an object type that is not in the list. */

@@ -1,4 +1,4 @@
-import { PropertySchema } from '../actions/account-shapes.ts';
+import { GroupedSchema, PropertySchema } from '../actions/account-shapes.ts';
 import type { UniqueProperties } from '../core/records.ts';
 import {
   MARKED_TYPES,
@@ -27,7 +27,6 @@ const couldNot = (objectType: PreparedType, reason: string, isUnclear = false): 
 
 function reasonOf(answer: CrmAnswer): string {
   if (answer.kind === 'answered') return 'HubSpot answered with something else than a property';
-  if (answer.code === 'record.invalid') return 'HubSpot takes none there';
   const detail = 'detail' in answer && answer.detail !== undefined ? `: ${answer.detail}` : '';
   return `${answer.code}${detail}`;
 }
@@ -52,7 +51,7 @@ async function look(
   return { reason, isUnclear: false };
 }
 
-/** Into the group of the property beside it. */
+/** Into the group of the property beside it; what else HubSpot says of that is its reason. */
 async function create(
   deps: ConnectDependencies,
   of: Connecting,
@@ -60,13 +59,19 @@ async function create(
 ): Promise<CrmAnswer> {
   const beside = await callSetup(deps, of, { kind: 'read_neighbour', objectType });
   if (beside.kind !== 'answered') return beside;
-  const { data } = PropertySchema.safeParse(beside.json);
+  const { data } = GroupedSchema.safeParse(beside.json);
   if (data === undefined) return beside;
-  const { groupName } = data;
-  return callSetup(deps, of, { kind: 'create_property', objectType, groupName });
+  return callSetup(deps, of, { kind: 'create_property', objectType, ...data });
 }
 
-async function make(
+/** Why HubSpot made none. */
+function whyNone(objectType: PreparedType, answer: CrmAnswer): string {
+  const isRefused = answer.kind === 'refused' && answer.code === 'record.invalid';
+  if (isRefused && MARKED_TYPES.has(objectType)) return 'HubSpot takes none there';
+  return reasonOf(answer);
+}
+
+async function prepare(
   deps: ConnectDependencies,
   of: Connecting,
   objectType: PreparedType,
@@ -84,22 +89,7 @@ async function make(
   if (after === 'there') return prepared;
   if (answer.kind === 'refused' && answer.code === 'record.conflict')
     return couldNot(objectType, `an archived property is called ${REQUEST_PROPERTY} already`);
-  return couldNot(objectType, reasonOf(answer), answer.kind !== 'refused');
-}
-
-/** What takes the property and is not found by it would never be settled: where HubSpot promises nothing, it is tried. */
-async function prepare(
-  deps: ConnectDependencies,
-  of: Connecting,
-  objectType: PreparedType,
-): Promise<Preparation> {
-  const made = await make(deps, of, objectType);
-  if (made.state === 'could_not' || !MARKED_TYPES.has(objectType)) return made;
-  const found = await callSetup(deps, of, { kind: 'find_by_property', objectType });
-  if (found.kind === 'refused' && found.code === 'record.not_found') return made;
-  const why = found.kind === 'answered' ? 'it finds what is not there' : reasonOf(found);
-  const isUnclear = found.kind === 'lost' || found.kind === 'unsent';
-  return couldNot(objectType, `HubSpot does not look up by it (${why})`, isUnclear);
+  return couldNot(objectType, whyNone(objectType, answer), answer.kind !== 'refused');
 }
 
 /** A unique property for created records on each object type; one after the other, so each is in the log. */

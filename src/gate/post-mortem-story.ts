@@ -65,12 +65,18 @@ function untilEnd({ entries, lost }: Story, incident: IncidentRecord): Story {
   };
 }
 
+/** Its own first entries, where the log was cut off before them. */
+function cutOff({ firstEntry }: IncidentRecord, size: number): Story {
+  const own = [firstEntry - 1, firstEntry].filter((index) => index >= Math.max(0, size));
+  return { entries: [], lost: own };
+}
+
 /** The incident's own entries, from what caused it to its end. */
 export async function storyOf(store: LogOf, incident: IncidentRecord): Promise<Story> {
   // The freeze is the entry before the first.
   const from = Math.max(0, incident.firstEntry - 1);
   const size = await store.log.size();
-  const parts = [await causeOf(store, incident)];
+  const parts = [await causeOf(store, incident), cutOff(incident, size)];
   for (let at = from; at < size; at += PAGE_ENTRIES) {
     const part = await readRange(store, at, Math.min(at + PAGE_ENTRIES, size));
     parts.push(untilEnd(part, incident));

@@ -71,6 +71,9 @@ const NAMED_AS: Readonly<Record<string, string>> = {
 function placeOf({ table, column, hasKey }: Edit): RegExp {
   const row = `${table} act_`;
   if (!hasKey) return new RegExp(`^${row}`);
+  // Clear columns have no shape to lose: with the key it is the log alone that contradicts them.
+  if (table === 'requests' && REQUEST_COLUMNS.includes(column))
+    return new RegExp(`^${NAMED_AS[column] ?? `the ${column}`}`);
   const named = {
     requests: NAMED_AS[column] ?? `the ${column}`,
     decisions: 'the decision of ',

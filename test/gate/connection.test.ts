@@ -122,17 +122,6 @@ describe('notes, tasks and calls, of which HubSpot does not say what they take',
     });
     expect(await statesOf()).toEqual(['already_there', 'already_there', 'already_there']);
   });
-
-  it('are not counted on where HubSpot takes it, and finds nothing by it', async () => {
-    await simulator.control('POST', '/unique-on-activities', { enabled: true });
-    await simulator.control('POST', '/faults', {
-      match: { method: 'GET', path: '/crm/objects/2026-09/tasks/' },
-      mode: '500',
-      times: 0,
-    });
-    expect(await statesOf()).toEqual(['prepared', 'could_not', 'prepared']);
-    expect((await store.connections.get('main'))?.uniqueProperties).not.toHaveProperty('tasks');
-  });
 });
 
 describe('a property that somebody else has made', () => {

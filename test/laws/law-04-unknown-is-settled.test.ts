@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { connectDependencies } from '../../src/dependencies.ts';
+import { connectAccount } from '../../src/gate/connection.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 
 let gateway: TestGateway;
@@ -116,4 +118,28 @@ describe('law 4: a lost answer is settled by reading HubSpot', () => {
     expect(seen).not.toContain('failed');
     expect(await times('Unknown for a while.')).toBe(1);
   }, 60_000);
+});
+
+describe('law 4 where HubSpot takes a unique property on notes', () => {
+  it.each(['commit_then_drop', 'drop'])(
+    'after %s the note is there exactly once, looked for by its marker',
+    async (mode) => {
+      await gateway.simulator.control('POST', '/unique-on-activities', { enabled: true });
+      const by = { connection: 'main', by: 'operator', isPortalForced: false };
+      const { context, simulator } = gateway;
+      const { properties } = await connectAccount(connectDependencies(context, simulator.url), by);
+      expect(properties.find(({ objectType }) => objectType === 'notes')?.reason).toBeNull();
+      const text = `Unique ${mode}.`;
+      const { body } = await gateway.submit({
+        action: 'create_note',
+        company_id: contactId,
+        note: text,
+      });
+      await gateway.fault({ method: 'POST', path: '/notes' }, mode);
+      await gateway.approve(body.id, body.digest);
+      expect((await gateway.ended(body.id, 40_000)).body.status).toBe('succeeded');
+      expect(await times(text)).toBe(1);
+      expect(await times(body.id)).toBe(1);
+    },
+  );
 });

@@ -30,7 +30,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     what: 'a client that sends again what was lost, without looking',
     file: 'src/dependencies.ts',
-    from: /const crm = failpoints\.crm\((createHubSpotCrm\(options, allowance\))\);(?=\n {2}const probe)/,
+    from: /const crm = failpoints\.crm\((createHubSpotCrm\(options\))\);(?=\n {2}const probe)/,
     to: `const inner = failpoints.crm($1);
       const crm: typeof inner = { ...inner, call: async (...of) => {
         const answer = await inner.call(...of);

@@ -15,7 +15,7 @@ export interface AllowanceOptions {
   readonly readTimeZone?: ((connection: string) => Promise<string | undefined>) | undefined;
 }
 
-/** What HubSpot lets one process do. Whatever calls HubSpot in it shares one: the plan is of all of them together. */
+/** What HubSpot lets one process do; what is to share a plan shares one of these. */
 export interface Allowance {
   readonly take: Turnstile['take'];
   /** Obeys what an answer said; seconds until HubSpot may be asked again, where that is not now. */

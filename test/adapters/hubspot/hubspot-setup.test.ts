@@ -18,7 +18,6 @@ const CALLS: readonly SetupCall[] = [
     { kind: 'read_property', objectType },
     { kind: 'read_neighbour', objectType },
     { kind: 'create_property', objectType, groupName: 'a_group' },
-    { kind: 'find_by_property', objectType },
   ]),
 ];
 
@@ -52,7 +51,7 @@ describe('the calls of setting up a connection', () => {
     ]);
   });
 
-  it('write one property, whose every field is fixed', () => {
+  it('write one property, whose every field but its group is fixed', () => {
     for (const objectType of PREPARED_TYPES) {
       const { path, body } = setupRequest({
         kind: 'create_property',
@@ -79,7 +78,7 @@ describe('the calls of setting up a connection', () => {
         readToken: () => Promise.reject(new Error('the token was read')),
         deadlineMs: 100,
       });
-      for (const kind of ['create_property', 'read_neighbour', 'find_by_property']) {
+      for (const kind of ['create_property', 'read_neighbour']) {
         const call = { kind, objectType } as unknown as SetupCall;
         await expect(setup.call(call, { connection: 'main', version: 1 })).rejects.toThrow(
           /no such object type/,

@@ -84,13 +84,10 @@ export const IncidentSchema = z
     stage: z.enum(INCIDENT_STAGES),
     reason: z.string(),
     opened_by: z.string(),
-    not_by: z
-      .string()
-      .nullable()
-      .meta({
-        description:
-          'The person who may not resume it: who contained it, or said what becomes of the key.',
-      }),
+    not_by: z.string().nullable().meta({
+      description:
+        'The person who may not resume it: who contained it, or said what becomes of the key.',
+    }),
     opened_at: TimestampSchema,
     rule: z.string().nullable(),
     since: TimestampSchema,

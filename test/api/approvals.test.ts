@@ -1,8 +1,12 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { cardFor, later, request, requestId } from '../adapters/store/fixtures.ts';
+import { cardFor, request, requestId } from '../adapters/store/fixtures.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 
 const WAITING = 105;
+const HOUR_MS = 3_600_000;
+/** No reminder is due and nothing expires while the tests run, however slow the box. */
+const STARTED_MS = Date.now();
+const since = (ms: number): Date => new Date(STARTED_MS + ms);
 let gateway: TestGateway;
 
 beforeAll(async () => {
@@ -12,9 +16,9 @@ beforeAll(async () => {
       const id = requestId(number);
       // Asked later, due earlier; pairs are due together.
       const times = {
-        createdAt: later(number),
-        updatedAt: later(number),
-        expiresAt: later(600_000 - Math.floor(number / 2)),
+        createdAt: since(number),
+        updatedAt: since(number),
+        expiresAt: since(HOUR_MS - Math.floor(number / 2)),
       };
       await tx.requests.insert(
         request(number, { ...times, status: 'awaiting_approval', card: cardFor(id) }),

@@ -17,8 +17,6 @@ const KINDS: readonly ((text: string, contact: string) => Record<string, unknown
   (jobtitle, contact_id) => ({ action: 'update_contact', contact_id, jobtitle }),
 ];
 
-export const KINDS_COUNT = KINDS.length;
-
 /**
  * The n-th write of a run, of four kinds in turn: what is found again by its mark, by a unique value, by the value that
  * it set. Its text stands in what HubSpot is sent; it has to be one word of letters, digits and hyphens. No two of 720

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { CardChange } from '../contracts/card.ts';
 import type { Operation, Plan, Witness } from '../contracts/plan.ts';
 import { ASSOCIATION_TYPE_IDS, objectsPath } from '../core/hubspot-paths.ts';
+import { MARKED_TYPES } from '../core/setup-calls.ts';
 import { cardRecord, changesOf, findPresent, withUnique } from './card-parts.ts';
 import type { CardContent, PlanContext, PresentRecord } from './define-action.ts';
 import { sentProperties } from './hubspot-shapes.ts';
@@ -58,7 +59,7 @@ export function attachedPlan(
   const unique = uniqueProperties[spec.objectType];
   const own = unique === undefined ? {} : { [unique]: requestId };
   const witness: Witness =
-    unique === undefined || spec.objectType !== 'deals'
+    unique === undefined || MARKED_TYPES.has(spec.objectType)
       ? markerWitness(spec, requestId)
       : {
           kind: 'unique',

@@ -64,11 +64,13 @@ async function create(
   return callSetup(deps, of, { kind: 'create_property', objectType, ...data });
 }
 
-/** Why HubSpot made none. */
-function whyNone(objectType: PreparedType, answer: CrmAnswer): string {
-  const isRefused = answer.kind === 'refused' && answer.code === 'record.invalid';
-  if (isRefused && MARKED_TYPES.has(objectType)) return 'HubSpot takes none there';
-  return reasonOf(answer);
+/** Why HubSpot refuses to make one. */
+function whyNone(
+  objectType: PreparedType,
+  refusal: Extract<CrmAnswer, { kind: 'refused' }>,
+): string {
+  const isUnsuited = refusal.code === 'record.invalid' && MARKED_TYPES.has(objectType);
+  return isUnsuited ? 'HubSpot takes none there' : reasonOf(refusal);
 }
 
 async function prepare(
@@ -84,12 +86,14 @@ async function prepare(
   const prepared: Preparation = { objectType, state: 'prepared', reason: null, isUnclear: false };
   if (answer.kind === 'answered' && PropertySchema.safeParse(answer.json).data?.hasUniqueValue)
     return prepared;
+  const isConflict = answer.kind === 'refused' && answer.code === 'record.conflict';
+  if (answer.kind === 'refused' && !isConflict)
+    return couldNot(objectType, whyNone(objectType, answer));
   // A second look: the answer may have been lost after HubSpot made it, or somebody else was faster.
-  const after = await look(deps, of, objectType);
-  if (after === 'there') return prepared;
-  if (answer.kind === 'refused' && answer.code === 'record.conflict')
+  if ((await look(deps, of, objectType)) === 'there') return prepared;
+  if (isConflict)
     return couldNot(objectType, `an archived property is called ${REQUEST_PROPERTY} already`);
-  return couldNot(objectType, whyNone(objectType, answer), answer.kind !== 'refused');
+  return couldNot(objectType, reasonOf(answer), true);
 }
 
 /** A unique property for created records on each object type; one after the other, so each is in the log. */

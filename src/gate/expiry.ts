@@ -2,6 +2,7 @@ import { GatewayError } from '../core/gateway-error.ts';
 import type { RequestRecord } from '../core/records.ts';
 import { hasSteps } from '../core/steps.ts';
 import type { Store, StoreTransaction } from '../ports/store.ts';
+import { assertUntouched } from './begin.ts';
 import { closeRequest, closeTampered } from './close.ts';
 import { readLogged } from './logged.ts';
 
@@ -31,11 +32,13 @@ export async function isBetweenSteps(
   return end === undefined && doneStep > 0 && begunStep === doneStep;
 }
 
-/** A row put back by hand to where it once stood must not make an executed write look undone. */
+/**
+ * A row put back by hand to where it once stood must not make an executed write look undone, nor a deadline that was
+ * moved end what people still decide on.
+ */
 async function assertNeverBegun(tx: StoreTransaction, request: RequestRecord): Promise<void> {
-  const { begunAt, end, digest } = await readLogged(tx, request.id);
-  // Without the entry that accepted it, others may be gone as well.
-  if (begunAt === undefined && end === undefined && digest === request.digest) return;
+  const { begunAt, end } = await assertUntouched(tx, request);
+  if (begunAt === undefined && end === undefined) return;
   throw new GatewayError('plan.tampered', { detail: 'the log says that it was begun before' });
 }
 

@@ -67,8 +67,7 @@ function untilEnd({ entries, lost }: Story, incident: IncidentRecord): Story {
 
 /** Its own first entries, where the log was cut off before them. */
 function cutOff({ firstEntry }: IncidentRecord, size: number): Story {
-  const own = [firstEntry - 1, firstEntry].filter((index) => index >= Math.max(0, size));
-  return { entries: [], lost: own };
+  return { entries: [], lost: [firstEntry - 1, firstEntry].filter((index) => index >= size) };
 }
 
 /** The incident's own entries, from what caused it to its end. */

@@ -222,11 +222,16 @@ describe('a code', () => {
 });
 
 describe('a code that was used', () => {
-  it('is refused again on another request, and an older one after it', async () => {
+  it('decides nothing again on the same request, is refused on another, and so is an older one after it', async () => {
     const of = await somebody();
     const [at, other] = [await waiting(), await waiting()];
     const used = word(of);
     await expectTaken(at, used);
+    const decided = await store.decisions.of(requestId(at));
+    await send(at, used);
+    await send(at, { ...used, decision: 'reject' });
+    expect(await store.decisions.of(requestId(at))).toEqual(decided);
+    expect(await store.requests.status(requestId(at))).toBe('approved');
     await expectRefused(other, used);
     await expectRefused(other, { ...used, decision: 'reject' });
     await expectRefused(other, word(of, { person: of.id }));

@@ -163,10 +163,11 @@ describe('sallyport connect', () => {
       connection: 'main',
       portalId: 47_110_815,
       scopes: { missing: [] },
-      properties: expect.arrayContaining([
-        { objectType: 'contacts', state: 'prepared', reason: null, isUnclear: false },
-        expect.objectContaining({ objectType: 'calls', state: 'could_not' }),
-      ]),
+      properties: [
+        { objectType: 'contacts', state: 'prepared', reason: null },
+        ...['companies', 'deals', 'tickets'].map((objectType) => ({ objectType })),
+        ...['notes', 'tasks', 'calls'].map((objectType) => ({ objectType, state: 'could_not' })),
+      ],
       firstRead: { objectType: 'contacts' },
     });
   });

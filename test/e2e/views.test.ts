@@ -5,6 +5,7 @@ import { newestAlerts, raiseAlert } from '../../src/gate/alerts.ts';
 import { detectionSettings } from '../support/detection.ts';
 import { findChromium } from './chromium.ts';
 import { type ConsoleHouse, giveAuthenticator, openConsoleHouse } from './console-house.ts';
+import { decidedWithin } from '../support/gateway.ts';
 import { enrol, inviteTo, signIn } from '../support/passkeys.ts';
 
 const executable = findChromium();
@@ -48,9 +49,8 @@ describe.skipIf(executable === undefined)('every view of the console', () => {
     await house.gateway.ended(approved.id);
     const withdrawn = await house.ask(`Withdrawn, ${width}.`);
     await house.gateway.agent.call('DELETE', `/v1/actions/${withdrawn.id}`);
-    const expired = await house.ask(`Expired, ${width}.`);
-    await house.gateway.context.store.commit((tx) =>
-      tx.requests.update(expired.id, { expiresAt: new Date(Date.now() - 1_000) }),
+    const expired = await decidedWithin(house.gateway, 2_000, () =>
+      house.ask(`Expired, ${width}.`),
     );
     for (const [{ id }, words] of [
       [approved, 'HubSpot accepted it'],

@@ -43,6 +43,8 @@ export interface Lane {
   submit(action: ActionInput): Promise<string>;
   /** Step 3b, with this digest. False when it does not count. */
   approve(id: string, digest: string): Promise<boolean>;
+  /** The first step once more, as of an engine that has lost the request and starts it from the record. */
+  resume(id: string): Promise<void>;
   /** Steps 3b to 6, as the workflow takes them. */
   execute(id: string): Promise<void>;
 }
@@ -138,6 +140,10 @@ function createLane(of: {
       );
       return decided.kind === 'decided';
     },
+    resume: (requestId) =>
+      orRecord(requestId, async () => {
+        await validateAction({ requestId });
+      }),
     execute: (requestId) =>
       orRecord(requestId, async () => {
         const standing = await verifyDecision(requestId, []);

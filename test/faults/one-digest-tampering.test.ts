@@ -150,6 +150,26 @@ async function tamperMany(count: number, hasKey: boolean): Promise<void> {
   expect(moments, 'changes that were made').toBe(count);
 }
 
+describe('a write that somebody with the payload key made a read', () => {
+  it.each(['waits', 'was approved'])('is not resumed as one when it %s', async (when) => {
+    const [lane] = rig.lanes;
+    const [contactId] = lane!.records.contacts;
+    const id = await lane!.submit({ action: 'create_note', contact_id: contactId, note: 'Read?' });
+    const { digest } = (await rig.context.store.requests.get(id))!;
+    if (when === 'was approved') expect(await lane!.approve(id, digest!)).toBe(true);
+    lane!.receiver.take();
+    const edit: Edit = { table: 'requests', column: 'risk', hasKey: true };
+    const { files } = rig.context.config;
+    expect(applyEdit(files.store, id, edit, { seal: rig.seal, random: Math.random })).toBe(true);
+    await lane!.resume(id);
+    expect((await alertsOf(id)).map(({ facts }) => facts.place)).toEqual([
+      'the risk is not the one in the log',
+    ]);
+    expect(await rig.context.store.requests.status(id)).toBe('failed');
+    expect(lane!.receiver.take()).toEqual([]);
+  });
+});
+
 describe('one leaf changed anywhere between card and wire', () => {
   it(
     `is noticed by its row: ${scaled(400, 5_000)} places at random moments, nothing sent`,

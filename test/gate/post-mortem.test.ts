@@ -113,6 +113,14 @@ describe('a post-mortem', () => {
     expect(report).not.toContain('by which the rule noticed');
   });
 
+  it('names its own first entries where the log was cut off before them', async () => {
+    const { id, firstEntry } = await openedByRule(0);
+    const { log } = store;
+    const cutOff = { log: { ...log, size: () => Promise.resolve(firstEntry - 1) } };
+    const report = await writePostMortem(cutOff, (await store.incidents.get(id))!);
+    expect(report).toContain(`Entries ${firstEntry - 1}, ${firstEntry} are gone`);
+  });
+
   it('counts each affected record once, names people, and says what it does not list', async () => {
     const { id } = await openedByRule(0);
     await contain(id);

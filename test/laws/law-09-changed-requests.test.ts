@@ -2,9 +2,13 @@ import { DatabaseSync } from 'node:sqlite';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { recordChange } from '../../src/gate/changes.ts';
-import { expireRequest } from '../../src/gate/expiry.ts';
 import { revokeAgent } from '../../src/gate/roster.ts';
-import { startTestGateway, type Caller, type TestGateway } from '../support/gateway.ts';
+import {
+  decidedWithin,
+  startTestGateway,
+  type Caller,
+  type TestGateway,
+} from '../support/gateway.ts';
 import { enrol, signIn } from '../support/passkeys.ts';
 
 /** Approve with changes: what a person puts in is asked and decided by itself, and nobody's yes goes along. */
@@ -264,11 +268,8 @@ describe('a change that does not count leaves what waits as it was', () => {
     await gateway.approve(approved.id, approved.digest);
     await gateway.ended(approved.id);
     await expectRefused(approved, { note: 'x' }, 'approval.closed');
-    const late = await waitingNote('Late.');
-    await gateway.context.store.commit((tx) =>
-      tx.requests.update(late.id, { expiresAt: new Date(Date.now() - 1) }),
-    );
-    await expireRequest(gateway.context.store, late.id, gateway.context.config.timing);
+    const late = await decidedWithin(gateway, 2_000, () => waitingNote('Late.'));
+    expect((await gateway.ended(late.id)).body.status).toBe('expired');
     await expectRefused(late, { note: 'x' }, 'approval.closed');
     const changedOnce = await waitingNote('Changed once.');
     await changed(changedOnce, 'Changed now.');

@@ -246,3 +246,19 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
   await running.startGateway();
   return running;
 }
+
+/** What is asked for meanwhile ends undecided after this time, ms. */
+export async function decidedWithin<T>(
+  { context }: Pick<TestGateway, 'context'>,
+  ms: number,
+  work: () => Promise<T>,
+): Promise<T> {
+  const timing = context.config.timing as { approvalMs: number };
+  const { approvalMs } = timing;
+  timing.approvalMs = ms;
+  try {
+    return await work();
+  } finally {
+    timing.approvalMs = approvalMs;
+  }
+}

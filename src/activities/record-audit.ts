@@ -34,9 +34,8 @@ async function isOpen(tx: StoreTransaction, request: RequestRecord): Promise<boo
 /** What of a write that is said not to have begun is not as the log has it. A read has begun as soon as it has a row. */
 async function damageOf(tx: StoreTransaction, request: RequestRecord): Promise<string | undefined> {
   try {
-    const { begunAt, end } = await assertUntouched(tx, request);
-    const isTold = begunAt === undefined && end === undefined;
-    return isTold ? undefined : 'the log says that it was begun before';
+    await assertUntouched(tx, request);
+    return undefined;
   } catch (error) {
     if (!(error instanceof GatewayError) || error.code !== 'plan.tampered') throw error;
     return error.detail ?? 'the row';
@@ -85,6 +84,11 @@ async function close(
     await closeTampered(tx, request.id, place);
     return;
   }
+  // People were asked for it, or are about to be: what passes ends no such write, and the sweep starts its workflow again.
+  if (!hasBegun(request.status) && ERRORS[failure.code].retryable) {
+    await tx.requests.setWake(request.id, new Date(tx.now.getTime() + AGAIN_AFTER_MS));
+    return;
+  }
   await closeRequest(
     tx,
     request,
@@ -92,6 +96,8 @@ async function close(
     { event: 'request.completed', actor: 'gateway', facts: factsOf(failure) },
   );
 }
+
+const AGAIN_AFTER_MS = 10_000;
 
 const factsOf = ({ code }: Failure) => ({ at: 'workflow', http_status: ERRORS[code].status });
 
@@ -124,10 +130,8 @@ export function createRecordAudit(deps: ActivityDependencies) {
     // What the units below ask of the log is looked up here, where nobody waits for it.
     if (failure !== undefined) await deps.store.log.trace(requestId);
     if (failure?.code === 'plan.tampered') {
-      const isClosed = await deps.store.commit((tx) =>
-        closeTampered(tx, requestId, failure.detail),
-      );
-      if (isClosed) return deps.store.requests.status(requestId);
+      const end = await deps.store.commit((tx) => closeTampered(tx, requestId, failure.detail));
+      if (end !== 'unknown') return deps.store.requests.status(requestId);
     }
     const status = await deps.store.requests.status(requestId);
     if (status !== undefined && isTerminal(status)) await settleWake(requestId, status);

@@ -5,7 +5,7 @@ import type { ErrorCode } from '../core/errors.ts';
 import { errorCodeOf, GatewayError } from '../core/gateway-error.ts';
 import { movedProperties, withWritten } from '../core/moved.ts';
 import type { AuditEvent, LedgerRecord, RequestRecord } from '../core/records.ts';
-import { hasBegun, type RequestStatus } from '../core/request-state.ts';
+import { hasBegun } from '../core/request-state.ts';
 import { executedSteps, stepFact, stepPlan, withoutArchived } from '../core/steps.ts';
 import { assertUntouched, type Begun, beginWrite, isDue } from '../gate/begin.ts';
 import { closeRequest, closeTampered, type Ending } from '../gate/close.ts';
@@ -64,6 +64,7 @@ function staleness(
 /** When it was begun, by the clock of the log and by one that nobody sets. */
 interface Begin {
   readonly at: Date;
+  readonly entry: number;
   readonly turnMs: number;
 }
 
@@ -71,7 +72,14 @@ interface Read {
   readonly presence: Presence;
   readonly entries: readonly AuditEvent[];
   readonly publishedSize: number;
+  /** When the last of it was read, by a clock that nobody sets. */
+  readonly readMs: number;
+  /** How many steps were executed then. */
+  readonly executed: number;
 }
+
+/** What was compared so long ago may have been changed since: then it is read once more. */
+const COMPARED_MAX_MS = 5_000;
 
 /** What somebody has changed ends in begin, which says so. */
 async function isSurelyDue(
@@ -92,10 +100,15 @@ async function beginOnPresent(
   tx: StoreTransaction,
   deps: ActivityDependencies,
   call: WriteCall,
-  { presence, entries, publishedSize }: Read,
-): Promise<Begun> {
+  { presence, entries, publishedSize, readMs, executed }: Read,
+): Promise<Begun | 'hubspot.timeout'> {
   for (const entry of entries) await tx.log.append(entry);
   const request = await tx.requests.get(call.requestId);
+  // Waited for the log's disk, a turn or the store: nothing was begun, and the next attempt reads anew.
+  if (deps.quietWatch.nowMs() - readMs > COMPARED_MAX_MS) return 'hubspot.timeout';
+  // A step's own effect, which came between, would look like somebody else's change.
+  if (request !== undefined && executedSteps(request) !== executed)
+    return { kind: 'not_due', status: request.status };
   const { quietMs, selfApprovalMs } = deps.timing;
   const mayBegin = request !== undefined && (await isSurelyDue(tx, request, { ...call, quietMs }));
   const ending = mayBegin
@@ -140,7 +153,7 @@ const UNPUBLISHED_MAX_MS = 10_000;
 /**
  * The quiet time before a resend, at least twice the call's deadline, counts from when another process takes this one
  * for dead. Between begin and wire there may be a quarter of it, the reading of the credential, and the connecting,
- * which have a deadline each: what leaves later than that could arrive after a resend.
+ * which have half a deadline each: what leaves later than that could arrive after a resend.
  */
 const BEGIN_TO_WIRE_SHARE = 0.25;
 
@@ -162,8 +175,8 @@ const dueOperation = (request: RequestRecord): readonly Operation[] =>
   request.plan?.operations.slice(executedSteps(request)).slice(0, 1) ?? [];
 
 /** A second run, or a run on a credential that was just rotated: what the record says of it. */
-function notDue(status: RequestStatus): WriteOutcome {
-  if (status === 'approved') return { kind: 'not_begun', code: 'credential.missing' };
+function notDue({ status, waitsFor }: Extract<Begun, { kind: 'not_due' }>): WriteOutcome {
+  if (status === 'approved') return { kind: 'not_begun', code: waitsFor ?? 'credential.missing' };
   return { kind: hasBegun(status) ? 'unknown' : 'ended' };
 }
 
@@ -190,7 +203,8 @@ export function createWriteCall(deps: ActivityDependencies) {
     const { request, plan, step } = attempt;
     const [operation] = plan.operations;
     if (operation === undefined) throw new GatewayError('plan.tampered');
-    const answer = readable(plan, await callInTime(operation, call, begin));
+    const arrived = deps.quietWatch.sending(begin.entry);
+    const answer = readable(plan, await callInTime(operation, call, begin).finally(arrived));
     const entry = answerEntry(callFor(request, call.credential, 'execute'), operation, answer);
     return deps.store.commit(async (tx) => {
       await tx.log.append({
@@ -212,9 +226,13 @@ export function createWriteCall(deps: ActivityDependencies) {
   ): Promise<(Begun & { readonly turnMs: number }) | ErrorCode> {
     const { credential } = call;
     const of = callFor(request, credential, call.resend ? 'reconcile' : 'compare');
+    const readAll = async () => {
+      const targets = withoutArchived(request, request.plan?.targets ?? []);
+      return { ...(await readPresent(deps, of, targets)), readMs: deps.quietWatch.nowMs() };
+    };
     const [{ size: publishedSize }, read] = await Promise.all([
       deps.auditLog.checkpoint(),
-      readPresent(deps, of, withoutArchived(request, request.plan?.targets ?? [])),
+      readAll(),
     ]);
     const { presence } = read;
     if (presence.kind === 'unreadable') return presence.code;
@@ -225,9 +243,9 @@ export function createWriteCall(deps: ActivityDependencies) {
     if (noTurn !== undefined) return noTurn.code;
     // From before the commit: with its disk hung this process stands still as well.
     const turnMs = deps.quietWatch.nowMs();
-    const found = { ...read, publishedSize };
+    const found = { ...read, publishedSize, executed: executedSteps(request) };
     const begun = await deps.store.commit((tx) => beginOnPresent(tx, deps, call, found));
-    return { ...begun, turnMs };
+    return typeof begun === 'string' ? begun : { ...begun, turnMs };
   }
 
   return async function writeCall(call: WriteCall): Promise<WriteOutcome> {
@@ -236,7 +254,7 @@ export function createWriteCall(deps: ActivityDependencies) {
     const begun = await readAndBegin(call, request);
     if (typeof begun === 'string') return { kind: 'not_begun', code: begun };
     if (begun.kind === 'refused') return { kind: 'ended' };
-    if (begun.kind === 'not_due') return notDue(begun.status);
+    if (begun.kind === 'not_due') return notDue(begun);
     const { request: begunOn, step } = begun;
     const plan = begunOn.plan === null ? undefined : stepPlan(begunOn.plan, step);
     if (plan === undefined) throw new GatewayError('plan.tampered');

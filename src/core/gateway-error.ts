@@ -28,6 +28,16 @@ export class GatewayError extends Error {
 }
 
 /** The code of anything thrown: ours, or `internal.unexpected`. */
+/** Tables whose rows are of no single request: people, keys, what stands. */
+const SHARED_TABLES: ReadonlySet<string> = new Set([
+  ...['people', 'agents', 'passkeys', 'connections', 'credentials', 'slack_users'],
+  ...['webhook_signers', 'absences', 'grants', 'freezes'],
+]);
+
+/** Whether this place, as the store names one that does not open, is of no single request. */
+export const isSharedPlace = (place: string | undefined): place is string =>
+  SHARED_TABLES.has(place?.split(' ')[0] ?? '');
+
 export function errorCodeOf(error: unknown): ErrorCode {
   return error instanceof GatewayError ? error.code : 'internal.unexpected';
 }

@@ -1,11 +1,11 @@
 import type { SeenRecord } from '../contracts/card.ts';
 import type { Plan } from '../contracts/plan.ts';
-import { ERRORS } from '../core/errors.ts';
+import { ERRORS, type ErrorCode } from '../core/errors.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import type { CredentialRef } from '../ports/crm.ts';
 import { pathForLog } from '../core/hubspot-paths.ts';
 import type { DecisionRecord, RequestRecord } from '../core/records.ts';
-import { ABSENCES_MIN, type RequestStatus } from '../core/request-state.ts';
+import { ABSENCES_MIN, hasBegun, isTerminal, type RequestStatus } from '../core/request-state.ts';
 import { executedSteps, hasSteps, stepFact } from '../core/steps.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import { satisfied } from '../policy/requirement.ts';
@@ -31,11 +31,17 @@ export type Begun =
       readonly kind: 'begun';
       readonly request: RequestRecord;
       readonly step: number;
-      /** The intent's own time, from which the quiet time counts. */
+      /** The intent's own time, from which the quiet time counts, and its place in the log. */
       readonly at: Date;
+      readonly entry: number;
     }
   /** Begun or ended before: a repeated activity must look at the record instead of calling. */
-  | { readonly kind: 'not_due'; readonly status: RequestStatus }
+  | {
+      readonly kind: 'not_due';
+      readonly status: RequestStatus;
+      /** What keeps it from beginning; the credential where nothing is said. */
+      readonly waitsFor?: ErrorCode;
+    }
   | { readonly kind: 'refused'; readonly ending: Ending };
 
 /** A plan that was put in by hand may not even be Unicode text. */
@@ -70,7 +76,10 @@ export function assertOneDigest(
   return digest;
 }
 
-/** The whole request, its decisions too, against its log, which is returned. Throws `plan.tampered` with the place. */
+/**
+ * The whole request, its decisions too, and that it has not begun where its row says so, against its log, which is
+ * returned. Throws `plan.tampered` with the place.
+ */
 export async function assertUntouched(
   tx: Pick<StoreTransaction, 'log' | 'decisions'>,
   request: RequestRecord,
@@ -79,7 +88,15 @@ export async function assertUntouched(
   const decisions = await tx.decisions.of(request.id);
   assertOneDigest(request, logged, decisions);
   assertAsLogged(request, logged, decisions);
+  if (!hasBegun(request.status) && !isTerminal(request.status)) assertNeverBegun(logged);
   return logged;
+}
+
+/** A row put back by hand to where it once stood must not make an executed write look undone. */
+function assertNeverBegun({ begunAt, end }: Logged): void {
+  const tampered = (detail: string) => new GatewayError('plan.tampered', { detail });
+  if (end !== undefined) throw tampered(`the log says that it ended as ${end.status}`);
+  if (begunAt !== undefined) throw tampered('the log says that it was begun before');
 }
 
 /** What was allowed ahead is looked at again as it would be now; what a person has decided on the card stands. */
@@ -199,6 +216,9 @@ const endingOf = (
     ? { status: 'failed', code: 'outcome.not_executed', detail: detail ?? ERRORS[code].title }
     : { status: 'refused', code, detail };
 
+const statusBefore = ({ resend }: Pick<WriteToBegin, 'resend'>): RequestStatus =>
+  resend ? 'outcome_unknown' : 'approved';
+
 /** Ends the request whose begin was refused. */
 async function refuseWrite(
   tx: StoreTransaction,
@@ -206,7 +226,9 @@ async function refuseWrite(
   error: GatewayError,
 ): Promise<Begun> {
   if (error.code === 'plan.tampered') {
-    await closeTampered(tx, of.requestId, error.detail);
+    const end = await closeTampered(tx, of.requestId, error.detail);
+    if (end === 'elsewhere')
+      return { kind: 'not_due', status: statusBefore(of), waitsFor: 'store.unavailable' };
     return {
       kind: 'refused',
       ending: { status: 'failed', code: error.code, detail: error.detail },
@@ -246,8 +268,7 @@ async function endOrThrow(tx: StoreTransaction, of: WriteToBegin, error: unknown
   const isPassing = isGateway(error) && /^credential\.(?:missing|unchecked)$/.test(error.code);
   // A write that was lost in another account is not settled by this one: a person says what became of it.
   const isElsewhere = of.resend && isGateway(error) && error.code === 'connection.portal_changed';
-  if (isPassing || isElsewhere)
-    return { kind: 'not_due', status: of.resend ? 'outcome_unknown' : 'approved' };
+  if (isPassing || isElsewhere) return { kind: 'not_due', status: statusBefore(of) };
   if (!isGateway(error) || error.code === 'store.unavailable') throw error;
   return refuseWrite(tx, of, error);
 }
@@ -266,7 +287,7 @@ async function recordBegin(
   const begun = { status: 'executing', credentialVersion, seen, code: null } as const;
   await tx.requests.update(request.id, begun);
   await tx.requests.setWake(request.id, null);
-  await tx.log.append({
+  const entry = await tx.log.append({
     event: 'hubspot.intended',
     ...requestEntry(request),
     digest,
@@ -279,7 +300,7 @@ async function recordBegin(
       ...stepFact(request.plan, step),
     },
   });
-  return { kind: 'begun', request: { ...request, seen }, step, at: tx.now };
+  return { kind: 'begun', request: { ...request, seen }, step, at: tx.now, entry };
 }
 
 /**

@@ -67,27 +67,30 @@ async function provenPerson(tx: StoreTransaction, of: Deciding): Promise<PersonR
   }
 }
 
+/** Without those that only ask for the reason. */
+type Decision = Exclude<Deciding, { kind: 'ask_reason' }>;
+
 /** What the message showed is what is decided on, and it has to have shown all of it. */
 async function whyNot(
   tx: StoreTransaction,
   door: ChatDoor,
-  requestId: string,
+  { requestId, kind }: Pick<Decision, 'requestId' | 'kind'>,
 ): Promise<string | undefined> {
   const request = await tx.requests.get(requestId);
   if (request?.status !== 'awaiting_approval' || request.card === null) return undefined;
-  return door.whyNotHere(request.card);
+  return door.whyNotHere(request.card, kind);
 }
 
 async function decide(
   tx: StoreTransaction,
-  of: Exclude<Deciding, { kind: 'ask_reason' }>,
+  of: Decision,
   { door, rules }: Pick<ChatDeskDependencies, 'door' | 'rules'>,
 ): Promise<Decided> {
   const person = await provenPerson(tx, of);
   if ('kind' in person) return person;
   const { requestId, digest } = of;
   const reason = of.kind === 'approve' ? undefined : of.reason;
-  const why = await whyNot(tx, door, requestId);
+  const why = await whyNot(tx, door, of);
   if (why !== undefined) {
     const refused = await logRefusal(tx, of, 'approval.elsewhere');
     return { ...refused, detail: why };
@@ -123,10 +126,7 @@ export function createChatDesk(deps: ChatDeskDependencies): ChatDesk {
     }
   }
 
-  async function takeDecision(
-    name: string,
-    of: Exclude<Deciding, { kind: 'ask_reason' }>,
-  ): Promise<ChatAnswer> {
+  async function takeDecision(name: string, of: Decision): Promise<ChatAnswer> {
     const decided = await store.commit(async (tx) => {
       await hearOnce(tx, name);
       return decide(tx, of, deps);

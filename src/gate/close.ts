@@ -1,10 +1,10 @@
 import { ERRORS, type ErrorCode } from '../core/errors.ts';
-import { GatewayError } from '../core/gateway-error.ts';
+import { GatewayError, isSharedPlace } from '../core/gateway-error.ts';
 import type { AuditEvent, RequestRecord } from '../core/records.ts';
 import { isTerminal, type RequestStatus } from '../core/request-state.ts';
 import { accountAfter, executedSteps } from '../core/steps.ts';
 import type { StoreTransaction } from '../ports/store.ts';
-import { hasAlert, readLogged } from './logged.ts';
+import { entryOf, hasAlert, readLogged } from './logged.ts';
 import { endKind, oweFurther } from './notices.ts';
 import { requestEntry } from './request-entry.ts';
 
@@ -121,21 +121,54 @@ async function trueStanding(
   }
 }
 
+/** What became of it: `elsewhere`, it is as it was and goes on once the damage is mended; `unknown`, there is no such row. */
+export type TamperedEnd = 'closed' | 'elsewhere' | 'unknown';
+
+const AGAIN_AFTER_MS = 60_000;
+/** So many of the newest alerts are looked through for the same place. */
+const ALERTS_LOOKED_AT = 20;
+
+/**
+ * Damage to what is of no single request: whatever needs it waits until it is restored, and the row of this one is as
+ * it was. One alert for each place.
+ */
+async function leaveOpen(
+  tx: StoreTransaction,
+  requestId: string,
+  place: string,
+): Promise<TamperedEnd> {
+  const told = await tx.log.newest('store.tampered', { limit: ALERTS_LOOKED_AT });
+  if (!told.some(({ leaf }) => entryOf(leaf).facts['place'] === place))
+    await tx.log.append({
+      event: 'store.tampered',
+      actor: 'gateway',
+      code: 'plan.tampered',
+      facts: { place, status: null },
+    });
+  const status = await tx.requests.status(requestId);
+  if (status === undefined) return 'unknown';
+  // Its workflow may have ended by it: the sweep starts another.
+  if (!isTerminal(status))
+    await tx.requests.setWake(requestId, new Date(tx.now.getTime() + AGAIN_AFTER_MS));
+  return 'elsewhere';
+}
+
 /**
  * Ends a request whose row is not what this gateway wrote: somebody changed the file. It is put where
  * the log says it stands: ended as it had ended, failed when nothing was sent, and unknown when it was
- * begun, since HubSpot may have done it. One alert in the log names the place. False: there is no such row.
+ * begun, since HubSpot may have done it. One alert in the log names the place.
  */
 export async function closeTampered(
   tx: StoreTransaction,
   requestId: string,
   place: string | undefined,
-): Promise<boolean> {
+): Promise<TamperedEnd> {
+  if (isSharedPlace(place)) return leaveOpen(tx, requestId, place);
   const { isAlerted, ...standing } = await trueStanding(tx, requestId, place);
-  if (!(await tx.requests.settleTampered(requestId, standing))) return false;
+  if (!(await tx.requests.settleTampered(requestId, standing))) return 'unknown';
   await tx.requests.setWake(requestId, null);
   await oweFurther(tx, requestId, 'settled', 'tampered');
-  if (isAlerted) return true;
+  if (isAlerted) return 'closed';
   await tx.log.append({
     event: 'store.tampered',
     requestId,
@@ -143,7 +176,7 @@ export async function closeTampered(
     code: 'plan.tampered',
     facts: { place: place ?? null, status: standing.status },
   });
-  return true;
+  return 'closed';
 }
 
 /** The good end of a request, with its log entry, in the caller's transaction. */

@@ -179,16 +179,19 @@ export async function refuseDecision(
   made: ProvenDecision,
   error: GatewayError,
 ): Promise<Decided> {
-  if (error.code === 'plan.tampered') await closeTampered(tx, made.requestId, error.detail);
+  const isTampered = error.code === 'plan.tampered';
+  const end = isTampered ? await closeTampered(tx, made.requestId, error.detail) : undefined;
+  // Not what people see is damaged but something that it takes to count their word.
+  const code = end === 'elsewhere' ? 'store.unavailable' : error.code;
   await tx.log.append({
     event: 'approval.refused',
     requestId: made.requestId,
     actor: `person:${made.person.id}`,
-    code: error.code,
+    code,
     digest: made.digest,
     facts: { decision: made.decision, ...proofFacts(made) },
   });
-  return { kind: 'refused', code: error.code, detail: error.detail };
+  return { kind: 'refused', code, detail: error.detail };
 }
 
 async function applyDecision(

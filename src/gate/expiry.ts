@@ -32,16 +32,6 @@ export async function isBetweenSteps(
   return end === undefined && doneStep > 0 && begunStep === doneStep;
 }
 
-/**
- * A row put back by hand to where it once stood must not make an executed write look undone, nor a deadline that was
- * moved end what people still decide on.
- */
-async function assertNeverBegun(tx: StoreTransaction, request: RequestRecord): Promise<void> {
-  const { begunAt, end } = await assertUntouched(tx, request);
-  if (begunAt === undefined && end === undefined) return;
-  throw new GatewayError('plan.tampered', { detail: 'the log says that it was begun before' });
-}
-
 /** Its next step waits longer than the approval counts: it ends with an account of what was done. */
 async function lapseBetweenSteps(tx: StoreTransaction, request: RequestRecord): Promise<void> {
   if (!(await isBetweenSteps(tx, request))) return;
@@ -79,7 +69,8 @@ async function expireDue(
       await lapseBetweenSteps(tx, request);
       return;
     }
-    await assertNeverBegun(tx, request);
+    // Nor may a deadline that somebody moved end what people still decide on.
+    await assertUntouched(tx, request);
     const code = request.status === 'approved' ? 'approval.lapsed' : 'approval.expired';
     const { code: waitedFor } = request;
     const detail = waitedFor === null ? undefined : `it waited for ${waitedFor}`;

@@ -2,6 +2,7 @@ import { findAction } from '../actions/catalogue.ts';
 import type { PresentRecord } from '../actions/define-action.ts';
 import { writtenRecord, writtenValues } from '../actions/written-record.ts';
 import type { Plan } from '../contracts/plan.ts';
+import type { ErrorCode } from '../core/errors.ts';
 import type { RequestRecord } from '../core/records.ts';
 import { hasBegun } from '../core/request-state.ts';
 import { executedSteps, resultWith } from '../core/steps.ts';
@@ -82,13 +83,18 @@ async function recordExecuted(
   return { kind: 'ended' };
 }
 
+/** What HubSpot says as well of a second attempt when the first one arrived after all. */
+const FIRST_MAY_HAVE_ARRIVED: ReadonlySet<ErrorCode> = new Set([
+  ...(['record.conflict', 'record.not_found', 'record.invalid'] as const),
+]);
+
 /**
  * Whether a definite refusal says what became of the step. After a lost attempt it may mean that the
  * first one arrived after all: 409 above all. And an answer that comes when the step was sent again
  * speaks of the first attempt alone.
  */
-async function isFinal(tx: StoreTransaction, of: Attempt): Promise<boolean> {
-  if (of.isResend) return false;
+async function isFinal(tx: StoreTransaction, of: Attempt, code: ErrorCode): Promise<boolean> {
+  if (of.isResend && FIRST_MAY_HAVE_ARRIVED.has(code)) return false;
   if (of.begunAt === undefined) return true;
   const { begunAt } = await readLogged(tx, of.request.id);
   return begunAt?.getTime() === of.begunAt.getTime();
@@ -106,7 +112,7 @@ export async function recordOutcome(
   // It was settled meanwhile, and the next step is under way: this answer comes too late to count.
   if (executedSteps(now) !== of.step - 1) return { kind: 'unknown' };
   if (answer.kind === 'answered') return recordExecuted(tx, now, of, answer.json);
-  if (answer.kind === 'refused' && (await isFinal(tx, of))) {
+  if (answer.kind === 'refused' && (await isFinal(tx, of, answer.code))) {
     const ending = { status: 'failed', code: answer.code, detail: answer.detail } as const;
     await closeRequest(tx, now, ending, { event: 'request.completed', actor: 'gateway' });
     return { kind: 'ended' };

@@ -55,10 +55,11 @@ export async function revokePasskey(
   tx: StoreTransaction,
   of: { readonly id: string; readonly by: string },
 ): Promise<PasskeyRecord> {
+  const isNew = await tx.passkeys.revoke(of.id);
   const passkey = await tx.passkeys.get(of.id);
   if (passkey === undefined)
     throw new GatewayError('request.not_found', { detail: `no passkey ${of.id}` });
-  if (await tx.passkeys.revoke(of.id)) {
+  if (isNew) {
     await tx.log.append({
       event: 'passkey.revoked',
       actor: of.by,

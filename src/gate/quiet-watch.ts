@@ -10,6 +10,11 @@ export interface QuietWatch {
   nowMs(): number;
   /** How long this process has known that the attempt which this entry of the log began is lost, ms; 0 the first time. */
   knownForMs(begunEntry: number): number;
+  /**
+   * This process is sending it: until the returned function is called, and the time is counted anew from then, it is
+   * not lost, whatever somebody else hears of it. Its bytes may leave last.
+   */
+  sending(begunEntry: number): () => void;
 }
 
 /** Beyond these the one known longest is forgotten, and counted anew: later, and never too early. */
@@ -18,18 +23,30 @@ const ATTEMPTS_MAX = 10_000;
 /** `nowMs`: for tests. */
 export function createQuietWatch(nowMs = (): number => performance.now()): QuietWatch {
   const since = new Map<number, number>();
+  const onTheirWay = new Set<number>();
+  function countFrom(begunEntry: number, now: number): void {
+    since.delete(begunEntry);
+    for (const oldest of since.keys()) {
+      if (since.size < ATTEMPTS_MAX) break;
+      since.delete(oldest);
+    }
+    since.set(begunEntry, now);
+  }
   return {
     nowMs,
     knownForMs: (begunEntry) => {
       const now = nowMs();
-      const known = since.get(begunEntry);
+      const known = onTheirWay.has(begunEntry) ? undefined : since.get(begunEntry);
       if (known !== undefined) return now - known;
-      for (const oldest of since.keys()) {
-        if (since.size < ATTEMPTS_MAX) break;
-        since.delete(oldest);
-      }
-      since.set(begunEntry, now);
+      countFrom(begunEntry, now);
       return 0;
+    },
+    sending: (begunEntry) => {
+      onTheirWay.add(begunEntry);
+      return () => {
+        onTheirWay.delete(begunEntry);
+        if (since.has(begunEntry)) countFrom(begunEntry, nowMs());
+      };
     },
   };
 }

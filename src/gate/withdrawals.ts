@@ -1,10 +1,12 @@
 import { GatewayError } from '../core/gateway-error.ts';
 import type { StoreTransaction } from '../ports/store.ts';
-import { closeRequest } from './close.ts';
+import { assertUntouched } from './begin.ts';
+import { closeRequest, closeTampered } from './close.ts';
 
 /**
  * An agent takes its own request back while it waits. Throws `request.not_found` (also for another
- * agent's request) and `request.not_withdrawable`; withdrawing twice is one withdrawal.
+ * agent's request) and `request.not_withdrawable`; withdrawing twice is one withdrawal. A row that somebody changed is
+ * put where the log says it stands instead.
  */
 export async function withdrawRequest(
   tx: StoreTransaction,
@@ -18,6 +20,13 @@ export async function withdrawRequest(
     throw new GatewayError('request.not_withdrawable', {
       detail: `the request is ${request.status}`,
     });
+  }
+  try {
+    await assertUntouched(tx, request);
+  } catch (error) {
+    if (!(error instanceof GatewayError) || error.code !== 'plan.tampered') throw error;
+    await closeTampered(tx, request.id, error.detail);
+    return;
   }
   await closeRequest(
     tx,

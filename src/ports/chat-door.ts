@@ -38,8 +38,8 @@ export interface ChatDoor {
    * parsed. Throws `channel.unproven`, and `request.malformed` for what is signed and not understood.
    */
   read(message: SignedMessage, now: Date): Promise<ProvenInteraction>;
-  /** Why this card cannot be decided there; undefined when it can. */
-  whyNotHere(card: Card): string | undefined;
+  /** Why there is no such decision on this card there; undefined when there is. */
+  whyNotHere(card: Card, decision: 'approve' | 'reject'): string | undefined;
   /** Asks the person for a reason. May fail: they press again. */
   askReason(pressed: Pressed, trigger: string): Promise<void>;
   /** Says something to this person alone. May fail: the record has it. */

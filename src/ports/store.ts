@@ -335,7 +335,12 @@ export interface LogReads {
 }
 /** Those that an index of their own finds, of no request. */
 export type RareEvent =
-  'alert.raised' | 'detection.marked' | 'notice.sent' | 'notice.dead' | 'notice.resent';
+  | 'alert.raised'
+  | 'detection.marked'
+  | 'notice.sent'
+  | 'notice.dead'
+  | 'notice.resent'
+  | 'store.tampered';
 
 export interface LogTrace {
   readonly records: readonly AuditRecord[];

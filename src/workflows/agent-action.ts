@@ -263,7 +263,9 @@ export async function agentAction(given?: AgentActionInput): Promise<RequestStat
   let step = 'validating';
   setHandler(status, () => step);
   try {
-    const validated = quick.validateAction(input);
+    // Nobody waits for a request that is on record: it is not ended because the store was down for a moment.
+    const steps = input.submission === undefined ? patient : quick;
+    const validated = steps.validateAction(input);
     const lease = leaseFor(input);
     const verdict = await validated;
     step = verdict.kind;

@@ -127,15 +127,14 @@ describe('a decision in the chat', () => {
     expect(woken).toEqual([requestId(1)]);
   });
 
-  it.each(['approve', 'reject'] as const)(
-    'to %s is refused where the card asks for a passkey, whatever the button said',
-    async (kind) => {
-      policy = STRICT;
-      await wait({ requires: { ...cardFor(requestId(1)).requires, passkey: true } });
-      await expectRefused({ kind }, 'approval.elsewhere');
-      expect(slack.ephemerals.at(-1)?.text).toContain('Policy asks for a passkey.');
-    },
-  );
+  it('to approve is refused where the card asks for a passkey, whatever the button said; to reject is not', async () => {
+    policy = STRICT;
+    await wait({ requires: { ...cardFor(requestId(1)).requires, passkey: true } });
+    await expectRefused({ kind: 'approve' }, 'approval.elsewhere');
+    expect(slack.ephemerals.at(-1)?.text).toContain('Policy asks for a passkey.');
+    expect(await take({ kind: 'reject' })).toEqual({ kind: 'done' });
+    expect(await status()).toBe('rejected');
+  });
 
   it('is refused where policy asks for a passkey only since the card was made', async () => {
     await wait();
@@ -143,14 +142,13 @@ describe('a decision in the chat', () => {
     await expectRefused({ kind: 'approve' }, 'approval.passkey_required');
   });
 
-  it.each(['approve', 'reject'] as const)(
-    'to %s is refused for a write of high risk',
-    async (kind) => {
-      await wait({ risk: 'destructive' });
-      await expectRefused({ kind }, 'approval.elsewhere');
-      expect(slack.ephemerals.at(-1)?.text).toContain('Risk high');
-    },
-  );
+  it('to approve is refused for a write of high risk; to reject is not', async () => {
+    await wait({ risk: 'destructive' });
+    await expectRefused({ kind: 'approve' }, 'approval.elsewhere');
+    expect(slack.ephemerals.at(-1)?.text).toContain('Risk high');
+    expect(await take({ kind: 'reject' })).toEqual({ kind: 'done' });
+    expect(await status()).toBe('rejected');
+  });
 
   it('is refused from a message whose digest is not the one that waits', async () => {
     await wait();

@@ -10,6 +10,19 @@ describe('the watch over the quiet time', () => {
     expect([watch.knownForMs(1), watch.knownForMs(2)]).toEqual([3, 0]);
   });
 
+  it('counts what this process is sending from when it has left, whatever is heard of it before', () => {
+    let now = 0;
+    const watch = createQuietWatch(() => now);
+    watch.knownForMs(1);
+    const arrived = watch.sending(1);
+    now = 25;
+    expect(watch.knownForMs(1)).toBe(0);
+    now = 30;
+    arrived();
+    now = 31;
+    expect(watch.knownForMs(1)).toBe(1);
+  });
+
   it('forgets the one known longest beyond ten thousand, which is then counted anew', () => {
     let now = 0;
     const watch = createQuietWatch(() => now);

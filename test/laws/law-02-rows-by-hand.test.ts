@@ -112,19 +112,46 @@ describe('a row put back to what it once was', () => {
     return Object.fromEntries(STANDING.map((column) => [column, row[column] ?? null]));
   };
 
-  it('waiting again after it was executed, and approved again, is not sent again', async () => {
-    const { id, digest } = await waitingNote('Approved twice.');
-    const before = standing(id);
+  const waitingTitle = async (jobtitle: string): Promise<{ id: string; digest: string }> =>
+    (await gateway.submit({ action: 'update_contact', contact_id: contactId, jobtitle })).body;
+
+  // Of an update its own effect looks like somebody else's change: that is no reason to end it as refused.
+  it.each([
+    ['a note', waitingNote],
+    ['an update', waitingTitle],
+  ])(
+    'waiting again after it was executed, %s is neither approved again nor sent',
+    async (what, ask) => {
+      const text = `Approved twice: ${what}.`;
+      const { id, digest } = await ask(text);
+      const before = standing(id);
+      await gateway.approve(id, digest);
+      await gateway.ended(id);
+      inStore((file) => {
+        file.exec('DELETE FROM approval_uses');
+        file.prepare('DELETE FROM decisions WHERE request_id = ?').run(id);
+      });
+      writeRow(id, { ...before, revision: 1_000 });
+      expect((await gateway.approve(id, digest)).body.code).toBe('plan.tampered');
+      await expectStanding(id, 'succeeded');
+      expect(await gateway.timesSent(text)).toBe(1);
+    },
+  );
+
+  it.each([
+    ['approved', 'sent'],
+    ['awaiting_approval', 'withdrawn'],
+  ])('%s again after it was executed, an update is not %s', async (status, what) => {
+    const { id, digest } = await waitingTitle(`Once, and not ${what} then.`);
+    const rows = [standing(id)];
     await gateway.approve(id, digest);
     await gateway.ended(id);
-    inStore((file) => {
-      file.exec('DELETE FROM approval_uses');
-      file.prepare('DELETE FROM decisions WHERE request_id = ?').run(id);
-    });
-    writeRow(id, { ...before, revision: 1_000 });
-    expect((await gateway.approve(id, digest)).body.status).toBe('approved');
+    if (status === 'awaiting_approval') {
+      writeRow(id, { ...rows[0], revision: 1_000 });
+      await gateway.agent.call('DELETE', `/v1/actions/${id}`);
+    } else setStatus(id, status);
     await expectStanding(id, 'succeeded');
-    expect(await gateway.timesSent('Approved twice.')).toBe(1);
+    expect(await gateway.timesSent(`Once, and not ${what} then.`)).toBe(1);
   });
 
   it('unknown again after it was settled, and undone in HubSpot meanwhile, is not sent again', async () => {

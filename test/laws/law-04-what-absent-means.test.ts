@@ -157,4 +157,20 @@ describe('law 4: only a whole answer says that a write is not there', () => {
     expect(posts).toBe(2);
     expect(await gateway.timesSent(email)).toBe(1);
   });
+
+  it('and a refusal that says nothing of the first attempt ends it, instead of being asked for ever', async () => {
+    const text = 'Refused when it was sent again.';
+    let posts = 0;
+    proxy.answer = (passing) => {
+      if (passing.method !== 'POST' || !isCreate(passing.path)) return passing.forward();
+      posts += 1;
+      const body = '{"status":"error","category":"MISSING_SCOPES","message":"No."}';
+      return Promise.resolve(posts === 1 ? undefined : { status: 403, body });
+    };
+    const id = await approved({ action: 'create_note', contact_id: '20004', note: text });
+    const { body } = await gateway.ended(id, 50_000);
+    expect([body.status, body.problem.code]).toEqual(['failed', 'hubspot.missing_scope']);
+    expect(posts).toBe(2);
+    expect(await gateway.timesSent(text)).toBe(0);
+  });
 });

@@ -10,6 +10,62 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
+describe('law 10: a damaged row that is of no single request', () => {
+  let bystander: string;
+  const inStore = (sql: string): void => {
+    const file = new DatabaseSync(gateway.config.files.store, { timeout: 5_000 });
+    file.exec(sql);
+    file.close();
+  };
+  const damage = (): void => {
+    inStore(`UPDATE people SET name = 'Somebody else' WHERE id = '${bystander}'`);
+  };
+  const restore = (): void => {
+    inStore(`UPDATE people SET name = 'Una Involved' WHERE id = '${bystander}'`);
+  };
+  const waiting = async (note: string) =>
+    (await gateway.submit({ action: 'create_note', contact_id: '20001', note })).body;
+  const alerts = async () =>
+    (await logEntries(gateway.context.store)).filter(({ event }) => event === 'store.tampered');
+
+  beforeAll(async () => {
+    bystander = (await gateway.addPerson('Una Involved')).record.id;
+  });
+
+  it('ends no write that waits for people: it is decided on once that is restored', async () => {
+    const { id, digest } = await waiting('Decided later.');
+    damage();
+    const refused = await gateway.approve(id, digest);
+    expect([refused.status, refused.body.code]).toEqual([503, 'store.unavailable']);
+    expect(refused.body.detail).toBe(`people ${bystander}`);
+    expect(await gateway.context.store.requests.status(id)).toBe('awaiting_approval');
+    restore();
+    await gateway.approve(id, digest);
+    expect((await gateway.ended(id)).body.status).toBe('succeeded');
+  });
+
+  it('ends no approved write: it begins once that is restored; people are told of the place once', async () => {
+    const { id, digest } = await waiting('Begun later.');
+    await gateway.fault({ method: 'GET', path: '/contacts/20001' }, '503', 0);
+    await gateway.approve(id, digest);
+    await expect
+      .poll(async () => (await gateway.context.store.requests.get(id))?.code, { timeout: 20_000 })
+      .toBe('hubspot.unavailable');
+    damage();
+    await gateway.simulator.control('DELETE', '/faults');
+    await expect
+      .poll(async () => (await gateway.context.store.requests.get(id))?.code, { timeout: 20_000 })
+      .toBe('store.unavailable');
+    expect(await gateway.timesSent('Begun later.')).toBe(0);
+    restore();
+    expect((await gateway.ended(id, 60_000)).body.status).toBe('succeeded');
+    expect(await gateway.timesSent('Begun later.')).toBe(1);
+    expect((await alerts()).map(({ request_id, facts }) => [request_id, facts.place])).toEqual([
+      [null, `people ${bystander}`],
+    ]);
+  });
+});
+
 describe('law 10: a damaged row of the roster', () => {
   it('refuses requests with its true code, on record and in the log', async () => {
     const file = new DatabaseSync(gateway.config.files.store, { timeout: 5_000 });

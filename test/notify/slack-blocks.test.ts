@@ -51,6 +51,12 @@ function readField(
   };
 }
 
+/** What may be decided there, and the way to the console. */
+const buttonsFor = (card: Card): string[] => [
+  ...(['approve', 'reject'] as const).filter((kind) => whyNotInSlack(card, kind) === undefined),
+  'open',
+];
+
 describe('P2: nothing hidden in Slack', () => {
   it('shows each changed field of random cards, or does not let it be decided and says how many', () => {
     const cards = scaled(2_000, 10_000);
@@ -70,9 +76,9 @@ describe('P2: nothing hidden in Slack', () => {
       const missing = changes.filter((change) => !isShown(change)).length;
       fields += count;
       const isDecided = buttonsOf(blocks).includes('approve');
-      expect(isDecided).toBe(whyNotInSlack(card) === undefined);
+      expect(isDecided).toBe(whyNotInSlack(card, 'approve') === undefined);
       if (isDecided) expect(missing).toBe(0);
-      else expect(buttonsOf(blocks)).toEqual(['open']);
+      expect(buttonsOf(blocks)).toEqual(buttonsFor(card));
       if (missing > 0) {
         blocked += 1;
         expect(screen.join('\n')).toContain(
@@ -85,7 +91,7 @@ describe('P2: nothing hidden in Slack', () => {
     expect(blocked).toBeLessThan(cards - 100);
   }, 300_000);
 
-  it('is only opened where policy asks for a passkey or the risk is high', () => {
+  it('is opened to approve, and may be rejected, where policy asks for a passkey or the risk is high', () => {
     const card = cardFor(id);
     for (const strict of [
       { ...card, requires: { ...card.requires, passkey: true } },
@@ -93,8 +99,9 @@ describe('P2: nothing hidden in Slack', () => {
       { ...card, requires: { ...card.requires, approvals: 2 } },
       { ...card, sentence: 'A note for Acm\u0435' },
     ]) {
-      expect(whyNotInSlack(strict)).toBeDefined();
-      expect(buttonsOf(messageOf(strict).blocks)).toEqual(['open']);
+      expect(whyNotInSlack(strict, 'approve')).toBeDefined();
+      expect(whyNotInSlack(strict, 'reject')).toBeUndefined();
+      expect(buttonsOf(messageOf(strict).blocks)).toEqual(['reject', 'open']);
     }
     expect(buttonsOf(messageOf(card).blocks)).toEqual(['approve', 'reject', 'open']);
   });
@@ -147,7 +154,7 @@ describe('look-alike letters in Slack', () => {
     const [hint = ''] = hints(withAfter(many));
     expect(hint).toMatch(/; and 12 others\.$/);
     const { blocks } = messageOf(withAfter(many));
-    expect([blocksProblem(blocks), buttonsOf(blocks)]).toEqual([undefined, ['open']]);
+    expect([blocksProblem(blocks), buttonsOf(blocks)]).toEqual([undefined, ['reject', 'open']]);
   });
 });
 
@@ -227,10 +234,7 @@ describe('P3: hostile text in Slack', () => {
             );
           else expect(one).toMatchObject({ type: 'plain_text', emoji: false });
         }
-        const isHere = whyNotInSlack(card) === undefined;
-        expect(buttonsOf(message.blocks)).toEqual(
-          isHere ? ['approve', 'reject', 'open'] : ['open'],
-        );
+        expect(buttonsOf(message.blocks)).toEqual(buttonsFor(card));
         expect(texts.some((one) => shown(one.text).includes(text))).toBe(true);
         const isOurs = texts.filter((one) => /[\u202a-\u202e\u2066-\u2069\u200b]/.test(one.text));
         expect(isOurs).toEqual([]);

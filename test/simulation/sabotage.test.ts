@@ -130,7 +130,11 @@ const WAYS: readonly (readonly [string, Sabotage, RegExp])[] = [
   [
     'a quiet time by the clock that somebody may set',
     {
-      quietWatch: () => ({ nowMs: () => 0, knownForMs: () => 1e9 }),
+      quietWatch: () => ({
+        nowMs: () => 0,
+        knownForMs: () => 1e9,
+        sending: () => () => undefined,
+      }),
       afterStep: setForward,
     },
     /happened 2 times|HubSpot did/,

@@ -33,6 +33,7 @@ drop index log_entries_marks;
 drop index log_entries_alarms_sent;
 drop index log_entries_alarms_dead;
 drop index log_entries_alarms_resent;
+drop index log_entries_damage;
 drop table radar_sweeps;
 drop index ledger_by_time;
 alter table requests drop column retry_at;
@@ -91,6 +92,7 @@ describe('a store of an earlier version', () => {
       drop index log_entries_alarms_sent;
       drop index log_entries_alarms_dead;
       drop index log_entries_alarms_resent;
+      drop index log_entries_damage;
       PRAGMA user_version = 13;
     `);
     raw.close();

@@ -180,12 +180,17 @@ function fit(card: Card): Fitted {
   };
 }
 
-/** Why this cannot be decided in Slack, with a count; undefined when it can. */
-export function whyNotInSlack(card: Card): string | undefined {
+type Decided = NamedDecision['decision'];
+
+/**
+ * Why this cannot be decided in Slack, with a count; undefined when it can. What is to be approved elsewhere alone can be
+ * rejected where all of it is shown: stopping must not wait for a device.
+ */
+export function whyNotInSlack(card: Card, decision: Decided): string | undefined {
   const { hiddenFields, hiddenOthers } = fit(card);
   const fieldsInAll = card.changes.length;
   const hidden = whyHidden({ fields: hiddenFields, fieldsInAll, others: hiddenOthers.length });
-  return hidden ?? whyInConsole(card);
+  return hidden ?? (decision === 'approve' ? whyInConsole(card) : undefined);
 }
 
 const button = (id: keyof typeof ACTION_IDS, words: string, more: Partial<Button>): Button => ({
@@ -196,14 +201,19 @@ const button = (id: keyof typeof ACTION_IDS, words: string, more: Partial<Button
 });
 
 /** The value says what is decided on; who decides comes from Slack, what it is from the record. */
-function actions({ requestId, link }: NoticeSubject, card: Card, canDecide: boolean): Block {
+function actions(
+  { requestId, link }: NoticeSubject,
+  card: Card,
+  can: Readonly<Record<Decided, boolean>>,
+): Block {
   const value = `${requestId} ${card.digest}`;
-  const decide = [
-    button('approve', 'Approve', { value, style: 'primary' }),
-    button('reject', 'Reject with reason', { value, style: 'danger' }),
+  const instead = can.reject ? 'Open to approve' : 'Open to decide';
+  const elements = [
+    ...(can.approve ? [button('approve', 'Approve', { value, style: 'primary' })] : []),
+    ...(can.reject ? [button('reject', 'Reject with reason', { value, style: 'danger' })] : []),
+    button('open', can.approve ? 'Open' : instead, { url: link }),
   ];
-  const open = button('open', canDecide ? 'Open' : 'Open to decide', { url: link });
-  return { type: 'actions', block_id: 'decide', elements: canDecide ? [...decide, open] : [open] };
+  return { type: 'actions', block_id: 'decide', elements };
 }
 
 const decidedText = ({ name, decision, proof, at }: NamedDecision): string =>
@@ -238,11 +248,13 @@ function standing(about: NoticeSubject): string {
 }
 
 function waitingBlocks(about: NoticeSubject, card: Card): Block[] {
-  const why = whyNotInSlack(card);
+  const why = whyNotInSlack(card, 'approve');
+  const can = { approve: why === undefined, reject: whyNotInSlack(card, 'reject') === undefined };
+  const verb = can.reject ? 'approved' : 'decided';
   return [
     ownMarkup(`Decide by ${dateToken(new Date(card.expires_at))}`),
-    ...(why === undefined ? [] : [section(`It cannot be decided here. ${why}`)]),
-    actions(about, card, why === undefined),
+    ...(why === undefined ? [] : [section(`It cannot be ${verb} here. ${why}`)]),
+    actions(about, card, can),
   ];
 }
 

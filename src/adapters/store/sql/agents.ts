@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { AgentRecord } from '../../../core/records.ts';
 import type { AgentReads, AgentWrites } from '../../../ports/store.ts';
 import { openAll } from './listed.ts';
+import { heldAgainstLog } from './revocations.ts';
 import { NamesSchema, parseRow, rowSeal, TimeSchema } from './rows.ts';
 import type { Database } from './schema.ts';
 import type { Reader, Unit } from './unit.ts';
@@ -22,8 +23,8 @@ export function createAgentReads(reader: Reader): AgentReads {
   const { db } = reader;
   return {
     async get(id) {
-      const row = await db.selectFrom(TABLE).selectAll().where('id', '=', id).executeTakeFirst();
-      return row && toRecord(reader, row);
+      const agent = await rowOf(reader, id);
+      return agent && (await heldAgainstLog(reader, TABLE))(agent);
     },
     async list() {
       const rows = await db
@@ -32,9 +33,15 @@ export function createAgentReads(reader: Reader): AgentReads {
         .orderBy('created_at')
         .orderBy('id')
         .execute();
-      return openAll(rows, (row) => toRecord(reader, row));
+      const held = await heldAgainstLog(reader, TABLE);
+      return openAll(rows, (row) => held(toRecord(reader, row)));
     },
   };
+}
+
+async function rowOf(reader: Reader, id: string): Promise<AgentRecord | undefined> {
+  const row = await reader.db.selectFrom(TABLE).selectAll().where('id', '=', id).executeTakeFirst();
+  return row && toRecord(reader, row);
 }
 
 export function createAgentWrites(unit: Unit): AgentWrites {
@@ -44,9 +51,12 @@ export function createAgentWrites(unit: Unit): AgentWrites {
     async insert(agent) {
       await db.insertInto(TABLE).values(toRow(unit, agent)).execute();
     },
-    /** The record was read in this very unit: its row opened, so nothing forged gets a new seal. */
+    /**
+     * The record was read in this very unit: its row opened, so nothing forged gets a new seal. One whose row was put
+     * back from before its revocation, too: this is what mends it.
+     */
     async revoke(id) {
-      const agent = await createAgentReads(unit).get(id);
+      const agent = await rowOf(unit, id);
       if (agent === undefined || agent.revokedAt !== null) return false;
       await db
         .updateTable(TABLE)

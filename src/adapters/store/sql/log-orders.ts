@@ -21,12 +21,13 @@ const NONE: Orders = {
   links: new Map(),
   grants: new Map(),
   absences: new Map(),
+  revoked: new Set(),
 };
 
 const ROW_LOST = 'its row in the store was changed or taken out; the log has it';
 
 /**
- * What the log says of standing freezes, credentials in use, Slack users, grants and absences, whatever their rows say. Each entry's
+ * What the log says of standing freezes, credentials in use, Slack users, grants, absences and revocations, whatever their rows say. Each entry's
  * voucher names the newest order before it, so they are found one by one from the end of the log, and
  * once in the life of a process. Throws `freeze.active` when one of them is gone, or the end of the log is,
  * or does not open: that may be a freeze.
@@ -106,7 +107,19 @@ function applied(before: Orders, row: VouchedRow): Orders {
   const grants = grantsAfter(before.grants, entry);
   if (entry.event === 'absence.noted') absences.set(absence, absenceOf(entry));
   if (entry.event === 'absence.ended') absences.delete(absence);
-  return { key: keyOf(row), freezes, credentials, links, grants, absences };
+  const revoked = revokedAfter(before.revoked, entry);
+  return { key: keyOf(row), freezes, credentials, links, grants, absences, revoked };
+}
+
+function revokedAfter(
+  before: ReadonlySet<string>,
+  { event, agent_id: agentId, facts }: AuditEntry,
+): ReadonlySet<string> {
+  const { person, passkey } = facts as { readonly person?: string; readonly passkey?: string };
+  if (event === 'agent.revoked' && agentId !== null) return new Set([...before, agentId]);
+  if (event === 'person.revoked' && person !== undefined) return new Set([...before, person]);
+  if (event === 'passkey.revoked' && passkey !== undefined) return new Set([...before, passkey]);
+  return before;
 }
 
 /** As `gate/grants.ts` writes them. */

@@ -2,6 +2,7 @@ import type { Selectable } from 'kysely';
 import { z } from 'zod';
 import type { PasskeyRecord } from '../../../core/records.ts';
 import type { PasskeyReads, PasskeyWrites } from '../../../ports/sign-in-store.ts';
+import { heldAgainstLog } from './revocations.ts';
 import { parseRow, rowSeal, TimeSchema } from './rows.ts';
 import type { Database } from './schema.ts';
 import type { Reader, Unit } from './unit.ts';
@@ -29,12 +30,12 @@ export function createPasskeyReads(reader: Reader): PasskeyReads {
   const all = () => reader.db.selectFrom(TABLE).selectAll();
   return {
     async get(id) {
-      const row = await all().where('id', '=', id).executeTakeFirst();
-      return row && toRecord(reader, row);
+      const passkey = await rowOf(reader, id);
+      return passkey && (await heldAgainstLog(reader, TABLE))(passkey);
     },
     async find(credentialId) {
       const row = await all().where('credential_id', '=', credentialId).executeTakeFirst();
-      return row && toRecord(reader, row);
+      return row && (await heldAgainstLog(reader, TABLE))(toRecord(reader, row));
     },
     async of(personId) {
       const rows = await all()
@@ -42,9 +43,15 @@ export function createPasskeyReads(reader: Reader): PasskeyReads {
         .orderBy('created_at')
         .orderBy('id')
         .execute();
-      return rows.map((row) => toRecord(reader, row));
+      const held = await heldAgainstLog(reader, TABLE);
+      return rows.map((row) => held(toRecord(reader, row)));
     },
   };
+}
+
+async function rowOf(reader: Reader, id: string): Promise<PasskeyRecord | undefined> {
+  const row = await reader.db.selectFrom(TABLE).selectAll().where('id', '=', id).executeTakeFirst();
+  return row && toRecord(reader, row);
 }
 
 export function createPasskeyWrites(unit: Unit): PasskeyWrites {
@@ -63,8 +70,9 @@ export function createPasskeyWrites(unit: Unit): PasskeyWrites {
       const passkey = await reads.get(id);
       if (passkey !== undefined) await reseal(unit, { ...passkey, counter, lastUsedAt: unit.now });
     },
+    /** One whose row was put back from before its revocation, too: this is what mends it. */
     async revoke(id) {
-      const passkey = await reads.get(id);
+      const passkey = await rowOf(unit, id);
       if (passkey === undefined || passkey.revokedAt !== null) return false;
       await reseal(unit, { ...passkey, revokedAt: unit.now });
       return true;

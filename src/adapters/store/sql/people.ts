@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { PersonRecord } from '../../../core/records.ts';
 import type { PersonReads, PersonWrites } from '../../../ports/store.ts';
 import { openAll } from './listed.ts';
+import { heldAgainstLog } from './revocations.ts';
 import { NamesSchema, parseRow, rowSeal, TimeSchema } from './rows.ts';
 import type { Database } from './schema.ts';
 import type { Reader, Unit } from './unit.ts';
@@ -31,17 +32,24 @@ export function createPersonReads(reader: Reader): PersonReads {
   const rows = () => db.selectFrom(TABLE).selectAll().orderBy('created_at').orderBy('id').execute();
   return {
     async get(id) {
-      const row = await db.selectFrom(TABLE).selectAll().where('id', '=', id).executeTakeFirst();
-      return row && toRecord(reader, row);
+      const person = await rowOf(reader, id);
+      return person && (await heldAgainstLog(reader, TABLE))(person);
     },
     /** Throws for one row that does not open: a requester left out could approve what they asked for. */
     async list() {
-      return (await rows()).map((row) => toRecord(reader, row));
+      const held = await heldAgainstLog(reader, TABLE);
+      return (await rows()).map((row) => held(toRecord(reader, row)));
     },
     async legible() {
-      return openAll(await rows(), (row) => toRecord(reader, row));
+      const held = await heldAgainstLog(reader, TABLE);
+      return openAll(await rows(), (row) => held(toRecord(reader, row)));
     },
   };
+}
+
+async function rowOf(reader: Reader, id: string): Promise<PersonRecord | undefined> {
+  const row = await reader.db.selectFrom(TABLE).selectAll().where('id', '=', id).executeTakeFirst();
+  return row && toRecord(reader, row);
 }
 
 export function createPersonWrites(unit: Unit): PersonWrites {
@@ -51,8 +59,9 @@ export function createPersonWrites(unit: Unit): PersonWrites {
     async insert(person) {
       await db.insertInto(TABLE).values(toRow(unit, person)).execute();
     },
+    /** One whose row was put back from before its revocation, too: this is what mends it. */
     async revoke(id) {
-      const person = await createPersonReads(unit).get(id);
+      const person = await rowOf(unit, id);
       if (person === undefined || person.revokedAt !== null) return false;
       await reseal(unit, { ...person, revokedAt: now });
       return true;

@@ -16,6 +16,7 @@ import { absences } from './migrations/0011-absences.ts';
 import { howOften } from './migrations/0012-how-often.ts';
 import { decisionsByPerson } from './migrations/0013-decisions-by-person.ts';
 import { alarms } from './migrations/0014-alarms.ts';
+import { sharedDamage } from './migrations/0015-shared-damage.ts';
 
 /** Numbered from 1, never edited once released; a database remembers the last one in `user_version`. */
 const MIGRATIONS: readonly string[] = [
@@ -33,6 +34,7 @@ const MIGRATIONS: readonly string[] = [
   howOften,
   decisionsByPerson,
   alarms,
+  sharedDamage,
 ];
 
 /** A value that only the right key opens. */

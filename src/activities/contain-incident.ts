@@ -2,7 +2,7 @@ import type { Counters, Evidence, IncidentProgress, IncidentRecord } from '../co
 import type { RequestRecord } from '../core/records.ts';
 import type { RequestStatus } from '../core/request-state.ts';
 import { countRecentAlerts } from '../gate/alerts.ts';
-import { closeRequest } from '../gate/close.ts';
+import { closeUntouched } from '../gate/close-untouched.ts';
 import { incidentAt, incidentEntry } from '../gate/incidents.ts';
 import type { Store } from '../ports/store.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -61,17 +61,16 @@ export function createContainIncident(deps: ActivityDependencies) {
   const { store, auditLog } = deps;
 
   async function cancel(incident: IncidentRecord, id: string): Promise<void> {
+    // What the unit asks of the log is looked up here, where nobody waits for it.
+    await store.log.trace(id);
     await store.commit(async (tx) => {
       const request = await tx.requests.get(id);
       if (request === undefined || !isNotBegun(request)) return;
       const ending = { status: 'failed', code: 'incident.contained' } as const;
       const facts = { at: 'incident', incident: incident.id };
-      await closeRequest(tx, request, ending, {
-        event: 'request.completed',
-        actor: 'gateway',
-        facts,
-      });
-      await tx.requests.setWake(id, tx.now);
+      const cause = { event: 'request.completed', actor: 'gateway', facts } as const;
+      const damaged = await closeUntouched(tx, request, ending, cause);
+      if (damaged === undefined) await tx.requests.setWake(id, tx.now);
     });
   }
 

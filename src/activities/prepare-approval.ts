@@ -8,7 +8,8 @@ import { isHighRisk } from '../core/high-risk.ts';
 import { movedProperties } from '../core/moved.ts';
 import { promptSignals } from '../core/prompt-rules.ts';
 import type { AgentRecord, AuditEvent, RequestRecord } from '../core/records.ts';
-import { closeRequest, type Ending } from '../gate/close.ts';
+import type { Ending } from '../gate/close.ts';
+import { closeUntouched } from '../gate/close-untouched.ts';
 import type { DecisionRules } from '../gate/decisions.ts';
 import { approveAhead, grantFor, isAnyAhead } from '../gate/granted-ahead.ts';
 import { callFor } from '../gate/request-calls.ts';
@@ -158,7 +159,7 @@ async function endAtCard(
   const request = await tx.requests.get(requestId);
   if (request?.status !== 'planned') return;
   const cause = { event: 'request.refused', actor: 'gateway', facts: { at: 'card' } } as const;
-  await closeRequest(tx, request, ending, cause);
+  await closeUntouched(tx, request, ending, cause);
 }
 
 const expectedBy = ({ plan }: RequestRecord) =>
@@ -250,7 +251,8 @@ export function createPrepareApproval(deps: ActivityDependencies) {
     if (request?.status !== 'planned' || request.plan === null) return '';
     const agent = await deps.store.agents.get(request.agentId);
     if (agent === undefined) throw new GatewayError('policy.denied');
-    // First: with a log that cannot be read no card can be made, and HubSpot is not asked in vain.
+    // First: without any of these no card can be made, and HubSpot is not asked in vain.
+    await deps.store.people.list();
     const checkpoint = await deps.auditLog.checkpoint();
     const call = callFor(request, credential, 'card');
     const read = await readPresent(deps, call, request.plan.targets);

@@ -4,7 +4,7 @@ import type { RequestRecord } from '../core/records.ts';
 import { hasBegun, isTerminal, type RequestStatus } from '../core/request-state.ts';
 import type { Attester } from '../gate/attest.ts';
 import { assertUntouched } from '../gate/begin.ts';
-import { closeRequest, closeTampered, markUnknown } from '../gate/close.ts';
+import { closeRequest, closeTampered, markUnknown, type TamperedEnd } from '../gate/close.ts';
 import { readLogged } from '../gate/logged.ts';
 import { newRequest, requestFacts } from '../gate/new-request.ts';
 import { executedSteps } from '../core/steps.ts';
@@ -86,18 +86,37 @@ async function close(
   }
   // People were asked for it, or are about to be: what passes ends no such write, and the sweep starts its workflow again.
   if (!hasBegun(request.status) && ERRORS[failure.code].retryable) {
-    await tx.requests.setWake(request.id, new Date(tx.now.getTime() + AGAIN_AFTER_MS));
+    await tx.requests.setWake(request.id, new Date(tx.now.getTime() + AGAIN_AFTER_MS.passing));
     return;
   }
-  await closeRequest(
+  await closeFailed(tx, request, failure);
+}
+
+const closeFailed = (tx: StoreTransaction, request: RequestRecord, failure: Failure) =>
+  closeRequest(
     tx,
     request,
     { status: 'failed', ...failure },
     { event: 'request.completed', actor: 'gateway', facts: factsOf(failure) },
   );
-}
 
-const AGAIN_AFTER_MS = 10_000;
+/** When the sweep starts a workflow again that has ended by something else than its request. */
+const AGAIN_AFTER_MS = { passing: 10_000, damaged: 60_000 } as const;
+
+/** Where only what it needs is damaged, a write goes on once that is restored; nobody waits so long for a read. */
+async function endTampered(
+  tx: StoreTransaction,
+  requestId: string,
+  failure: Failure,
+): Promise<TamperedEnd> {
+  const end = await closeTampered(tx, requestId, failure.detail);
+  if (end !== 'elsewhere') return end;
+  const request = await tx.requests.get(requestId);
+  if (request === undefined || isTerminal(request.status)) return end;
+  if (request.risk === 'read') await closeFailed(tx, request, failure);
+  else await tx.requests.setWake(requestId, new Date(tx.now.getTime() + AGAIN_AFTER_MS.damaged));
+  return end;
+}
 
 const factsOf = ({ code }: Failure) => ({ at: 'workflow', http_status: ERRORS[code].status });
 
@@ -130,7 +149,7 @@ export function createRecordAudit(deps: ActivityDependencies) {
     // What the units below ask of the log is looked up here, where nobody waits for it.
     if (failure !== undefined) await deps.store.log.trace(requestId);
     if (failure?.code === 'plan.tampered') {
-      const end = await deps.store.commit((tx) => closeTampered(tx, requestId, failure.detail));
+      const end = await deps.store.commit((tx) => endTampered(tx, requestId, failure));
       if (end !== 'unknown') return deps.store.requests.status(requestId);
     }
     const status = await deps.store.requests.status(requestId);

@@ -163,6 +163,22 @@ async function takeSignal(
   return decidedNote(decided, parsed.data.decision, person);
 }
 
+/** So many of the messages that are owed are looked through. */
+const WAKES_LOOKED_AT = 200;
+
+/** It has come, and nothing was decided: where only its workflow was to be started again, nothing is owed any more. */
+async function forgetWake(
+  { store, clock }: Pick<ActivityDependencies, 'store' | 'clock'>,
+  requestId: string,
+): Promise<void> {
+  const owed = await store.requests.overdue(clock(), WAKES_LOOKED_AT);
+  if (!owed.includes(requestId)) return;
+  await store.commit(async (tx) => {
+    if ((await tx.requests.status(requestId)) !== 'awaiting_approval') return;
+    if ((await tx.decisions.of(requestId)).length === 0) await tx.requests.setWake(requestId, null);
+  });
+}
+
 /**
  * Step 3b: what counts is the record. Signals that carry a person and a code are proven here and
  * recorded like any other decision; then the record says whether the request is approved, has ended,
@@ -194,6 +210,7 @@ export function createVerifyDecision(deps: ActivityDependencies) {
     if (request === undefined || isTerminal(request.status)) return { kind: 'ended', notes };
     if (request.status !== 'awaiting_approval') return { kind: 'approved', notes };
     const forMs = (request.expiresAt?.getTime() ?? 0) - deps.clock().getTime();
+    if (forMs > 0 && signals.length === 0) await forgetWake(deps, requestId);
     if (forMs > 0) return { kind: 'waiting', forMs: Math.min(forMs, ownMs ?? Infinity), notes };
     await expireRequest(deps.store, requestId, deps.timing);
     const after = await deps.store.requests.get(requestId);

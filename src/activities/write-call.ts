@@ -7,8 +7,9 @@ import { movedProperties, withWritten } from '../core/moved.ts';
 import type { AuditEvent, LedgerRecord, RequestRecord } from '../core/records.ts';
 import { hasBegun } from '../core/request-state.ts';
 import { executedSteps, stepFact, stepPlan, withoutArchived } from '../core/steps.ts';
-import { assertUntouched, type Begun, beginWrite, isDue } from '../gate/begin.ts';
-import { closeRequest, closeTampered, type Ending } from '../gate/close.ts';
+import { type Begun, beginWrite, isDue } from '../gate/begin.ts';
+import { closeTampered, type Ending } from '../gate/close.ts';
+import { closeUntouched } from '../gate/close-untouched.ts';
 import { answerEntry, callFor } from '../gate/request-calls.ts';
 import { entryOf } from '../gate/logged.ts';
 import { type Attempt, type Outcome, readable, recordOutcome } from '../gate/outcome.ts';
@@ -17,7 +18,7 @@ import type { CrmAnswer } from '../ports/crm.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import type { CredentialLease } from './fetch-secret.ts';
-import { type Presence, readPresent } from './guarded-reads.ts';
+import { type Presence, readInTurn, readsOf } from './guarded-reads.ts';
 
 export interface WriteCall {
   readonly kind: 'write';
@@ -101,11 +102,11 @@ async function beginOnPresent(
   deps: ActivityDependencies,
   call: WriteCall,
   { presence, entries, publishedSize, readMs, executed }: Read,
-): Promise<Begun | 'hubspot.timeout'> {
+): Promise<Begun | ErrorCode> {
   for (const entry of entries) await tx.log.append(entry);
   const request = await tx.requests.get(call.requestId);
-  // Waited for the log's disk, a turn or the store: nothing was begun, and the next attempt reads anew.
-  if (deps.quietWatch.nowMs() - readMs > COMPARED_MAX_MS) return 'hubspot.timeout';
+  // Waited for the log's disk or the store: nothing was begun, and the next attempt reads anew.
+  if (deps.quietWatch.nowMs() - readMs > COMPARED_MAX_MS) return 'store.unavailable';
   // A step's own effect, which came between, would look like somebody else's change.
   if (request !== undefined && executedSteps(request) !== executed)
     return { kind: 'not_due', status: request.status };
@@ -128,20 +129,13 @@ async function endStale(
   ending: Ending,
   call: WriteCall,
 ): Promise<Begun> {
-  try {
-    await assertUntouched(tx, request);
-  } catch (error) {
-    if (!(error instanceof GatewayError) || error.code !== 'plan.tampered') throw error;
-    const { code, detail } = error;
-    await closeTampered(tx, request.id, detail);
-    return { kind: 'refused', ending: { status: 'failed', code, detail } };
-  }
-  await closeRequest(tx, request, ending, {
+  const damaged = await closeUntouched(tx, request, ending, {
     event: call.resend ? 'request.completed' : 'request.refused',
     actor: 'gateway',
     facts: { at: 'compare', place: ending.detail ?? null },
   });
-  return { kind: 'refused', ending };
+  if (damaged === undefined) return { kind: 'refused', ending };
+  return { kind: 'refused', ending: { status: 'failed', code: 'plan.tampered', detail: damaged } };
 }
 
 const presentIn = (presence: Presence): readonly PresentRecord[] =>
@@ -174,9 +168,30 @@ async function isStalled(
 const dueOperation = (request: RequestRecord): readonly Operation[] =>
   request.plan?.operations.slice(executedSteps(request)).slice(0, 1) ?? [];
 
+/**
+ * Begin needs them. Where one does not open nothing is asked of HubSpot, for days if need be: each question would be in
+ * the log. People are told of the place.
+ */
+async function isRosterLegible(
+  { store }: ActivityDependencies,
+  { id, agentId, connection }: RequestRecord,
+): Promise<boolean> {
+  try {
+    await store.agents.get(agentId);
+    await store.people.list();
+    await store.connections.get(connection);
+    return true;
+  } catch (error) {
+    if (!(error instanceof GatewayError) || error.code !== 'plan.tampered') throw error;
+    await store.commit((tx) => closeTampered(tx, id, error.detail));
+    return false;
+  }
+}
+
 /** A second run, or a run on a credential that was just rotated: what the record says of it. */
 function notDue({ status, waitsFor }: Extract<Begun, { kind: 'not_due' }>): WriteOutcome {
-  if (status === 'approved') return { kind: 'not_begun', code: waitsFor ?? 'credential.missing' };
+  if (waitsFor !== undefined) return { kind: 'not_begun', code: waitsFor };
+  if (status === 'approved') return { kind: 'not_begun', code: 'credential.missing' };
   return { kind: hasBegun(status) ? 'unknown' : 'ended' };
 }
 
@@ -226,9 +241,15 @@ export function createWriteCall(deps: ActivityDependencies) {
   ): Promise<(Begun & { readonly turnMs: number }) | ErrorCode> {
     const { credential } = call;
     const of = callFor(request, credential, call.resend ? 'reconcile' : 'compare');
+    if (!(await isRosterLegible(deps, request))) return 'store.unavailable';
+    const targets = withoutArchived(request, request.plan?.targets ?? []);
+    // All at once, so that what is compared is not old by the time that the write may go.
+    const turns = [...readsOf(targets), ...dueOperation(request)];
+    const noTurn = await deps.crm.takeTurns(turns, credential, of.purpose);
+    if (noTurn !== undefined) return noTurn.code;
     const readAll = async () => {
-      const targets = withoutArchived(request, request.plan?.targets ?? []);
-      return { ...(await readPresent(deps, of, targets)), readMs: deps.quietWatch.nowMs() };
+      const found = await readInTurn(deps, of, targets);
+      return { ...found, readMs: deps.quietWatch.nowMs() };
     };
     const [{ size: publishedSize }, read] = await Promise.all([
       deps.auditLog.checkpoint(),
@@ -239,8 +260,6 @@ export function createWriteCall(deps: ActivityDependencies) {
     if (await isStalled(deps, publishedSize)) return 'log.unavailable';
     // What begin asks of the log is looked up here, where nobody waits for it.
     await deps.store.log.trace(request.id);
-    const noTurn = await deps.crm.takeTurns(dueOperation(request), credential);
-    if (noTurn !== undefined) return noTurn.code;
     // From before the commit: with its disk hung this process stands still as well.
     const turnMs = deps.quietWatch.nowMs();
     const found = { ...read, publishedSize, executed: executedSteps(request) };

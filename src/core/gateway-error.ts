@@ -27,7 +27,6 @@ export class GatewayError extends Error {
   }
 }
 
-/** The code of anything thrown: ours, or `internal.unexpected`. */
 /** Tables whose rows are of no single request: people, keys, what stands. */
 const SHARED_TABLES: ReadonlySet<string> = new Set([
   ...['people', 'agents', 'passkeys', 'connections', 'credentials', 'slack_users'],
@@ -38,6 +37,7 @@ const SHARED_TABLES: ReadonlySet<string> = new Set([
 export const isSharedPlace = (place: string | undefined): place is string =>
   SHARED_TABLES.has(place?.split(' ')[0] ?? '');
 
+/** The code of anything thrown: ours, or `internal.unexpected`. */
 export function errorCodeOf(error: unknown): ErrorCode {
   return error instanceof GatewayError ? error.code : 'internal.unexpected';
 }

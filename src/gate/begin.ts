@@ -149,12 +149,12 @@ const mayResend = ({ absences }: Logged, of: Pick<WriteToBegin, 'quietMs'>): boo
 
 /**
  * Laws 3 and 4: the first begin of a step has no begin of it before, a second one has, and what has
- * ended never begins again, whatever the row says.
+ * ended never begins again, whatever the row says; nor what HubSpot has refused.
  */
 async function assertLogAgrees(
   tx: StoreTransaction,
   request: RequestRecord,
-  { end, begunStep, doneStep }: Logged,
+  { end, begunStep, doneStep, refusedWith }: Logged,
   { resend, publishedSize }: WriteToBegin,
 ): Promise<void> {
   const tampered = (detail: string) => new GatewayError('plan.tampered', { detail });
@@ -166,6 +166,8 @@ async function assertLogAgrees(
     throw tampered(`the log says that ${doneStep} steps were executed, the row says ${executed}`);
   if ((await tx.log.size()) < publishedSize)
     throw tampered('the log is shorter than its checkpoint');
+  // Sent again it was refused, and it is still not there: neither attempt has arrived, and a third one would be refused as well.
+  if (resend && refusedWith !== undefined) throw new GatewayError(refusedWith);
 }
 
 /** Law 3: one approval is one execution. Its later steps and resends go on with the mark that the first left. */

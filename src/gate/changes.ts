@@ -12,7 +12,7 @@ import type { AgentRecord, RequestRecord } from '../core/records.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import { type Ballot, openBallot } from './ballot.ts';
 import { assertSameAccount, freezeDetail, stoppingFreeze } from './callable.ts';
-import { closeRequest, closeTampered } from './close.ts';
+import { closeRequest, codeAfterTampering } from './close.ts';
 import { placeFacts, placeFor, proofFacts } from './decisions.ts';
 import type { DecisionRules, ProvenDecision } from './decisions.ts';
 import { bodyHash } from './digest.ts';
@@ -172,8 +172,7 @@ export async function refuseChange(
   made: ProvenChange,
   error: GatewayError,
 ): Promise<Changed> {
-  const { code, detail } = error;
-  if (code === 'plan.tampered') await closeTampered(tx, made.requestId, detail);
+  const code = await codeAfterTampering(tx, made.requestId, error);
   await tx.log.append({
     event: 'approval.refused',
     requestId: made.requestId,
@@ -182,7 +181,7 @@ export async function refuseChange(
     digest: made.digest,
     facts: { decision: 'change', ...proofFacts(made) },
   });
-  return { kind: 'refused', code, detail };
+  return { kind: 'refused', code, detail: error.detail };
 }
 
 /** Both in one commit: the original ends, and its successor waits for a card and for people of its own. */

@@ -124,33 +124,33 @@ async function trueStanding(
 /** What became of it: `elsewhere`, it is as it was and goes on once the damage is mended; `unknown`, there is no such row. */
 export type TamperedEnd = 'closed' | 'elsewhere' | 'unknown';
 
-const AGAIN_AFTER_MS = 60_000;
-/** So many of the newest alerts are looked through for the same place. */
-const ALERTS_LOOKED_AT = 20;
+/** So many of the newest alerts are looked through for one of the same place. */
+const ALERTS_LOOKED_AT = 200;
+/** Damage that lasts is told of again. */
+const TOLD_AGAIN_MS = 3_600_000;
 
 /**
  * Damage to what is of no single request: whatever needs it waits until it is restored, and the row of this one is as
- * it was. One alert for each place.
+ * it was. One alert for each place, and hour.
  */
 async function leaveOpen(
   tx: StoreTransaction,
   requestId: string,
   place: string,
 ): Promise<TamperedEnd> {
-  const told = await tx.log.newest('store.tampered', { limit: ALERTS_LOOKED_AT });
-  if (!told.some(({ leaf }) => entryOf(leaf).facts['place'] === place))
+  const newest = await tx.log.newest('store.tampered', { limit: ALERTS_LOOKED_AT });
+  const since = tx.now.getTime() - TOLD_AGAIN_MS;
+  const isTold = newest
+    .map(({ leaf }) => entryOf(leaf))
+    .some(({ facts, timestamp }) => facts['place'] === place && Date.parse(timestamp) > since);
+  if (!isTold)
     await tx.log.append({
       event: 'store.tampered',
       actor: 'gateway',
       code: 'plan.tampered',
       facts: { place, status: null },
     });
-  const status = await tx.requests.status(requestId);
-  if (status === undefined) return 'unknown';
-  // Its workflow may have ended by it: the sweep starts another.
-  if (!isTerminal(status))
-    await tx.requests.setWake(requestId, new Date(tx.now.getTime() + AGAIN_AFTER_MS));
-  return 'elsewhere';
+  return (await tx.requests.status(requestId)) === undefined ? 'unknown' : 'elsewhere';
 }
 
 /**
@@ -177,6 +177,17 @@ export async function closeTampered(
     facts: { place: place ?? null, status: standing.status },
   });
   return 'closed';
+}
+
+/** What people are told of such an error: where something shared is damaged, that it has to wait. */
+export async function codeAfterTampering(
+  tx: StoreTransaction,
+  requestId: string,
+  { code, detail }: GatewayError,
+): Promise<ErrorCode> {
+  if (code !== 'plan.tampered') return code;
+  const end = await closeTampered(tx, requestId, detail);
+  return end === 'elsewhere' ? 'store.unavailable' : code;
 }
 
 /** The good end of a request, with its log entry, in the caller's transaction. */

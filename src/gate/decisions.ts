@@ -8,7 +8,7 @@ import type { StoreTransaction } from '../ports/store.ts';
 import type { Policy } from '../policy/policy.ts';
 import { mayDecide, requirementFor, satisfied } from '../policy/requirement.ts';
 import { type Ballot, openBallot } from './ballot.ts';
-import { closeRequest, closeTampered } from './close.ts';
+import { closeRequest, codeAfterTampering } from './close.ts';
 import { oweFurther } from './notices.ts';
 import { type Place, placesOf } from './places.ts';
 import { approverOf } from './policy-query.ts';
@@ -179,10 +179,7 @@ export async function refuseDecision(
   made: ProvenDecision,
   error: GatewayError,
 ): Promise<Decided> {
-  const isTampered = error.code === 'plan.tampered';
-  const end = isTampered ? await closeTampered(tx, made.requestId, error.detail) : undefined;
-  // Not what people see is damaged but something that it takes to count their word.
-  const code = end === 'elsewhere' ? 'store.unavailable' : error.code;
+  const code = await codeAfterTampering(tx, made.requestId, error);
   await tx.log.append({
     event: 'approval.refused',
     requestId: made.requestId,

@@ -19,6 +19,8 @@ export interface Logged {
   readonly doneStep: number;
   /** The looks since then, and since the last that was unclear, which did not find it. */
   readonly absences: readonly Absence[];
+  /** What HubSpot has refused it with since then. */
+  readonly refusedWith: ErrorCode | undefined;
   /** How it ended, and as what. An ended request never moves again. */
   readonly end: { readonly status: RequestStatus; readonly code: ErrorCode | null } | undefined;
   /** There is an alert already that its row was changed. */
@@ -83,6 +85,13 @@ const isDone = ({ event, facts }: AuditEntry): boolean =>
     facts['purpose'] === 'execute' &&
     facts['answer'] === 'answered') ||
   (event === 'hubspot.settled' && facts['settled'] === 'executed');
+
+/** Definitely, of an attempt to do it. */
+function refusalOf({ event, code, facts }: AuditEntry): ErrorCode[] {
+  const isRefusal = event === 'hubspot.answered' && facts['answer'] === 'refused';
+  const isOfAttempt = isRefusal && facts['purpose'] === 'execute';
+  return isOfAttempt && code !== null && isErrorCode(code) ? [code] : [];
+}
 
 interface LogOf {
   readonly log: Pick<LogReads, 'trace'>;
@@ -153,6 +162,7 @@ export async function readLogged(of: LogOf, requestId: string): Promise<Logged> 
     begunStep: lastBegin === undefined ? 0 : stepOf(lastBegin),
     doneStep: Math.max(0, ...entries.filter(isDone).map(stepOf)),
     absences: absencesSince(entries.slice(begunAt), lastBegin),
+    refusedWith: entries.slice(begunAt).flatMap(refusalOf)[0],
     end: entries.flatMap(endOf)[0],
     isAlerted: entries.some(isAlert),
     asked: wordsOf(entries, records, 'request.accepted'),

@@ -55,11 +55,10 @@ export async function revokePasskey(
   tx: StoreTransaction,
   of: { readonly id: string; readonly by: string },
 ): Promise<PasskeyRecord> {
-  const isNew = await tx.passkeys.revoke(of.id);
   const passkey = await tx.passkeys.get(of.id);
   if (passkey === undefined)
     throw new GatewayError('request.not_found', { detail: `no passkey ${of.id}` });
-  if (isNew) {
+  if (await tx.passkeys.revoke(of.id)) {
     await tx.log.append({
       event: 'passkey.revoked',
       actor: of.by,

@@ -61,6 +61,16 @@ export function answeredJson(answer: CrmAnswer): unknown {
   throw failureOf(answer);
 }
 
+interface ReadingDependencies {
+  readonly store: Store;
+  readonly crm: Crm;
+}
+
+interface Answered {
+  readonly answers: readonly CrmAnswer[];
+  readonly entries: readonly AuditEvent[];
+}
+
 /** Nothing was called, and nothing needs an entry. */
 const unsent = (noTurn: NoTurn): CrmAnswer => ({ kind: 'unsent', ...noTurn });
 
@@ -70,13 +80,23 @@ const unsent = (noTurn: NoTurn): CrmAnswer => ({ kind: 'unsent', ...noTurn });
  * Throws `freeze.active`, `credential.missing`, `store.unavailable`; nothing was called then.
  */
 export async function guardedReads(
-  deps: { readonly store: Store; readonly crm: Crm },
+  deps: ReadingDependencies,
   of: CallFor,
   operations: readonly Operation[],
-): Promise<{ readonly answers: readonly CrmAnswer[]; readonly entries: readonly AuditEvent[] }> {
+): Promise<Answered> {
   if (operations.length === 0) return { answers: [], entries: [] };
   const noTurn = await deps.crm.takeTurns(operations, of.credential, of.purpose);
   if (noTurn !== undefined) return { answers: operations.map(() => unsent(noTurn)), entries: [] };
+  return readsInTurn(deps, of, operations);
+}
+
+/** As `guardedReads`, where the turns were taken before. */
+export async function readsInTurn(
+  deps: ReadingDependencies,
+  of: CallFor,
+  operations: readonly Operation[],
+): Promise<Answered> {
+  if (operations.length === 0) return { answers: [], entries: [] };
   await deps.store.commit(async (tx) => {
     if (of.purpose === 'reconcile') await assertReadable(tx, of);
     else await assertCallable(tx, of);

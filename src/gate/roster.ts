@@ -49,11 +49,10 @@ export async function revokeAgent(
     throw new GatewayError('policy.denied', {
       detail: 'it is the gateway’s own agent; to stop it: npx sallyport freeze sallyport',
     });
-  // First, for it also mends a row that was put back from before an earlier one, which does not open.
-  const isNew = await tx.agents.revoke(of.id);
-  if ((await tx.agents.get(of.id)) === undefined)
+  if ((await tx.agents.get(of.id)) === undefined) {
     throw new GatewayError('request.not_found', { detail: `no agent ${of.id}` });
-  if (!isNew) return;
+  }
+  if (!(await tx.agents.revoke(of.id))) return;
   await tx.log.append({ event: 'agent.revoked', agentId: of.id, actor: of.by });
   const isOfThis = ({ agentId }: GrantRecord): boolean => agentId === of.id;
   await endGrantsIfKnown(tx, isOfThis, { cause: 'agent_revoked', by: of.by });
@@ -127,10 +126,10 @@ export async function revokePerson(
   tx: StoreTransaction,
   of: { readonly id: string; readonly by: string },
 ): Promise<void> {
-  const isNew = await tx.people.revoke(of.id);
-  if ((await tx.people.get(of.id)) === undefined)
+  if ((await tx.people.get(of.id)) === undefined) {
     throw new GatewayError('request.not_found', { detail: `no person ${of.id}` });
-  if (!isNew) return;
+  }
+  if (!(await tx.people.revoke(of.id))) return;
   await tx.log.append({ event: 'person.revoked', actor: of.by, facts: { person: of.id } });
   const isTheirs = ({ personId }: GrantRecord): boolean => personId === of.id;
   await endGrantsIfKnown(tx, isTheirs, { cause: 'person_revoked', by: of.by });

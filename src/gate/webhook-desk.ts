@@ -72,7 +72,10 @@ async function decide(
   const { id: requestId, digest, decision, reason } = said;
   const webhookSigner = proven.signer.id;
   const made = { requestId, digest, person, webhookSigner, decision, reason };
-  return recordDecision(tx, { ...made, proof: 'webhook' }, rules);
+  const decided = await recordDecision(tx, { ...made, proof: 'webhook' }, rules);
+  if (decided.kind === 'refused' && decided.code === 'store.unavailable')
+    await tx.heardOnce.forget(DOOR, name);
+  return decided;
 }
 
 /** Where decisions that a person's own system signed come in. */

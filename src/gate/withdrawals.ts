@@ -1,7 +1,6 @@
 import { GatewayError } from '../core/gateway-error.ts';
 import type { StoreTransaction } from '../ports/store.ts';
-import { assertUntouched } from './begin.ts';
-import { closeRequest, closeTampered } from './close.ts';
+import { closeUntouched } from './close-untouched.ts';
 
 /**
  * An agent takes its own request back while it waits. Throws `request.not_found` (also for another
@@ -15,24 +14,13 @@ export async function withdrawRequest(
   const request = await tx.requests.get(of.requestId);
   if (request?.agentId !== of.agentId) throw new GatewayError('request.not_found');
   if (request.status === 'withdrawn') return;
-  const isWaiting = request.status === 'planned' || request.status === 'awaiting_approval';
-  if (!isWaiting) {
+  if (request.status !== 'planned' && request.status !== 'awaiting_approval') {
     throw new GatewayError('request.not_withdrawable', {
       detail: `the request is ${request.status}`,
     });
   }
-  try {
-    await assertUntouched(tx, request);
-  } catch (error) {
-    if (!(error instanceof GatewayError) || error.code !== 'plan.tampered') throw error;
-    await closeTampered(tx, request.id, error.detail);
-    return;
-  }
-  await closeRequest(
-    tx,
-    request,
-    { status: 'withdrawn', code: 'approval.withdrawn' },
-    { event: 'request.withdrawn', actor: `agent:${of.agentId}` },
-  );
-  await tx.requests.setWake(request.id, tx.now);
+  const ending = { status: 'withdrawn', code: 'approval.withdrawn' } as const;
+  const cause = { event: 'request.withdrawn', actor: `agent:${of.agentId}` } as const;
+  const damaged = await closeUntouched(tx, request, ending, cause);
+  if (damaged === undefined) await tx.requests.setWake(request.id, tx.now);
 }

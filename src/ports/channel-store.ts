@@ -108,4 +108,6 @@ export interface WebhookSignerWrites extends WebhookSignerReads {
 export interface HeardOnceWrites {
   /** True the first time; remembered until then. */
   hear(door: string, name: string, until: Date): Promise<boolean>;
+  /** It could not be acted on: the same message counts when it comes again. */
+  forget(door: string, name: string): Promise<void>;
 }

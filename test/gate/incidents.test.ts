@@ -7,9 +7,11 @@ import { GatewayError } from '../../src/core/gateway-error.ts';
 import { liftFreeze, placeFreeze } from '../../src/gate/freezes.ts';
 import { openIncident } from '../../src/gate/incidents.ts';
 import { ensureOwnAgent } from '../../src/gate/own-agent.ts';
+import { requestEntry } from '../../src/gate/request-entry.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { later, request, requestId, START } from '../adapters/store/fixtures.ts';
 import { type SqlitePlace, sqlitePlace } from '../adapters/store/sqlite-place.ts';
+import { insertWaiting, waitingRequest } from '../support/waiting-request.ts';
 
 let place: SqlitePlace;
 let store: Store;
@@ -68,7 +70,7 @@ describe('an incident', () => {
   });
 
   it('names what it ended also when its first try broke off', async () => {
-    await store.commit((tx) => tx.requests.insert(request(1, { status: 'awaiting_approval' })));
+    await store.commit((tx) => insertWaiting(tx, waitingRequest(1)));
     const { id } = await open();
     let tries = 0;
     const cancelled = {
@@ -91,14 +93,16 @@ describe('an incident', () => {
 
   it('ends what was to be taken back before it too: it was approved for other times', async () => {
     const { id: agentId } = await store.commit(ensureOwnAgent);
-    await store.commit((tx) => tx.requests.insert(request(1, { agentId, status: 'approved' })));
+    await store.commit((tx) =>
+      insertWaiting(tx, waitingRequest(1, { agentId, status: 'approved' })),
+    );
     const { id } = await open();
     await createContainIncident(deps({}))(id);
     expect(await store.requests.get(requestId(1))).toMatchObject({ code: 'incident.contained' });
   });
 
   it('owes what it ended one message, which its workflow settles', async () => {
-    await store.commit((tx) => tx.requests.insert(request(1, { status: 'awaiting_approval' })));
+    await store.commit((tx) => insertWaiting(tx, waitingRequest(1)));
     const { id } = await open();
     await createContainIncident(deps({}))(id);
     expect(await store.requests.overdue(later(120_000), 10)).toHaveLength(1);
@@ -106,8 +110,20 @@ describe('an incident', () => {
     expect(await store.requests.overdue(later(120_000), 10)).toEqual([]);
   });
 
+  it('ends nothing that the log says had ended: its row was put back', async () => {
+    const put = waitingRequest(1);
+    await store.commit(async (tx) => {
+      await insertWaiting(tx, put);
+      const facts = { status: 'succeeded' };
+      await tx.log.append({ event: 'request.completed', ...requestEntry(put), facts });
+    });
+    const { id } = await open();
+    await createContainIncident(deps({}))(id);
+    expect(await store.requests.status(put.id)).toBe('succeeded');
+  });
+
   it('passes over no waiting request because the store cannot be read', async () => {
-    await store.commit((tx) => tx.requests.insert(request(1, { status: 'approved' })));
+    await store.commit((tx) => insertWaiting(tx, waitingRequest(1, { status: 'approved' })));
     const { id } = await open();
     const get = () => Promise.reject(new GatewayError('store.unavailable'));
     const unreadable = { ...store, requests: { ...store.requests, get } };

@@ -158,19 +158,25 @@ describe('law 4: only a whole answer says that a write is not there', () => {
     expect(await gateway.timesSent(email)).toBe(1);
   });
 
-  it('and a refusal that says nothing of the first attempt ends it, instead of being asked for ever', async () => {
-    const text = 'Refused when it was sent again.';
-    let posts = 0;
-    proxy.answer = (passing) => {
-      if (passing.method !== 'POST' || !isCreate(passing.path)) return passing.forward();
-      posts += 1;
-      const body = '{"status":"error","category":"MISSING_SCOPES","message":"No."}';
-      return Promise.resolve(posts === 1 ? undefined : { status: 403, body });
-    };
-    const id = await approved({ action: 'create_note', contact_id: '20004', note: text });
-    const { body } = await gateway.ended(id, 50_000);
-    expect([body.status, body.problem.code]).toEqual(['failed', 'hubspot.missing_scope']);
-    expect(posts).toBe(2);
-    expect(await gateway.timesSent(text)).toBe(0);
-  });
+  it.each([
+    ['says nothing of the first attempt', 403, 'MISSING_SCOPES', 'hubspot.missing_scope'],
+    ['could be of a first one that arrived', 400, 'VALIDATION_ERROR', 'outcome.not_executed'],
+  ])(
+    'and a refusal of a second one that %s ends it, instead of being asked for ever',
+    async (_what, status, category, code) => {
+      const text = `Refused with ${status} when it was sent again.`;
+      let posts = 0;
+      proxy.answer = (passing) => {
+        if (passing.method !== 'POST' || !isCreate(passing.path)) return passing.forward();
+        posts += 1;
+        const body = JSON.stringify({ status: 'error', category, message: 'No.' });
+        return Promise.resolve(posts === 1 ? undefined : { status, body });
+      };
+      const id = await approved({ action: 'create_note', contact_id: '20004', note: text });
+      const { body } = await gateway.ended(id, 80_000);
+      expect([body.status, body.problem.code]).toEqual(['failed', code]);
+      expect(posts).toBe(2);
+      expect(await gateway.timesSent(text)).toBe(0);
+    },
+  );
 });

@@ -38,6 +38,9 @@ describe('law 10: a damaged row that is of no single request', () => {
     const refused = await gateway.approve(id, digest);
     expect([refused.status, refused.body.code]).toEqual([503, 'store.unavailable']);
     expect(refused.body.detail).toBe(`people ${bystander}`);
+    const body = { digest, input: { note: 'Changed.' } };
+    const unchanged = await gateway.approver.call('POST', `/v1/approvals/${id}/changes`, { body });
+    expect([unchanged.status, unchanged.body.code]).toEqual([503, 'store.unavailable']);
     expect(await gateway.context.store.requests.status(id)).toBe('awaiting_approval');
     restore();
     await gateway.approve(id, digest);

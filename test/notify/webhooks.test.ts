@@ -110,6 +110,25 @@ describe('an approval by webhooks', () => {
     });
   });
 
+  it('counts when it comes again, where the roster could not be read the first time', async () => {
+    const request = await waiting();
+    const { id } = (await gateway.addPerson('Una Involved')).record;
+    const called = (name: string): void => {
+      const raw = new DatabaseSync(gateway.config.files.store, { timeout: 5_000 });
+      raw.prepare('update people set name = ? where id = ?').run(name, id);
+      raw.close();
+    };
+    const message = signedDecision(approves(request), robin);
+    called('Somebody else');
+    expect(await send(doorOf(robin), message)).toMatchObject({
+      status: 503,
+      body: { code: 'store.unavailable' },
+    });
+    called('Una Involved');
+    expect((await send(doorOf(robin), message)).body.status).toBe('approved');
+    expect((await send(doorOf(robin), message)).body.code).toBe('channel.replayed');
+  });
+
   it('is rejected with a reason, which reaches the agent', async () => {
     const request = await waiting();
     const body = { ...request, decision: 'reject', reason: 'Not this one.' };

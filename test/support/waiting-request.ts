@@ -10,9 +10,9 @@ const WAITS_MS = 366 * 86_400_000;
 /** A request that waits for people, its digest that of its plan; what card and row both say is the same in both. */
 export function waitingRequest(
   number: number,
-  { card: given, ...fields }: Partial<Omit<RequestRecord, 'card'>> & { card?: object },
+  { card: given, ...fields }: Partial<Omit<RequestRecord, 'card'>> & { card?: object } = {},
 ): RequestRecord {
-  const { id, agentId, connection } = request(number);
+  const { id, agentId, connection } = { ...request(number), ...fields };
   const digest = planDigest({ requestId: id, agentId, connection, plan });
   const expiresAt = fields.expiresAt ?? new Date(START.getTime() + WAITS_MS);
   const card = { ...cardFor(id), digest, expires_at: expiresAt.toISOString(), ...given };

@@ -174,6 +174,8 @@ export const withdrawAction = defineRoute({
   errors: ['request.not_found', 'request.not_withdrawable', 'store.unavailable'],
   handler: async (context, { agent, params }) => {
     const of = { requestId: params.id, agentId: agent.id };
+    // What the unit asks of the log is looked up here, where nobody waits for it.
+    await context.store.log.trace(params.id);
     await context.store.commit((tx) => withdrawRequest(tx, of));
     await wakeLater(context, params.id);
     return { status: 200, body: viewOf(await ownRequest(context, params.id, agent.id)) };

@@ -23,8 +23,8 @@ export function createAgentReads(reader: Reader): AgentReads {
   const { db } = reader;
   return {
     async get(id) {
-      const agent = await rowOf(reader, id);
-      return agent && (await heldAgainstLog(reader, TABLE))(agent);
+      const row = await db.selectFrom(TABLE).selectAll().where('id', '=', id).executeTakeFirst();
+      return row && (await heldAgainstLog(reader))(toRecord(reader, row));
     },
     async list() {
       const rows = await db
@@ -33,15 +33,10 @@ export function createAgentReads(reader: Reader): AgentReads {
         .orderBy('created_at')
         .orderBy('id')
         .execute();
-      const held = await heldAgainstLog(reader, TABLE);
+      const held = await heldAgainstLog(reader);
       return openAll(rows, (row) => held(toRecord(reader, row)));
     },
   };
-}
-
-async function rowOf(reader: Reader, id: string): Promise<AgentRecord | undefined> {
-  const row = await reader.db.selectFrom(TABLE).selectAll().where('id', '=', id).executeTakeFirst();
-  return row && toRecord(reader, row);
 }
 
 export function createAgentWrites(unit: Unit): AgentWrites {
@@ -51,12 +46,9 @@ export function createAgentWrites(unit: Unit): AgentWrites {
     async insert(agent) {
       await db.insertInto(TABLE).values(toRow(unit, agent)).execute();
     },
-    /**
-     * The record was read in this very unit: its row opened, so nothing forged gets a new seal. One whose row was put
-     * back from before its revocation, too: this is what mends it.
-     */
+    /** The record was read in this very unit: its row opened, so nothing forged gets a new seal. */
     async revoke(id) {
-      const agent = await rowOf(unit, id);
+      const agent = await createAgentReads(unit).get(id);
       if (agent === undefined || agent.revokedAt !== null) return false;
       await db
         .updateTable(TABLE)

@@ -15,5 +15,8 @@ export function createHeardOnceWrites({ db, now }: Unit): HeardOnceWrites {
         .executeTakeFirstOrThrow();
       return numInsertedOrUpdatedRows === 1n;
     },
+    async forget(door, name) {
+      await db.deleteFrom(TABLE).where('door', '=', door).where('name', '=', name).execute();
+    },
   };
 }

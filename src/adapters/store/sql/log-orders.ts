@@ -21,7 +21,7 @@ const NONE: Orders = {
   links: new Map(),
   grants: new Map(),
   absences: new Map(),
-  revoked: new Set(),
+  revoked: new Map(),
 };
 
 const ROW_LOST = 'its row in the store was changed or taken out; the log has it';
@@ -49,7 +49,8 @@ export async function ordersOf(reader: Reader): Promise<Orders> {
   }
   if (later.length === 0) return known;
   const orders = later.reduce(applied, known);
-  reader.scan.keepOrders(orders);
+  // Those of a unit may yet be undone.
+  if (reader.isCommitted) reader.scan.keepOrders(orders);
   return orders;
 }
 
@@ -112,14 +113,14 @@ function applied(before: Orders, row: VouchedRow): Orders {
 }
 
 function revokedAfter(
-  before: ReadonlySet<string>,
-  { event, agent_id: agentId, facts }: AuditEntry,
-): ReadonlySet<string> {
+  before: ReadonlyMap<string, Date>,
+  { event, agent_id: agent, timestamp, facts }: AuditEntry,
+): ReadonlyMap<string, Date> {
   const { person, passkey } = facts as { readonly person?: string; readonly passkey?: string };
-  if (event === 'agent.revoked' && agentId !== null) return new Set([...before, agentId]);
-  if (event === 'person.revoked' && person !== undefined) return new Set([...before, person]);
-  if (event === 'passkey.revoked' && passkey !== undefined) return new Set([...before, passkey]);
-  return before;
+  const id = { 'agent.revoked': agent, 'person.revoked': person, 'passkey.revoked': passkey }[
+    event as string
+  ];
+  return id == null ? before : new Map(before).set(id, new Date(timestamp));
 }
 
 /** As `gate/grants.ts` writes them. */

@@ -34,8 +34,8 @@ export interface Orders {
   readonly grants: ReadonlyMap<string, GrantRecord>;
   /** Those that nobody has ended, by id. */
   readonly absences: ReadonlyMap<string, AbsenceRecord>;
-  /** Ids of agents, people and passkeys. */
-  readonly revoked: ReadonlySet<string>;
+  /** Agents, people and passkeys, by id, and since when. */
+  readonly revoked: ReadonlyMap<string, Date>;
 }
 
 /**

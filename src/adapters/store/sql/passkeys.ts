@@ -30,12 +30,12 @@ export function createPasskeyReads(reader: Reader): PasskeyReads {
   const all = () => reader.db.selectFrom(TABLE).selectAll();
   return {
     async get(id) {
-      const passkey = await rowOf(reader, id);
-      return passkey && (await heldAgainstLog(reader, TABLE))(passkey);
+      const row = await all().where('id', '=', id).executeTakeFirst();
+      return row && (await heldAgainstLog(reader))(toRecord(reader, row));
     },
     async find(credentialId) {
       const row = await all().where('credential_id', '=', credentialId).executeTakeFirst();
-      return row && (await heldAgainstLog(reader, TABLE))(toRecord(reader, row));
+      return row && (await heldAgainstLog(reader))(toRecord(reader, row));
     },
     async of(personId) {
       const rows = await all()
@@ -43,15 +43,10 @@ export function createPasskeyReads(reader: Reader): PasskeyReads {
         .orderBy('created_at')
         .orderBy('id')
         .execute();
-      const held = await heldAgainstLog(reader, TABLE);
+      const held = await heldAgainstLog(reader);
       return rows.map((row) => held(toRecord(reader, row)));
     },
   };
-}
-
-async function rowOf(reader: Reader, id: string): Promise<PasskeyRecord | undefined> {
-  const row = await reader.db.selectFrom(TABLE).selectAll().where('id', '=', id).executeTakeFirst();
-  return row && toRecord(reader, row);
 }
 
 export function createPasskeyWrites(unit: Unit): PasskeyWrites {
@@ -70,9 +65,8 @@ export function createPasskeyWrites(unit: Unit): PasskeyWrites {
       const passkey = await reads.get(id);
       if (passkey !== undefined) await reseal(unit, { ...passkey, counter, lastUsedAt: unit.now });
     },
-    /** One whose row was put back from before its revocation, too: this is what mends it. */
     async revoke(id) {
-      const passkey = await rowOf(unit, id);
+      const passkey = await reads.get(id);
       if (passkey === undefined || passkey.revokedAt !== null) return false;
       await reseal(unit, { ...passkey, revokedAt: unit.now });
       return true;

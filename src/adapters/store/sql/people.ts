@@ -32,24 +32,19 @@ export function createPersonReads(reader: Reader): PersonReads {
   const rows = () => db.selectFrom(TABLE).selectAll().orderBy('created_at').orderBy('id').execute();
   return {
     async get(id) {
-      const person = await rowOf(reader, id);
-      return person && (await heldAgainstLog(reader, TABLE))(person);
+      const row = await db.selectFrom(TABLE).selectAll().where('id', '=', id).executeTakeFirst();
+      return row && (await heldAgainstLog(reader))(toRecord(reader, row));
     },
     /** Throws for one row that does not open: a requester left out could approve what they asked for. */
     async list() {
-      const held = await heldAgainstLog(reader, TABLE);
+      const held = await heldAgainstLog(reader);
       return (await rows()).map((row) => held(toRecord(reader, row)));
     },
     async legible() {
-      const held = await heldAgainstLog(reader, TABLE);
+      const held = await heldAgainstLog(reader);
       return openAll(await rows(), (row) => held(toRecord(reader, row)));
     },
   };
-}
-
-async function rowOf(reader: Reader, id: string): Promise<PersonRecord | undefined> {
-  const row = await reader.db.selectFrom(TABLE).selectAll().where('id', '=', id).executeTakeFirst();
-  return row && toRecord(reader, row);
 }
 
 export function createPersonWrites(unit: Unit): PersonWrites {
@@ -59,9 +54,8 @@ export function createPersonWrites(unit: Unit): PersonWrites {
     async insert(person) {
       await db.insertInto(TABLE).values(toRow(unit, person)).execute();
     },
-    /** One whose row was put back from before its revocation, too: this is what mends it. */
     async revoke(id) {
-      const person = await rowOf(unit, id);
+      const person = await createPersonReads(unit).get(id);
       if (person === undefined || person.revokedAt !== null) return false;
       await reseal(unit, { ...person, revokedAt: now });
       return true;

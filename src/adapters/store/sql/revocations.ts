@@ -1,6 +1,5 @@
 import { errorCodeOf } from '../../../core/gateway-error.ts';
 import { ordersOf } from './log-orders.ts';
-import { tampered } from './seal.ts';
 import type { Reader } from './unit.ts';
 
 interface Revocable {
@@ -9,26 +8,25 @@ interface Revocable {
 }
 
 /**
- * A row from before its revocation opens as well as it ever did: the log knows. What comes back takes a record as its
- * row tells it, and throws `plan.tampered` for such a one. Where the log has lost an order nothing is called anyway, and
- * rows are believed until it is restored: else nobody could sign in and see why.
+ * A row that was put back from before its revocation opens as well as it ever did: the log is what counts. What comes
+ * back takes a record as its row tells it, and returns it revoked where the log says so.
  */
 export async function heldAgainstLog(
   reader: Reader,
-  table: string,
 ): Promise<<T extends Revocable>(record: T) => T> {
   const revoked = await revokedIn(reader);
   return (record) => {
-    if (record.revokedAt === null && revoked.has(record.id)) throw tampered(table, record.id);
-    return record;
+    const revokedAt = record.revokedAt ?? revoked.get(record.id) ?? null;
+    return revokedAt === record.revokedAt ? record : { ...record, revokedAt };
   };
 }
 
-async function revokedIn(reader: Reader): Promise<ReadonlySet<string>> {
+/** Where the log has lost an order nothing is called, and what was known of it before holds: somebody must sign in to see why. */
+async function revokedIn(reader: Reader): Promise<ReadonlyMap<string, Date>> {
   try {
     return (await ordersOf(reader)).revoked;
   } catch (error) {
-    if (errorCodeOf(error) === 'freeze.active') return new Set();
+    if (errorCodeOf(error) === 'freeze.active') return reader.scan.orders()?.revoked ?? new Map();
     throw error;
   }
 }

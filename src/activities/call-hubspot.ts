@@ -1,7 +1,8 @@
 import type { ActivityDependencies } from './dependencies.ts';
 import { createReadCall, type ReadCall } from './read-call.ts';
 import { withHeartbeat } from './with-heartbeat.ts';
-import { createWriteCall, type WriteCall, type WriteOutcome } from './write-call.ts';
+import type { WriteCall } from './compare-and-begin.ts';
+import { createWriteCall, type WriteOutcome } from './write-call.ts';
 
 /**
  * Step 4: begin (`gate/begin.ts`) → call → outcome, recorded. The only step that executes a plan.

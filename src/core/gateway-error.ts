@@ -34,8 +34,8 @@ const SHARED_TABLES: ReadonlySet<string> = new Set([
 ]);
 
 /** Whether this place, as the store names one that does not open, is of no single request. */
-export const isSharedPlace = (place: string | undefined): place is string =>
-  SHARED_TABLES.has(place?.split(' ')[0] ?? '');
+export const isSharedPlace = (place: string): boolean =>
+  SHARED_TABLES.has(place.split(' ')[0] ?? '');
 
 /** The code of anything thrown: ours, or `internal.unexpected`. */
 export function errorCodeOf(error: unknown): ErrorCode {

@@ -163,7 +163,7 @@ export async function closeTampered(
   requestId: string,
   place: string | undefined,
 ): Promise<TamperedEnd> {
-  if (isSharedPlace(place)) return leaveOpen(tx, requestId, place);
+  if (place !== undefined && isSharedPlace(place)) return leaveOpen(tx, requestId, place);
   const { isAlerted, ...standing } = await trueStanding(tx, requestId, place);
   if (!(await tx.requests.settleTampered(requestId, standing))) return 'unknown';
   await tx.requests.setWake(requestId, null);

@@ -94,7 +94,9 @@ describe.each(KINDS)('a row of $table that was revoked', ({ table, id, revoke, g
     await store.commit((tx) => addAgent(tx, { name: 'later', groups: [], by }));
     await get(id);
     putBack(table, before);
-    inFile((file) => file.exec("DELETE FROM log_entries WHERE event LIKE '%.revoked'"));
+    inFile((file) => {
+      file.exec("DELETE FROM log_entries WHERE event LIKE '%.revoked'");
+    });
     expect((await get(id))?.revokedAt).toBeInstanceOf(Date);
   });
 });

@@ -9,6 +9,7 @@ import { activateCredential } from '../../src/gate/credentials.ts';
 import { recordDecision } from '../../src/gate/decisions.ts';
 import { bodyHash } from '../../src/gate/digest.ts';
 import { requestIdFor } from '../../src/gate/ids.ts';
+import { createQuietWatch } from '../../src/gate/quiet-watch.ts';
 import type { AgentActionInput } from '../../src/ports/engine.ts';
 import type { CrmAnswer } from '../../src/ports/crm.ts';
 import type { Store } from '../../src/ports/store.ts';
@@ -243,7 +244,9 @@ describe('what the simulation found', () => {
     });
     const first = Promise.withResolvers<CrmAnswer>();
     const second = Promise.withResolvers<CrmAnswer>();
-    const slow = createWriteCall(answering(first.promise))(call);
+    // Of another process: what this one is sending is not sent again by it.
+    const ofAnother = { ...answering(first.promise), quietWatch: createQuietWatch() };
+    const slow = createWriteCall(ofAnother)(call);
     await expect.poll(() => world.entries().at(-1)?.facts['purpose']).toBe('execute');
     const look = createReconcileWrite(deps());
     for (let n = 0; n < 3; n += 1) {

@@ -1,6 +1,7 @@
 import { closeSync, openSync, rmSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { placeFreeze } from '../../../src/gate/freezes.ts';
 import { agent, person } from './fixtures.ts';
 import { type SqlitePlace, sqlitePlace } from './sqlite-place.ts';
 
@@ -51,9 +52,12 @@ describe('a database with a damaged page', () => {
   });
 
   it('can still be opened by a caller that has to act on what is left', async () => {
-    damage('log_entries');
+    damage('requests');
     const store = await place.open({ isChecked: false });
-    expect((await store.agents.get(agent(1).id))?.id).toBe(agent(1).id);
+    const target = { kind: 'agent', id: agent(1).id } as const;
+    const of = { target, reason: 'It went wrong.', by: 'operator', configured: 'main' };
+    const { id } = await store.commit((tx) => placeFreeze(tx, of));
+    expect(await store.freezes.standing([target])).toMatchObject({ id });
   });
 });
 

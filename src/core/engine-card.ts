@@ -1,16 +1,8 @@
-import type { Card, CardChange } from '../contracts/card.ts';
-import { block, type Row, rowsLength } from './inert-markdown.ts';
-import {
-  alikeHint,
-  changedText,
-  countText,
-  hubspotPage,
-  inOneLine,
-  needsText,
-  whyHidden,
-  whyInConsole,
-} from './notice-text.ts';
-import { riskOf } from './risk.ts';
+import type { Card } from '../contracts/card.ts';
+import { type CardPart, partsOf } from './card-rows.ts';
+import { block, rowsLength } from './inert-markdown.ts';
+import { hubspotPage, whyHidden, whyInConsole } from './notice-text.ts';
+import type { Row } from './ruled-rows.ts';
 
 /**
  * Temporal takes 20,000 bytes of details with a start and names no figure for the current ones. Its UI
@@ -21,96 +13,6 @@ export const ENGINE_CARD_LIMITS = { maxChars: 16_000, linksMax: 8 } as const;
 /** Fence, links, deadline and the reason why not, beside the rows. */
 const CHARS_KEPT = 3_000;
 
-/** One part of the card: as a whole, or not at all. */
-interface Part {
-  readonly rows: readonly Row[];
-  /** Stands in its place when it does not fit. */
-  readonly instead: readonly Row[];
-  /** A field that would change, or what else an approver has to see. */
-  readonly isField: boolean;
-}
-
-const beware = (texts: readonly string[]): Row[] => {
-  const hint = alikeHint(texts);
-  return hint === undefined ? [] : [{ name: 'Beware', own: hint }];
-};
-
-function fieldPart({ label, before, after }: CardChange): Part {
-  const chars = (before ?? '').length + after.length;
-  const size = `${countText(chars, 'character', 'characters')}, too long to be shown here`;
-  return {
-    rows: [
-      { name: 'Field', text: inOneLine(label) },
-      ...(before === null ? [] : [{ name: '  now', text: before }]),
-      { name: '  after a yes', text: after },
-      ...beware([label, before ?? '', after]),
-    ],
-    instead: [
-      { name: 'Field', text: inOneLine(label).slice(0, 80) },
-      { name: '', own: size },
-    ],
-    isField: true,
-  };
-}
-
-function otherPart(rows: readonly Row[], raw: readonly string[] = []): Part {
-  const instead = { name: rows[0]?.name ?? '', own: 'too long to be shown here' };
-  return { rows: [...rows, ...beware(raw)], instead: [instead], isField: false };
-}
-
-const oneLine = (name: string, text: string): Row => ({ name, text: inOneLine(text) });
-
-/** As a sign: what is needed is said by policy. */
-function riskRow(card: Card): Row {
-  const { level, reason } = riskOf(card);
-  return { name: 'Risk', own: reason === '' ? level : `${level}: ${reason}` };
-}
-
-const recordRows = ({ records }: Card): Row[] =>
-  records.map(({ name, object_type, id }) =>
-    oneLine('Record', `${name} (${object_type} ${id ?? 'new'})`),
-  );
-
-const effectRows = ({ effects }: Card): Row[] =>
-  effects === undefined
-    ? []
-    : [oneLine('If it is sent', effects.undo), oneLine('  for good', effects.remains)];
-
-const whyRows = ({ agent, connection, requires, changed }: Card): Row[] => [
-  ...(changed === undefined ? [] : [oneLine('Changed', changedText(changed))]),
-  oneLine('Asked by', `agent ${agent.name} on connection ${connection}`),
-  oneLine('Needs', needsText(requires)),
-  ...requires.reasons.map((reason) => oneLine('  because', reason)),
-];
-
-const saidRows = ({ claimed }: Card): Row[] => [
-  { name: 'The agent says', own: 'its own words, not checked:' },
-  { name: '  for', text: claimed.user_id },
-  { name: '  prompt', text: claimed.prompt },
-];
-
-const evidenceRows = ({ digest, log, request_id }: Card): Row[] => [
-  oneLine('Digest', digest.slice(0, 16)),
-  oneLine('Log', `${log.size} entries, root ${log.root_prefix || '(none yet)'}`),
-  oneLine('Request', request_id),
-];
-
-function partsOf(card: Card): Part[] {
-  const { sentence, records, agent, claimed, signals = [] } = card;
-  const named = records.map(({ name }) => name);
-  return [
-    otherPart([oneLine('What', sentence)], [sentence]),
-    ...(records.length === 0 ? [] : [otherPart(recordRows(card), named)]),
-    otherPart([riskRow(card)]),
-    ...card.changes.map(fieldPart),
-    ...(card.effects === undefined ? [] : [otherPart(effectRows(card))]),
-    otherPart(whyRows(card), [agent.name]),
-    otherPart(saidRows(card), [claimed.user_id, claimed.prompt]),
-    ...(signals.length === 0 ? [] : [otherPart(signals.map((one) => oneLine('Signal', one)))]),
-    otherPart(evidenceRows(card)),
-  ];
-}
-
 interface Fitted {
   readonly rows: readonly Row[];
   readonly hiddenFields: number;
@@ -120,10 +22,10 @@ interface Fitted {
 /** What frames the fields comes first, so that it is fields that are counted when there is no room for all. */
 function fit(card: Card): Fitted {
   const parts = partsOf(card);
-  const shown = new Map<Part, readonly Row[]>();
-  const hidden: Part[] = [];
+  const shown = new Map<CardPart, readonly Row[]>();
+  const hidden: CardPart[] = [];
   let left = ENGINE_CARD_LIMITS.maxChars - CHARS_KEPT;
-  const take = (part: Part, rows: readonly Row[]): boolean => {
+  const take = (part: CardPart, rows: readonly Row[]): boolean => {
     const length = rowsLength(rows);
     if (length > left) return false;
     left -= length;

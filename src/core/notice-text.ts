@@ -107,6 +107,12 @@ export function needsText(of: {
   return `${people}${withRole}${of.passkey ? ', with a passkey' : ''}`;
 }
 
+/** "high: it removes something". As a sign: what is needed is said by policy. */
+export function riskText(card: Card): string {
+  const { level, reason } = riskOf(card);
+  return reason === '' ? level : `${level}: ${reason}`;
+}
+
 /** Why such a write is decided in the console alone, with a passkey, however well it fits elsewhere. */
 export function whyInConsole(card: Card): string | undefined {
   const why = highRiskOf(card);

@@ -335,7 +335,7 @@ describe('approvals', () => {
 
   it('shows one in full, also when it is decided', async () => {
     const said = await at.sallyport(['approvals', 'show', ID]);
-    expect(said.out).toContain('Asked by     agent helper');
+    expect(said.out).toContain('Asked by       │ agent helper');
     expect(JSON.parse((await at.sallyport(['approvals', 'show', ID, '--json'])).out)).toMatchObject(
       { id: ID },
     );
@@ -358,7 +358,7 @@ describe('requests', () => {
     expect((await at.sallyport(['requests', '--limit', '0'])).status).toBe(2);
     const shown = await at.sallyport(['request', ID]);
     expect(shown.out).toContain('approval.stale: The record changed after the approver saw it.');
-    expect(shown.out).toContain('The agent says (not checked)');
+    expect(shown.out).toContain('The agent says its own words, not checked:');
     expect(JSON.parse((await at.sallyport(['request', ID, '--json'])).out)).toMatchObject({
       id: ID,
       status: 'refused',

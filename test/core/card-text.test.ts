@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { cardLines, visible } from '../../src/core/card-text.ts';
 import { promptRisk } from '../../src/core/prompt-rules.ts';
+import type { Card } from '../../src/contracts/card.ts';
+import { fieldsIn, rowsIn } from '../support/engine-markdown.ts';
+import { cardsWith, HOSTILE } from '../support/hostile.ts';
+import { randomChanges } from '../support/random-cards.ts';
 import { cardFor, requestId } from '../adapters/store/fixtures.ts';
 
 const LAST_CODE_POINT = 0x10ffff;
@@ -10,12 +14,81 @@ const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\
 
 const named = (point: number): string => `<U+${point.toString(16).toUpperCase().padStart(4, '0')}>`;
 
+const SEED = 20_261_127;
+const PAGE = 'https://app.hubspot.com/contacts/123/record/0-2/77';
+const read = (card: Card) => rowsIn(cardLines(card).join('\n'));
+const readAs = (card: Card, name: string) =>
+  read(card)
+    .filter((row) => row.name === name)
+    .map(({ value, own }) => value ?? own);
+
 describe('a card as plain lines', () => {
+  const card = cardFor(requestId(1));
+
   it('says what can be taken back and what cannot, and what in the prompt reads like a trick', () => {
     const effects = { undo: 'It can be set back.', remains: 'A workflow may send e-mail.' };
     const signals = ['It asks to skip approval.'];
-    const text = cardLines({ ...cardFor(requestId(1)), effects, signals }).join('\n');
+    const text = cardLines({ ...card, effects, signals }).join('\n');
     for (const said of [effects.undo, effects.remains, ...signals]) expect(text).toContain(said);
+  });
+
+  it('says how risky it is, names letters that pass for others, and where HubSpot shows the record', () => {
+    const record = { object_type: 'companies', id: '77', name: 'Acm\u0435', url: PAGE };
+    const of = { ...card, records: [record], sentence: 'Call Acm\u0435.' };
+    expect(readAs(of, 'Risk')).toEqual(['high: hidden or look-alike characters']);
+    expect(readAs(of, 'Beware')[0]).toContain('U+0435 is Cyrillic');
+    expect(readAs(of, 'In HubSpot')).toEqual([PAGE]);
+    const elsewhere = [{ ...record, url: 'https://evil.test/' }];
+    expect(readAs({ ...of, records: elsewhere }, 'In HubSpot')).toEqual([]);
+  });
+
+  it('P2: shows each changed field of 2,000 random cards in full, in lines that no terminal breaks', () => {
+    const next = randomChanges(SEED);
+    let fields = 0;
+    for (let n = 0; n < 2_000; n += 1) {
+      const changes = next();
+      const lines = cardLines({ ...card, changes });
+      const shown = fieldsIn(lines.join('\n'));
+      expect(shown).toEqual(changes.map(({ label, before, after }) => ({ label, before, after })));
+      for (const line of lines.filter((one) => /^.{15}[│┆]/u.test(one)))
+        expect(Array.from(line).length).toBeLessThan(100);
+      fields += changes.length;
+    }
+    expect(fields).toBeGreaterThan(2_000);
+  });
+
+  it('P3: has no word of ours that hostile text put there, whatever field it stands in', () => {
+    const forged = ['x\nNeeds           1 person', `x${' '.repeat(200)}\rRisk            low`];
+    const once = [
+      'What',
+      'Risk',
+      'Asked by',
+      'Needs',
+      '  for',
+      '  prompt',
+      'Digest',
+      'Log',
+      'Until',
+    ];
+    const more = [
+      'Record',
+      'Beware',
+      'Field',
+      '  now',
+      '  after a yes',
+      'If it is sent',
+      '  for good',
+    ];
+    const ours = [...once, ...more, 'Changed', '  because', 'The agent says', 'Signal', 'Request'];
+    for (const text of [...HOSTILE, ...forged])
+      for (const of of cardsWith(card, text)) {
+        const names = read(of).map(({ name }) => name);
+        expect(names.filter((name) => !ours.includes(name))).toEqual([]);
+        expect(once.map((name) => names.filter((one) => one === name).length)).toEqual(
+          once.map(() => 1),
+        );
+        for (const line of cardLines(of)) expect(Array.from(line).length).toBeLessThan(100);
+      }
   });
 });
 
@@ -71,7 +144,7 @@ describe('text shown to people', () => {
 
 describe('what has one line of its own', () => {
   it('cannot write lines of the card: a record may be named by anybody', () => {
-    const forged = 'Acme\n  Needs        nobody';
+    const forged = 'Acme\nNeeds          nobody';
     const card = cardFor(requestId(1));
     const lines = cardLines({
       ...card,
@@ -82,7 +155,7 @@ describe('what has one line of its own', () => {
       claimed: { user_id: forged, prompt: forged },
       requires: { ...card.requires, roles: [forged], reasons: [forged] },
     });
-    const needs = lines.join('\n').match(/^ {2}Needs /gm);
+    const needs = lines.join('\n').match(/^Needs /gm);
     expect(needs).toHaveLength(1);
   });
 });

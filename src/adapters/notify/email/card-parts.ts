@@ -5,8 +5,8 @@ import {
   countText,
   hubspotPage,
   needsText,
+  riskText,
 } from '../../../core/notice-text.ts';
-import { riskOf } from '../../../core/risk.ts';
 import { htmlLine, htmlLines, textLine, textLines } from './plain-reading.ts';
 
 /** Programs cut a mail off where it gets long, Gmail at 102 kB; what is left out by us is counted. */
@@ -91,12 +91,6 @@ const recordLines = ({ records }: Card): string[] =>
     return page === undefined ? [line] : [line, `in HubSpot: ${page}`];
   });
 
-/** As a sign: what is needed is said by policy. */
-function riskLine(card: Card): string {
-  const { level, reason } = riskOf(card);
-  return reason === '' ? level : `${level}: ${reason}`;
-}
-
 function partsOf(card: Card): Part[] {
   const { effects, signals = [], records } = card;
   const names = records.map(({ name }) => name);
@@ -113,7 +107,7 @@ function partsOf(card: Card): Part[] {
   return [
     linesPart('What', [card.sentence], [card.sentence]),
     ...(records.length === 0 ? [] : [linesPart('Record', recordLines(card), names)]),
-    linesPart('Risk', [riskLine(card)]),
+    linesPart('Risk', [riskText(card)]),
     ...card.changes.map(changePart),
     linesPart('Asked by', why, [card.agent.name]),
     ...(effects === undefined ? [] : [linesPart('If it is sent', [effects.undo, effects.remains])]),

@@ -7,6 +7,7 @@ import {
   hubspotPage,
   inOneLine,
   needsText,
+  riskText,
   ruled,
   staleText,
   stateWords,
@@ -114,6 +115,7 @@ function partsOf(card: Card): Part[] {
   return [
     otherPart('The sentence', inOneLine(sentence), [sentence]),
     ...(records.length === 0 ? [] : [otherPart('The record', recordText(card), names)]),
+    otherPart('The risk', `Risk ${riskText(card)}`),
     ...card.changes.map(changePart),
     ...effectsOf(card),
     otherPart('Who asked and why', whyText(card), [agent.name]),

@@ -1,0 +1,95 @@
+import type { Card, CardChange } from '../contracts/card.ts';
+import {
+  alikeHint,
+  changedText,
+  countText,
+  inOneLine,
+  needsText,
+  riskText,
+} from './notice-text.ts';
+import type { Row } from './ruled-rows.ts';
+
+/** One part of the card: as a whole, or not at all. */
+export interface CardPart {
+  readonly rows: readonly Row[];
+  /** Stands in its place when it does not fit. */
+  readonly instead: readonly Row[];
+  /** A field that would change, or what else an approver has to see. */
+  readonly isField: boolean;
+}
+
+const beware = (texts: readonly string[]): Row[] => {
+  const hint = alikeHint(texts);
+  return hint === undefined ? [] : [{ name: 'Beware', own: hint }];
+};
+
+function fieldPart({ label, before, after }: CardChange): CardPart {
+  const chars = (before ?? '').length + after.length;
+  const size = `${countText(chars, 'character', 'characters')}, too long to be shown here`;
+  return {
+    rows: [
+      { name: 'Field', text: inOneLine(label) },
+      ...(before === null ? [] : [{ name: '  now', text: before }]),
+      { name: '  after a yes', text: after },
+      ...beware([label, before ?? '', after]),
+    ],
+    instead: [
+      { name: 'Field', text: inOneLine(label).slice(0, 80) },
+      { name: '', own: size },
+    ],
+    isField: true,
+  };
+}
+
+function otherPart(rows: readonly Row[], raw: readonly string[] = []): CardPart {
+  const instead = { name: rows[0]?.name ?? '', own: 'too long to be shown here' };
+  return { rows: [...rows, ...beware(raw)], instead: [instead], isField: false };
+}
+
+const oneLine = (name: string, text: string): Row => ({ name, text: inOneLine(text) });
+
+const recordRows = ({ records }: Card): Row[] =>
+  records.map(({ name, object_type, id }) =>
+    oneLine('Record', `${name} (${object_type} ${id ?? 'new'})`),
+  );
+
+const effectRows = ({ effects }: Card): Row[] =>
+  effects === undefined
+    ? []
+    : [oneLine('If it is sent', effects.undo), oneLine('  for good', effects.remains)];
+
+const whyRows = ({ agent, connection, requires, changed }: Card): Row[] => [
+  ...(changed === undefined ? [] : [oneLine('Changed', changedText(changed))]),
+  oneLine('Asked by', `agent ${agent.name} on connection ${connection}`),
+  oneLine('Needs', needsText(requires)),
+  ...requires.reasons.map((reason) => oneLine('  because', reason)),
+];
+
+const saidRows = ({ claimed }: Card): Row[] => [
+  { name: 'The agent says', own: 'its own words, not checked:' },
+  { name: '  for', text: claimed.user_id },
+  { name: '  prompt', text: claimed.prompt },
+];
+
+const evidenceRows = ({ digest, log, request_id }: Card): Row[] => [
+  oneLine('Digest', digest.slice(0, 16)),
+  oneLine('Log', `${log.size} entries, root ${log.root_prefix || '(none yet)'}`),
+  oneLine('Request', request_id),
+];
+
+/** All of the card in the order in which it is read; where HubSpot shows a record, and the deadline, are the reader's to add. */
+export function partsOf(card: Card): CardPart[] {
+  const { sentence, records, agent, claimed, signals = [] } = card;
+  const named = records.map(({ name }) => name);
+  return [
+    otherPart([oneLine('What', sentence)], [sentence]),
+    ...(records.length === 0 ? [] : [otherPart(recordRows(card), named)]),
+    otherPart([{ name: 'Risk', own: riskText(card) }]),
+    ...card.changes.map(fieldPart),
+    ...(card.effects === undefined ? [] : [otherPart(effectRows(card))]),
+    otherPart(whyRows(card), [agent.name]),
+    otherPart(saidRows(card), [claimed.user_id, claimed.prompt]),
+    ...(signals.length === 0 ? [] : [otherPart(signals.map((one) => oneLine('Signal', one)))]),
+    otherPart(evidenceRows(card)),
+  ];
+}

@@ -1,0 +1,65 @@
+import { spellOutUnseen } from './unseen.ts';
+
+/** Rows of text in which nobody's value passes for words of ours, in a window as in a terminal. */
+
+/** One row: what it is in our words, and the value. `text` is anybody's, `own` is ours. */
+export type Row = { readonly name: string } & (
+  { readonly text: string } | { readonly own: string }
+);
+
+/** A value with a hundred blanks in it must not push its end out of the window. */
+const LINE_CHARS = 72;
+const NAME_CHARS = 14;
+
+/** Begins a line of a value; where a line was broken by us, another sign stands. */
+const RULE = '│ ';
+const BROKEN_RULE = '┆ ';
+
+/** What the UI would put its own words in place of. */
+const TEMPLATE = /\{(?=(?:namespace|workflowId|runId)\})/g;
+/** Blanks that look like the common one. A tab is a blank of any width. */
+const ODD_BLANK = /[[\p{Zs}\t]--\u0020]/gv;
+
+const named = (character: string): string =>
+  `<U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}>`;
+
+/** Blanks at an end cannot be seen: `a ` must not look like `a`. */
+function withEndSeen(line: string): string {
+  const end = line.trimEnd().length;
+  return line.slice(0, end) + Array.from(line.slice(end), named).join('');
+}
+
+const legible = (text: string): string[] =>
+  spellOutUnseen(text)
+    .replaceAll(TEMPLATE, named('{'))
+    .replaceAll(ODD_BLANK, named)
+    .split('\n')
+    .map(withEndSeen);
+
+/** A letter, or the name of one: neither is cut in two. */
+const UNIT = /<U\+[0-9A-F]{4,6}>|./gsu;
+
+function brokenUp(line: string): string[] {
+  const lines: string[] = [''];
+  let width = 0;
+  for (const [unit] of line.matchAll(UNIT)) {
+    const isFull = width + unit.length > LINE_CHARS;
+    if (isFull) lines.push(unit);
+    else lines.push(`${lines.pop() ?? ''}${unit}`);
+    width = isFull ? unit.length : width + unit.length;
+  }
+  return lines;
+}
+
+const valueLines = (text: string): string[] =>
+  legible(text).flatMap((line) =>
+    brokenUp(line).map((piece, at) => `${at === 0 ? RULE : BROKEN_RULE}${piece}`),
+  );
+
+/** Words of ours have no rule, so that nobody's value can pass for them. */
+function rowLines(row: Row): string[] {
+  const lines = 'own' in row ? [row.own] : row.text === '' ? ['(empty)'] : valueLines(row.text);
+  return lines.map((line, at) => `${(at === 0 ? row.name : '').padEnd(NAME_CHARS)} ${line}`);
+}
+
+export const linesOf = (rows: readonly Row[]): string[] => rows.flatMap(rowLines);

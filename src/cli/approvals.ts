@@ -2,6 +2,8 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { type ChangedValues, typedValue } from '../contracts/change.ts';
 import { DECISION_LIMITS } from '../contracts/decision.ts';
 import { cardLines } from '../core/card-text.ts';
+import { inOneLine } from '../core/notice-text.ts';
+import { linesOf } from '../core/ruled-rows.ts';
 import { type Approval, type DoorOptions, openDoor, withDoor } from './door.ts';
 import { textUpTo } from './options.ts';
 import { CommandError, oneLine, print, printAside, printJson, printTable } from './output.ts';
@@ -22,22 +24,17 @@ function decidedWords(made: Approval['decisions'][number]): string {
 export function approvalLines(approval: Approval): string[] {
   const { id, status, card, decisions, code, detail, waiting_for: waitingFor } = approval;
   const why = [code, detail].filter((part) => part !== undefined).join(': ');
-  const ended = why === '' ? [] : [`  ${'Ended'.padEnd(12)} ${oneLine(why)}`];
-  const waits =
-    waitingFor === undefined ? [] : [`  ${'Waits for'.padEnd(12)} ${oneLine(waitingFor)}`];
   const count = status === 'awaiting_approval' ? countWords(approval) : undefined;
-  const soFar = count === undefined ? [] : [`  ${'So far'.padEnd(12)} ${count}`];
-  const made = decisions.map((one) => `  ${'Decided'.padEnd(12)} ${oneLine(decidedWords(one))}`);
-  return [
-    oneLine(`${id}, ${status}`),
-    '',
-    ...cardLines(card),
-    ...waits,
-    ...ended,
-    ...soFar,
-    ...made,
-    '',
-  ];
+  const rows = [
+    ['Waits for', waitingFor ?? ''],
+    ['Ended', why],
+    ['So far', count ?? ''],
+    ...decisions.map((made) => ['Decided', decidedWords(made)]),
+  ] as const;
+  const told = rows.flatMap(([name = '', text = '']) =>
+    text === '' ? [] : [{ name, text: inOneLine(text) }],
+  );
+  return [oneLine(`${id}, ${status}`), '', ...cardLines(card), ...linesOf(told), ''];
 }
 
 async function list(options: DoorOptions): Promise<void> {

@@ -1,9 +1,11 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { cardLines, visible } from '../core/card-text.ts';
+import { saidRows } from '../core/card-rows.ts';
 import { changedTo } from '../core/changed.ts';
 import { ERRORS } from '../core/errors.ts';
 import type { AgentRecord, DecisionRecord, LedgerRecord, RequestRecord } from '../core/records.ts';
 import { isTerminal, REQUEST_STATUSES, type RequestStatus } from '../core/request-state.ts';
+import { linesOf } from '../core/ruled-rows.ts';
 import type { Store } from '../ports/store.ts';
 import { withContext } from './context.ts';
 import { peopleNames } from './names.ts';
@@ -127,12 +129,10 @@ const operationLines = ({ plan }: RequestRecord): string[] =>
 /** A request that was never shown to anyone has no card: then its own words, marked as the agent's. */
 function askedLines({ card, submission }: RequestRecord): string[] {
   if (card !== null) return ['', ...cardLines(card)];
+  const { userId, prompt, action } = submission;
   return [
     '',
-    '  The agent says (not checked):',
-    row('for', submission.userId),
-    row('prompt', submission.prompt),
-    row('asks', JSON.stringify(submission.action)),
+    ...linesOf([...saidRows(userId, prompt), { name: '  asks', text: JSON.stringify(action) }]),
   ];
 }
 

@@ -65,10 +65,10 @@ const whyRows = ({ agent, connection, requires, changed }: Card): Row[] => [
   ...requires.reasons.map((reason) => oneLine('  because', reason)),
 ];
 
-const saidRows = ({ claimed }: Card): Row[] => [
+export const saidRows = (userId: string, prompt: string): Row[] => [
   { name: 'The agent says', own: 'its own words, not checked:' },
-  { name: '  for', text: claimed.user_id },
-  { name: '  prompt', text: claimed.prompt },
+  { name: '  for', text: userId },
+  { name: '  prompt', text: prompt },
 ];
 
 const evidenceRows = ({ digest, log, request_id }: Card): Row[] => [
@@ -88,7 +88,7 @@ export function partsOf(card: Card): CardPart[] {
     ...card.changes.map(fieldPart),
     ...(card.effects === undefined ? [] : [otherPart(effectRows(card))]),
     otherPart(whyRows(card), [agent.name]),
-    otherPart(saidRows(card), [claimed.user_id, claimed.prompt]),
+    otherPart(saidRows(claimed.user_id, claimed.prompt), [claimed.user_id, claimed.prompt]),
     ...(signals.length === 0 ? [] : [otherPart(signals.map((one) => oneLine('Signal', one)))]),
     otherPart(evidenceRows(card)),
   ];

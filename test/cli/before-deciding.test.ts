@@ -53,7 +53,7 @@ describe('who is asked for a decision', () => {
       expect(err).not.toContain(NOBODY_ASKED);
     }
     const { out } = await sallyport('approvals', 'show', id, ...door);
-    expect(out).toMatch(/Decided +reject by Robin Vale at \S+: Wrong one\./);
+    expect(out).toMatch(/^Decided +│ reject by Robin Vale at \S+: Wrong one\./m);
     const shown = (await sallyport('request', id)).out;
     expect(shown).toMatch(/Decided +reject by Robin Vale \(key\) at \S+: Wrong one\./);
   });
@@ -70,13 +70,13 @@ describe('who is asked for a decision', () => {
   it('is told how many have said yes of how many, and that they have', async () => {
     const id = await ask(DEAR);
     const before = await sallyport('approvals', 'show', id, ...door);
-    expect(before.out).toMatch(/So far +0 of 2 approvals/);
+    expect(before.out).toMatch(/So far +│ 0 of 2 approvals/);
     const first = await sallyport('approve', id, '--yes', ...door);
     expect(first.status, first.err).toBe(0);
     expect(first.out).toContain('Recorded. 1 of 2 approvals: one more person is needed.');
     const card = await sallyport('approvals', 'show', id, ...doorOfVera);
-    expect(card.out).toMatch(/So far +1 of 2 approvals/);
-    expect(card.out).toMatch(/Decided +approve by Robin Vale at/);
+    expect(card.out).toMatch(/So far +│ 1 of 2 approvals/);
+    expect(card.out).toMatch(/^Decided +│ approve by Robin Vale at/m);
     const again = await sallyport('approve', id, ...door);
     expect([again.status, again.err.includes(NOBODY_ASKED)]).toEqual([1, false]);
     expect(again.err).toContain('approval.already_decided');

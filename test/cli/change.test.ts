@@ -41,7 +41,7 @@ describe('sallyport approvals change', () => {
     );
     expect(said).toContain('Call=back');
     expect(status, said).toBe(0);
-    expect(said).toContain('Changed by   Robin Vale: Task, Priority');
+    expect(said).toContain('Changed by Robin Vale: Task, Priority. The agent');
     const [successor] = /(?<=npx sallyport approve )act_\w+/.exec(said) ?? [];
     expect(await statusOf(id)).toBe('changed');
     expect(await statusOf(successor ?? '')).toBe('awaiting_approval');

@@ -11,6 +11,7 @@ import { closeTampered, type Ending } from '../gate/close.ts';
 import { closeUntouched } from '../gate/close-untouched.ts';
 import { entryOf } from '../gate/logged.ts';
 import { callFor } from '../gate/request-calls.ts';
+import { requesterIn } from '../gate/requester.ts';
 import { unlessTampered } from '../gate/unless-tampered.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -154,11 +155,11 @@ const dueOperation = (request: RequestRecord): readonly Operation[] =>
  */
 async function isRosterLegible(
   { store }: ActivityDependencies,
-  { id, agentId, connection }: RequestRecord,
+  { id, agentId, connection, submission }: RequestRecord,
 ): Promise<boolean> {
   try {
     await store.agents.get(agentId);
-    await store.people.list();
+    await requesterIn(store, submission.userId, await store.people.list());
     await store.connections.get(connection);
     return true;
   } catch (error) {
@@ -179,7 +180,12 @@ export async function readAndBegin(
 ): Promise<(Begun & { readonly turnMs: number }) | ErrorCode> {
   const { credential } = call;
   const of = callFor(request, credential, call.resend ? 'reconcile' : 'compare');
+  // Lost before: it is looked for first, whatever else is damaged.
+  if (!call.resend && request.status === 'outcome_unknown')
+    return { kind: 'not_due', status: request.status, turnMs: 0 };
   if (!(await isRosterLegible(deps, request))) return 'store.unavailable';
+  // What begin asks of the log is looked up here, where nobody waits for it; after the reads it is but what came since.
+  await deps.store.log.trace(request.id);
   const targets = withoutArchived(request, request.plan?.targets ?? []);
   // All at once, so that what is compared is not old by the time that the write may go.
   const turns = [...readsOf(targets), ...dueOperation(request)];
@@ -196,7 +202,6 @@ export async function readAndBegin(
   const { presence } = read;
   if (presence.kind === 'unreadable') return presence.code;
   if (await isStalled(deps, publishedSize)) return 'log.unavailable';
-  // What begin asks of the log is looked up here, where nobody waits for it.
   await deps.store.log.trace(request.id);
   // From before the commit: with its disk hung this process stands still as well.
   const turnMs = deps.quietWatch.nowMs();

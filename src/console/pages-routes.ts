@@ -5,6 +5,7 @@ import {
   EntryProofSchema,
   RequestDetailSchema,
   RequestHistorySchema,
+  type RequestSummary,
 } from '../contracts/request-history.ts';
 import { GrantListSchema } from '../contracts/grant.ts';
 import { AgentListSchema, HabitListSchema } from '../contracts/roster-view.ts';
@@ -79,6 +80,11 @@ async function sendProof(
     .send(`${JSON.stringify(proof, null, 2)}\n`);
 }
 
+async function latestOf({ api }: Visit): Promise<readonly RequestSummary[]> {
+  const answer = RequestHistorySchema;
+  return (await api({ method: 'GET', path: '/v1/requests', answer })).requests;
+}
+
 /** Every page that shows and changes nothing. */
 export function pageRoutes(house: House): Router {
   const router = Router();
@@ -87,8 +93,8 @@ export function pageRoutes(house: House): Router {
     reads(house, async ({ visit, request, frame }) => {
       const after = RequestIdSchema.safeParse(request.query['after']).data;
       const path = `/v1/approvals${after === undefined ? '' : `?after=${after}`}`;
-      const answer = ApprovalPageSchema;
-      return queuePage(frame, await visit.api({ method: 'GET', path, answer }));
+      const waiting = await visit.api({ method: 'GET', path, answer: ApprovalPageSchema });
+      return queuePage(frame, waiting, waiting.approvals.length > 0 ? [] : await latestOf(visit));
     }),
   );
   router.get(

@@ -30,7 +30,7 @@ export class GatewayError extends Error {
 /** Tables whose rows are of no single request: people, keys, what stands. */
 const SHARED_TABLES: ReadonlySet<string> = new Set([
   ...['people', 'agents', 'passkeys', 'connections', 'credentials', 'slack_users'],
-  ...['webhook_signers', 'absences', 'grants', 'freezes'],
+  ...['webhook_signers', 'absences', 'grants', 'freezes', 'incidents'],
 ]);
 
 /** Whether this place, as the store names one that does not open, is of no single request. */

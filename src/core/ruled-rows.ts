@@ -7,8 +7,11 @@ export type Row = { readonly name: string } & (
   { readonly text: string } | { readonly own: string }
 );
 
-/** A value with a hundred blanks in it must not push its end out of the window. */
-const LINE_CHARS = 72;
+/**
+ * A value with a hundred blanks in it must not push its end out of the window, nor a terminal of eighty columns break a
+ * line itself: what goes on at its left edge could pass for words of ours.
+ */
+const LINE_COLUMNS = 60;
 const NAME_CHARS = 14;
 
 /** Begins a line of a value; where a line was broken by us, another sign stands. */
@@ -39,14 +42,19 @@ const legible = (text: string): string[] =>
 /** A letter, or the name of one: neither is cut in two. */
 const UNIT = /<U\+[0-9A-F]{4,6}>|./gsu;
 
+/** At most: some terminals take two columns for what is not ASCII, and none takes more. */
+const columnsOf = (unit: string): number =>
+  Array.from(unit).reduce((sum, letter) => sum + (letter <= '~' ? 1 : 2), 0);
+
 function brokenUp(line: string): string[] {
   const lines: string[] = [''];
   let width = 0;
   for (const [unit] of line.matchAll(UNIT)) {
-    const isFull = width + unit.length > LINE_CHARS;
+    const columns = columnsOf(unit);
+    const isFull = width + columns > LINE_COLUMNS;
     if (isFull) lines.push(unit);
     else lines.push(`${lines.pop() ?? ''}${unit}`);
-    width = isFull ? unit.length : width + unit.length;
+    width = isFull ? columns : width + columns;
   }
   return lines;
 }

@@ -31,6 +31,8 @@ export interface TemporalServerOptions {
   readonly searchAttributes: SearchAttributes;
   /** How long closed workflows are kept; 24 if absent, at least 1. */
   readonly retentionHours?: number | undefined;
+  /** After how many events a history should go on as a new one; Temporal's own figure, some thousands, if absent. */
+  readonly continueAfterEvents?: number | undefined;
   /** Where the UI has payloads decoded; its CORS answer must allow `uiUrl`. */
   readonly codecEndpoint?: string | undefined;
   readonly logFile: string;
@@ -193,6 +195,12 @@ function serverArguments(options: TemporalServerOptions): readonly string[] {
     // The default of 20 a second puts a sequential caller on a grid of 50 ms.
     ...['--dynamic-config-value', 'history.transferProcessorMaxPollRPS=1000'],
     ...['--dynamic-config-value', 'system.enableActivityEagerExecution=true'],
+    ...(options.continueAfterEvents === undefined
+      ? []
+      : [
+          '--dynamic-config-value',
+          `limit.historyCount.suggestContinueAsNew=${options.continueAfterEvents}`,
+        ]),
   ];
 }
 

@@ -166,7 +166,8 @@ export async function closeTampered(
   if (place !== undefined && isSharedPlace(place)) return leaveOpen(tx, requestId, place);
   const { isAlerted, ...standing } = await trueStanding(tx, requestId, place);
   if (!(await tx.requests.settleTampered(requestId, standing))) return 'unknown';
-  await tx.requests.setWake(requestId, null);
+  // Whether HubSpot did it has to be looked at; its workflow may still be waiting for people.
+  await tx.requests.setWake(requestId, standing.status === 'outcome_unknown' ? tx.now : null);
   await oweFurther(tx, requestId, 'settled', 'tampered');
   if (isAlerted) return 'closed';
   await tx.log.append({

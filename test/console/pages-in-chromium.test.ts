@@ -214,6 +214,7 @@ function pagesWith(text: string): string[] {
     requestPage(frame, detail),
     historyPage(frame, { q: text, status: '', agent: '' }, history, [agentView]),
     historyPage(frame, { q: text, status: '', agent: '' }, { ...history, requests: [] }, []),
+    queuePage(frame, { approvals: [] }, history.requests),
     agentsPage(
       frozen,
       { agents: [agentView] },

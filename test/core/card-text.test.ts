@@ -16,6 +16,9 @@ const named = (point: number): string => `<U+${point.toString(16).toUpperCase().
 
 const SEED = 20_261_127;
 const PAGE = 'https://app.hubspot.com/contacts/123/record/0-2/77';
+/** Where anything but ASCII takes two columns, and the rules one. */
+const columnsOf = (line: string): number =>
+  Array.from(line.replace(/[│┆]/u, '|')).reduce((sum, one) => sum + (one <= '~' ? 1 : 2), 0);
 const read = (card: Card) => rowsIn(cardLines(card).join('\n'));
 const readAs = (card: Card, name: string) =>
   read(card)
@@ -51,14 +54,18 @@ describe('a card as plain lines', () => {
       const shown = fieldsIn(lines.join('\n'));
       expect(shown).toEqual(changes.map(({ label, before, after }) => ({ label, before, after })));
       for (const line of lines.filter((one) => /^.{15}[│┆]/u.test(one)))
-        expect(Array.from(line).length).toBeLessThan(100);
+        expect(columnsOf(line)).toBeLessThanOrEqual(80);
       fields += changes.length;
     }
     expect(fields).toBeGreaterThan(2_000);
   });
 
   it('P3: has no word of ours that hostile text put there, whatever field it stands in', () => {
-    const forged = ['x\nNeeds           1 person', `x${' '.repeat(200)}\rRisk            low`];
+    const forged = [
+      `${'長'.repeat(31)}xRisk           low`,
+      'x\nNeeds           1 person',
+      `x${' '.repeat(200)}\rRisk            low`,
+    ];
     const once = [
       'What',
       'Risk',
@@ -87,7 +94,7 @@ describe('a card as plain lines', () => {
         expect(once.map((name) => names.filter((one) => one === name).length)).toEqual(
           once.map(() => 1),
         );
-        for (const line of cardLines(of)) expect(Array.from(line).length).toBeLessThan(100);
+        for (const line of cardLines(of)) expect(columnsOf(line)).toBeLessThanOrEqual(80);
       }
   });
 });

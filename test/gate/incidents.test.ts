@@ -122,6 +122,19 @@ describe('an incident', () => {
     expect(await store.requests.status(put.id)).toBe('succeeded');
   });
 
+  it('has looked at what the log says was begun: its row was put back', async () => {
+    const put = waitingRequest(1);
+    await store.commit(async (tx) => {
+      await insertWaiting(tx, put);
+      const facts = { purpose: 'execute' };
+      await tx.log.append({ event: 'hubspot.intended', ...requestEntry(put), facts });
+    });
+    const { id } = await open();
+    await createContainIncident(deps({}))(id);
+    expect(await store.requests.status(put.id)).toBe('outcome_unknown');
+    expect(await store.requests.overdue(later(1_000), 10)).toEqual([put.id]);
+  });
+
   it('passes over no waiting request because the store cannot be read', async () => {
     await store.commit((tx) => insertWaiting(tx, waitingRequest(1, { status: 'approved' })));
     const { id } = await open();

@@ -1,4 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 import { logEntries } from '../support/log-entries.ts';
@@ -60,6 +61,12 @@ describe('law 10: a damaged row that is of no single request', () => {
       .poll(async () => (await gateway.context.store.requests.get(id))?.code, { timeout: 20_000 })
       .toBe('store.unavailable');
     expect(await gateway.timesSent('Begun later.')).toBe(0);
+    const calls = async () =>
+      (await gateway.simulator.control<any>('GET', '/requests')).body.requests;
+    const before = (await calls()).length;
+    await sleep(3_000);
+    // Each question would be in the log, for as long as it lasts.
+    expect((await calls()).slice(before)).toEqual([]);
     restore();
     expect((await gateway.ended(id, 60_000)).body.status).toBe('succeeded');
     expect(await gateway.timesSent('Begun later.')).toBe(1);

@@ -263,6 +263,16 @@ describe('what the simulation found', () => {
     expect(await again).toEqual({ kind: 'unknown' });
   });
 
+  it('a lost write is looked for first, also while a row of the roster is damaged', async () => {
+    const { requestId, call } = await writeToCall();
+    const lost = { kind: 'lost', code: 'hubspot.timeout' } as const;
+    const losing = { ...deps(), crm: { ...deps().crm, call: () => Promise.resolve(lost) } };
+    await world.store.commit((tx) => tx.requests.update(requestId, { status: 'executing' }));
+    await world.store.commit((tx) => tx.requests.update(requestId, { status: 'outcome_unknown' }));
+    world.file.exec("UPDATE people SET name = 'Somebody else'");
+    expect(await createWriteCall(losing)(call)).toEqual({ kind: 'unknown' });
+  });
+
   it('a card that is refused is refused once, though two runs come to it', async () => {
     await openWorld();
     const input = inputFor({ ...TITLE, contact_id: '999' });

@@ -78,6 +78,7 @@ export function createInvariants(world: World, operationsOf: (id: string) => rea
   const ends = new Map<string, RequestStatus>();
   const hashes: string[] = [];
   let checked = 0;
+  let known = 0;
   const statuses = world.file.prepare('SELECT id, status FROM requests');
 
   const stepKey = ({ requestId, step }: Step): string => `${requestId} step ${step}`;
@@ -104,7 +105,10 @@ export function createInvariants(world: World, operationsOf: (id: string) => rea
   }
 
   function checkStatuses(): void {
-    for (const row of statuses.all()) {
+    const rows = statuses.all();
+    if (rows.length < known) wrong('a request is no longer on record');
+    known = rows.length;
+    for (const row of rows) {
       const id = row['id'] as string;
       const status = row['status'] as RequestStatus;
       const end = ends.get(id);

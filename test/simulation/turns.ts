@@ -1,3 +1,4 @@
+import { isWrite } from '../../src/contracts/plan.ts';
 import type { Crm } from '../../src/ports/crm.ts';
 import type { Store } from '../../src/ports/store.ts';
 import type { World } from './world.ts';
@@ -104,9 +105,12 @@ export function createTurns(): Turns {
       return {
         takeTurns: () => Promise.resolve(undefined),
         call: async (operation) => {
-          if (operation.kind !== 'create' && operation.kind !== 'update')
-            await gate(owner, `${operation.method} ${operation.object_type}`);
-          return call(operation);
+          const label = `${operation.method} ${operation.object_type}`;
+          // What a write takes is between its effect and its answer: before it leaves it may not wait.
+          if (!isWrite(operation)) await gate(owner, label);
+          const answer = await call(operation);
+          if (isWrite(operation)) await gate(owner, `answer to ${label}`);
+          return answer;
         },
       };
     },

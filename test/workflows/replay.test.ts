@@ -19,6 +19,9 @@ interface Recorded {
 }
 const read = (name: string): Recorded => JSON.parse(readFileSync(`${HISTORIES}${name}`, 'utf8'));
 
+const startOf = (name: string): { workflowType: { name: string } } =>
+  (read(name).history.events[0] as any).workflowExecutionStartedEventAttributes;
+
 let workflowBundle: { code: string };
 
 beforeAll(async () => {
@@ -37,6 +40,14 @@ const replay = (recorded: Recorded): Promise<void> =>
   );
 
 describe('histories recorded earlier', () => {
+  it('are there of every workflow', () => {
+    const index = readFileSync(new URL('../../src/workflows/index.ts', import.meta.url), 'utf8');
+    const exported = [...index.matchAll(/export \{ (\w+) \}/g)].map(([, name]) => name);
+    const types = names.map((name) => startOf(name).workflowType.name);
+    expect(exported.length).toBeGreaterThan(3);
+    expect(exported.filter((name) => !types.includes(name!))).toEqual([]);
+  });
+
   it('cover every path of the request’s workflow, the radar’s, an incident’s and the desk’s', () => {
     expect(names.map((name) => name.replace('.json', ''))).toEqual([
       'a-desk-signal',

@@ -1,4 +1,5 @@
 import type { Approval, ApprovalPage } from '../../contracts/approval.ts';
+import type { RequestSummary } from '../../contracts/request-history.ts';
 import { type Risk, riskOf } from '../../core/risk.ts';
 import { canGoTogether, charsIn } from '../../core/together.ts';
 import { type Html, html } from '../html.ts';
@@ -11,6 +12,7 @@ import { moment, secondsLeft, timeBar, timeLeft } from '../times.ts';
 import { versionOf } from '../version.ts';
 import { countMark, plainName } from '../words.ts';
 import { changeCount, diffTable } from './diff.ts';
+import { lastDecided } from './last-decided.ts';
 import { ownWords } from './outcome.ts';
 import {
   approveForm,
@@ -170,8 +172,12 @@ const more = ({ next_after: after }: ApprovalPage): Html | null =>
 const byDeadline = (one: Approval, other: Approval): number =>
   Date.parse(one.card.expires_at) - Date.parse(other.card.expires_at);
 
-/** What waits: by urgency, the reader's own first. */
-export function queuePage(frame: Frame, answer: ApprovalPage): string {
+/** What waits: by urgency, the reader's own first. `latest` requests stand where nothing does. */
+export function queuePage(
+  frame: Frame,
+  answer: ApprovalPage,
+  latest: readonly RequestSummary[] = [],
+): string {
   const { approvals, damaged = [] } = answer;
   const sorted = approvals.toSorted(byDeadline);
   const mine = sorted.filter(({ you }) => you.can_decide);
@@ -186,10 +192,11 @@ export function queuePage(frame: Frame, answer: ApprovalPage): string {
   return page(frame, {
     title,
     place: 'waiting',
-    main: html`${damagedNotice(damaged)}${heading(mine.length, isAll)}${together(mine)}${rows}${waitsForOthers}${more(answer)}`,
+    main: html`${damagedNotice(damaged)}${heading(mine.length, isAll)}${together(mine)}${rows}${waitsForOthers}${more(answer)}${lastDecided(latest)}`,
     sheets: mine.filter(standsInRow).map((approval) => rejectSheet(frame, approval)),
     version: versionOf([
       damaged,
+      latest.map(({ id, status }) => [id, status]),
       approvals.map(({ id, decisions, you }) => [id, decisions.length, you]),
     ]),
     says: mine.length === 1 ? '1 change waits for you' : `${mine.length} changes wait for you`,

@@ -33,31 +33,66 @@ const ROW_LOST = 'its row in the store was changed or taken out; the log has it'
  * or does not open: that may be a freeze.
  */
 export async function ordersOf(reader: Reader): Promise<Orders> {
-  let index = newestIn(reader, await lastRow(reader));
-  const later: VouchedRow[] = [];
-  let known = NONE;
-  while (index !== null) {
-    const row = await rowAt(reader, index);
-    const kept = reader.scan.orders();
-    if (row !== undefined && kept?.key === keyOf(row)) {
-      known = kept;
-      break;
-    }
-    if (row === undefined || !opens(reader, row)) throw orderLost(index);
-    later.unshift(row);
-    index = tallyBefore(reader, row)?.orders ?? null;
-  }
-  if (later.length === 0) return known;
-  const orders = later.reduce(applied, known);
-  // Those of a unit may yet be undone.
-  if (reader.isCommitted) reader.scan.keepOrders(orders);
+  const { orders, lost } = await knownOrders(reader);
+  if (lost !== undefined || orders === undefined) throw lost;
   return orders;
 }
 
+/**
+ * Who was revoked; where an order is lost, as far as this process knows. Throws `freeze.active` when it has begun after
+ * the loss, and cannot tell.
+ */
+export async function revokedIn(reader: Reader): Promise<Orders['revoked']> {
+  const { orders, lost } = await knownOrders(reader);
+  if (orders === undefined) throw lost;
+  return orders.revoked;
+}
+
+interface KnownOrders {
+  /** Where one is lost, those that this process knew before, and what opened since; undefined when it knew none. */
+  readonly orders: Orders | undefined;
+  readonly lost: GatewayError | undefined;
+}
+
+async function knownOrders(reader: Reader): Promise<KnownOrders> {
+  const { known, later, lost } = await walkOrders(reader);
+  const before = known ?? (lost === undefined ? NONE : reader.scan.orders());
+  if (before === undefined || later.length === 0) return { orders: before, lost };
+  const orders = later.reduce(applied, before);
+  // Those of a unit may yet be undone.
+  if (reader.isCommitted && lost === undefined) reader.scan.keepOrders(orders);
+  return { orders, lost };
+}
+
+interface Walk {
+  /** Those up to where an earlier walk ended; undefined where this one began at the first. */
+  readonly known: Orders | undefined;
+  /** What opened after that, the oldest first. */
+  readonly later: readonly VouchedRow[];
+  readonly lost: GatewayError | undefined;
+}
+
+async function walkOrders(reader: Reader): Promise<Walk> {
+  const later: VouchedRow[] = [];
+  const kept = reader.scan.orders();
+  const last = await lastRow(reader);
+  let index = newestIn(reader, last);
+  while (typeof index === 'number') {
+    const row = await rowAt(reader, index);
+    if (row !== undefined && kept?.key === keyOf(row))
+      return { known: kept, later, lost: undefined };
+    if (row === undefined || !opens(reader, row))
+      return { known: undefined, later, lost: orderLost(index) };
+    later.unshift(row);
+    index = tallyBefore(reader, row)?.orders ?? null;
+  }
+  return { known: undefined, later, lost: index ?? undefined };
+}
+
 /** Where the newest order is, or may be, in a log that ends with this row. */
-function newestIn(reader: Reader, last: VouchedRow | undefined): number | null {
+function newestIn(reader: Reader, last: VouchedRow | undefined): number | GatewayError | null {
   const size = last === undefined ? 0 : last.idx + 1;
-  if (size < reader.scan.known().to) throw orderLost(size);
+  if (size < reader.scan.known().to) return orderLost(size);
   if (last === undefined) return null;
   const tally = tallyAfter(reader, last);
   return tally === undefined ? last.idx : tally.orders;
@@ -89,8 +124,11 @@ interface OrderFacts {
   readonly until: string;
 }
 
+const entryOf = ({ leaf }: VouchedRow): AuditEntry =>
+  JSON.parse(Buffer.from(leaf).toString('utf8')) as AuditEntry;
+
 function applied(before: Orders, row: VouchedRow): Orders {
-  const entry = JSON.parse(Buffer.from(row.leaf).toString('utf8')) as AuditEntry;
+  const entry = entryOf(row);
   const freezes = new Map(before.freezes);
   const credentials = new Map(before.credentials);
   const links = new Map(before.links);

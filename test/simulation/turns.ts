@@ -1,5 +1,5 @@
 import { isWrite } from '../../src/contracts/plan.ts';
-import type { Crm } from '../../src/ports/crm.ts';
+import type { Crm, CrmAnswer } from '../../src/ports/crm.ts';
 import type { Store } from '../../src/ports/store.ts';
 import type { World } from './world.ts';
 
@@ -108,7 +108,7 @@ export function createTurns(): Turns {
           const label = `${operation.method} ${operation.object_type}`;
           // What a write takes is between its effect and its answer: before it leaves it may not wait.
           if (!isWrite(operation)) await gate(owner, label);
-          const answer = await call(operation);
+          const answer: CrmAnswer = await Promise.resolve(call(operation));
           if (isWrite(operation)) await gate(owner, `answer to ${label}`);
           return answer;
         },

@@ -34,8 +34,8 @@ const ROW_LOST = 'its row in the store was changed or taken out; the log has it'
  */
 export async function ordersOf(reader: Reader): Promise<Orders> {
   const { orders, lost } = await knownOrders(reader);
-  if (lost !== undefined || orders === undefined) throw lost;
-  return orders;
+  if (lost !== undefined) throw lost;
+  return orders ?? NONE;
 }
 
 /**
@@ -44,8 +44,8 @@ export async function ordersOf(reader: Reader): Promise<Orders> {
  */
 export async function revokedIn(reader: Reader): Promise<Orders['revoked']> {
   const { orders, lost } = await knownOrders(reader);
-  if (orders === undefined) throw lost;
-  return orders.revoked;
+  if (orders === undefined && lost !== undefined) throw lost;
+  return (orders ?? NONE).revoked;
 }
 
 interface KnownOrders {

@@ -22,9 +22,14 @@ interface PostedAction {
 const READ_ATTEMPTS_MAX = 100;
 const RETRY_AFTER_SECONDS = 2;
 
-/** A read that failed for a passing reason, and a write that found no room with people: nothing was done of it. */
-const mayTryAgain = ({ risk, code }: RequestRecord): boolean =>
-  code === 'approval.queue_full' || (risk === 'read' && code !== null && ERRORS[code].retryable);
+/**
+ * A read that failed for a passing reason, a write that did so before it was accepted, and one that found no room with
+ * people: nothing was done of it.
+ */
+function mayTryAgain({ risk, digest, code }: RequestRecord): boolean {
+  if (code === null || code === 'approval.queue_full') return code !== null;
+  return ERRORS[code].retryable && (risk === 'read' || digest === null);
+}
 
 interface Place {
   readonly requestId: string;
@@ -47,8 +52,8 @@ function assertSameBody(request: RequestRecord, of: PostedAction): void {
 }
 
 /**
- * Starts the request unless it is on record, and waits until it rests (ended, or waiting for people) or
- * the usual time is over; a caller who prefers less waits less, once the request is on record.
+ * Starts the request unless it is on record, and waits until it rests (ended, or waiting for people), says what it waits
+ * for, or the usual time is over; a caller who prefers less waits less, once the request is on record.
  */
 async function startRequest(context: ApiContext, of: PostedAction): Promise<RequestRecord> {
   const { store, engine, settings } = context;
@@ -61,7 +66,7 @@ async function startRequest(context: ApiContext, of: PostedAction): Promise<Requ
   }
   const { answerWaitMs } = settings;
   const restMs = Math.min(of.preferredWaitMs ?? answerWaitMs, answerWaitMs);
-  const isDone = ({ status }: RequestRecord): boolean => isResting(status);
+  const isDone = ({ status, code }: RequestRecord): boolean => isResting(status) || code !== null;
   const request =
     (await store.waitForRequest(requestId, isDone, restMs, of.signal)) ??
     (await store.waitForRequest(requestId, () => true, answerWaitMs - restMs, of.signal));

@@ -132,7 +132,8 @@ async function assertApproved(
   const asked = policyQueryFor({ agent, connection, submission, present, requester }, people);
   const looked = { request, agent, people, policy, present, requester };
   const isCovered = (vote: DecisionRecord): Promise<boolean> => isStillCovered(tx, looked, vote);
-  const votesFor = { query: asked, people, requester, isCovered };
+  // What is damaged may be restored: the write waits for that, and is not ended as one that too few have approved.
+  const votesFor = { query: asked, people, requester, isCovered, damage: 'throws' } as const;
   const { approvers, ownCounts } = await countApprovals(tx, votes, votesFor, rules);
   const query = { ...asked, ownCounts };
   if (votes.decisions.some(({ decision }) => decision === 'reject'))

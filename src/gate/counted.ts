@@ -4,7 +4,7 @@ import type { Approver } from '../policy/policy.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import { approversOf } from './policy-query.ts';
 import { type Asked, type OwnApproval, ownApproval, type OwnRules } from './self-approval.ts';
-import { onStandingMeans } from './standing-means.ts';
+import { type Damage, onStandingMeans } from './standing-means.ts';
 
 /** What was decided on a request, as the record and as the log have it. */
 export interface Votes {
@@ -31,6 +31,8 @@ export async function countApprovals(
   asked: Asked & {
     /** Of what was allowed ahead, that it still would be; all count without it. */
     readonly isCovered?: (vote: DecisionRecord) => Promise<boolean>;
+    /** By default it proves nobody. */
+    readonly damage?: Damage;
   },
   rules: OwnRules,
 ): Promise<Counted> {
@@ -38,7 +40,7 @@ export async function countApprovals(
     ({ decision, validUntil }) => decision === 'approve' && validUntil > tx.now,
   );
   const standing: DecisionRecord[] = [];
-  for (const vote of await onStandingMeans(tx, valid, decided))
+  for (const vote of await onStandingMeans(tx, valid, decided, asked.damage ?? 'proves_nobody'))
     if (await (asked.isCovered?.(vote) ?? true)) standing.push(vote);
   const others = approversOf(asked.requester, standing, asked.people);
   const taken = new Set(others.map(({ id }) => id));

@@ -38,15 +38,16 @@ async function stands(tx: Means, personId: string, entry: AuditEntry): Promise<b
   return true;
 }
 
-/** A row of the means, or of the absence, that was written by hand proves nobody. */
-async function standsOrForged(
+/** Means and place. Throws `plan.tampered` for a row of either that was not written here. */
+const bothStand = async (
   tx: Means,
   decision: DecisionRecord,
   entry: AuditEntry,
-): Promise<boolean> {
-  const means = await unlessTampered(stands(tx, decision.personId, entry), false);
-  return means && unlessTampered(placeStands(tx, decision, entry), false);
-}
+): Promise<boolean> =>
+  (await stands(tx, decision.personId, entry)) && placeStands(tx, decision, entry);
+
+/** Of a row that was not written here: `proves_nobody` counts what it would prove as not made, `throws` its `plan.tampered`. */
+export type Damage = 'proves_nobody' | 'throws';
 
 /**
  * The approvals whose means still stands: what a grant that was ended, a stolen passkey, a Slack account taken off the map, a
@@ -57,11 +58,15 @@ export async function onStandingMeans(
   tx: Means,
   decisions: readonly DecisionRecord[],
   decided: readonly AuditEntry[],
+  damage: Damage,
 ): Promise<DecisionRecord[]> {
   const kept: DecisionRecord[] = [];
   for (const decision of decisions) {
     const entry = decided.find((one) => isEntryOf(decision, one));
-    if (entry !== undefined && (await standsOrForged(tx, decision, entry))) kept.push(decision);
+    if (entry === undefined) continue;
+    const standing = bothStand(tx, decision, entry);
+    if (await (damage === 'throws' ? standing : unlessTampered(standing, false)))
+      kept.push(decision);
   }
   return kept;
 }

@@ -220,6 +220,12 @@ describe('R5: a neighbour that is down or hangs', () => {
       expect(answers).toContain(`${refused.status} ${refused.body.code}`);
       expect(refused.body).toMatchObject({ retryable: true });
       expectRetryAfter(refused);
+      // A new write is refused in time, or on record to go on later; under its key it is the same one afterwards.
+      const other = { ...note, note: `Asked for while ${name}.` };
+      const asked = await timed(() => gateway.submit(other, { key: `write-${id}` }));
+      expect(asked.ms).toBeLessThan(ANSWER_WITHIN_MS);
+      expect([200, 202, 503]).toContain(asked.status);
+      expectRetryAfter(asked);
       const decided = await timed(() => gateway.approve(id, digest));
       expect(decided.ms).toBeLessThan(ANSWER_WITHIN_MS);
       const isStoreIn = troubles.some((trouble) => neighbourOf(trouble) === 'store');
@@ -235,6 +241,12 @@ describe('R5: a neighbour that is down or hangs', () => {
           interval: 250,
         })
         .toBe(200);
+      await expect
+        .poll(async () => (await gateway.submit(other, { key: `write-${id}` })).body.status, {
+          timeout: HEALED_WITHIN_MS,
+          interval: 250,
+        })
+        .toBe('awaiting_approval');
       if (decided.status !== 200) expect((await gateway.approve(id, digest)).status).toBe(200);
       expect((await gateway.ended(id, 60_000)).body.status).toBe('succeeded');
       expect(await gateway.timesSent(`While ${name}.`)).toBe(1);

@@ -11,6 +11,7 @@ import { scaled } from './scale.ts';
 
 /** A1: a log that cannot be written stops every call, and nothing else is needed than space. */
 const TRIES = scaled(100, 500);
+const TOLD_WITHIN_MS = 5_000;
 const CHILD = fileURLToPath(new URL('./unwritable-log.ts', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'sallyport-unwritable-'));
 const MOUNT = 'mount -t tmpfs -o size=8m tmpfs "$0" && exec "$@"';
@@ -37,6 +38,12 @@ const ONE_TO_ONE: Unmatched = { calls: [], intents: [] };
 interface Report {
   readonly answers: Readonly<Record<string, number>>;
   readonly slowestMs: number;
+  /** Until `/readyz` said so. */
+  readonly toldAfterMs: number;
+  /** Refusals with 503 that did not say when to come back. */
+  readonly withoutRetryAfter: number;
+  /** Calls before the disk was full. */
+  readonly beforehand: number;
   readonly whenFull: Witnesses;
   readonly isHealed: boolean;
   readonly ends: Readonly<Record<string, number>>;
@@ -68,8 +75,11 @@ describe.runIf(isPossible || isRequired)('A1: the disk of store and log is full'
     async () => {
       const report = await run();
       const { whenFull, afterwards } = report;
-      console.info(`A1: ${TRIES} tries on a full disk: ${JSON.stringify(report)}`);
+      const during = whenFull.calls - report.beforehand;
+      console.info(`A1: ${TRIES} tries on a full disk, ${during} calls: ${JSON.stringify(report)}`);
       expect(report.answers['503 store.unavailable'] ?? 0).toBeGreaterThan(TRIES * 0.8);
+      expect(report.withoutRetryAfter).toBe(0);
+      expect(report.toldAfterMs).toBeLessThan(TOLD_WITHIN_MS);
       expect(whenFull.calls).toBeGreaterThan(0);
       expect(whenFull.unmatched).toEqual(ONE_TO_ONE);
       expect(report.slowestMs).toBeLessThan(5_000);

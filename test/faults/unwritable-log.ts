@@ -1,7 +1,9 @@
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Agent, request } from 'undici';
 import type { LoggedRequest } from '../../src/simulator/request-log.ts';
-import { startTestGateway } from '../support/gateway.ts';
+import { type Answer, startTestGateway } from '../support/gateway.ts';
 import { logEntries } from '../support/log-entries.ts';
 import { type Unmatched, unmatchedCalls } from '../support/matched-calls.ts';
 
@@ -13,6 +15,7 @@ const [folder = '', temporalAddress = '', tries = '100'] = process.argv.slice(2)
 const READ = { action: 'search_contact', company: 'Acme Corp' };
 const WAITING = 20;
 const FILL_BYTES = 4_096;
+const TOLD_MAX_MS = 30_000;
 
 const data = join(folder, 'gateway');
 mkdirSync(data);
@@ -47,10 +50,27 @@ const note = (i: number) => ({ action: 'create_note', contact_id: '20001', note:
 const waiting: { id: string; digest: string }[] = [];
 for (let i = 0; i < WAITING; i += 1) waiting.push((await gateway.submit(note(i))).body);
 
+const beforehand = (await witnesses()).calls;
 const ballast = join(folder, 'ballast');
 fill(ballast);
+const READY = `http://127.0.0.1:${gateway.config.ports.api}/readyz`;
+// The gateway's own guard refuses what is not HubSpot.
+const dispatcher = new Agent();
+/** How long it takes until whoever watches the gateway is told, ms. */
+async function toldAfter(since: number): Promise<number> {
+  for (;;) {
+    const { statusCode: status, body } = await request(READY, { dispatcher });
+    await body.dump();
+    if (status === 503 || Date.now() - since > TOLD_MAX_MS) return Date.now() - since;
+    await sleep(100);
+  }
+}
+const telling = toldAfter(Date.now());
+let withoutRetryAfter = 0;
 const answers: Record<string, number> = {};
-const count = ({ status, body }: { status: number; body: { code?: string } }): void => {
+const count = ({ status, body, headers }: Answer): void => {
+  if (status === 503 && !/^[1-9][0-9]*$/.test(headers.get('retry-after') ?? ''))
+    withoutRetryAfter += 1;
   const name = `${status} ${body.code ?? ''}`.trim();
   answers[name] = (answers[name] ?? 0) + 1;
 };
@@ -66,6 +86,7 @@ for (let i = 0; i < Number(tries); i += 1) {
   slowestMs = Math.max(slowestMs, Date.now() - since);
 }
 const whenFull = await witnesses();
+const toldAfterMs = await telling;
 
 rmSync(ballast);
 const healedBy = Date.now() + 20_000;
@@ -80,6 +101,7 @@ for (const { id, digest } of waiting) {
 const effects = (await gateway.simulator.effects()).length;
 const afterwards = await witnesses();
 await gateway.close();
-const report = { answers, slowestMs, whenFull, isHealed, ends, effects, afterwards };
+const told = { toldAfterMs, withoutRetryAfter, beforehand };
+const report = { answers, slowestMs, ...told, whenFull, isHealed, ends, effects, afterwards };
 process.stdout.write(`\n${JSON.stringify(report)}\n`);
 process.exit(0);

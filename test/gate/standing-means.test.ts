@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { POLICY_ACTIONS } from '../../src/actions/catalogue.ts';
 import { beginWrite } from '../../src/gate/begin.ts';
@@ -135,5 +136,29 @@ describe.each(MEANS)('an approval by %s', (_what, means, takeAway) => {
       kind: 'refused',
       ending: { code: 'approval.insufficient' },
     });
+  });
+});
+
+describe('an approval by means whose row is damaged', () => {
+  /** Sets it for every row, and returns what the first had. */
+  const swapped = (table: string, column: string, value: number | null): number | null => {
+    const raw = new DatabaseSync(place.file, { timeout: 5_000 });
+    const before = raw.prepare(`SELECT ${column} AS was FROM ${table}`).get()?.['was'];
+    raw.prepare(`UPDATE ${table} SET ${column} = ?`).run(value);
+    raw.close();
+    return before as number | null;
+  };
+
+  it.each([
+    ['passkeys', { proof: 'passkey', passkeyId: passkey(1).id }, 'last_used_at'],
+    ['webhook_signers', { proof: 'webhook', webhookSigner: SIGNER }, 'created_at'],
+  ] as const)('lets the write wait until that of %s is restored', async (table, means, column) => {
+    await waitFor(5);
+    await approve(lena, means);
+    const before = swapped(table, column, 7);
+    expect(await begin()).toMatchObject({ kind: 'not_due', waitsFor: 'store.unavailable' });
+    expect(await store.requests.status(requestId(1))).toBe('approved');
+    swapped(table, column, before);
+    expect(await begin()).toMatchObject({ kind: 'begun' });
   });
 });

@@ -92,6 +92,16 @@ async function writeToCall() {
   return { requestId, credential, call };
 }
 
+/** HubSpot takes as long as we say to answer an update. */
+const answering = (answer: Promise<CrmAnswer>) => ({
+  ...deps(),
+  crm: {
+    ...deps().crm,
+    call: (operation: Parameters<World['crm']['call']>[0]) =>
+      operation.kind === 'update' ? answer : deps().crm.call(operation),
+  },
+});
+
 const REFUSED = { kind: 'refused', status: 400, code: 'record.invalid' } as const;
 
 describe('what the simulation found', () => {
@@ -233,15 +243,6 @@ describe('what the simulation found', () => {
 
   it('a refusal that comes when the write was sent again speaks of the first attempt alone', async () => {
     const { requestId, credential, call } = await writeToCall();
-    /** HubSpot takes as long as we say to answer an update. */
-    const answering = (answer: Promise<CrmAnswer>) => ({
-      ...deps(),
-      crm: {
-        ...deps().crm,
-        call: (operation: Parameters<World['crm']['call']>[0]) =>
-          operation.kind === 'update' ? answer : deps().crm.call(operation),
-      },
-    });
     const first = Promise.withResolvers<CrmAnswer>();
     const second = Promise.withResolvers<CrmAnswer>();
     // Of another process: what this one is sending is not sent again by it.
@@ -261,6 +262,38 @@ describe('what the simulation found', () => {
     expect(await world.store.requests.status(requestId)).toBe('outcome_unknown');
     second.resolve({ kind: 'lost', code: 'hubspot.timeout' });
     expect(await again).toEqual({ kind: 'unknown' });
+  });
+
+  it('what this process is still sending is not sent again by it, whatever the engine thinks', async () => {
+    const { requestId, credential, call } = await writeToCall();
+    const answer = Promise.withResolvers<CrmAnswer>();
+    const slow = createWriteCall(answering(answer.promise))(call);
+    await expect.poll(() => world.entries().at(-1)?.facts['purpose']).toBe('execute');
+    for (let n = 0; n < 4; n += 1) {
+      world.advance(TIMING.quietMs);
+      const seen = await createReconcileWrite(deps())(requestId, credential);
+      expect(seen).toEqual({ kind: 'absent', sinceMs: 0 });
+    }
+    world.publish();
+    expect(await createWriteCall(deps())({ ...call, resend: true })).toEqual({ kind: 'unknown' });
+    expect(world.crm.effects).toEqual([]);
+    answer.resolve(REFUSED);
+    expect(await slow).toEqual({ kind: 'ended' });
+  });
+
+  it('a write whose turn has not come reads nothing: what it had compared would be old by then', async () => {
+    const { call } = await writeToCall();
+    const before = world.entries().length;
+    const noTurn = { code: 'hubspot.rate_limited', retryAfterSeconds: 9 } as const;
+    const asked: string[][] = [];
+    const takeTurns = (calls: readonly { kind: string }[]) => {
+      asked.push(calls.map(({ kind }) => kind));
+      return Promise.resolve(noTurn);
+    };
+    const deferred = createWriteCall({ ...deps(), crm: { ...deps().crm, takeTurns } });
+    expect(await deferred(call)).toEqual({ kind: 'not_begun', code: noTurn.code });
+    expect(asked).toEqual([['read', 'update']]);
+    expect(world.entries().length).toBe(before);
   });
 
   it('a lost write is looked for first, also while a row of the roster is damaged', async () => {

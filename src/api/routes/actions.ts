@@ -37,7 +37,8 @@ const SubmitHeadersSchema = z.object({
     .meta({
       description:
         'Needed for writes; made up for reads. The same key finds the same request for as long as it is kept. Only what was never ' +
-        'done is tried anew on its key: a read that failed for a passing reason, and a write that was told `approval.queue_full`.',
+        'done is tried anew on its key: a read that failed for a passing reason, and a write that did so before it was ' +
+        'accepted or that was told `approval.queue_full`.',
     }),
   prefer: z
     .string()

@@ -11,6 +11,7 @@ import {
   WRITE_NAMES,
   writesWithoutInputs,
 } from './one-digest-inputs.ts';
+import { missingOnCard } from './one-digest-card.ts';
 import { jcsDigest } from './one-digest-jcs.ts';
 import { type Received, type Receiver, startReceiver } from './one-digest-receiver.ts';
 import { createSeededRandom } from '../support/seeded-random.ts';
@@ -122,6 +123,13 @@ async function inLanes(
   );
 }
 
+/** P2: what would be sent, value by value, is on the card. How many values the card has. */
+async function expectAllShown(id: string): Promise<number> {
+  const { plan, card } = (await rig.context.store.requests.get(id))!;
+  expect(missingOnCard(plan!, card!)).toEqual([]);
+  return card!.changes.length;
+}
+
 const digestShown = async (id: string): Promise<string> =>
   (await rig.context.store.requests.get(id))?.card?.digest ?? 'no card';
 
@@ -135,8 +143,10 @@ describe('one digest from card to wire', () => {
     async () => {
       const count = scaled(1_000, 10_000);
       const ends = new Map<string, number>();
+      let fields = 0;
       await inLanes(count, async (index, lane) => {
         const id = await lane.submit(actionAt(index, lane.records));
+        fields += await expectAllShown(id);
         lane.receiver.take();
         expect(await lane.approve(id, await digestShown(id))).toBe(true);
         await lane.execute(id);
@@ -144,8 +154,10 @@ describe('one digest from card to wire', () => {
         ends.set(status, (ends.get(status) ?? 0) + 1);
       });
       console.info(
-        `P1 (seed ${SEED}): ${count} actions hashed at the receiver: ${JSON.stringify(Object.fromEntries(ends))}`,
+        `P1 (seed ${SEED}): ${count} actions hashed at the receiver: ${JSON.stringify(Object.fromEntries(ends))}; ` +
+          `P2: ${fields} values of their plans, all on their cards`,
       );
+      expect(fields).toBeGreaterThan(count);
       // HubSpot may refuse a value; what it was sent is proven all the same.
       expect((ends.get('succeeded') ?? 0) + (ends.get('failed') ?? 0)).toBe(count);
       expect(ends.get('succeeded')).toBeGreaterThan(count * 0.9);

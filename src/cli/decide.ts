@@ -200,7 +200,8 @@ async function sayFrozen(door: Door, { card }: Approval): Promise<void> {
 
 async function decide(verb: Verb, id: string | undefined, options: DecideOptions): Promise<void> {
   const door = openDoor(options);
-  const approval = id === undefined ? await choose(await door.waiting()) : await door.approval(id);
+  // Asked for by its id also when it was chosen from the list: that it was shown goes into the log.
+  const approval = await door.approval(id ?? (await choose(await door.waiting())).id);
   approvalLines(approval).forEach(options.json ? printAside : print);
   if (verb === 'approve') await sayFrozen(door, approval);
   // With --yes nobody is asked: the gateway refuses it, and its log has the attempt.

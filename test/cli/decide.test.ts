@@ -150,6 +150,10 @@ describe('approve', () => {
       },
     ]);
     expect(said.out).not.toContain(KEY);
+    // Asked for by its id, so that the log has who was shown it.
+    const calls = standIn.seen.map(({ method, path }) => `${method} ${path}`);
+    const decided = calls.indexOf(`POST /v1/approvals/${ID}/decisions`);
+    expect(calls.slice(0, decided)).toContain(`GET /v1/approvals/${ID}`);
   });
 
   it.each([

@@ -70,13 +70,22 @@ export function stateWords(status: RequestStatus, code: ErrorCode | null): strin
   return code === null ? 'Ended' : `Ended: ${ERRORS[code].title}`;
 }
 
+/** `contacts.phone` as the card calls it, "Phone number", where it does. */
+export const inWordsOf = (card: Pick<Card, 'changes'> | null, detail: string): string =>
+  detail.replaceAll(/\b[a-z_]+\.([a-z]\w*)/g, (name, property: string) => {
+    const label = card?.changes.find((change) => change.property === property)?.label;
+    // Of several writes each label begins with the number of its own.
+    return label?.replace(/^\d+\. /, '') ?? name;
+  });
+
 /** Which field somebody has changed under a card, or how far several steps came; in one line, undefined for what ended otherwise. */
 export const staleText = (of: {
   readonly code: ErrorCode | null;
   readonly detail: string | null;
+  readonly card: Pick<Card, 'changes'> | null;
 }): string | undefined =>
   of.detail !== null && (of.code === 'approval.stale' || of.code === 'outcome.partial')
-    ? `${inOneLine(of.detail.replace(/\.$/, ''))}.`
+    ? `${inOneLine(inWordsOf(of.card, of.detail.replace(/\.$/, '')))}.`
     : undefined;
 
 /** Whose values a card holds, where they are not the agent's; in one line. */

@@ -89,7 +89,7 @@ describe.skipIf(executable === undefined)('every view of the console', () => {
     await house.gateway.approve(body.id, body.digest);
     await house.gateway.ended(body.id);
     const page = await onCard(body.id, width, 'The record changed since this card was made.');
-    expect(await page.getByText('contacts.jobtitle changed').count()).toBe(1);
+    expect(await page.getByText('Job title changed').count()).toBe(1);
     await decidesNothing(page);
     await page.context().close();
   });

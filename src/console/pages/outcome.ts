@@ -1,6 +1,7 @@
 import type { Approval, DecisionView } from '../../contracts/approval.ts';
 import type { Frame } from '../frame.ts';
 import { type Html, html } from '../html.ts';
+import { inWordsOf } from '../../core/notice-text.ts';
 import { notYours } from '../notes.ts';
 import { shown, shownLines } from '../shown-text.ts';
 import { moment } from '../times.ts';
@@ -70,13 +71,13 @@ const ended: Say = (_frame, { code, detail, updated_at }) => [
   </p>`,
 ];
 
-const stale: Say = (_frame, { updated_at, detail }) => [
+const stale: Say = (_frame, { updated_at, detail, card }) => [
   'stop',
   html`<p>
       <b>The record changed since this card was made.</b> Seen at ${moment(updated_at)}. Nothing was
       sent, and this card can no longer be approved.
     </p>
-    ${detail === undefined ? null : html`<p>${shown(detail)}.</p>`}
+    ${detail === undefined ? null : html`<p>${shown(inWordsOf(card, detail))}.</p>`}
     <p>Approvals of this card were for the old values. They do not count for a new card.</p>`,
 ];
 

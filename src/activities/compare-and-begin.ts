@@ -9,9 +9,11 @@ import { executedSteps, withoutArchived } from '../core/steps.ts';
 import { type Begun, beginWrite, isDue } from '../gate/begin.ts';
 import { closeTampered, type Ending } from '../gate/close.ts';
 import { closeUntouched } from '../gate/close-untouched.ts';
-import { entryOf } from '../gate/logged.ts';
+import { isBetweenSteps } from '../gate/expiry.ts';
+import { entryOf, readLogged } from '../gate/logged.ts';
 import { callFor } from '../gate/request-calls.ts';
 import { requesterIn } from '../gate/requester.ts';
+import { onStandingMeans } from '../gate/standing-means.ts';
 import { unlessTampered } from '../gate/unless-tampered.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -149,6 +151,16 @@ async function isStalled(
 const dueOperation = (request: RequestRecord): readonly Operation[] =>
   request.plan?.operations.slice(executedSteps(request)).slice(0, 1) ?? [];
 
+/** It is being sent, or was lost. What somebody has changed ends in begin, which says so. */
+async function isUnderWay(
+  { store }: ActivityDependencies,
+  request: RequestRecord,
+): Promise<boolean> {
+  if (request.status === 'outcome_unknown') return true;
+  if (request.status !== 'executing') return false;
+  return !(await unlessTampered(isBetweenSteps(store, request), true));
+}
+
 /**
  * Begin needs them. Where one does not open nothing is asked of HubSpot, for days if need be: each question would be in
  * the log. People are told of the place.
@@ -161,6 +173,8 @@ async function isRosterLegible(
     await store.agents.get(agentId);
     await requesterIn(store, submission.userId, await store.people.list());
     await store.connections.get(connection);
+    const { decided } = await readLogged(store, id);
+    await onStandingMeans(store, await store.decisions.of(id), decided, 'throws');
     return true;
   } catch (error) {
     if (!(error instanceof GatewayError) || error.code !== 'plan.tampered') throw error;
@@ -180,8 +194,8 @@ export async function readAndBegin(
 ): Promise<(Begun & { readonly turnMs: number }) | ErrorCode> {
   const { credential } = call;
   const of = callFor(request, credential, call.resend ? 'reconcile' : 'compare');
-  // Lost before: it is looked for first, whatever else is damaged.
-  if (!call.resend && request.status === 'outcome_unknown')
+  // It is looked for first, whatever else is damaged.
+  if (!call.resend && (await isUnderWay(deps, request)))
     return { kind: 'not_due', status: request.status, turnMs: 0 };
   if (!(await isRosterLegible(deps, request))) return 'store.unavailable';
   // What begin asks of the log is looked up here, where nobody waits for it; after the reads it is but what came since.

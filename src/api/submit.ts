@@ -21,6 +21,8 @@ interface PostedAction {
 /** How often one key may be tried again. */
 const READ_ATTEMPTS_MAX = 100;
 const RETRY_AFTER_SECONDS = 2;
+/** What keeps a write from its card for longer than this may do so for long. */
+const PASSING_MS = 1_500;
 
 /**
  * A read that failed for a passing reason, a write that did so before it was accepted, and one that found no room with
@@ -66,9 +68,12 @@ async function startRequest(context: ApiContext, of: PostedAction): Promise<Requ
   }
   const { answerWaitMs } = settings;
   const restMs = Math.min(of.preferredWaitMs ?? answerWaitMs, answerWaitMs);
-  const isDone = ({ status, code }: RequestRecord): boolean => isResting(status) || code !== null;
+  const isDone = ({ status }: RequestRecord): boolean => isResting(status);
+  const isTelling = (now: RequestRecord): boolean => isDone(now) || now.code !== null;
+  const firstMs = Math.min(restMs, PASSING_MS);
   const request =
-    (await store.waitForRequest(requestId, isDone, restMs, of.signal)) ??
+    (await store.waitForRequest(requestId, isDone, firstMs, of.signal)) ??
+    (await store.waitForRequest(requestId, isTelling, restMs - firstMs, of.signal)) ??
     (await store.waitForRequest(requestId, () => true, answerWaitMs - restMs, of.signal));
   if (request === undefined) {
     throw new GatewayError('engine.unavailable', { retryAfterSeconds: RETRY_AFTER_SECONDS });

@@ -165,9 +165,11 @@ export async function closeTampered(
 ): Promise<TamperedEnd> {
   if (place !== undefined && isSharedPlace(place)) return leaveOpen(tx, requestId, place);
   const { isAlerted, ...standing } = await trueStanding(tx, requestId, place);
+  const before = await tx.requests.status(requestId);
   if (!(await tx.requests.settleTampered(requestId, standing))) return 'unknown';
-  // Whether HubSpot did it has to be looked at; its workflow may still be waiting for people.
-  await tx.requests.setWake(requestId, standing.status === 'outcome_unknown' ? tx.now : null);
+  // Whether HubSpot did it has to be looked at, once; its workflow may still be waiting for people.
+  const isLost = standing.status === 'outcome_unknown' && before !== 'outcome_unknown';
+  await tx.requests.setWake(requestId, isLost ? tx.now : null);
   await oweFurther(tx, requestId, 'settled', 'tampered');
   if (isAlerted) return 'closed';
   await tx.log.append({

@@ -1,7 +1,7 @@
 import { GatewayError } from '../core/gateway-error.ts';
 import type { RequestRecord } from '../core/records.ts';
 import { hasSteps } from '../core/steps.ts';
-import type { Store, StoreTransaction } from '../ports/store.ts';
+import type { Store, StoreReads, StoreTransaction } from '../ports/store.ts';
 import { assertUntouched } from './begin.ts';
 import { closeRequest, closeTampered } from './close.ts';
 import { readLogged } from './logged.ts';
@@ -24,7 +24,7 @@ function deadlineOf(
 
 /** Of several steps, that the log knows the last one begun to be done: the next one waits. */
 export async function isBetweenSteps(
-  tx: Pick<StoreTransaction, 'log'>,
+  tx: Pick<StoreReads, 'log'>,
   { id, status, plan }: Pick<RequestRecord, 'id' | 'status' | 'plan'>,
 ): Promise<boolean> {
   if (status !== 'executing' || !hasSteps(plan)) return false;

@@ -5,7 +5,7 @@ import { GRANT_ENDS, type GrantEnd, type GrantRecord } from '../core/grants.ts';
 import type { AgentRecord, PersonRecord } from '../core/records.ts';
 import type { Policy } from '../policy/policy.ts';
 import { mayDecide, requirementFor } from '../policy/requirement.ts';
-import type { StoreTransaction } from '../ports/store.ts';
+import type { StoreReads, StoreTransaction } from '../ports/store.ts';
 import { newId } from './ids.ts';
 import { isOwnAgent } from './own-agent.ts';
 import { approverOf } from './policy-query.ts';
@@ -159,7 +159,7 @@ export const endOverdueGrants = (tx: StoreTransaction): Promise<void> =>
  * Ended by a freeze, a revert, a revocation or a hand it counts no more, from the commit of that end.
  */
 export async function voteStands(
-  { grants }: Pick<StoreTransaction, 'grants'>,
+  { grants }: Pick<StoreReads, 'grants'>,
   vote: { readonly grantId: string; readonly personId: string; readonly at: Date },
 ): Promise<boolean> {
   const grant = await grants.get(vote.grantId);

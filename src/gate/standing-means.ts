@@ -1,14 +1,11 @@
 import type { AuditEntry } from '../contracts/audit-entry.ts';
 import type { DecisionRecord } from '../core/records.ts';
-import type { StoreTransaction } from '../ports/store.ts';
+import type { StoreReads } from '../ports/store.ts';
 import { isEntryOf } from './as-logged.ts';
 import { voteStands } from './grants.ts';
 import { unlessTampered } from './unless-tampered.ts';
 
-type Means = Pick<
-  StoreTransaction,
-  'passkeys' | 'slackUsers' | 'webhookSigners' | 'grants' | 'absences'
->;
+type Means = Pick<StoreReads, 'passkeys' | 'slackUsers' | 'webhookSigners' | 'grants' | 'absences'>;
 
 const named = ({ facts }: AuditEntry, fact: string): string | undefined => {
   const value = facts[fact];

@@ -6,7 +6,7 @@ import { type Counts, setUp } from './approvals-model.ts';
 import { createWorlds } from './approvals-world.ts';
 
 const RUNS = Number(process.env['RUNS'] ?? scaled(1_000, 10_000));
-const TIME_LIMIT_MS = scaled(300_000, 3_600_000);
+const TIME_LIMIT_MS = scaled(900_000, 3_600_000);
 const worlds = createWorlds();
 afterAll(() => worlds.close());
 

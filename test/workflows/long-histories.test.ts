@@ -92,10 +92,12 @@ describe('a history that goes on as a new one', () => {
     const { id } = await asks('Signalled while it went on.');
     const { record } = await gateway.addPerson('Sig Nal');
     const code = generateSync({ secret: record.totpSecret });
+    const first = await runOf(workflowIdOf(id));
     for (let n = 0; n < 2 * CONTINUE_AFTER_EVENTS; n += 1) await wake(id);
     await execution(id).signal('decide', { person: record.email, decision: 'approve', code });
     expect((await gateway.ended(id)).body.status).toBe('succeeded');
     expect(await gateway.timesSent('Signalled while it went on.')).toBe(1);
+    expect(await runOf(workflowIdOf(id))).not.toBe(first);
   });
 
   it('still waits for HubSpot, before the card and after the approval', async () => {
@@ -111,7 +113,8 @@ describe('a history that goes on as a new one', () => {
     );
     await gateway.fault(target, '503', 0);
     await gateway.approve(id, waiting?.digest ?? '');
-    await untilContinued(workflowIdOf(id), 1);
+    // Once it may go on as it leaves what it did for its approval.
+    await untilContinued(workflowIdOf(id), 2);
     expect(await gateway.timesSent('HubSpot was away for long.')).toBe(0);
     await gateway.simulator.control('DELETE', '/faults');
     expect((await gateway.ended(id, 60_000)).body.status).toBe('succeeded');
@@ -142,8 +145,12 @@ describe('a history that goes on as a new one', () => {
       client.workflow.getHandle(desk).signal('open_incident', forged),
     );
     const { call } = gateway.approver;
-    const { body } = await call('POST', '/v1/incidents', { body: { reason: 'Tried.' } });
-    const { id } = body;
+    const { record } = await gateway.addPerson('Oda Desk', ['operator']);
+    const proven = { person: record.email, code: generateSync({ secret: record.totpSecret }) };
+    await client.workflow.getHandle(desk).signal('open_incident', proven);
+    const underWay = () => gateway.context.store.incidents.underWay();
+    await expect.poll(async () => (await underWay()).length, { timeout: 20_000 }).toBe(1);
+    const [{ id } = { id: '' }] = await underWay();
     const reaches = (stage: string) =>
       expect
         .poll(async () => (await call('GET', `/v1/incidents/${id}`)).body.stage, {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { AgentRecord } from '../../../core/records.ts';
 import type { AgentReads, AgentWrites } from '../../../ports/store.ts';
 import { openAll } from './listed.ts';
-import { heldAgainstLog } from './revocations.ts';
+import { heldAgainstLog, surelyHeldAgainstLog } from './revocations.ts';
 import { NamesSchema, parseRow, rowSeal, TimeSchema } from './rows.ts';
 import type { Database } from './schema.ts';
 import type { Reader, Unit } from './unit.ts';
@@ -24,7 +24,7 @@ export function createAgentReads(reader: Reader): AgentReads {
   return {
     async get(id) {
       const row = await db.selectFrom(TABLE).selectAll().where('id', '=', id).executeTakeFirst();
-      return row && (await heldAgainstLog(reader))(toRecord(reader, row));
+      return row && (await surelyHeldAgainstLog(reader))(toRecord(reader, row));
     },
     async list() {
       const rows = await db

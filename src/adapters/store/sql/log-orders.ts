@@ -38,14 +38,17 @@ export async function ordersOf(reader: Reader): Promise<Orders> {
   return orders ?? NONE;
 }
 
-/**
- * Who was revoked; where an order is lost, as far as this process knows. Throws `freeze.active` when it has begun after
- * the loss, and cannot tell.
- */
-export async function revokedIn(reader: Reader): Promise<Orders['revoked']> {
+/** Who was revoked, as far as it is known. */
+export interface Revoked {
+  readonly ids: Orders['revoked'];
+  /** An order is lost, and this process has begun after that: somebody else may be among them. */
+  readonly isUnsure: boolean;
+}
+
+/** Does not throw for an order that is lost: who is told of that has to be known all the same. */
+export async function revokedIn(reader: Reader): Promise<Revoked> {
   const { orders, lost } = await knownOrders(reader);
-  if (orders === undefined && lost !== undefined) throw lost;
-  return (orders ?? NONE).revoked;
+  return { ids: (orders ?? NONE).revoked, isUnsure: orders === undefined && lost !== undefined };
 }
 
 interface KnownOrders {
@@ -55,14 +58,32 @@ interface KnownOrders {
 }
 
 async function knownOrders(reader: Reader): Promise<KnownOrders> {
-  const { known, later, lost } = await walkOrders(reader);
-  const before = known ?? (lost === undefined ? NONE : reader.scan.orders());
-  if (before === undefined || later.length === 0) return { orders: before, lost };
+  const { scan, isCommitted } = reader;
+  const last = await lastRow(reader);
+  const kept = scan.orders();
+  const end = endOf(last);
+  // Everybody who comes is looked up by them: where the log ends as it did, nothing is opened again.
+  if (kept?.end === end && sizeWith(last) >= scan.known().to)
+    return { orders: kept.orders, lost: undefined };
+  const { known, later, lost } = await walkOrders(reader, last, kept?.orders);
+  const before = known ?? (lost === undefined ? NONE : kept?.orders);
+  if (before === undefined) return { orders: undefined, lost };
   const orders = later.reduce(applied, before);
   // Those of a unit may yet be undone.
-  if (reader.isCommitted && lost === undefined) reader.scan.keepOrders(orders);
+  if (isCommitted && lost === undefined) scan.keepOrders({ orders, end });
   return { orders, lost };
 }
+
+/** Each entry has a nonce, so that no two logs end in the same way. */
+function endOf(last: VouchedRow | undefined): string {
+  if (last === undefined) return '';
+  const { leaf, voucher, ...clear } = last;
+  return [JSON.stringify(clear), ...[leaf, voucher].map(base64)].join(' ');
+}
+
+const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
+
+const sizeWith = (last: VouchedRow | undefined): number => (last === undefined ? 0 : last.idx + 1);
 
 interface Walk {
   /** Those up to where an earlier walk ended; undefined where this one began at the first. */
@@ -72,10 +93,12 @@ interface Walk {
   readonly lost: GatewayError | undefined;
 }
 
-async function walkOrders(reader: Reader): Promise<Walk> {
+async function walkOrders(
+  reader: Reader,
+  last: VouchedRow | undefined,
+  kept: Orders | undefined,
+): Promise<Walk> {
   const later: VouchedRow[] = [];
-  const kept = reader.scan.orders();
-  const last = await lastRow(reader);
   let index = newestIn(reader, last);
   while (typeof index === 'number') {
     const row = await rowAt(reader, index);
@@ -91,7 +114,7 @@ async function walkOrders(reader: Reader): Promise<Walk> {
 
 /** Where the newest order is, or may be, in a log that ends with this row. */
 function newestIn(reader: Reader, last: VouchedRow | undefined): number | GatewayError | null {
-  const size = last === undefined ? 0 : last.idx + 1;
+  const size = sizeWith(last);
   if (size < reader.scan.known().to) return orderLost(size);
   if (last === undefined) return null;
   const tally = tallyAfter(reader, last);
@@ -99,7 +122,7 @@ function newestIn(reader: Reader, last: VouchedRow | undefined): number | Gatewa
 }
 
 /** Its nonce is of this one row alone: one that was undone and written anew has another. */
-const keyOf = ({ voucher }: VouchedRow): string => Buffer.from(voucher).toString('base64');
+const keyOf = ({ voucher }: VouchedRow): string => base64(voucher);
 
 const rowAt = ({ db }: Reader, index: number): Promise<VouchedRow | undefined> =>
   db.selectFrom(TABLE).select(VOUCHED).where('idx', '=', index).executeTakeFirst();

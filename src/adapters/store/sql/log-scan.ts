@@ -38,6 +38,12 @@ export interface Orders {
   readonly revoked: ReadonlyMap<string, Date>;
 }
 
+export interface KeptOrders {
+  readonly orders: Orders;
+  /** The bytes of the row with which the log ended. */
+  readonly end: string;
+}
+
 /**
  * What this process has opened of the log, one stretch without a break. What an entry has said stays
  * true, whatever becomes of its row: so each is opened once, and not again by every write that begins.
@@ -46,9 +52,9 @@ export interface LogScan {
   known(): Stretch;
   /** Takes a committed stretch that joins the known one at either end; leaves out any other. */
   add(found: Stretch): void;
-  /** The newest orders that were read; of another place than `key` they say nothing. */
-  orders(): Orders | undefined;
-  keepOrders(orders: Orders): void;
+  /** The newest orders that were read, and how the log ended then; of another place than `key` they say nothing. */
+  orders(): KeptOrders | undefined;
+  keepOrders(kept: KeptOrders): void;
 }
 
 export const emptyStretch = (at: number): Stretch => ({
@@ -60,11 +66,11 @@ export const emptyStretch = (at: number): Stretch => ({
 
 export function createLogScan(): LogScan {
   let known = emptyStretch(0);
-  let newestOrders: Orders | undefined;
+  let newestOrders: KeptOrders | undefined;
   return {
     orders: () => newestOrders,
-    keepOrders: (orders) => {
-      newestOrders = orders;
+    keepOrders: (kept) => {
+      newestOrders = kept;
     },
     known: () => known,
     add: (found) => {

@@ -2,7 +2,7 @@ import type { Selectable } from 'kysely';
 import { z } from 'zod';
 import type { PasskeyRecord } from '../../../core/records.ts';
 import type { PasskeyReads, PasskeyWrites } from '../../../ports/sign-in-store.ts';
-import { heldAgainstLog } from './revocations.ts';
+import { heldAgainstLog, surelyHeldAgainstLog } from './revocations.ts';
 import { parseRow, rowSeal, TimeSchema } from './rows.ts';
 import type { Database } from './schema.ts';
 import type { Reader, Unit } from './unit.ts';
@@ -31,11 +31,11 @@ export function createPasskeyReads(reader: Reader): PasskeyReads {
   return {
     async get(id) {
       const row = await all().where('id', '=', id).executeTakeFirst();
-      return row && (await heldAgainstLog(reader))(toRecord(reader, row));
+      return row && (await surelyHeldAgainstLog(reader))(toRecord(reader, row));
     },
     async find(credentialId) {
       const row = await all().where('credential_id', '=', credentialId).executeTakeFirst();
-      return row && (await heldAgainstLog(reader))(toRecord(reader, row));
+      return row && (await surelyHeldAgainstLog(reader))(toRecord(reader, row));
     },
     async of(personId) {
       const rows = await all()

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { PersonRecord } from '../../../core/records.ts';
 import type { PersonReads, PersonWrites } from '../../../ports/store.ts';
 import { openAll } from './listed.ts';
-import { heldAgainstLog } from './revocations.ts';
+import { heldAgainstLog, surelyHeldAgainstLog } from './revocations.ts';
 import { NamesSchema, parseRow, rowSeal, TimeSchema } from './rows.ts';
 import type { Database } from './schema.ts';
 import type { Reader, Unit } from './unit.ts';
@@ -33,7 +33,7 @@ export function createPersonReads(reader: Reader): PersonReads {
   return {
     async get(id) {
       const row = await db.selectFrom(TABLE).selectAll().where('id', '=', id).executeTakeFirst();
-      return row && (await heldAgainstLog(reader))(toRecord(reader, row));
+      return row && (await surelyHeldAgainstLog(reader))(toRecord(reader, row));
     },
     /** Throws for one row that does not open: a requester left out could approve what they asked for. */
     async list() {

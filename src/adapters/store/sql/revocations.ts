@@ -1,3 +1,4 @@
+import { GatewayError } from '../../../core/gateway-error.ts';
 import { revokedIn } from './log-orders.ts';
 import type { Reader } from './unit.ts';
 
@@ -6,17 +7,28 @@ interface Revocable {
   readonly revokedAt: Date | null;
 }
 
+type Held = <T extends Revocable>(record: T) => T;
+
 /**
  * A row that was put back from before its revocation opens as well as it ever did: the log is what counts. What comes
- * back takes a record as its row tells it, and returns it revoked where the log says so. Throws `freeze.active` where the
- * log has lost an order and nobody can say who was revoked.
+ * back takes a record as its row tells it, and returns it revoked where the log says so.
  */
-export async function heldAgainstLog(
-  reader: Reader,
-): Promise<<T extends Revocable>(record: T) => T> {
-  const revoked = await revokedIn(reader);
+export async function heldAgainstLog(reader: Reader): Promise<Held> {
+  const { ids } = await revokedIn(reader);
   return (record) => {
-    const revokedAt = record.revokedAt ?? revoked.get(record.id) ?? null;
+    const revokedAt = record.revokedAt ?? ids.get(record.id) ?? null;
     return revokedAt === record.revokedAt ? record : { ...record, revokedAt };
   };
+}
+
+/**
+ * The same, for one who wants in. Throws `store.unavailable` where the log has lost an order and nobody can say who was
+ * revoked; not in a unit, where by then somebody may have to be revoked.
+ */
+export async function surelyHeldAgainstLog(reader: Reader): Promise<Held> {
+  if (reader.isCommitted && (await revokedIn(reader)).isUnsure)
+    throw new GatewayError('store.unavailable', {
+      detail: 'the log has lost an order, and cannot say who was revoked; restore the store',
+    });
+  return heldAgainstLog(reader);
 }

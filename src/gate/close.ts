@@ -7,6 +7,7 @@ import type { StoreTransaction } from '../ports/store.ts';
 import { entryOf, hasAlert, readLogged } from './logged.ts';
 import { endKind, oweFurther } from './notices.ts';
 import { requestEntry } from './request-entry.ts';
+import { unlessTampered } from './unless-tampered.ts';
 
 /** How a request ends without success. */
 export interface Ending {
@@ -165,7 +166,8 @@ export async function closeTampered(
 ): Promise<TamperedEnd> {
   if (place !== undefined && isSharedPlace(place)) return leaveOpen(tx, requestId, place);
   const { isAlerted, ...standing } = await trueStanding(tx, requestId, place);
-  const before = await tx.requests.status(requestId);
+  // Of a status that is none there is nothing to be known.
+  const before = await unlessTampered(tx.requests.status(requestId), undefined);
   if (!(await tx.requests.settleTampered(requestId, standing))) return 'unknown';
   // Whether HubSpot did it has to be looked at, once; its workflow may still be waiting for people.
   const isLost = standing.status === 'outcome_unknown' && before !== 'outcome_unknown';

@@ -12,7 +12,7 @@ import { type Context, openContext } from './context.ts';
 import { connectDependencies } from './dependencies.ts';
 import type { ErrorCode } from './core/errors.ts';
 import { GatewayError } from './core/gateway-error.ts';
-import { SEARCH_ATTRIBUTES } from './core/search-attributes.ts';
+import { KEYWORD_ATTRIBUTES } from './core/search-attributes.ts';
 import {
   type DemoKeys,
   demoInvitation,
@@ -140,9 +140,7 @@ async function startOwnEngine(
     dbFile: join(config.dataDir, 'temporal.db'),
     namespace: config.temporal.namespace,
     codecEndpoint: `http://127.0.0.1:${config.ports.codec}${path}`,
-    searchAttributes: Object.fromEntries(
-      Object.values(SEARCH_ATTRIBUTES).map((name) => [name, 'Keyword' as const]),
-    ),
+    searchAttributes: KEYWORD_ATTRIBUTES,
     logFile: join(config.files.processLogs, 'temporal.log'),
   });
   const server = await sayStarting('the Temporal server', starting);

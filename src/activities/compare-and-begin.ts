@@ -11,14 +11,14 @@ import { closeTampered, type Ending } from '../gate/close.ts';
 import { closeUntouched } from '../gate/close-untouched.ts';
 import { isBetweenSteps } from '../gate/expiry.ts';
 import { entryOf, readLogged } from '../gate/logged.ts';
-import { callFor } from '../gate/request-calls.ts';
+import { callFor, readsInTurn } from '../gate/request-calls.ts';
 import { requesterIn } from '../gate/requester.ts';
 import { onStandingMeans } from '../gate/standing-means.ts';
 import { unlessTampered } from '../gate/unless-tampered.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import type { CredentialLease } from './fetch-secret.ts';
-import { type Presence, readInTurn, readsOf } from './guarded-reads.ts';
+import { type Presence, readPresent, readsOf } from './guarded-reads.ts';
 
 export interface WriteCall {
   readonly kind: 'write';
@@ -198,15 +198,13 @@ export async function readAndBegin(
   if (!call.resend && (await isUnderWay(deps, request)))
     return { kind: 'not_due', status: request.status, turnMs: 0 };
   if (!(await isRosterLegible(deps, request))) return 'store.unavailable';
-  // What begin asks of the log is looked up here, where nobody waits for it; after the reads it is but what came since.
-  await deps.store.log.trace(request.id);
   const targets = withoutArchived(request, request.plan?.targets ?? []);
   // All at once, so that what is compared is not old by the time that the write may go.
   const turns = [...readsOf(targets), ...dueOperation(request)];
   const noTurn = await deps.crm.takeTurns(turns, credential, of.purpose);
   if (noTurn !== undefined) return noTurn.code;
   const readAll = async () => {
-    const found = await readInTurn(deps, of, targets);
+    const found = await readPresent(deps, of, targets, readsInTurn);
     return { ...found, readMs: deps.quietWatch.nowMs() };
   };
   const [{ size: publishedSize }, read] = await Promise.all([
@@ -216,6 +214,7 @@ export async function readAndBegin(
   const { presence } = read;
   if (presence.kind === 'unreadable') return presence.code;
   if (await isStalled(deps, publishedSize)) return 'log.unavailable';
+  // What begin asks of the log is looked up here, where nobody waits for it: what came since the roster was looked at.
   await deps.store.log.trace(request.id);
   // From before the commit: with its disk hung this process stands still as well.
   const turnMs = deps.quietWatch.nowMs();

@@ -5,7 +5,7 @@ import type { Operation, RecordRef, Target } from '../contracts/plan.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import { recordPath } from '../core/hubspot-paths.ts';
 import type { AuditEvent } from '../core/records.ts';
-import { answeredJson, type CallFor, guardedReads, readsInTurn } from '../gate/request-calls.ts';
+import { answeredJson, type CallFor, guardedReads } from '../gate/request-calls.ts';
 import type { CrmAnswer } from '../ports/crm.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 
@@ -76,22 +76,16 @@ function presenceOf(targets: readonly Target[], answers: readonly CrmAnswer[]): 
 export const readsOf = (targets: readonly Target[]): readonly Operation[] =>
   targets.map(readTarget);
 
-/** As `readPresent`, where the turns were taken before. */
-export async function readInTurn(
-  deps: Pick<ActivityDependencies, 'store' | 'crm'>,
-  of: CallFor,
-  targets: readonly Target[],
-): Promise<{ readonly presence: Presence; readonly entries: readonly AuditEvent[] }> {
-  const { answers, entries } = await readsInTurn(deps, of, readsOf(targets));
-  return { presence: presenceOf(targets, answers), entries };
-}
-
-/** The plan's targets as they are in HubSpot now (GET by id: strongly consistent, unlike search). */
+/**
+ * The plan's targets as they are in HubSpot now (GET by id: strongly consistent, unlike search). `reads` is `readsInTurn`
+ * for whoever has taken their turns before.
+ */
 export async function readPresent(
   deps: Pick<ActivityDependencies, 'store' | 'crm'>,
   of: CallFor,
   targets: readonly Target[],
+  reads = guardedReads,
 ): Promise<{ readonly presence: Presence; readonly entries: readonly AuditEvent[] }> {
-  const { answers, entries } = await guardedReads(deps, of, readsOf(targets));
+  const { answers, entries } = await reads(deps, of, readsOf(targets));
   return { presence: presenceOf(targets, answers), entries };
 }

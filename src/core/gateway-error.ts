@@ -27,16 +27,6 @@ export class GatewayError extends Error {
   }
 }
 
-/** Tables whose rows are of no single request: people, keys, what stands. */
-const SHARED_TABLES: ReadonlySet<string> = new Set([
-  ...['people', 'agents', 'passkeys', 'connections', 'credentials', 'slack_users'],
-  ...['webhook_signers', 'absences', 'grants', 'freezes', 'incidents'],
-]);
-
-/** Whether this place, as the store names one that does not open, is of no single request. */
-export const isSharedPlace = (place: string): boolean =>
-  SHARED_TABLES.has(place.split(' ')[0] ?? '');
-
 /** The code of anything thrown: ours, or `internal.unexpected`. */
 export function errorCodeOf(error: unknown): ErrorCode {
   return error instanceof GatewayError ? error.code : 'internal.unexpected';

@@ -4,3 +4,8 @@ export const SEARCH_ATTRIBUTES = {
   action: 'SallyportAction',
   connection: 'SallyportConnection',
 } as const;
+
+/** As a namespace has to know them. */
+export const KEYWORD_ATTRIBUTES: Readonly<Record<string, 'Keyword'>> = Object.fromEntries(
+  Object.values(SEARCH_ATTRIBUTES).map((name) => [name, 'Keyword']),
+);

@@ -1,5 +1,5 @@
 import { ERRORS, type ErrorCode } from '../core/errors.ts';
-import { GatewayError, isSharedPlace } from '../core/gateway-error.ts';
+import { GatewayError } from '../core/gateway-error.ts';
 import type { AuditEvent, RequestRecord } from '../core/records.ts';
 import { isTerminal, type RequestStatus } from '../core/request-state.ts';
 import { accountAfter, executedSteps } from '../core/steps.ts';
@@ -121,6 +121,15 @@ async function trueStanding(
     throw error;
   }
 }
+
+/** Tables whose rows are of no single request: people, keys, what stands. */
+const SHARED_TABLES: ReadonlySet<string> = new Set([
+  ...['people', 'agents', 'passkeys', 'connections', 'credentials', 'slack_users'],
+  ...['webhook_signers', 'absences', 'grants', 'freezes', 'incidents'],
+]);
+
+/** Whether this place, as the store names one that does not open, is of no single request. */
+const isSharedPlace = (place: string): boolean => SHARED_TABLES.has(place.split(' ')[0] ?? '');
 
 /** What became of it: `elsewhere`, it is as it was and goes on once the damage is mended; `unknown`, there is no such row. */
 export type TamperedEnd = 'closed' | 'elsewhere' | 'unknown';

@@ -84,8 +84,10 @@ async function recordExecuted(
 }
 
 /** What HubSpot says as well of a second attempt when the first one arrived after all. */
-const FIRST_MAY_HAVE_ARRIVED: ReadonlySet<ErrorCode> = new Set([
-  ...(['record.conflict', 'record.not_found', 'record.invalid'] as const),
+const FIRST_MAY_HAVE_ARRIVED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'record.conflict',
+  'record.not_found',
+  'record.invalid',
 ]);
 
 /**

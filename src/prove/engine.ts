@@ -4,7 +4,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { Config } from '../config.ts';
-import { SEARCH_ATTRIBUTES } from '../core/search-attributes.ts';
+import { KEYWORD_ATTRIBUTES } from '../core/search-attributes.ts';
 import { findTemporalCli } from '../embedded/temporal-binary.ts';
 import { startTemporalServer, type TemporalServer } from '../embedded/temporal-server.ts';
 import { findPort } from './product.ts';
@@ -53,9 +53,7 @@ export async function startEngine(
       port,
       namespace,
       dbFile: join(scratch.folder, DB_FILE),
-      searchAttributes: Object.fromEntries(
-        Object.values(SEARCH_ATTRIBUTES).map((name) => [name, 'Keyword' as const]),
-      ),
+      searchAttributes: KEYWORD_ATTRIBUTES,
       logFile: join(scratch.logs, 'temporal.log'),
     });
   let server = await start();

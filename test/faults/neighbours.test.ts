@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { SEARCH_ATTRIBUTES } from '../../src/core/search-attributes.ts';
+import { KEYWORD_ATTRIBUTES } from '../../src/core/search-attributes.ts';
 import { freePort } from '../../src/embedded/ports.ts';
 import { startTemporalServer, type TemporalServer } from '../../src/embedded/temporal-server.ts';
 import type { LoggedRequest } from '../../src/simulator/request-log.ts';
@@ -32,9 +32,7 @@ const startServer = async (): Promise<TemporalServer> =>
     port,
     dbFile: join(folder, 'temporal.db'),
     namespace: 'default',
-    searchAttributes: Object.fromEntries(
-      Object.values(SEARCH_ATTRIBUTES).map((name) => [name, 'Keyword' as const]),
-    ),
+    searchAttributes: KEYWORD_ATTRIBUTES,
     logFile: join(folder, 'temporal.log'),
   });
 

@@ -1,19 +1,12 @@
 import type { Card } from '../../src/contracts/card.ts';
 import type { Plan } from '../../src/contracts/plan.ts';
+import { unescape } from '../support/html.ts';
 
 /** Reads the bytes that would be sent, and shares no code with what makes the card of them. */
 
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&amp;': '&',
-  '&lt;': '<',
-  '&gt;': '>',
-  '&quot;': '"',
-  '&#39;': "'",
-};
-
 /** HubSpot keeps notes as HTML; a person reads them as text. */
-const asText = (html: string): string =>
-  html.replaceAll('<br>', '\n').replaceAll(/&(?:amp|lt|gt|quot|#39);/g, (one) => ENTITIES[one]!);
+const isTextOf = (html: string, after: string): boolean =>
+  html === after || html.split('<br>').map(unescape).join('\n') === after;
 
 interface Body {
   readonly properties?: Readonly<Record<string, string>>;
@@ -29,10 +22,7 @@ export function missingOnCard({ operations }: Plan, { changes, records }: Card):
     const ofStep = changes.filter(({ label }) => label.startsWith(step));
     const unseen = Object.entries(properties).filter(
       ([property, value]) =>
-        !ofStep.some(
-          (one) =>
-            one.property === property && (one.after === value || one.after === asText(value)),
-        ),
+        !ofStep.some((one) => one.property === property && isTextOf(value, one.after)),
     );
     const inPath = [...path.matchAll(/\/(\d+)(?=\/|$)/g)].map(([, id]) => id!);
     const touched = [...inPath, ...associations.map(({ to }) => to.id)];

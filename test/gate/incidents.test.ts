@@ -110,30 +110,24 @@ describe('an incident', () => {
     expect(await store.requests.overdue(later(120_000), 10)).toEqual([]);
   });
 
-  it('ends nothing that the log says had ended: its row was put back', async () => {
-    const put = waitingRequest(1);
-    await store.commit(async (tx) => {
-      await insertWaiting(tx, put);
-      const facts = { status: 'succeeded' };
-      await tx.log.append({ event: 'request.completed', ...requestEntry(put), facts });
-    });
-    const { id } = await open();
-    await createContainIncident(deps({}))(id);
-    expect(await store.requests.status(put.id)).toBe('succeeded');
-  });
-
-  it('has looked at what the log says was begun: its row was put back', async () => {
-    const put = waitingRequest(1);
-    await store.commit(async (tx) => {
-      await insertWaiting(tx, put);
-      const facts = { purpose: 'execute' };
-      await tx.log.append({ event: 'hubspot.intended', ...requestEntry(put), facts });
-    });
-    const { id } = await open();
-    await createContainIncident(deps({}))(id);
-    expect(await store.requests.status(put.id)).toBe('outcome_unknown');
-    expect(await store.requests.overdue(later(1_000), 10)).toEqual([put.id]);
-  });
+  it.each([
+    ['had ended', 'request.completed', { status: 'succeeded' }, 'succeeded', false],
+    ['was begun', 'hubspot.intended', { purpose: 'execute' }, 'outcome_unknown', true],
+  ] as const)(
+    'ends nothing of which the log says that it %s: its row was put back',
+    async (_what, event, facts, status, isLookedFor) => {
+      const put = waitingRequest(1);
+      await store.commit(async (tx) => {
+        await insertWaiting(tx, put);
+        await tx.log.append({ event, ...requestEntry(put), facts });
+      });
+      const { id } = await open();
+      await createContainIncident(deps({}))(id);
+      expect(await store.requests.status(put.id)).toBe(status);
+      const woken = await store.requests.overdue(later(1_000), 10);
+      expect(woken).toEqual(isLookedFor ? [put.id] : []);
+    },
+  );
 
   it('passes over no waiting request because the store cannot be read', async () => {
     await store.commit((tx) => insertWaiting(tx, waitingRequest(1, { status: 'approved' })));

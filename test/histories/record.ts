@@ -16,7 +16,7 @@ import { incidentWorkflowIdOf } from '../../src/adapters/temporal/engine.ts';
 import { gateDeskId } from '../../src/adapters/temporal/gate-desk.ts';
 import { createPayloadCodec } from '../../src/adapters/temporal/payload-codec.ts';
 import { loadPayloadKeys } from '../../src/adapters/temporal/payload-keys.ts';
-import { SEARCH_ATTRIBUTES } from '../../src/core/search-attributes.ts';
+import { KEYWORD_ATTRIBUTES } from '../../src/core/search-attributes.ts';
 import { connectDependencies } from '../../src/dependencies.ts';
 import { freePort } from '../../src/embedded/ports.ts';
 import { startTemporalServer } from '../../src/embedded/temporal-server.ts';
@@ -44,7 +44,7 @@ const server = await startTemporalServer({
   cliPath: await temporalCliPath(),
   port: await freePort(),
   namespace: 'default',
-  searchAttributes: Object.fromEntries(Object.values(SEARCH_ATTRIBUTES).map((name) => [name, 'Keyword' as const])),
+  searchAttributes: KEYWORD_ATTRIBUTES,
   logFile: join(tmpdir(), 'record-histories.log'),
 });
 

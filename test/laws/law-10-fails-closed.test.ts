@@ -3,7 +3,7 @@ import { afterEach, describe, expect, inject, it } from 'vitest';
 import { temporalCliPath } from '../support/temporal-cli.ts';
 import { freePort } from '../../src/embedded/ports.ts';
 import { startTemporalServer, type TemporalServer } from '../../src/embedded/temporal-server.ts';
-import { SEARCH_ATTRIBUTES } from '../../src/core/search-attributes.ts';
+import { KEYWORD_ATTRIBUTES } from '../../src/core/search-attributes.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 import { logEntries } from '../support/log-entries.ts';
 
@@ -42,9 +42,7 @@ describe('law 10: what cannot be decided is refused', () => {
   it('the engine is gone: 503 with Retry-After within two seconds, and the same key works when it is back', async () => {
     const cliPath = await temporalCliPath();
     const port = await freePort();
-    const searchAttributes = Object.fromEntries(
-      Object.values(SEARCH_ATTRIBUTES).map((name) => [name, 'Keyword' as const]),
-    );
+    const searchAttributes = KEYWORD_ATTRIBUTES;
     const start = () =>
       startTemporalServer({
         cliPath,

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 
 import type { TestProject } from 'vitest/node';
 
-import { SEARCH_ATTRIBUTES } from '../../src/core/search-attributes.ts';
+import { KEYWORD_ATTRIBUTES } from '../../src/core/search-attributes.ts';
 import { freePort } from '../../src/embedded/ports.ts';
 import { startTemporalServer } from '../../src/embedded/temporal-server.ts';
 import { CACHE_DIR, temporalCliPath } from './temporal-cli.ts';
@@ -29,9 +29,7 @@ export async function setup(project: TestProject): Promise<(() => Promise<void>)
     cliPath: await temporalCliPath(),
     port: await freePort(),
     namespace: 'default',
-    searchAttributes: Object.fromEntries(
-      Object.values(SEARCH_ATTRIBUTES).map((name) => [name, 'Keyword' as const]),
-    ),
+    searchAttributes: KEYWORD_ATTRIBUTES,
     logFile: join(CACHE_DIR, 'temporal-tests.log'),
   });
   project.provide('temporalAddress', server.address);

@@ -15,7 +15,8 @@ const ENTITIES: Readonly<Record<string, string>> = {
   '&#39;': "'",
 };
 
-function unescape(text: string): string {
+/** Throws for what is not escaped. */
+export function unescape(text: string): string {
   const rest = text.replaceAll(/&(?:amp|lt|gt|quot|#39);/g, '');
   if (/[<>&]/.test(rest)) throw new Error(`not escaped: ${text.slice(0, 80)}`);
   return text.replaceAll(/&(?:amp|lt|gt|quot|#39);/g, (entity) => ENTITIES[entity] ?? '');

@@ -8,7 +8,7 @@ import { incidentWorkflowIdOf, workflowIdOf } from '../../src/adapters/temporal/
 import { gateDeskId } from '../../src/adapters/temporal/gate-desk.ts';
 import { createPayloadCodec } from '../../src/adapters/temporal/payload-codec.ts';
 import { loadPayloadKeys } from '../../src/adapters/temporal/payload-keys.ts';
-import { SEARCH_ATTRIBUTES } from '../../src/core/search-attributes.ts';
+import { KEYWORD_ATTRIBUTES } from '../../src/core/search-attributes.ts';
 import { freePort } from '../../src/embedded/ports.ts';
 import { startTemporalServer, type TemporalServer } from '../../src/embedded/temporal-server.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
@@ -29,9 +29,7 @@ beforeAll(async () => {
     cliPath: await temporalCliPath(),
     port: await freePort(),
     namespace: 'default',
-    searchAttributes: Object.fromEntries(
-      Object.values(SEARCH_ATTRIBUTES).map((name) => [name, 'Keyword' as const]),
-    ),
+    searchAttributes: KEYWORD_ATTRIBUTES,
     continueAfterEvents: CONTINUE_AFTER_EVENTS,
     logFile: join(tmpdir(), 'long-histories.log'),
   });

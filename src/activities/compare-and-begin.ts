@@ -161,25 +161,35 @@ async function isUnderWay(
   return !(await unlessTampered(isBetweenSteps(store, request), true));
 }
 
-/**
- * Begin needs them. Where one does not open nothing is asked of HubSpot, for days if need be: each question would be in
- * the log. People are told of the place.
- */
-async function isRosterLegible(
+/** Throws `plan.tampered` where a row that begin needs does not open. */
+async function assertLegible(
   { store }: ActivityDependencies,
   { id, agentId, connection, submission }: RequestRecord,
-): Promise<boolean> {
+): Promise<void> {
+  await store.agents.get(agentId);
+  await requesterIn(store, submission.userId, await store.people.list());
+  await store.connections.get(connection);
+  const { decided } = await readLogged(store, id);
+  await onStandingMeans(store, await store.decisions.of(id), decided, 'throws');
+}
+
+/**
+ * Why it does not begin whatever the records are like: nothing is asked of HubSpot then. Damage to what is of no single
+ * request is waited out, for days if need be; people are told of the place.
+ */
+async function damageTo(
+  deps: ActivityDependencies,
+  request: RequestRecord,
+): Promise<Begun | ErrorCode | undefined> {
   try {
-    await store.agents.get(agentId);
-    await requesterIn(store, submission.userId, await store.people.list());
-    await store.connections.get(connection);
-    const { decided } = await readLogged(store, id);
-    await onStandingMeans(store, await store.decisions.of(id), decided, 'throws');
-    return true;
+    await assertLegible(deps, request);
+    return undefined;
   } catch (error) {
     if (!(error instanceof GatewayError) || error.code !== 'plan.tampered') throw error;
-    await store.commit((tx) => closeTampered(tx, id, error.detail));
-    return false;
+    const { code, detail } = error;
+    const end = await deps.store.commit((tx) => closeTampered(tx, request.id, detail));
+    if (end === 'elsewhere') return 'store.unavailable';
+    return { kind: 'refused', ending: { status: 'failed', code, detail } };
   }
 }
 
@@ -197,7 +207,8 @@ export async function readAndBegin(
   // It is looked for first, whatever else is damaged.
   if (!call.resend && (await isUnderWay(deps, request)))
     return { kind: 'not_due', status: request.status, turnMs: 0 };
-  if (!(await isRosterLegible(deps, request))) return 'store.unavailable';
+  const damage = await damageTo(deps, request);
+  if (damage !== undefined) return typeof damage === 'string' ? damage : { ...damage, turnMs: 0 };
   const targets = withoutArchived(request, request.plan?.targets ?? []);
   // All at once, so that what is compared is not old by the time that the write may go.
   const turns = [...readsOf(targets), ...dueOperation(request)];

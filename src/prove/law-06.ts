@@ -37,6 +37,29 @@ function filesUnder(folder: string): string[] {
     .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true);
 }
 
+/** What each file holds, once. One that is just being put in place is found under its own name at the next look. */
+function* contentsUnder(folder: string): Generator<{ path: string; bytes: Buffer }> {
+  const read = new Set<string>();
+  for (let isMoving = true; isMoving;) {
+    isMoving = false;
+    for (const path of filesUnder(folder).filter((one) => !read.has(one))) {
+      const bytes = readIfThere(path);
+      if (bytes === undefined) isMoving = true;
+      else yield { path, bytes };
+      read.add(path);
+    }
+  }
+}
+
+function readIfThere(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
 /** A search that finds nothing proves nothing unless it finds what was put there. */
 function assertFinds(rig: Rig, tally: Tally, forms: readonly Buffer[]): void {
   const planted = join(rig.scratch.folder, 'planted.txt');
@@ -62,8 +85,8 @@ async function inNoFile(rig: Rig, tally: Tally): Promise<void> {
   await provokeErrors(rig);
   await rig.gateway.kill();
   await rig.gateway.start();
-  for (const path of filesUnder(rig.scratch.folder))
-    tally.held(!holds(readFileSync(path), forms), `the token is in ${path}`);
+  for (const { path, bytes } of contentsUnder(rig.scratch.folder))
+    tally.held(!holds(bytes, forms), `the token is in ${path}`);
 }
 
 function inNoProcess(rig: Rig, tally: Tally): Promise<void> {

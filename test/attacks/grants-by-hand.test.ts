@@ -52,8 +52,12 @@ describe('a grant written in by hand', () => {
     const before = readRow(id);
     expect(await world.ask(1)).toBe(true);
     await world.store.commit((tx) => endGrant(tx, { id, by: 'operator' }));
+    const ended = readRow(id);
     putRow(before);
     expect(await world.ask(2)).toBe(false);
+    // It waits for the store to be restored, and then has no approval.
+    expect(await world.begin(1)).toBe('not_due');
+    putRow(ended);
     expect(await world.begin(1)).toBe('approval.insufficient');
   });
 

@@ -72,11 +72,15 @@ export async function deliver(cargo: Cargo = 'alarms'): Promise<void> {
 export const look = (places: readonly NoticePlace[] = ALL) =>
   oweOfIncidents({ store: rig.store, places, clock, logger });
 
+/** What was told, sorted: each channel is told by itself, and which is first is no promise. */
 export async function turn(): Promise<string[]> {
   const before = rig.told.length;
   await look();
   await deliver();
-  return rig.told.slice(before).map(({ notice, alarm }) => `${notice.channel}: ${alarm.title}`);
+  return rig.told
+    .slice(before)
+    .map(({ notice, alarm }) => `${notice.channel}: ${alarm.title}`)
+    .toSorted();
 }
 
 export const to = (channel: Channel) => rig.told.filter(({ notice }) => notice.channel === channel);

@@ -161,9 +161,9 @@ async function sendAll(write: () => Promise<WriteOutcome>): Promise<void> {
   const deadline = Date.now() + BEGINS_WITHIN_MS;
   for (;;) {
     const { kind } = await write();
-    const isLater = kind === 'not_begun' && Date.now() < deadline;
-    if (isLater) await sleep(LATER_MS);
-    else if (kind !== 'more') return;
+    if (kind !== 'more' && kind !== 'not_begun') return;
+    if (Date.now() > deadline) throw new Error('it neither began nor ended');
+    if (kind === 'not_begun') await sleep(LATER_MS);
   }
 }
 

@@ -287,8 +287,12 @@ describe('who can write the database file, and has no secrets, gives nobody a pl
     await desk.approve(vera, waiting);
     const row = rowOf(id);
     await end(id);
+    const ended = rowOf(id);
     putBack(row);
     await expectNoPlace(id);
+    // It waits for the store to be restored, and then is void.
+    expect(await desk.begin(waiting)).toBe('not_due');
+    putBack(ended);
     expect(await desk.begin(waiting)).toBe('approval.insufficient');
   });
 

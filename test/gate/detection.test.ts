@@ -7,6 +7,7 @@ import { openContext } from '../../src/context.ts';
 import type { AuditEvent } from '../../src/core/records.ts';
 import { GatewayError } from '../../src/core/gateway-error.ts';
 import { newestAlerts } from '../../src/gate/alerts.ts';
+import { activateCredential } from '../../src/gate/credentials.ts';
 import { createDetection, type DetectionDependencies } from '../../src/gate/detection.ts';
 import { declareFalseAlarm, resumeIncident } from '../../src/gate/incidents.ts';
 import { addAgent } from '../../src/gate/roster.ts';
@@ -367,6 +368,26 @@ describe('what an alert does', () => {
     const [alert] = await alerts();
     expect(alert).toMatchObject({ failed_with: 'plan.tampered', incident: null });
     expect(alert?.freeze).toMatch(/^frz_/);
+  });
+
+  it('tells all the same where the log has lost an order, which stops every call by itself', async () => {
+    const made = { connection: 'main', version: 1, fingerprint: 'f'.repeat(12), by: 'test' };
+    await store.commit((tx) => activateCredential(tx, made));
+    await append(denied());
+    const raw = new DatabaseSync(place.file);
+    raw.exec("delete from log_entries where event = 'credential.activated'");
+    raw.close();
+    await append(unauthorized(), error500());
+    await detection().look();
+    const seen = (await alerts()).map(({ rule, failed_with }) => [rule, failed_with]);
+    expect(seen).toEqual(
+      expect.arrayContaining([
+        ['hubspot_unauthorized', 'freeze.active'],
+        ['hubspot_error', null],
+      ]),
+    );
+    const target = { kind: 'connection', id: 'main' } as const;
+    await expect(store.freezes.standing([target])).rejects.toMatchObject({ code: 'freeze.active' });
   });
 
   it('freezes the agent that came upon a decoy', async () => {

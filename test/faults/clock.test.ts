@@ -32,10 +32,12 @@ const library = LIBRARIES.find((file) => existsSync(file));
 
 let gateway: RunningGateway;
 
-/** Stops it, and starts it with its clock that far off. */
+/** Stops it, or kills all of it and takes the engine's database away, and starts it with its clock that far off. */
 async function restartAt(offset: string, isEngineLost = false): Promise<void> {
-  await gateway.stop();
-  if (isEngineLost) loseEngine(gateway);
+  if (isEngineLost) {
+    await gateway.killEverything();
+    loseEngine(gateway);
+  } else await gateway.stop();
   gateway.env['LD_PRELOAD'] = library ?? '';
   gateway.env['FAKETIME'] = offset;
   // Timers go by the clock that nobody sets.

@@ -1,24 +1,24 @@
 import type { PresentRecord } from '../actions/define-action.ts';
 import type { SeenRecord } from '../contracts/card.ts';
-import type { Operation } from '../contracts/plan.ts';
 import type { ErrorCode } from '../core/errors.ts';
-import { errorCodeOf, GatewayError } from '../core/gateway-error.ts';
+import { isTampered } from '../core/gateway-error.ts';
 import { movedProperties, withWritten } from '../core/moved.ts';
-import type { AuditEvent, LedgerRecord, RequestRecord } from '../core/records.ts';
+import type { LedgerRecord, RequestRecord } from '../core/records.ts';
 import { executedSteps, withoutArchived } from '../core/steps.ts';
 import { type Begun, beginWrite, isDue } from '../gate/begin.ts';
-import { closeTampered, type Ending } from '../gate/close.ts';
+import { stoppingFreeze } from '../gate/callable.ts';
+import { type Ending, endTampered } from '../gate/close.ts';
 import { closeUntouched } from '../gate/close-untouched.ts';
 import { isBetweenSteps } from '../gate/expiry.ts';
-import { entryOf, readLogged } from '../gate/logged.ts';
-import { callFor, readsInTurn } from '../gate/request-calls.ts';
+import { readLogged } from '../gate/logged.ts';
+import { callFor } from '../gate/request-calls.ts';
 import { requesterIn } from '../gate/requester.ts';
 import { onStandingMeans } from '../gate/standing-means.ts';
 import { unlessTampered } from '../gate/unless-tampered.ts';
 import type { StoreTransaction } from '../ports/store.ts';
+import { type Compared, isOld, readToCompare } from './compare-reads.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import type { CredentialLease } from './fetch-secret.ts';
-import { type Presence, readPresent, readsOf } from './guarded-reads.ts';
 
 export interface WriteCall {
   readonly kind: 'write';
@@ -32,10 +32,9 @@ export interface WriteCall {
 function obstacle(
   request: RequestRecord,
   seen: readonly SeenRecord[],
-  presence: Presence,
+  presence: Compared['presence'],
 ): { readonly code: ErrorCode; readonly detail?: string | undefined } | undefined {
   if (presence.kind === 'gone') return presence;
-  if (presence.kind === 'unreadable') return undefined;
   const expected = request.plan?.steps[executedSteps(request)]?.expects;
   const still = [...withoutArchived(request, seen), ...(expected === undefined ? [] : [expected])];
   const moved = movedProperties(still, presence.records);
@@ -47,7 +46,7 @@ function obstacle(
 function staleness(
   request: RequestRecord,
   ledger: readonly LedgerRecord[],
-  presence: Presence,
+  presence: Compared['presence'],
   { resend }: WriteCall,
 ): Ending | undefined {
   const shown = withWritten(request.card?.seen ?? [], ledger);
@@ -59,19 +58,6 @@ function staleness(
   return { status: presence.kind === 'gone' ? 'failed' : 'refused', code, detail };
 }
 
-interface Read {
-  readonly presence: Presence;
-  readonly entries: readonly AuditEvent[];
-  readonly publishedSize: number;
-  /** When the last of it was read, by a clock that nobody sets. */
-  readonly readMs: number;
-  /** How many steps were executed then. */
-  readonly executed: number;
-}
-
-/** What was compared so long ago may have been changed since: then it is read once more. */
-const COMPARED_MAX_MS = 5_000;
-
 /** What somebody has changed ends in begin, which says so. */
 async function isSurelyDue(
   tx: StoreTransaction,
@@ -81,7 +67,7 @@ async function isSurelyDue(
   try {
     return await isDue(tx, request, of);
   } catch (error) {
-    if (errorCodeOf(error) === 'plan.tampered') return false;
+    if (isTampered(error)) return false;
     throw error;
   }
 }
@@ -91,12 +77,12 @@ async function beginOnPresent(
   tx: StoreTransaction,
   deps: ActivityDependencies,
   call: WriteCall,
-  { presence, entries, publishedSize, readMs, executed }: Read,
-): Promise<Begun | ErrorCode> {
+  { presence, entries, publishedSize, readAtMs, executed }: Compared,
+): Promise<Begun> {
   for (const entry of entries) await tx.log.append(entry);
   const request = await tx.requests.get(call.requestId);
   // Waited for the log's disk or the store: nothing was begun, and the next attempt reads anew.
-  if (deps.quietWatch.nowMs() - readMs > COMPARED_MAX_MS) return 'store.unavailable';
+  if (isOld(deps, readAtMs)) return { kind: 'waits', code: 'store.unavailable' };
   // A step's own effect, which came between, would look like somebody else's change.
   if (request !== undefined && executedSteps(request) !== executed)
     return { kind: 'not_due', status: request.status };
@@ -119,37 +105,16 @@ async function endStale(
   ending: Ending,
   call: WriteCall,
 ): Promise<Begun> {
-  const damaged = await closeUntouched(tx, request, ending, {
+  const touched = await closeUntouched(tx, request, ending, {
     event: call.resend ? 'request.completed' : 'request.refused',
     actor: 'gateway',
     facts: { at: 'compare', place: ending.detail ?? null },
   });
-  if (damaged === undefined) return { kind: 'refused', ending };
-  return { kind: 'refused', ending: { status: 'failed', code: 'plan.tampered', detail: damaged } };
+  return { kind: 'refused', code: touched === undefined ? ending.code : 'plan.tampered' };
 }
 
-const presentIn = (presence: Presence): readonly PresentRecord[] =>
+const presentIn = (presence: Compared['presence']): readonly PresentRecord[] =>
   presence.kind === 'present' ? presence.records : [];
-
-/** Entries are published within a second. What nobody outside has seen for this long could still be taken back. */
-const UNPUBLISHED_MAX_MS = 10_000;
-
-/** Whether the log is written and not published: a begin would leave no trace outside the store. */
-async function isStalled(
-  { store, clock }: ActivityDependencies,
-  published: number,
-): Promise<boolean> {
-  if ((await store.log.size()) <= published) return false;
-  const [leaf] = await unlessTampered(store.log.leaves(published, published + 1), []);
-  // Somebody has changed it or taken it out: it is not published as it is, nor what follows it.
-  if (leaf === undefined) return true;
-  const { timestamp } = entryOf(leaf);
-  return clock().getTime() - Date.parse(timestamp) > UNPUBLISHED_MAX_MS;
-}
-
-/** The one operation that would be sent next. */
-const dueOperation = (request: RequestRecord): readonly Operation[] =>
-  request.plan?.operations.slice(executedSteps(request)).slice(0, 1) ?? [];
 
 /** It is being sent, or was lost. What somebody has changed ends in begin, which says so. */
 async function isUnderWay(
@@ -169,67 +134,56 @@ async function assertLegible(
   await store.agents.get(agentId);
   await requesterIn(store, submission.userId, await store.people.list());
   await store.connections.get(connection);
+  await store.credentials.active(connection);
+  await stoppingFreeze(store, { connection, agentId });
   const { decided } = await readLogged(store, id);
   await onStandingMeans(store, await store.decisions.of(id), decided, 'throws');
 }
 
 /**
- * Why it does not begin whatever the records are like: nothing is asked of HubSpot then. Damage to what is of no single
- * request is waited out, for days if need be; people are told of the place.
+ * Ends it, or has it wait, where it could not begin whatever the records are like: nothing is asked of HubSpot then.
+ * What is of no single request may stay damaged for days, and people are told of the place.
  */
-async function damageTo(
+async function stopAtDamage(
   deps: ActivityDependencies,
   request: RequestRecord,
-): Promise<Begun | ErrorCode | undefined> {
+): Promise<Exclude<Begun, { kind: 'begun' }> | undefined> {
   try {
     await assertLegible(deps, request);
     return undefined;
   } catch (error) {
-    if (!(error instanceof GatewayError) || error.code !== 'plan.tampered') throw error;
-    const { code, detail } = error;
-    const end = await deps.store.commit((tx) => closeTampered(tx, request.id, detail));
-    if (end === 'elsewhere') return 'store.unavailable';
-    return { kind: 'refused', ending: { status: 'failed', code, detail } };
+    if (!isTampered(error)) throw error;
+    const code = await deps.store.commit((tx) => endTampered(tx, request.id, error));
+    return { kind: code === 'store.unavailable' ? 'waits' : 'refused', code };
   }
 }
 
+/** Begun, with the time from which the quiet time counts, by a clock that nobody sets; or why not. */
+export type ReadAndBegun =
+  | (Extract<Begun, { kind: 'begun' }> & { readonly turnAtMs: number })
+  | Exclude<Begun, { kind: 'begun' }>;
+
 /**
- * Take turns, read, compare, begin. A code instead when HubSpot could not be read or there is no
- * turn: then nothing was begun. What was lost is looked at also when its agent is gone.
+ * Take turns, read, compare, begin. What was lost is looked at also when its agent is gone. Errors: `freeze.active`,
+ * `credential.missing`, `credential.unchecked`, `store.unavailable`.
  */
 export async function readAndBegin(
   deps: ActivityDependencies,
   call: WriteCall,
   request: RequestRecord,
-): Promise<(Begun & { readonly turnMs: number }) | ErrorCode> {
-  const { credential } = call;
-  const of = callFor(request, credential, call.resend ? 'reconcile' : 'compare');
+): Promise<ReadAndBegun> {
   // It is looked for first, whatever else is damaged.
   if (!call.resend && (await isUnderWay(deps, request)))
-    return { kind: 'not_due', status: request.status, turnMs: 0 };
-  const damage = await damageTo(deps, request);
-  if (damage !== undefined) return typeof damage === 'string' ? damage : { ...damage, turnMs: 0 };
-  const targets = withoutArchived(request, request.plan?.targets ?? []);
-  // All at once, so that what is compared is not old by the time that the write may go.
-  const turns = [...readsOf(targets), ...dueOperation(request)];
-  const noTurn = await deps.crm.takeTurns(turns, credential, of.purpose);
-  if (noTurn !== undefined) return noTurn.code;
-  const readAll = async () => {
-    const found = await readPresent(deps, of, targets, readsInTurn);
-    return { ...found, readMs: deps.quietWatch.nowMs() };
-  };
-  const [{ size: publishedSize }, read] = await Promise.all([
-    deps.auditLog.checkpoint(),
-    readAll(),
-  ]);
-  const { presence } = read;
-  if (presence.kind === 'unreadable') return presence.code;
-  if (await isStalled(deps, publishedSize)) return 'log.unavailable';
+    return { kind: 'not_due', status: request.status };
+  const stopped = await stopAtDamage(deps, request);
+  if (stopped !== undefined) return stopped;
+  const of = callFor(request, call.credential, call.resend ? 'reconcile' : 'compare');
+  const read = await readToCompare(deps, request, of);
+  if ('code' in read) return { kind: 'waits', code: read.code };
   // What begin asks of the log is looked up here, where nobody waits for it: what came since the roster was looked at.
   await deps.store.log.trace(request.id);
   // From before the commit: with its disk hung this process stands still as well.
-  const turnMs = deps.quietWatch.nowMs();
-  const found = { ...read, publishedSize, executed: executedSteps(request) };
-  const begun = await deps.store.commit((tx) => beginOnPresent(tx, deps, call, found));
-  return typeof begun === 'string' ? begun : { ...begun, turnMs };
+  const turnAtMs = deps.quietWatch.nowMs();
+  const begun = await deps.store.commit((tx) => beginOnPresent(tx, deps, call, read));
+  return begun.kind === 'begun' ? { ...begun, turnAtMs } : begun;
 }

@@ -3,7 +3,6 @@ import { GatewayError } from '../core/gateway-error.ts';
 import type { RequestRecord } from '../core/records.ts';
 import { hasBegun, isTerminal } from '../core/request-state.ts';
 import { executedSteps, stepFact, stepPlan } from '../core/steps.ts';
-import { assertOneDigest } from '../gate/begin.ts';
 import { assertSameAccount } from '../gate/callable.ts';
 import { markUnknown } from '../gate/close.ts';
 import { failureOf } from '../gate/guarded-call.ts';
@@ -11,6 +10,7 @@ import { type CallFor, callFor, guardedReads } from '../gate/request-calls.ts';
 import { beginsOf, readLogged } from '../gate/logged.ts';
 import { type Outcome, recordOutcome } from '../gate/outcome.ts';
 import { requestEntry } from '../gate/request-entry.ts';
+import { assertOneDigest, assertStepsAsLogged } from '../gate/untouched.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import type { CredentialLease } from './fetch-secret.ts';
 import { type Look, sight } from './sightings.ts';
@@ -169,7 +169,7 @@ interface OpenStep {
 
 /**
  * The step whose answer is not known; `undefined` between two steps. Throws `plan.tampered` for a row
- * that says it was begun while the log does not, or whose plan is not the logged one: looking for it
+ * that says it was begun while the log does not, or whose plan or steps are not the logged ones: looking for it
  * would say "absent", and the write would be sent.
  */
 async function openStep(
@@ -179,8 +179,10 @@ async function openStep(
   const logged = await readLogged(deps.store, request.id);
   assertOneDigest(request, logged, []);
   const { begunEntry, begunStep, doneStep, end } = logged;
-  if (end === undefined && begunEntry !== undefined)
+  if (end === undefined && begunEntry !== undefined) {
+    assertStepsAsLogged(request, logged);
     return begunStep > doneStep ? { begunEntry, step: begunStep } : undefined;
+  }
   const detail = `the log says that it ${end === undefined ? 'was never begun' : `ended as ${end.status}`}`;
   throw new GatewayError('plan.tampered', { detail });
 }

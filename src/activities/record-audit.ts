@@ -1,12 +1,11 @@
 import { ERRORS, type ErrorCode } from '../core/errors.ts';
-import { GatewayError } from '../core/gateway-error.ts';
 import type { RequestRecord } from '../core/records.ts';
 import { hasBegun, isTerminal, type RequestStatus } from '../core/request-state.ts';
 import type { Attester } from '../gate/attest.ts';
-import { assertUntouched } from '../gate/begin.ts';
 import { closeRequest, closeTampered, markUnknown, type TamperedEnd } from '../gate/close.ts';
 import { readLogged } from '../gate/logged.ts';
 import { newRequest, requestFacts } from '../gate/new-request.ts';
+import { placeTouched } from '../gate/untouched.ts';
 import { executedSteps } from '../core/steps.ts';
 import type { AgentActionInput } from '../ports/engine.ts';
 import type { StoreTransaction } from '../ports/store.ts';
@@ -29,17 +28,6 @@ async function isOpen(tx: StoreTransaction, request: RequestRecord): Promise<boo
   if (executedSteps(request) === 0) return true;
   const { begunStep, doneStep } = await readLogged(tx, request.id);
   return begunStep > doneStep;
-}
-
-/** What of a write that is said not to have begun is not as the log has it. A read has begun as soon as it has a row. */
-async function damageOf(tx: StoreTransaction, request: RequestRecord): Promise<string | undefined> {
-  try {
-    await assertUntouched(tx, request);
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof GatewayError) || error.code !== 'plan.tampered') throw error;
-    return error.detail ?? 'the row';
-  }
 }
 
 /** A read that never began, or a write that was never recorded, with the row that it has not had. */
@@ -67,6 +55,11 @@ async function recordUnopened(
   });
 }
 
+/** No freeze ends what waits for people; only where the log has lost an order does one come up here. */
+const isPassing = ({ status }: RequestRecord, { code }: Failure): boolean =>
+  (!hasBegun(status) && ERRORS[code].retryable) ||
+  (status === 'awaiting_approval' && code === 'freeze.active');
+
 /** The end of a request whose workflow failed. */
 async function close(
   tx: StoreTransaction,
@@ -79,13 +72,13 @@ async function close(
     return;
   }
   // The row says that nothing was sent; the log has the last word, or its alert the place. What failed may have failed by it.
-  const place = hasBegun(request.status) ? undefined : await damageOf(tx, request);
+  const place = hasBegun(request.status) ? undefined : await placeTouched(tx, request);
   if (place !== undefined) {
     await closeTampered(tx, request.id, place);
     return;
   }
   // People were asked for it, or are about to be: what passes ends no such write, and the sweep starts its workflow again.
-  if (!hasBegun(request.status) && ERRORS[failure.code].retryable) {
+  if (isPassing(request, failure)) {
     await tx.requests.setWake(request.id, new Date(tx.now.getTime() + AGAIN_AFTER_MS.passing));
     return;
   }
@@ -104,7 +97,7 @@ const closeFailed = (tx: StoreTransaction, request: RequestRecord, failure: Fail
 const AGAIN_AFTER_MS = { passing: 10_000, damaged: 60_000 } as const;
 
 /** Where only what it needs is damaged, a write goes on once that is restored; nobody waits so long for a read. */
-async function endTampered(
+async function endOrPutOff(
   tx: StoreTransaction,
   requestId: string,
   failure: Failure,
@@ -149,7 +142,7 @@ export function createRecordAudit(deps: ActivityDependencies) {
     // What the units below ask of the log is looked up here, where nobody waits for it.
     if (failure !== undefined) await deps.store.log.trace(requestId);
     if (failure?.code === 'plan.tampered') {
-      const end = await deps.store.commit((tx) => endTampered(tx, requestId, failure));
+      const end = await deps.store.commit((tx) => endOrPutOff(tx, requestId, failure));
       if (end !== 'unknown') return deps.store.requests.status(requestId);
     }
     const status = await deps.store.requests.status(requestId);

@@ -3,7 +3,9 @@ import { GatewayError } from '../core/gateway-error.ts';
 import type { RequestRecord } from '../core/records.ts';
 import { isTerminal, type RequestStatus } from '../core/request-state.ts';
 import { planDigest } from '../gate/digest.ts';
+import { markUnknown } from '../gate/close.ts';
 import { judgeSubmission } from '../gate/judge.ts';
+import { isStepOpen, readLogged } from '../gate/logged.ts';
 import { submissionOf } from '../gate/new-request.ts';
 import { recordRefusal, recordWrite } from '../gate/record-request.ts';
 import type { AgentActionInput, SignedSubmission } from '../ports/engine.ts';
@@ -28,11 +30,30 @@ export type Verdict =
       readonly timing: Timing;
     };
 
+/**
+ * A workflow that starts has nothing under way: what is still said to be was left by one that is gone. Said here, for
+ * where there is no credential to look for it, a person can settle it only then.
+ */
+async function statusOf(
+  { store }: ActivityDependencies,
+  request: RequestRecord,
+): Promise<RequestStatus> {
+  if (request.status !== 'executing' || !isStepOpen(await readLogged(store, request.id)))
+    return request.status;
+  await store.commit(async (tx) => {
+    const now = await tx.requests.get(request.id);
+    if (now !== undefined) await markUnknown(tx, now, 'worker lost');
+  });
+  return 'outcome_unknown';
+}
+
 /** Where a request that is on record goes on, so that a workflow can start again from the record alone. */
-function resume(request: RequestRecord, { timing, attester }: ActivityDependencies): Verdict {
+async function resume(request: RequestRecord, deps: ActivityDependencies): Promise<Verdict> {
+  const { timing, attester } = deps;
   if (isTerminal(request.status)) return { kind: 'ended' };
   if (request.risk !== 'read') {
-    return { kind: 'write', connection: request.connection, status: request.status, timing };
+    const status = await statusOf(deps, request);
+    return { kind: 'write', connection: request.connection, status, timing };
   }
   const { plan, digest } = request;
   // A write that was made a read in the file would end as one, and nobody would ask the log whether it was begun.

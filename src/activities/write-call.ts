@@ -1,12 +1,13 @@
 import type { ErrorCode } from '../core/errors.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import type { Operation } from '../contracts/plan.ts';
-import { hasBegun } from '../core/request-state.ts';
+import { hasBegun, isTerminal, type RequestStatus } from '../core/request-state.ts';
 import { stepFact, stepPlan } from '../core/steps.ts';
-import type { Begun } from '../gate/begin.ts';
+import { closeTampered } from '../gate/close.ts';
 import { answerEntry, callFor } from '../gate/request-calls.ts';
 import { type Attempt, type Outcome, readable, recordOutcome } from '../gate/outcome.ts';
 import type { CrmAnswer } from '../ports/crm.ts';
+import type { StoreTransaction } from '../ports/store.ts';
 import { readAndBegin, type WriteCall } from './compare-and-begin.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 
@@ -17,7 +18,7 @@ export type WriteOutcome = Outcome | { readonly kind: 'not_begun'; readonly code
 interface Begin {
   readonly at: Date;
   readonly entry: number;
-  readonly turnMs: number;
+  readonly turnAtMs: number;
 }
 
 /**
@@ -27,11 +28,16 @@ interface Begin {
  */
 const BEGIN_TO_WIRE_SHARE = 0.25;
 
-/** A second run, or a run on a credential that was just rotated: what the record says of it. */
-function notDue({ status, waitsFor }: Extract<Begun, { kind: 'not_due' }>): WriteOutcome {
-  if (waitsFor !== undefined) return { kind: 'not_begun', code: waitsFor };
-  if (status === 'approved') return { kind: 'not_begun', code: 'credential.missing' };
-  return { kind: hasBegun(status) ? 'unknown' : 'ended' };
+/** A second run: what the record says of it. What somebody has put back to before its begin is looked at as well. */
+const notDue = (status: RequestStatus): WriteOutcome => ({
+  kind: status === 'approved' || hasBegun(status) ? 'unknown' : 'ended',
+});
+
+/** Put back by hand to before its begin while it was sent, what HubSpot answered would count for nothing. */
+async function putForth(tx: StoreTransaction, requestId: string): Promise<void> {
+  const status = await tx.requests.status(requestId);
+  if (status === undefined || hasBegun(status) || isTerminal(status)) return;
+  await closeTampered(tx, requestId, 'the log says that it was begun before');
 }
 
 /**
@@ -44,10 +50,10 @@ export function createWriteCall(deps: ActivityDependencies) {
   async function callInTime(
     operation: Operation,
     { credential }: WriteCall,
-    { at, turnMs }: Begin,
+    { at, turnAtMs }: Begin,
   ): Promise<CrmAnswer> {
     const { clock, quietWatch, timing } = deps;
-    const stoodMs = Math.max(clock().getTime() - at.getTime(), quietWatch.nowMs() - turnMs);
+    const stoodMs = Math.max(clock().getTime() - at.getTime(), quietWatch.nowMs() - turnAtMs);
     if (stoodMs > timing.quietMs * BEGIN_TO_WIRE_SHARE)
       return { kind: 'unsent', code: 'hubspot.timeout' };
     return deps.crm.call(operation, credential);
@@ -61,6 +67,7 @@ export function createWriteCall(deps: ActivityDependencies) {
     const answer = readable(plan, await callInTime(operation, call, begin).finally(arrived));
     const entry = answerEntry(callFor(request, call.credential, 'execute'), operation, answer);
     return deps.store.commit(async (tx) => {
+      await putForth(tx, request.id);
       await tx.log.append({
         ...entry,
         digest: request.digest ?? undefined,
@@ -74,9 +81,9 @@ export function createWriteCall(deps: ActivityDependencies) {
     const request = await deps.store.requests.get(call.requestId);
     if (request === undefined) return { kind: 'ended' };
     const begun = await readAndBegin(deps, call, request);
-    if (typeof begun === 'string') return { kind: 'not_begun', code: begun };
+    if (begun.kind === 'waits') return { kind: 'not_begun', code: begun.code };
     if (begun.kind === 'refused') return { kind: 'ended' };
-    if (begun.kind === 'not_due') return notDue(begun);
+    if (begun.kind === 'not_due') return notDue(begun.status);
     const { request: begunOn, step } = begun;
     const plan = begunOn.plan === null ? undefined : stepPlan(begunOn.plan, step);
     if (plan === undefined) throw new GatewayError('plan.tampered');

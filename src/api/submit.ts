@@ -19,7 +19,7 @@ interface PostedAction {
 }
 
 /** How often one key may be tried again. */
-const READ_ATTEMPTS_MAX = 100;
+const KEY_ATTEMPTS_MAX = 100;
 const RETRY_AFTER_SECONDS = 2;
 /** What keeps a write from its card for longer than this may do so for long. */
 const PASSING_MS = 1_500;
@@ -29,7 +29,8 @@ const PASSING_MS = 1_500;
  * people: nothing was done of it.
  */
 function mayTryAgain({ risk, digest, code }: RequestRecord): boolean {
-  if (code === null || code === 'approval.queue_full') return code !== null;
+  if (code === null) return false;
+  if (code === 'approval.queue_full') return true;
   return ERRORS[code].retryable && (risk === 'read' || digest === null);
 }
 
@@ -40,7 +41,7 @@ interface Place {
 
 /** The request this key stands for now. Throws `idempotency.mismatch` for another body under the same key. */
 async function findPlace(context: ApiContext, of: PostedAction): Promise<Place> {
-  for (let attempt = 0; attempt < READ_ATTEMPTS_MAX; attempt += 1) {
+  for (let attempt = 0; attempt < KEY_ATTEMPTS_MAX; attempt += 1) {
     const requestId = requestIdFor(of.agent.id, of.idempotencyKey, attempt);
     const onRecord = await context.store.requests.get(requestId);
     if (onRecord !== undefined) assertSameBody(onRecord, of);
@@ -53,35 +54,41 @@ function assertSameBody(request: RequestRecord, of: PostedAction): void {
   if (request.bodyHash !== of.bodyHash) throw new GatewayError('idempotency.mismatch');
 }
 
+const isDone = ({ status }: RequestRecord): boolean => isResting(status);
+
+/** Also a write that says what it waits for. A read that is asked again for a limit's sake has its end soon, which is its answer. */
+const isTelling = (now: RequestRecord): boolean =>
+  isDone(now) || (now.risk !== 'read' && now.code !== null);
+
 /**
- * Starts the request unless it is on record, and waits until it rests (ended, or waiting for people), says what it waits
- * for, or the usual time is over; a caller who prefers less waits less, once the request is on record.
+ * Waits until it rests (ended, or waiting for people), says what it waits for, or the usual time is over; a caller who
+ * prefers less waits less, once it is on record. Undefined where it is not on record by then.
  */
+async function waitUntilTelling(
+  { store, settings: { answerWaitMs } }: ApiContext,
+  { preferredWaitMs = answerWaitMs, signal }: PostedAction,
+  requestId: string,
+): Promise<RequestRecord | undefined> {
+  const wait = (until: (now: RequestRecord) => boolean, ms: number) =>
+    store.waitForRequest(requestId, until, ms, signal);
+  const restMs = Math.min(preferredWaitMs, answerWaitMs);
+  const firstMs = Math.min(restMs, PASSING_MS);
+  const early = await wait(isDone, firstMs);
+  if (early !== undefined && isTelling(early)) return early;
+  const later = await wait(isTelling, restMs - firstMs);
+  return later ?? wait(() => true, answerWaitMs - restMs);
+}
+
+/** Starts the request unless it is on record, and answers with it as soon as it has something to tell. */
 async function startRequest(context: ApiContext, of: PostedAction): Promise<RequestRecord> {
-  const { store, engine, settings } = context;
   const { requestId, onRecord } = await findPlace(context, of);
   if (onRecord === undefined) {
     const { agent, body, bodyHash } = of;
-    const made = { agentId: agent.id, connection: settings.connection, bodyHash, body };
+    const made = { agentId: agent.id, connection: context.settings.connection, bodyHash, body };
     const mac = context.attester.submission(requestId, made);
-    await engine.start({ requestId, submission: { ...made, mac } });
+    await context.engine.start({ requestId, submission: { ...made, mac } });
   }
-  const { answerWaitMs } = settings;
-  const restMs = Math.min(of.preferredWaitMs ?? answerWaitMs, answerWaitMs);
-  const isDone = ({ status }: RequestRecord): boolean => isResting(status);
-  // A read that is asked again for a limit's sake has its end soon, which is its answer.
-  const isTelling = (now: RequestRecord): boolean =>
-    isDone(now) || (now.risk !== 'read' && now.code !== null);
-  const wait = (until: (now: RequestRecord) => boolean, ms: number) =>
-    store.waitForRequest(requestId, until, ms, of.signal);
-  const firstMs = Math.min(restMs, PASSING_MS);
-  // As it is by then, whether it has come to that or not; undefined where it is not on record.
-  const early = await wait(isDone, firstMs);
-  const request =
-    early !== undefined && isTelling(early)
-      ? early
-      : ((await wait(isTelling, restMs - firstMs)) ??
-        (await wait(() => true, answerWaitMs - restMs)));
+  const request = await waitUntilTelling(context, of, requestId);
   if (request === undefined) {
     throw new GatewayError('engine.unavailable', { retryAfterSeconds: RETRY_AFTER_SECONDS });
   }

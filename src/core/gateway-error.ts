@@ -31,3 +31,9 @@ export class GatewayError extends Error {
 export function errorCodeOf(error: unknown): ErrorCode {
   return error instanceof GatewayError ? error.code : 'internal.unexpected';
 }
+
+/** What is on file is not what this gateway wrote: somebody has changed it, or it is damaged. `detail` names the place. */
+export const isTampered = (
+  error: unknown,
+): error is GatewayError & { readonly code: 'plan.tampered' } =>
+  error instanceof GatewayError && error.code === 'plan.tampered';

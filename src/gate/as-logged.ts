@@ -60,4 +60,9 @@ export function assertAsLogged(
     (decision) => !logged.decided.some((entry) => isEntryOf(decision, entry)),
   );
   if (forged !== undefined) throw tampered(`the decision of ${forged.personId}`);
+  // Taken out, it would be missing where approvals are counted, and the write end as one that too few have approved.
+  const lost = logged.decided.find(
+    (entry) => !decisions.some((decision) => isEntryOf(decision, entry)),
+  );
+  if (lost !== undefined) throw tampered(`the decision of ${lost.actor.replace('person:', '')}`);
 }

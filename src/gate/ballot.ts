@@ -8,7 +8,7 @@ import type {
 import type { StoreTransaction } from '../ports/store.ts';
 import type { PolicyQuery } from '../policy/policy.ts';
 import { absencesAt } from './absences.ts';
-import { assertUntouched } from './begin.ts';
+import { assertUntouched } from './untouched.ts';
 import { type Counted, countApprovals } from './counted.ts';
 import { policyQueryFor } from './policy-query.ts';
 import { type Requester, requesterIn } from './requester.ts';
@@ -40,7 +40,9 @@ export async function openBallot(
   if (request === undefined) throw new GatewayError('approval.not_found');
   // What is already gone is said to be gone; nobody decides on what is not what was asked and shown.
   const { decided } =
-    request.status === 'awaiting_approval' ? await assertUntouched(tx, request) : NOTHING_DECIDED;
+    request.status === 'awaiting_approval'
+      ? (await assertUntouched(tx, request)).logged
+      : NOTHING_DECIDED;
   const agent = await tx.agents.get(request.agentId);
   if (agent === undefined || request.risk === 'read') throw new GatewayError('approval.not_found');
   const people = await tx.people.list();

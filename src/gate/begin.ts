@@ -1,26 +1,24 @@
 import type { SeenRecord } from '../contracts/card.ts';
-import type { Plan } from '../contracts/plan.ts';
 import { ERRORS, type ErrorCode } from '../core/errors.ts';
-import { GatewayError } from '../core/gateway-error.ts';
+import { GatewayError, isTampered } from '../core/gateway-error.ts';
 import type { CredentialRef } from '../ports/crm.ts';
 import { pathForLog } from '../core/hubspot-paths.ts';
 import type { DecisionRecord, RequestRecord } from '../core/records.ts';
-import { ABSENCES_MIN, hasBegun, isTerminal, type RequestStatus } from '../core/request-state.ts';
-import { executedSteps, hasSteps, stepFact } from '../core/steps.ts';
+import { ABSENCES_MIN, type RequestStatus } from '../core/request-state.ts';
+import { hasSteps, stepFact } from '../core/steps.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import { satisfied } from '../policy/requirement.ts';
 import type { Policy } from '../policy/policy.ts';
 import { isCoveredAhead, type LookedAt } from './ahead-rules.ts';
-import { assertAsLogged } from './as-logged.ts';
 import { assertCallable, assertSameAccount } from './callable.ts';
-import { closeRequest, closeTampered, type Ending } from './close.ts';
+import { closeRequest, type Ending, endTampered } from './close.ts';
 import { countApprovals, type Votes } from './counted.ts';
-import { planDigest } from './digest.ts';
 import { type Logged, readLogged } from './logged.ts';
 import { policyQueryFor } from './policy-query.ts';
 import { requestEntry } from './request-entry.ts';
 import { requesterIn } from './requester.ts';
 import type { OwnRules } from './self-approval.ts';
+import { assertUntouched, type Untouched } from './untouched.ts';
 
 /**
  * Begin: the one transaction between a promise and the wire. Either it commits to disk with the intent
@@ -36,68 +34,11 @@ export type Begun =
       readonly entry: number;
     }
   /** Begun or ended before: a repeated activity must look at the record instead of calling. */
-  | {
-      readonly kind: 'not_due';
-      readonly status: RequestStatus;
-      /** What keeps it from beginning; the credential where nothing is said. */
-      readonly waitsFor?: ErrorCode;
-    }
-  | { readonly kind: 'refused'; readonly ending: Ending };
-
-/** A plan that was put in by hand may not even be Unicode text. */
-function digestOf({ id: requestId, agentId, connection }: RequestRecord, plan: Plan): string {
-  try {
-    return planDigest({ requestId, agentId, connection, plan });
-  } catch (cause) {
-    throw new GatewayError('plan.tampered', { detail: 'the request holds no plan', cause });
-  }
-}
-
-/** Law 2: stored plan, its digest, the log and every decision must all name the same bytes. */
-export function assertOneDigest(
-  request: RequestRecord,
-  logged: Pick<Logged, 'digest'>,
-  decisions: readonly DecisionRecord[],
-): string {
-  if (request.plan === null)
-    throw new GatewayError('plan.tampered', { detail: 'the plan is missing' });
-  const digest = digestOf(request, request.plan);
-  const claims = [
-    ['request', request.digest],
-    ['log', logged.digest],
-    ['card', request.card?.digest ?? digest],
-    ...decisions.map(
-      ({ personId, digest: decided }) => [`decision of ${personId}`, decided] as const,
-    ),
-  ] as const;
-  const liar = claims.find(([, claim]) => claim !== digest);
-  if (liar !== undefined)
-    throw new GatewayError('plan.tampered', { detail: `the ${liar[0]} names another digest` });
-  return digest;
-}
-
-/**
- * The whole request, its decisions too, and that it has not begun where its row says so, against its log, which is
- * returned. Throws `plan.tampered` with the place.
- */
-export async function assertUntouched(
-  tx: Pick<StoreTransaction, 'log' | 'decisions'>,
-  request: RequestRecord,
-): Promise<Logged> {
-  const logged = await readLogged(tx, request.id);
-  const decisions = await tx.decisions.of(request.id);
-  assertOneDigest(request, logged, decisions);
-  assertAsLogged(request, logged, decisions);
-  if (!hasBegun(request.status) && !isTerminal(request.status)) assertNeverBegun(logged);
-  return logged;
-}
-
-/** A row put back by hand to where it once stood must not make an executed write look undone. */
-function assertNeverBegun({ begunAt, end }: Logged): void {
-  const tampered = (detail: string) => new GatewayError('plan.tampered', { detail });
-  if (end !== undefined) throw tampered(`the log says that it ended as ${end.status}`);
-  if (begunAt !== undefined) throw tampered('the log says that it was begun before');
-}
+  | { readonly kind: 'not_due'; readonly status: RequestStatus }
+  /** Nothing was begun: it may be tried again, and `code` says what it waits for. */
+  | { readonly kind: 'waits'; readonly code: ErrorCode }
+  /** It was ended, or put where the log says it stands. */
+  | { readonly kind: 'refused'; readonly code: ErrorCode };
 
 /** What was allowed ahead is looked at again as it would be now; what a person has decided on the card stands. */
 async function isStillCovered(
@@ -148,26 +89,21 @@ async function assertApproved(
 const mayResend = ({ absences }: Logged, of: Pick<WriteToBegin, 'quietMs'>): boolean =>
   absences.length >= ABSENCES_MIN && absences.some(({ quietMs }) => quietMs >= of.quietMs);
 
-/**
- * Laws 3 and 4: the first begin of a step has no begin of it before, a second one has, and what has
- * ended never begins again, whatever the row says; nor what HubSpot has refused.
- */
+/** Laws 3 and 4: the first begin of a step has no begin of it before, a second one has. */
 async function assertLogAgrees(
   tx: StoreTransaction,
-  request: RequestRecord,
-  { end, begunStep, doneStep, refusedWith }: Logged,
+  { begunStep, doneStep }: Logged,
   { resend, publishedSize }: WriteToBegin,
 ): Promise<void> {
   const tampered = (detail: string) => new GatewayError('plan.tampered', { detail });
-  if (end !== undefined) throw tampered(`the log says that it ended as ${end.status}`);
   if (!resend && begunStep > doneStep) throw tampered('the log says that it was begun before');
   if (resend && begunStep === doneStep) throw tampered('the log says that it was never begun');
-  const executed = executedSteps(request);
-  if (executed !== doneStep)
-    throw tampered(`the log says that ${doneStep} steps were executed, the row says ${executed}`);
   if ((await tx.log.size()) < publishedSize)
     throw tampered('the log is shorter than its checkpoint');
-  // Sent again it was refused, and it is still not there: neither attempt has arrived, and a third one would be refused as well.
+}
+
+/** Sent again it was refused, and it is still not there: neither attempt has arrived, and a third one would be refused as well. */
+function assertNotRefused({ refusedWith }: Logged, { resend }: WriteToBegin): void {
   if (resend && refusedWith !== undefined) throw new GatewayError(refusedWith);
 }
 
@@ -189,14 +125,12 @@ async function assertWriteMayBegin(
   policy: Policy,
   request: RequestRecord,
   of: WriteToBegin,
-  logged: Logged,
-): Promise<string> {
+  { digest, logged, decisions }: Untouched,
+): Promise<void> {
   if (of.credential.connection !== request.connection)
     throw new GatewayError('plan.tampered', { detail: 'the credential is of another connection' });
-  const decisions = await tx.decisions.of(request.id);
-  const digest = assertOneDigest(request, logged, decisions);
-  assertAsLogged(request, logged, decisions);
-  await assertLogAgrees(tx, request, logged, of);
+  await assertLogAgrees(tx, logged, of);
+  assertNotRefused(logged, of);
   await assertSameAccount(tx, request);
   await assertCallable(tx, { agentId: request.agentId, credential: of.credential });
   await assertApproved(
@@ -207,7 +141,6 @@ async function assertWriteMayBegin(
     of.seen,
   );
   await useApproval(tx, request.id, { digest, isFirst: logged.begunStep === 0 });
-  return digest;
 }
 
 /** After a lost attempt it is settled that nothing was done; before the first, it is a refusal. */
@@ -219,23 +152,15 @@ const endingOf = (
     ? { status: 'failed', code: 'outcome.not_executed', detail: detail ?? ERRORS[code].title }
     : { status: 'refused', code, detail };
 
-const statusBefore = ({ resend }: Pick<WriteToBegin, 'resend'>): RequestStatus =>
-  resend ? 'outcome_unknown' : 'approved';
-
 /** Ends the request whose begin was refused. */
 async function refuseWrite(
   tx: StoreTransaction,
   of: WriteToBegin,
   error: GatewayError,
 ): Promise<Begun> {
-  if (error.code === 'plan.tampered') {
-    const end = await closeTampered(tx, of.requestId, error.detail);
-    if (end === 'elsewhere')
-      return { kind: 'not_due', status: statusBefore(of), waitsFor: 'store.unavailable' };
-    return {
-      kind: 'refused',
-      ending: { status: 'failed', code: error.code, detail: error.detail },
-    };
+  if (isTampered(error)) {
+    const code = await endTampered(tx, of.requestId, error);
+    return { kind: code === 'store.unavailable' ? 'waits' : 'refused', code };
   }
   const ending = endingOf(error, of);
   const request = await tx.requests.get(of.requestId);
@@ -246,7 +171,7 @@ async function refuseWrite(
       facts: { at: 'begin', refused_with: error.code },
     });
   }
-  return { kind: 'refused', ending };
+  return { kind: 'refused', code: ending.code };
 }
 
 interface WriteToBegin {
@@ -263,16 +188,15 @@ interface WriteToBegin {
   readonly selfApprovalMs?: number | undefined;
 }
 
-const isGateway = (error: unknown): error is GatewayError => error instanceof GatewayError;
-
 /** A refusal ends the request; trouble of our own does not. */
 async function endOrThrow(tx: StoreTransaction, of: WriteToBegin, error: unknown): Promise<Begun> {
+  if (!(error instanceof GatewayError) || error.code === 'store.unavailable') throw error;
+  const { code } = error;
   // The credential was rotated after it was looked up: the next attempt takes the new one.
-  const isPassing = isGateway(error) && /^credential\.(?:missing|unchecked)$/.test(error.code);
+  const isPassing = code === 'credential.missing' || code === 'credential.unchecked';
   // A write that was lost in another account is not settled by this one: a person says what became of it.
-  const isElsewhere = of.resend && isGateway(error) && error.code === 'connection.portal_changed';
-  if (isPassing || isElsewhere) return { kind: 'not_due', status: statusBefore(of) };
-  if (!isGateway(error) || error.code === 'store.unavailable') throw error;
+  const isElsewhere = of.resend && code === 'connection.portal_changed';
+  if (isPassing || isElsewhere) return { kind: 'waits', code };
   return refuseWrite(tx, of, error);
 }
 
@@ -343,8 +267,9 @@ export async function beginWrite(
     if (request === undefined) throw new GatewayError('request.not_found');
     const { status } = request;
     if (!(await isDue(tx, request, of))) return { kind: 'not_due', status };
-    const logged = await readLogged(tx, request.id);
-    const digest = await assertWriteMayBegin(tx, policy, request, of, logged);
+    const untouched = await assertUntouched(tx, request);
+    await assertWriteMayBegin(tx, policy, request, of, untouched);
+    const { digest, logged } = untouched;
     return await recordBegin(tx, request, of, { digest, step: logged.doneStep + 1 });
   } catch (error) {
     return endOrThrow(tx, of, error);

@@ -7,12 +7,12 @@ import type { ActionRequest } from '../contracts/action-request.ts';
 import type { ChangeableField, ChangedValues } from '../contracts/change.ts';
 import { changedTo } from '../core/changed.ts';
 import type { ErrorCode } from '../core/errors.ts';
-import { GatewayError } from '../core/gateway-error.ts';
+import { GatewayError, isTampered } from '../core/gateway-error.ts';
 import type { AgentRecord, RequestRecord } from '../core/records.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import { type Ballot, openBallot } from './ballot.ts';
 import { assertSameAccount, freezeDetail, stoppingFreeze } from './callable.ts';
-import { closeRequest, codeAfterTampering } from './close.ts';
+import { closeRequest, endTampered } from './close.ts';
 import { placeFacts, placeFor, proofFacts } from './decisions.ts';
 import type { DecisionRules, ProvenDecision } from './decisions.ts';
 import { bodyHash } from './digest.ts';
@@ -172,7 +172,7 @@ export async function refuseChange(
   made: ProvenChange,
   error: GatewayError,
 ): Promise<Changed> {
-  const code = await codeAfterTampering(tx, made.requestId, error);
+  const code = isTampered(error) ? await endTampered(tx, made.requestId, error) : error.code;
   await tx.log.append({
     event: 'approval.refused',
     requestId: made.requestId,

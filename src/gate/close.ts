@@ -1,5 +1,5 @@
 import { ERRORS, type ErrorCode } from '../core/errors.ts';
-import { GatewayError } from '../core/gateway-error.ts';
+import { type GatewayError, isTampered } from '../core/gateway-error.ts';
 import type { AuditEvent, RequestRecord } from '../core/records.ts';
 import { isTerminal, type RequestStatus } from '../core/request-state.ts';
 import { accountAfter, executedSteps } from '../core/steps.ts';
@@ -98,26 +98,29 @@ export async function markUnknown(
   });
 }
 
-type LoggedState = Pick<RequestRecord, 'status' | 'code' | 'detail'>;
+interface Standing extends Pick<RequestRecord, 'status' | 'code' | 'detail'> {
+  /** The log says so already: as its end, or by an alert of before that still holds. */
+  readonly isTold: boolean;
+}
 
 /** Where the log says that a request stands whose row cannot be believed. */
 async function trueStanding(
   tx: StoreTransaction,
   requestId: string,
   place: string | undefined,
-): Promise<LoggedState & { readonly isAlerted: boolean }> {
+): Promise<Standing> {
   const untouched = { status: 'failed', code: 'plan.tampered' } as const;
   const unknown = { status: 'outcome_unknown', code: null, detail: null } as const;
   try {
     const { end, begunStep, doneStep, isAlerted } = await readLogged(tx, requestId);
-    if (end !== undefined) return { ...end, detail: null, isAlerted };
-    if (begunStep > doneStep) return { ...unknown, isAlerted };
+    if (end !== undefined) return { ...end, detail: null, isTold: isAlerted };
+    if (begunStep > doneStep) return { ...unknown, isTold: isAlerted };
     const executed = doneStep === 0 ? '' : `; steps executed before: ${doneStep}`;
-    return { ...untouched, detail: `${place ?? 'the row'}${executed}`, isAlerted };
+    // An alert of before that left it open is no end, and without one in the log it could be begun again.
+    return { ...untouched, detail: `${place ?? 'the row'}${executed}`, isTold: false };
   } catch (error) {
     // Somebody was at the log too, so nothing says that HubSpot was not called.
-    if (error instanceof GatewayError && error.code === 'plan.tampered')
-      return { ...unknown, isAlerted: await hasAlert(tx, requestId) };
+    if (isTampered(error)) return { ...unknown, isTold: await hasAlert(tx, requestId) };
     throw error;
   }
 }
@@ -174,7 +177,7 @@ export async function closeTampered(
   place: string | undefined,
 ): Promise<TamperedEnd> {
   if (place !== undefined && isSharedPlace(place)) return leaveOpen(tx, requestId, place);
-  const { isAlerted, ...standing } = await trueStanding(tx, requestId, place);
+  const { isTold, ...standing } = await trueStanding(tx, requestId, place);
   // Of a status that is none there is nothing to be known.
   const before = await unlessTampered(tx.requests.status(requestId), undefined);
   if (!(await tx.requests.settleTampered(requestId, standing))) return 'unknown';
@@ -182,7 +185,7 @@ export async function closeTampered(
   const isLost = standing.status === 'outcome_unknown' && before !== 'outcome_unknown';
   await tx.requests.setWake(requestId, isLost ? tx.now : null);
   await oweFurther(tx, requestId, 'settled', 'tampered');
-  if (isAlerted) return 'closed';
+  if (isTold) return 'closed';
   await tx.log.append({
     event: 'store.tampered',
     requestId,
@@ -193,15 +196,17 @@ export async function closeTampered(
   return 'closed';
 }
 
-/** What people are told of such an error: where something shared is damaged, that it has to wait. */
-export async function codeAfterTampering(
+/**
+ * Ends a request that somebody has changed, or leaves it open where it is something shared that is damaged. Returns what
+ * whoever asked for it is told: that it has to wait, then.
+ */
+export async function endTampered(
   tx: StoreTransaction,
   requestId: string,
-  { code, detail }: GatewayError,
-): Promise<ErrorCode> {
-  if (code !== 'plan.tampered') return code;
+  { detail }: Pick<GatewayError, 'detail'>,
+): Promise<'plan.tampered' | 'store.unavailable'> {
   const end = await closeTampered(tx, requestId, detail);
-  return end === 'elsewhere' ? 'store.unavailable' : code;
+  return end === 'elsewhere' ? 'store.unavailable' : 'plan.tampered';
 }
 
 /** The good end of a request, with its log entry, in the caller's transaction. */

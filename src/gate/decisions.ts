@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../core/errors.ts';
-import { GatewayError } from '../core/gateway-error.ts';
+import { GatewayError, isTampered } from '../core/gateway-error.ts';
 import type { GrantRecord } from '../core/grants.ts';
 import type { Proof } from '../core/proofs.ts';
 import { whyInConsole } from '../core/notice-text.ts';
@@ -8,7 +8,7 @@ import type { StoreTransaction } from '../ports/store.ts';
 import type { Policy } from '../policy/policy.ts';
 import { mayDecide, requirementFor, satisfied } from '../policy/requirement.ts';
 import { type Ballot, openBallot } from './ballot.ts';
-import { closeRequest, codeAfterTampering } from './close.ts';
+import { closeRequest, endTampered } from './close.ts';
 import { oweFurther } from './notices.ts';
 import { type Place, placesOf } from './places.ts';
 import { approverOf } from './policy-query.ts';
@@ -179,7 +179,7 @@ export async function refuseDecision(
   made: ProvenDecision,
   error: GatewayError,
 ): Promise<Decided> {
-  const code = await codeAfterTampering(tx, made.requestId, error);
+  const code = isTampered(error) ? await endTampered(tx, made.requestId, error) : error.code;
   await tx.log.append({
     event: 'approval.refused',
     requestId: made.requestId,

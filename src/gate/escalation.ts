@@ -1,4 +1,4 @@
-import { GatewayError } from '../core/gateway-error.ts';
+import { isTampered } from '../core/gateway-error.ts';
 import { ESCALATION, placeText, reminderDueMs } from '../core/notices.ts';
 import type { RequestRecord } from '../core/records.ts';
 import type { Store, StoreTransaction } from '../ports/store.ts';
@@ -47,7 +47,7 @@ export async function escalateOf(
       const request = await tx.requests.get(requestId);
       if (request !== undefined) await escalate(tx, request, places);
     } catch (error) {
-      if (!(error instanceof GatewayError) || error.code !== 'plan.tampered') throw error;
+      if (!isTampered(error)) throw error;
       await closeTampered(tx, requestId, error.detail);
     }
   });

@@ -1,8 +1,8 @@
-import { GatewayError } from '../core/gateway-error.ts';
+import { isTampered } from '../core/gateway-error.ts';
 import type { RequestRecord } from '../core/records.ts';
 import { hasSteps } from '../core/steps.ts';
 import type { Store, StoreReads, StoreTransaction } from '../ports/store.ts';
-import { assertUntouched } from './begin.ts';
+import { assertUntouched } from './untouched.ts';
 import { closeRequest, closeTampered } from './close.ts';
 import { readLogged } from './logged.ts';
 
@@ -35,6 +35,7 @@ export async function isBetweenSteps(
 /** Its next step waits longer than the approval counts: it ends with an account of what was done. */
 async function lapseBetweenSteps(tx: StoreTransaction, request: RequestRecord): Promise<void> {
   if (!(await isBetweenSteps(tx, request))) return;
+  await assertUntouched(tx, request);
   const facts = request.code === null ? {} : { waited_for: request.code };
   const cause = { event: 'request.completed', actor: 'gateway', facts } as const;
   await closeRequest(tx, request, { status: 'failed', code: 'approval.lapsed' }, cause);
@@ -78,7 +79,7 @@ async function expireDue(
     const cause = { event: 'approval.expired', actor: 'gateway', facts } as const;
     await closeRequest(tx, request, { status: 'expired', code, detail }, cause);
   } catch (error) {
-    if (!(error instanceof GatewayError) || error.code !== 'plan.tampered') throw error;
+    if (!isTampered(error)) throw error;
     await closeTampered(tx, requestId, error.detail);
   }
 }

@@ -1,5 +1,5 @@
 import type { HabitView } from '../contracts/roster-view.ts';
-import { errorCodeOf } from '../core/gateway-error.ts';
+import { isTampered } from '../core/gateway-error.ts';
 import { type Habit, habitOf, isRubberStamp, perCard, type Taken } from '../core/habits.ts';
 import type { DecisionRecord } from '../core/records.ts';
 import type { Store } from '../ports/store.ts';
@@ -77,7 +77,7 @@ async function timesOf(
 }
 
 function unlessTampered(error: unknown): undefined {
-  if (errorCodeOf(error) !== 'plan.tampered') throw error;
+  if (!isTampered(error)) throw error;
 }
 
 const viewOf = (person: string, habit: Habit): HabitView => ({

@@ -1,4 +1,4 @@
-import { errorCodeOf } from '../core/gateway-error.ts';
+import { isTampered } from '../core/gateway-error.ts';
 import { firstPersonOf, type IncidentRecord } from '../core/incident.ts';
 import { type PersonStep, personStepOf, remindersBy } from '../core/incident-needs.ts';
 import type { NoticeRecord } from '../core/notices.ts';
@@ -86,7 +86,7 @@ async function oweDamaged(
   id: string,
   error: unknown,
 ): Promise<void> {
-  if (errorCodeOf(error) !== 'plan.tampered') throw error;
+  if (!isTampered(error)) throw error;
   const alarm = {
     subject: id,
     kind: 'incident_opened',

@@ -35,6 +35,8 @@ export interface Logged {
   readonly changedFrom: ChangedFrom | undefined;
   /** What people decided. */
   readonly decided: readonly AuditEntry[];
+  /** What they decided was enough. */
+  readonly isApproved: boolean;
 }
 
 /** A look for a lost write that did not find it. */
@@ -121,6 +123,10 @@ function absencesSince(entries: readonly AuditEntry[], begin: AuditEntry | undef
     .map(({ facts }) => ({ quietMs: Number(facts['quiet_ms']) }));
 }
 
+/** A step of it was begun, and nobody has heard yet what became of it. */
+export const isStepOpen = ({ end, begunStep, doneStep }: Logged): boolean =>
+  end === undefined && begunStep > doneStep;
+
 /** An entry from the very bytes of its leaf. */
 export const entryOf = (leaf: Uint8Array): AuditEntry =>
   AuditEntrySchema.parse(JSON.parse(Buffer.from(leaf).toString('utf8')));
@@ -151,8 +157,8 @@ export async function readLogged(of: LogOf, requestId: string): Promise<Logged> 
   const { records, damaged } = await of.log.trace(requestId);
   if (damaged !== undefined) throw new GatewayError('plan.tampered', { detail: damaged });
   const entries = records.map(({ leaf }) => entryOf(leaf));
-  const begunAt = entries.findLastIndex(isBegin);
-  const lastBegin = entries[begunAt];
+  const begin = entries.findLastIndex(isBegin);
+  const lastBegin = entries[begin];
   const accepted = entries.find(isAccepted);
   return {
     digest: accepted?.digest ?? null,
@@ -161,16 +167,20 @@ export async function readLogged(of: LogOf, requestId: string): Promise<Logged> 
     begunEntry: lastBegin?.index,
     begunStep: lastBegin === undefined ? 0 : stepOf(lastBegin),
     doneStep: Math.max(0, ...entries.filter(isDone).map(stepOf)),
-    absences: absencesSince(entries.slice(begunAt), lastBegin),
-    refusedWith: entries.slice(begunAt).flatMap(refusalOf)[0],
+    absences: absencesSince(entries.slice(begin), lastBegin),
+    refusedWith: entries.slice(begin).flatMap(refusalOf)[0],
     end: entries.flatMap(endOf)[0],
     isAlerted: entries.some(isAlert),
     asked: wordsOf(entries, records, 'request.accepted'),
     shown: wordsOf(entries, records, 'approval.requested'),
     changedFrom: entries.filter(isAccepted).flatMap(changedFromOf)[0],
     decided: entries.filter(({ event }) => /^approval\.(?:granted|rejected)$/.test(event)),
+    isApproved: entries.some(isEnough),
   };
 }
+
+const isEnough = ({ event, facts }: AuditEntry): boolean =>
+  (event === 'approval.granted' && facts['enough'] === true) || event === 'approval.matured';
 
 const isAlert = ({ event }: AuditEntry): boolean => event === 'store.tampered';
 

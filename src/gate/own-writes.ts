@@ -1,5 +1,5 @@
 import { sentId, writtenValues } from '../actions/written-record.ts';
-import { GatewayError } from '../core/gateway-error.ts';
+import { isTampered } from '../core/gateway-error.ts';
 import type { ExecutedStep, RequestRecord } from '../core/records.ts';
 import { MATCH_TOLERANCE_MS, type OwnWrite, type Span } from '../core/rogue-change.ts';
 import type { RequestStatus } from '../core/request-state.ts';
@@ -42,7 +42,7 @@ async function legible<T>(
   try {
     return await read();
   } catch (error) {
-    if (!(error instanceof GatewayError) || error.code !== 'plan.tampered') throw error;
+    if (!isTampered(error)) throw error;
     damaged.push(name);
     return undefined;
   }

@@ -1,5 +1,5 @@
 import { OBJECT_TYPES, type ObjectType } from '../contracts/plan.ts';
-import { GatewayError } from '../core/gateway-error.ts';
+import { GatewayError, isTampered } from '../core/gateway-error.ts';
 import type { AuditEvent } from '../core/records.ts';
 import {
   judgeRecord,
@@ -139,9 +139,6 @@ interface Judging {
   readonly damaged: Set<string>;
 }
 
-const isDamaged = (error: unknown): error is GatewayError =>
-  error instanceof GatewayError && error.code === 'plan.tampered';
-
 async function widened(
   { store, damaged }: Judging,
   writes: readonly LoggedWrite[],
@@ -151,7 +148,7 @@ async function widened(
     try {
       wide.push(await withBegins(store, write));
     } catch (error) {
-      if (!isDamaged(error)) throw error;
+      if (!isTampered(error)) throw error;
       damaged.add(write.requestId);
       wide.push(write);
     }

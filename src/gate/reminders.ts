@@ -1,4 +1,4 @@
-import { GatewayError } from '../core/gateway-error.ts';
+import { isTampered } from '../core/gateway-error.ts';
 import { type Reminder, REMINDERS, reminderDueMs } from '../core/notices.ts';
 import type { RequestRecord } from '../core/records.ts';
 import type { Store, StoreTransaction } from '../ports/store.ts';
@@ -58,7 +58,7 @@ export async function remindOf(store: Pick<Store, 'commit'>, requestId: string):
       const request = await tx.requests.get(requestId);
       if (request !== undefined) await oweReminders(tx, request);
     } catch (error) {
-      if (!(error instanceof GatewayError) || error.code !== 'plan.tampered') throw error;
+      if (!isTampered(error)) throw error;
       await closeTampered(tx, requestId, error.detail);
     }
   });

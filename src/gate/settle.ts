@@ -6,13 +6,13 @@ import { GatewayError } from '../core/gateway-error.ts';
 import type { PersonRecord, RequestRecord } from '../core/records.ts';
 import { stepFact, stepPlan } from '../core/steps.ts';
 import type { StoreTransaction } from '../ports/store.ts';
-import { assertOneDigest } from './begin.ts';
 import { closeRequest } from './close.ts';
 import { readLogged } from './logged.ts';
 import { recordOutcome } from './outcome.ts';
 import { requestEntry } from './request-entry.ts';
 import type { QuietWatch } from './quiet-watch.ts';
 import { requesterIn } from './requester.ts';
+import { assertOneDigest, assertStepsAsLogged } from './untouched.ts';
 
 /** What a person found in HubSpot about a write whose answer was lost. */
 export interface HandSettlement extends SettlementBody {
@@ -46,6 +46,7 @@ async function openLost(
     throw new GatewayError('outcome.not_open', { detail: `the request is ${request.status}` });
   const { begunEntry, begunStep, doneStep, end, digest } = await readLogged(tx, requestId);
   assertOneDigest(request, { digest }, []);
+  assertStepsAsLogged(request, { doneStep });
   const plan = request.plan === null ? undefined : stepPlan(request.plan, begunStep);
   if (plan === undefined || begunEntry === undefined || begunStep === doneStep || end !== undefined)
     throw new GatewayError('outcome.not_open');

@@ -5,7 +5,7 @@ import type { RequestRecord } from '../core/records.ts';
 import { hasBegun } from '../core/request-state.ts';
 import type { Crm } from '../ports/crm.ts';
 import type { Store } from '../ports/store.ts';
-import { assertOneDigest } from './begin.ts';
+import { assertOneDigest } from './untouched.ts';
 import { assertSameAccount } from './callable.ts';
 import { foldUndos, type Wanted } from './folded-undos.ts';
 import type { CallFor } from './request-calls.ts';

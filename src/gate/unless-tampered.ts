@@ -1,4 +1,4 @@
-import { errorCodeOf } from '../core/gateway-error.ts';
+import { isTampered } from '../core/gateway-error.ts';
 
 /**
  * What is read, or this where a row was not written here: damage to it is another alarm, and no reason to stop what can
@@ -8,7 +8,7 @@ export async function unlessTampered<T>(reading: Promise<T>, otherwise: T): Prom
   try {
     return await reading;
   } catch (error) {
-    if (errorCodeOf(error) === 'plan.tampered') return otherwise;
+    if (isTampered(error)) return otherwise;
     throw error;
   }
 }

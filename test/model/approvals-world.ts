@@ -224,5 +224,5 @@ async function beginOf(store: Store, on: RequestRecord): Promise<string> {
       publishedSize: 0,
     }),
   );
-  return begun.kind === 'refused' ? begun.ending.code : begun.kind;
+  return begun.kind === 'refused' ? begun.code : begun.kind;
 }

@@ -81,8 +81,8 @@ export async function readToCompare(
   // From before them: while one is slow, somebody may change what another has told.
   const readAtMs = deps.quietWatch.nowMs();
   const { presence, entries } = await readPresent(deps, of, targets, readsInTurn);
-  const publishedSize = await publishedSizeOf(deps);
   const isReadOld = isOld(deps, readAtMs);
+  const publishedSize = await publishedSizeOf(deps);
   if (presence.kind !== 'unreadable' && !isReadOld && publishedSize !== undefined)
     return { presence, entries, publishedSize, readAtMs, executed: executedSteps(request) };
   await deps.store.commit(async (tx) => {

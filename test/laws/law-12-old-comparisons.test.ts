@@ -11,8 +11,7 @@ let gateway: TestGateway;
 beforeAll(async () => {
   gateway = await startTestGateway({
     temporalAddress: inject('temporalAddress'),
-    // Four of these until the engine takes the call for lost.
-    env: { SALLYPORT_CALL_DEADLINE_SECONDS: '4', SALLYPORT_HEARTBEAT_SECONDS: '10' },
+    env: { SALLYPORT_CALL_DEADLINE_SECONDS: '8', SALLYPORT_HEARTBEAT_SECONDS: '10' },
   });
 });
 afterAll(() => gateway.close());
@@ -49,5 +48,27 @@ describe('law 12: a comparison that is old', () => {
     const ended = (await gateway.ended(body.id, 40_000)).body;
     expect(ended).toMatchObject({ status: 'refused', problem: { code: 'approval.stale' } });
     expect(await gateway.timesSent('Head of sales')).toBe(0);
+  });
+
+  it('has the age of what was read first, however slow the rest is', async () => {
+    const update = (contact_id: string) => ({
+      ...{ action: 'update_contact', contact_id },
+      jobtitle: 'Head of two',
+    });
+    const { body } = await gateway.submit({
+      action: 'write_several',
+      steps: [update('20061'), update('20062')],
+    });
+    const slow = { delay_ms: 6_500 };
+    await gateway.fault({ method: 'GET', path: '/contacts/20062' }, 'slow', 1, slow);
+    await gateway.approve(body.id, body.digest);
+    await sleep(2_000);
+    const properties = { jobtitle: 'Changed by a person' };
+    await gateway.simulator.control('POST', '/edits', {
+      ...{ object_type: 'contacts', id: '20061', properties },
+    });
+    const ended = (await gateway.ended(body.id, 40_000)).body;
+    expect(ended).toMatchObject({ status: 'refused', problem: { code: 'approval.stale' } });
+    expect(await gateway.timesSent('Head of two')).toBe(0);
   });
 });

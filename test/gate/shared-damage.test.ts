@@ -1,6 +1,8 @@
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ActivityDependencies } from '../../src/activities/dependencies.ts';
 import { createRecordAudit } from '../../src/activities/record-audit.ts';
+import { createValidateAction } from '../../src/activities/validate-action.ts';
 import { closeTampered } from '../../src/gate/close.ts';
 import { person, request } from '../adapters/store/fixtures.ts';
 import { type Deciding, deciding } from '../support/deciding.ts';
@@ -8,11 +10,12 @@ import { logEntries } from '../support/log-entries.ts';
 
 const MINUTE_MS = 60_000;
 const PLACE = 'people per_0000000000000009';
+const omar = person(1, { roles: ['approver'] });
 
 let desk: Deciding;
 
 beforeEach(async () => {
-  desk = await deciding([person(1, { roles: ['approver'] })]);
+  desk = await deciding([omar]);
 });
 afterEach(() => desk.close());
 
@@ -23,7 +26,32 @@ const places = async () =>
     .filter(({ event }) => event === 'store.tampered')
     .map(({ facts }) => facts.place);
 
+function inFile<T>(work: (file: DatabaseSync) => T): T {
+  const file = new DatabaseSync(desk.place.file);
+  try {
+    return work(file);
+  } finally {
+    file.close();
+  }
+}
+
+const deps = () => ({ store: desk.store }) as ActivityDependencies;
+
 describe('damage to what is of no single request', () => {
+  it.each([
+    ...['people', 'agents', 'passkeys', 'connections', 'credentials', 'slack_users'],
+    ...['webhook_signers', 'absences', 'grants', 'freezes', 'incidents'],
+  ])('ends nothing: %s', async (table) => {
+    const { id } = await desk.wait({});
+    // By this name the store tells of a row that does not open.
+    const named = inFile((file) =>
+      file.prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name = ?").get(table),
+    );
+    expect(named).toEqual({ name: table });
+    expect(await notice(id, `${table} x`)).toBe('elsewhere');
+    expect(await desk.store.requests.status(id)).toBe('awaiting_approval');
+  });
+
   it('is told of once an hour for each place, for as long as it lasts', async () => {
     const { id } = await desk.wait({});
     const other = await desk.wait({});
@@ -43,7 +71,7 @@ describe('damage to what is of no single request', () => {
     const { id } = await desk.wait({});
     const read = request(77, { risk: 'read', status: 'executing' });
     await desk.store.commit((tx) => tx.requests.insert(read));
-    const recordAudit = createRecordAudit({ store: desk.store } as ActivityDependencies);
+    const recordAudit = createRecordAudit(deps());
     const failure = { code: 'plan.tampered', detail: PLACE } as const;
     expect(await recordAudit({ input: { requestId: id }, failure })).toBe('awaiting_approval');
     expect(await recordAudit({ input: { requestId: read.id }, failure })).toBe('failed');
@@ -61,5 +89,35 @@ describe('damage to the row of one request', () => {
     expect(await notice(id, `requests ${id}`)).toBe('closed');
     expect(await desk.store.requests.status(id)).toBe('failed');
     expect(await desk.store.requests.overdue(new Date(desk.now().getTime() + 1), 10)).toEqual([]);
+  });
+});
+
+describe('a log that has lost an order', () => {
+  it('ends nothing that waits for people', async () => {
+    const { id } = await desk.wait({});
+    inFile((file) => {
+      file.exec("DELETE FROM log_entries WHERE event = 'credential.activated'");
+    });
+    const failure = { code: 'freeze.active' } as const;
+    const recordAudit = createRecordAudit(deps());
+    expect(await recordAudit({ input: { requestId: id }, failure })).toBe('awaiting_approval');
+    expect(await desk.store.requests.overdue(new Date(desk.now().getTime() + 10_000), 10)).toEqual([
+      id,
+    ]);
+  });
+});
+
+describe('a write that was begun by a workflow that is gone', () => {
+  it('is said to be unknown as soon as another one starts, so that a person can settle it', async () => {
+    const begun = await desk.wait({});
+    await desk.approve(omar, begun);
+    expect(await desk.begin(begun)).toBe('begun');
+    const again = await createValidateAction(deps())({ requestId: begun.id });
+    expect(again).toMatchObject({ kind: 'write', status: 'outcome_unknown' });
+    expect(await desk.store.requests.status(begun.id)).toBe('outcome_unknown');
+    const waiting = await desk.wait({});
+    expect(await createValidateAction(deps())({ requestId: waiting.id })).toMatchObject({
+      status: 'awaiting_approval',
+    });
   });
 });

@@ -39,6 +39,23 @@ describe('law 1: no HubSpot call without its intent entry on disk', () => {
     expect(order.indexOf('hubspot.intended')).toBeLessThan(order.indexOf('hubspot.answered'));
   });
 
+  it('logs what was answered also where only a comparison was made: the rules see a key that is refused', async () => {
+    gateway = await startTestGateway({ temporalAddress: inject('temporalAddress') });
+    const action = { action: 'create_note', contact_id: '20001', note: 'Refused.' };
+    const { id, digest } = (await gateway.submit(action)).body;
+    await gateway.fault({ method: 'GET', path: '/contacts/20001' }, '401', 1);
+    await gateway.approve(id, digest);
+    await gateway.ended(id, 60_000);
+    const ofComparing = (await gateway.entriesOf(id)).filter(
+      ({ facts }) => facts.purpose === 'compare',
+    );
+    expect(ofComparing.map(({ event, code }) => [event, code])).toEqual([
+      ['hubspot.intended', null],
+      ['hubspot.answered', 'hubspot.unauthorized'],
+    ]);
+    expect(await gateway.context.store.incidents.list(10)).toHaveLength(1);
+  });
+
   it('answers 503 and calls nothing while the store cannot be written, and heals by itself', async () => {
     gateway = await startTestGateway({ temporalAddress: inject('temporalAddress') });
     const before = await calls();

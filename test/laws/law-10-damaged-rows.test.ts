@@ -76,25 +76,6 @@ describe('law 10: a damaged row that is of no single request', () => {
   });
 });
 
-describe('law 10: a key that HubSpot refuses', () => {
-  it('is in the log by its answer also where only a comparison met it', async () => {
-    const action = { action: 'create_note', contact_id: '20001', note: 'Refused key.' };
-    const { id, digest } = (await gateway.submit(action)).body;
-    await gateway.fault({ method: 'GET', path: '/contacts/20001' }, '401', 1);
-    await gateway.approve(id, digest);
-    await gateway.ended(id, 60_000);
-    const compared = (await gateway.entriesOf(id)).filter(
-      ({ facts }) => facts.purpose === 'compare',
-    );
-    expect(compared.map(({ event, code }) => [event, code])).toEqual([
-      ['hubspot.intended', null],
-      ['hubspot.answered', 'hubspot.unauthorized'],
-    ]);
-    // By the rule that follows the log.
-    expect(await gateway.context.store.incidents.list(10)).toHaveLength(1);
-  });
-});
-
 describe('law 10: a damaged row of the roster', () => {
   it('refuses requests with its true code, on record and in the log', async () => {
     const file = new DatabaseSync(gateway.config.files.store, { timeout: 5_000 });

@@ -56,7 +56,7 @@ describe('a grant written in by hand', () => {
     putRow(before);
     expect(await world.ask(2)).toBe(false);
     // It waits for the store to be restored, and then has no approval.
-    expect(await world.begin(1)).toBe('not_due');
+    expect(await world.begin(1)).toBe('store.unavailable');
     putRow(ended);
     expect(await world.begin(1)).toBe('approval.insufficient');
   });

@@ -291,7 +291,7 @@ describe('who can write the database file, and has no secrets, gives nobody a pl
     putBack(row);
     await expectNoPlace(id);
     // It waits for the store to be restored, and then is void.
-    expect(await desk.begin(waiting)).toBe('not_due');
+    expect(await desk.begin(waiting)).toBe('store.unavailable');
     putBack(ended);
     expect(await desk.begin(waiting)).toBe('approval.insufficient');
   });

@@ -132,7 +132,7 @@ export function useAheadWorld(): AheadWorld {
           ...{ seen: [], quietMs: 1_000, publishedSize: 0 },
         }),
       );
-      return begun.kind === 'refused' ? begun.code : begun.kind;
+      return 'code' in begun ? begun.code : begun.kind;
     },
   };
 }

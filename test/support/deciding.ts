@@ -101,7 +101,7 @@ export async function deciding(people: readonly PersonRecord[]): Promise<Decidin
       const begun = await store.commit((tx) =>
         beginWrite(tx, policy, { ...of, quietMs: 1_000, publishedSize: 0, selfApprovalMs: dial }),
       );
-      return begun.kind === 'refused' ? begun.code : begun.kind;
+      return 'code' in begun ? begun.code : begun.kind;
     },
     close: () => place.close(),
   };

@@ -122,14 +122,14 @@ export function riskText(card: Card): string {
   return reason === '' ? level : `${level}: ${reason}`;
 }
 
-/** Why such a write is decided in the console alone, with a passkey, however well it fits elsewhere. */
+/** Why such a write is approved in the console alone, with a passkey, however well it fits elsewhere. */
 export function whyInConsole(card: Card): string | undefined {
   const why = highRiskOf(card);
   if (why.includes('passkey')) return 'Policy asks for a passkey.';
   const { level, reason } = riskOf(card);
   if (level === 'high') return `Risk high: ${reason}.`;
   return why.includes('people')
-    ? `Policy asks for ${card.requires.approvals} people: each decides in the console.`
+    ? `Policy asks for ${card.requires.approvals} people: each approves in the console.`
     : undefined;
 }
 

@@ -70,12 +70,13 @@ export function stateWords(status: RequestStatus, code: ErrorCode | null): strin
   return code === null ? 'Ended' : `Ended: ${ERRORS[code].title}`;
 }
 
-/** `contacts.phone` as the card calls it, "Phone number", where it does. */
+/** `contacts.phone` as the card calls it, "Phone number", where it calls one thing so: of two nobody could tell which. */
 export const inWordsOf = (card: Pick<Card, 'changes'> | null, detail: string): string =>
   detail.replaceAll(/\b[a-z_]+\.([a-z]\w*)/g, (name, property: string) => {
-    const label = card?.changes.find((change) => change.property === property)?.label;
+    const [change, another] = (card?.changes ?? []).filter((one) => one.property === property);
+    if (change === undefined || another !== undefined) return name;
     // Of several writes each label begins with the number of its own.
-    return label?.replace(/^\d+\. /, '') ?? name;
+    return change.label.replace(/^\d+\. /, '');
   });
 
 /** Which field somebody has changed under a card, or how far several steps came; in one line, undefined for what ended otherwise. */

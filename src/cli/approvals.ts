@@ -3,7 +3,7 @@ import { type ChangedValues, typedValue } from '../contracts/change.ts';
 import { DECISION_LIMITS } from '../contracts/decision.ts';
 import { cardLines } from '../core/card-text.ts';
 import { inOneLine } from '../core/notice-text.ts';
-import { linesOf } from '../core/ruled-rows.ts';
+import { linesOf, type Row } from '../core/ruled-rows.ts';
 import { type Approval, type DoorOptions, openDoor, withDoor } from './door.ts';
 import { textUpTo } from './options.ts';
 import { CommandError, oneLine, print, printAside, printJson, printTable } from './output.ts';
@@ -20,21 +20,21 @@ function decidedWords(made: Approval['decisions'][number]): string {
   return `${decision} by ${calledAs(made)}${place} at ${at}${why}`;
 }
 
+const told = (name: string, text = ''): Row[] =>
+  text === '' ? [] : [{ name, text: inOneLine(text) }];
+
 /** The card in full, with who has decided already. */
 export function approvalLines(approval: Approval): string[] {
   const { id, status, card, decisions, code, detail, waiting_for: waitingFor } = approval;
   const why = [code, detail].filter((part) => part !== undefined).join(': ');
   const count = status === 'awaiting_approval' ? countWords(approval) : undefined;
   const rows = [
-    ['Waits for', waitingFor ?? ''],
-    ['Ended', why],
-    ['So far', count ?? ''],
-    ...decisions.map((made) => ['Decided', decidedWords(made)]),
-  ] as const;
-  const told = rows.flatMap(([name = '', text = '']) =>
-    text === '' ? [] : [{ name, text: inOneLine(text) }],
-  );
-  return [oneLine(`${id}, ${status}`), '', ...cardLines(card), ...linesOf(told), ''];
+    ...told('Waits for', waitingFor),
+    ...told('Ended', why),
+    ...told('So far', count),
+    ...decisions.flatMap((made) => told('Decided', decidedWords(made))),
+  ];
+  return [oneLine(`${id}, ${status}`), '', ...cardLines(card), ...linesOf(rows), ''];
 }
 
 async function list(options: DoorOptions): Promise<void> {

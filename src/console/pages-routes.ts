@@ -17,6 +17,8 @@ import { queuePage } from './pages/queue.ts';
 import { requestPage } from './pages/request.ts';
 import { frameOf, type House, sendPage, statusOf, tagOf, type Visit, visitOf } from './visit.ts';
 
+const LAST_ASKED_MAX = 3;
+
 /** An id that is none names nothing, and gets into no path of the API. */
 export const idIn = (request: Request): string | undefined =>
   RequestIdSchema.safeParse(request.params['id']).data;
@@ -80,9 +82,9 @@ async function sendProof(
     .send(`${JSON.stringify(proof, null, 2)}\n`);
 }
 
-async function latestOf({ api }: Visit): Promise<readonly RequestSummary[]> {
-  const answer = RequestHistorySchema;
-  return (await api({ method: 'GET', path: '/v1/requests', answer })).requests;
+async function lastAskedOf({ api }: Visit): Promise<readonly RequestSummary[]> {
+  const path = `/v1/requests?only=asked&limit=${LAST_ASKED_MAX}`;
+  return (await api({ method: 'GET', path, answer: RequestHistorySchema })).requests;
 }
 
 /** Every page that shows and changes nothing. */
@@ -94,7 +96,8 @@ export function pageRoutes(house: House): Router {
       const after = RequestIdSchema.safeParse(request.query['after']).data;
       const path = `/v1/approvals${after === undefined ? '' : `?after=${after}`}`;
       const waiting = await visit.api({ method: 'GET', path, answer: ApprovalPageSchema });
-      return queuePage(frame, waiting, waiting.approvals.length > 0 ? [] : await latestOf(visit));
+      const isEmpty = waiting.approvals.length === 0;
+      return queuePage(frame, waiting, isEmpty ? await lastAskedOf(visit) : []);
     }),
   );
   router.get(

@@ -46,23 +46,23 @@ function otherPart(rows: readonly Row[], raw: readonly string[] = []): CardPart 
   return { rows: [...rows, ...beware(raw)], instead: [instead], isField: false };
 }
 
-const oneLine = (name: string, text: string): Row => ({ name, text: inOneLine(text) });
+const lineRow = (name: string, text: string): Row => ({ name, text: inOneLine(text) });
 
 const recordRows = ({ records }: Card): Row[] =>
   records.map(({ name, object_type, id }) =>
-    oneLine('Record', `${name} (${object_type} ${id ?? 'new'})`),
+    lineRow('Record', `${name} (${object_type} ${id ?? 'new'})`),
   );
 
 const effectRows = ({ effects }: Card): Row[] =>
   effects === undefined
     ? []
-    : [oneLine('If it is sent', effects.undo), oneLine('  for good', effects.remains)];
+    : [lineRow('If it is sent', effects.undo), lineRow('  for good', effects.remains)];
 
 const whyRows = ({ agent, connection, requires, changed }: Card): Row[] => [
-  ...(changed === undefined ? [] : [oneLine('Changed', changedText(changed))]),
-  oneLine('Asked by', `agent ${agent.name} on connection ${connection}`),
-  oneLine('Needs', needsText(requires)),
-  ...requires.reasons.map((reason) => oneLine('  because', reason)),
+  ...(changed === undefined ? [] : [lineRow('Changed', changedText(changed))]),
+  lineRow('Asked by', `agent ${agent.name} on connection ${connection}`),
+  lineRow('Needs', needsText(requires)),
+  ...requires.reasons.map((reason) => lineRow('  because', reason)),
 ];
 
 export const saidRows = (userId: string, prompt: string): Row[] => [
@@ -72,9 +72,9 @@ export const saidRows = (userId: string, prompt: string): Row[] => [
 ];
 
 const evidenceRows = ({ digest, log, request_id }: Card): Row[] => [
-  oneLine('Digest', digest.slice(0, 16)),
-  oneLine('Log', `${log.size} entries, root ${log.root_prefix || '(none yet)'}`),
-  oneLine('Request', request_id),
+  lineRow('Digest', digest.slice(0, 16)),
+  lineRow('Log', `${log.size} entries, root ${log.root_prefix || '(none yet)'}`),
+  lineRow('Request', request_id),
 ];
 
 /** All of the card in the order in which it is read; where HubSpot shows a record, and the deadline, are the reader's to add. */
@@ -82,14 +82,14 @@ export function partsOf(card: Card): CardPart[] {
   const { sentence, records, agent, claimed, signals = [] } = card;
   const named = records.map(({ name }) => name);
   return [
-    otherPart([oneLine('What', sentence)], [sentence]),
+    otherPart([lineRow('What', sentence)], [sentence]),
     ...(records.length === 0 ? [] : [otherPart(recordRows(card), named)]),
     otherPart([{ name: 'Risk', own: riskText(card) }]),
     ...card.changes.map(fieldPart),
     ...(card.effects === undefined ? [] : [otherPart(effectRows(card))]),
     otherPart(whyRows(card), [agent.name]),
     otherPart(saidRows(claimed.user_id, claimed.prompt), [claimed.user_id, claimed.prompt]),
-    ...(signals.length === 0 ? [] : [otherPart(signals.map((one) => oneLine('Signal', one)))]),
+    ...(signals.length === 0 ? [] : [otherPart(signals.map((one) => lineRow('Signal', one)))]),
     otherPart(evidenceRows(card)),
   ];
 }

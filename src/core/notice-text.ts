@@ -70,12 +70,13 @@ export function stateWords(status: RequestStatus, code: ErrorCode | null): strin
   return code === null ? 'Ended' : `Ended: ${ERRORS[code].title}`;
 }
 
-/** `contacts.phone` as the card calls it, "Phone number", where it does. */
+/** `contacts.phone` as the card calls it, "Phone number", where it calls one thing so: of two nobody could tell which. */
 export const inWordsOf = (card: Pick<Card, 'changes'> | null, detail: string): string =>
   detail.replaceAll(/\b[a-z_]+\.([a-z]\w*)/g, (name, property: string) => {
-    const label = card?.changes.find((change) => change.property === property)?.label;
+    const [change, another] = (card?.changes ?? []).filter((one) => one.property === property);
+    if (change === undefined || another !== undefined) return name;
     // Of several writes each label begins with the number of its own.
-    return label?.replace(/^\d+\. /, '') ?? name;
+    return change.label.replace(/^\d+\. /, '');
   });
 
 /** Which field somebody has changed under a card, or how far several steps came; in one line, undefined for what ended otherwise. */
@@ -122,14 +123,14 @@ export function riskText(card: Card): string {
   return reason === '' ? level : `${level}: ${reason}`;
 }
 
-/** Why such a write is decided in the console alone, with a passkey, however well it fits elsewhere. */
+/** Why such a write is approved in the console alone, with a passkey, however well it fits elsewhere. */
 export function whyInConsole(card: Card): string | undefined {
   const why = highRiskOf(card);
   if (why.includes('passkey')) return 'Policy asks for a passkey.';
   const { level, reason } = riskOf(card);
   if (level === 'high') return `Risk high: ${reason}.`;
   return why.includes('people')
-    ? `Policy asks for ${card.requires.approvals} people: each decides in the console.`
+    ? `Policy asks for ${card.requires.approvals} people: each approves in the console.`
     : undefined;
 }
 

@@ -18,7 +18,7 @@ const NAME_CHARS = 14;
 const RULE = '│ ';
 const BROKEN_RULE = '┆ ';
 
-/** What the UI would put its own words in place of. */
+/** What Temporal's UI would put its own words in place of. */
 const TEMPLATE = /\{(?=(?:namespace|workflowId|runId)\})/g;
 /** Blanks that look like the common one. A tab is a blank of any width. */
 const ODD_BLANK = /[[\p{Zs}\t]--\u0020]/gv;
@@ -64,9 +64,22 @@ const valueLines = (text: string): string[] =>
     brokenUp(line).map((piece, at) => `${at === 0 ? RULE : BROKEN_RULE}${piece}`),
   );
 
+/** At blanks alone: an address of HubSpot's stays whole. */
+function ownLines(text: string): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.pop();
+    const longer = last === undefined ? word : `${last} ${word}`;
+    if (last === undefined || columnsOf(longer) <= LINE_COLUMNS) lines.push(longer);
+    else lines.push(last, word);
+  }
+  return lines;
+}
+
 /** Words of ours have no rule, so that nobody's value can pass for them. */
 function rowLines(row: Row): string[] {
-  const lines = 'own' in row ? [row.own] : row.text === '' ? ['(empty)'] : valueLines(row.text);
+  const lines =
+    'own' in row ? ownLines(row.own) : row.text === '' ? ['(empty)'] : valueLines(row.text);
   return lines.map((line, at) => `${(at === 0 ? row.name : '').padEnd(NAME_CHARS)} ${line}`);
 }
 

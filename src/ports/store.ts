@@ -16,6 +16,7 @@ import type {
   PersonRecord,
   RadarRecord,
   RequestRecord,
+  Risk,
 } from '../core/records.ts';
 import type { RequestStatus } from '../core/request-state.ts';
 import type { TotpGuess } from '../core/totp-guesses.ts';
@@ -129,6 +130,7 @@ export interface RequestReads {
   list(filter: {
     agentId?: string;
     statuses?: readonly RequestStatus[];
+    risks?: readonly Risk[];
     limit: number;
     before?: string;
   }): Promise<Listed<RequestRecord>>;

@@ -66,6 +66,21 @@ describe('what people see', () => {
     expect(await ids(`?limit=1&before=${dealId}`)).toEqual([noteId]);
   });
 
+  it('finds what people were asked about behind reads and what policy refused, newest first', async () => {
+    const search = await gateway.submit({ action: 'search_contact', name: 'Fox' });
+    expect(search.status).toBe(200);
+    const denied = await gateway.submit(
+      { action: 'create_note', contact_id: '20001', note: 'Nobody is asked.' },
+      { call: (await gateway.addAgent('no-writer', [])).call },
+    );
+    expect(denied.body.code).toBe('policy.denied');
+    const ids = async (query: string) =>
+      (await get(`/v1/requests${query}`)).requests.map(({ id }: any) => id);
+    expect(await ids('?limit=2')).toEqual([denied.body.request_id, search.body.id]);
+    expect(await ids('?only=asked&limit=1')).toEqual([dealId]);
+    expect(await ids('?only=asked')).toEqual([dealId, noteId]);
+  });
+
   it('shows one request with its log, and proves an entry to whoever has the public key', async () => {
     const detail = await get(`/v1/requests/${noteId}`);
     expect(detail).toMatchObject({ digest, prompt: 'Note what Zebra said.' });

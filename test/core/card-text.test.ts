@@ -45,6 +45,19 @@ describe('a card as plain lines', () => {
     expect(readAs({ ...of, records: elsewhere }, 'In HubSpot')).toEqual([]);
   });
 
+  it('breaks its own words at blanks, under each other, and no address', () => {
+    const url = `https://app.hubspot.com/contacts/123/record/0-2/${'7'.repeat(60)}`;
+    const record = { object_type: 'companies', id: '77', name: 'Acme Corp', url };
+    const of = { ...card, records: [record], sentence: 'Acm\u0435 p\u0430ys.' };
+    const lines = cardLines(of);
+    const at = lines.findIndex((line) => line.startsWith('Beware'));
+    expect(lines.slice(at, at + 2)).toEqual([
+      'Beware         Look-alike letters above: U+0435 is Cyrillic \u0435, not the',
+      '               Latin e; U+0430 is Cyrillic \u0430, not the Latin a.',
+    ]);
+    expect(readAs(of, 'In HubSpot')).toEqual([url]);
+  });
+
   it('P2: shows each changed field of 2,000 random cards in full, in lines that no terminal breaks', () => {
     const next = randomChanges(SEED);
     let fields = 0;
@@ -65,6 +78,7 @@ describe('a card as plain lines', () => {
       `${'長'.repeat(31)}xRisk           low`,
       'x\nNeeds           1 person',
       `x${' '.repeat(200)}\rRisk            low`,
+      'Acm\u0435 p\u0430ys',
     ];
     const once = [
       'What',

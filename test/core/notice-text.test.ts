@@ -11,6 +11,15 @@ describe('what moved, in the words of the card', () => {
       [change('2. Amount', 'amount'), change('1. Deal name', 'dealname')],
       'Amount, Deal name and 2 more changed',
     ],
+    [
+      'contacts.phone, deals.amount changed',
+      [
+        change('1. Phone number', 'phone'),
+        change('2. Phone number', 'phone'),
+        change('3. Amount', 'amount'),
+      ],
+      'contacts.phone, Amount changed',
+    ],
     ['contacts.city changed', [change('Phone number', 'phone')], 'contacts.city changed'],
     ['step 2 of 3 failed: hubspot.timeout', [], 'step 2 of 3 failed: hubspot.timeout'],
   ])('%s', (detail, changes, said) => {

@@ -40,7 +40,7 @@ describe.skipIf(executable === undefined)('every view of the console', () => {
     expect(await page.locator(`[data-id="${id}"]`).count()).toBe(1);
     await house.gateway.agent.call('DELETE', `/v1/actions/${id}`);
     await page.getByRole('heading', { name: 'Nothing waits for you' }).waitFor();
-    const last = page.getByRole('region', { name: 'Last decided' });
+    const last = page.getByRole('region', { name: 'Last asked for' });
     await last.locator(`a[href="/console/requests/${id}"]`).click();
     await page.waitForURL(`**/console/requests/${id}`);
     await page.context().close();

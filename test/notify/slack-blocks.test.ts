@@ -105,6 +105,14 @@ describe('P2: nothing hidden in Slack', () => {
     }
     expect(buttonsOf(messageOf(card).blocks)).toEqual(['approve', 'reject', 'open']);
   });
+
+  it('says that two people approve in the console, beside the button that rejects', () => {
+    const card = cardFor(id);
+    const { blocks } = messageOf({ ...card, requires: { ...card.requires, approvals: 2 } });
+    expect(textsOf(blocks).map(({ text }) => text)).toContain(
+      'It cannot be approved here. Policy asks for 2 people: each approves in the console.',
+    );
+  });
 });
 
 describe('look-alike letters in Slack', () => {

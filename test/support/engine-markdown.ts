@@ -105,7 +105,7 @@ export function rowsIn(block: string): ReadRow[] {
     if (name !== '' || rows.length === 0) rows.push({ name, value: undefined, own: undefined });
     const row = rows.at(-1)!;
     if (!isRuled)
-      row.own = [row.own, line.slice(15)].filter((part) => part !== undefined).join('\n');
+      row.own = [row.own, line.slice(15)].filter((part) => part !== undefined).join(' ');
     else if (row.value === undefined) row.value = asRead(rest);
     else row.value += (rule === '│ ' ? '\n' : '') + asRead(rest);
   }

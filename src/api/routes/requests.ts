@@ -22,6 +22,7 @@ const PAGE_MAX = 100;
 const SEARCH_MAX_CHARS = 200;
 /** The words of a request lie sealed, so a search opens row after row: this many and no more. */
 const LOOKED_THROUGH_MAX = 500;
+const WRITES = ['write', 'destructive'] as const;
 
 const summaryOf = (
   request: RequestRecord,
@@ -54,6 +55,8 @@ function textOf({ id, digest, action, submission, card }: RequestRecord): string
 interface Search {
   readonly statuses?: readonly RequestStatus[];
   readonly agentId?: string;
+  /** Only writes with a card: what was refused before it had one was put to nobody. */
+  readonly isAsked: boolean;
   readonly words: string;
   readonly limit: number;
   readonly before?: string;
@@ -66,22 +69,29 @@ interface Found {
   readonly next: string | undefined;
 }
 
-async function search(store: Store, { words, limit, before, ...filter }: Search): Promise<Found> {
+const isMeant = (request: RequestRecord, { words, isAsked }: Search): boolean =>
+  (!isAsked || request.card !== null) && textOf(request).includes(words);
+
+async function search(store: Store, of: Search): Promise<Found> {
+  const { words, isAsked, limit, before, ...filter } = of;
+  const risks = isAsked ? { risks: WRITES } : {};
+  // Each row is opened: without words no more are than are asked for.
+  const size = words === '' ? limit : PAGE_MAX;
   const found: RequestRecord[] = [];
   const damaged: string[] = [];
   let last = before;
   let looked = 0;
   for (;;) {
     const from = last === undefined ? {} : { before: last };
-    const page = await store.requests.list({ ...filter, ...from, limit: PAGE_MAX });
+    const page = await store.requests.list({ ...filter, ...risks, ...from, limit: size });
     damaged.push(...page.damaged);
     for (const request of page.rows) {
       last = request.id;
       looked += 1;
-      if (textOf(request).includes(words)) found.push(request);
+      if (isMeant(request, of)) found.push(request);
       if (found.length === limit) return { found, damaged, looked, next: last };
     }
-    const isEnd = page.rows.length + page.damaged.length < PAGE_MAX;
+    const isEnd = page.rows.length + page.damaged.length < size;
     if (isEnd) return { found, damaged, looked, next: undefined };
     if (looked >= LOOKED_THROUGH_MAX || page.rows.length === 0)
       return { found, damaged, looked, next: last };
@@ -96,6 +106,10 @@ export const listRequests = defineRoute({
   query: z.strictObject({
     status: z.enum(REQUEST_STATUSES).optional(),
     agent: z.string().max(40).optional(),
+    only: z
+      .literal('asked')
+      .optional()
+      .meta({ description: 'Writes that people were asked about, or allowed ahead.' }),
     q: z
       .string()
       .max(SEARCH_MAX_CHARS)
@@ -110,6 +124,7 @@ export const listRequests = defineRoute({
     const agents = await agentsById(store);
     const { found, damaged, looked, next } = await search(store, {
       words: (query.q ?? '').trim().toLowerCase(),
+      isAsked: query.only === 'asked',
       limit: query.limit,
       ...(query.status === undefined ? {} : { statuses: [query.status] }),
       ...(query.agent === undefined ? {} : { agentId: query.agent }),

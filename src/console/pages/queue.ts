@@ -12,7 +12,7 @@ import { moment, secondsLeft, timeBar, timeLeft } from '../times.ts';
 import { versionOf } from '../version.ts';
 import { countMark, plainName } from '../words.ts';
 import { changeCount, diffTable } from './diff.ts';
-import { lastDecided } from './last-decided.ts';
+import { lastAskedFor } from './last-asked-for.ts';
 import { ownWords } from './outcome.ts';
 import {
   approveForm,
@@ -172,11 +172,11 @@ const more = ({ next_after: after }: ApprovalPage): Html | null =>
 const byDeadline = (one: Approval, other: Approval): number =>
   Date.parse(one.card.expires_at) - Date.parse(other.card.expires_at);
 
-/** What waits: by urgency, the reader's own first. `latest` requests stand where nothing does. */
+/** What waits: by urgency, the reader's own first. `lastAsked`: what stands where nothing waits. */
 export function queuePage(
   frame: Frame,
   answer: ApprovalPage,
-  latest: readonly RequestSummary[] = [],
+  lastAsked: readonly RequestSummary[] = [],
 ): string {
   const { approvals, damaged = [] } = answer;
   const sorted = approvals.toSorted(byDeadline);
@@ -192,11 +192,11 @@ export function queuePage(
   return page(frame, {
     title,
     place: 'waiting',
-    main: html`${damagedNotice(damaged)}${heading(mine.length, isAll)}${together(mine)}${rows}${waitsForOthers}${more(answer)}${lastDecided(latest)}`,
+    main: html`${damagedNotice(damaged)}${heading(mine.length, isAll)}${together(mine)}${rows}${waitsForOthers}${more(answer)}${lastAskedFor(lastAsked)}`,
     sheets: mine.filter(standsInRow).map((approval) => rejectSheet(frame, approval)),
     version: versionOf([
       damaged,
-      latest.map(({ id, status }) => [id, status]),
+      lastAsked.map(({ id, status }) => [id, status]),
       approvals.map(({ id, decisions, you }) => [id, decisions.length, you]),
     ]),
     says: mine.length === 1 ? '1 change waits for you' : `${mine.length} changes wait for you`,

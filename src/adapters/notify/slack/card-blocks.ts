@@ -183,17 +183,20 @@ function fit(card: Card): Fitted {
 }
 
 type Decided = NamedDecision['decision'];
+type WhyNot = Readonly<Record<Decided, string | undefined>>;
+
+function whyNotOf(card: Card, { hiddenFields, hiddenOthers }: Fitted): WhyNot {
+  const fieldsInAll = card.changes.length;
+  const hidden = whyHidden({ fields: hiddenFields, fieldsInAll, others: hiddenOthers.length });
+  return { approve: hidden ?? whyInConsole(card), reject: hidden };
+}
 
 /**
  * Why this cannot be decided in Slack, with a count; undefined when it can. What is to be approved elsewhere alone can be
  * rejected where all of it is shown: stopping must not wait for a device.
  */
-export function whyNotInSlack(card: Card, decision: Decided): string | undefined {
-  const { hiddenFields, hiddenOthers } = fit(card);
-  const fieldsInAll = card.changes.length;
-  const hidden = whyHidden({ fields: hiddenFields, fieldsInAll, others: hiddenOthers.length });
-  return hidden ?? (decision === 'approve' ? whyInConsole(card) : undefined);
-}
+export const whyNotInSlack = (card: Card, decision: Decided): string | undefined =>
+  whyNotOf(card, fit(card))[decision];
 
 const button = (id: keyof typeof ACTION_IDS, words: string, more: Partial<Button>): Button => ({
   type: 'button',
@@ -249,9 +252,9 @@ function standing(about: NoticeSubject): string {
   return `${words}: ${approvals} of ${countText(card.requires.approvals, 'person', 'people')}`;
 }
 
-function waitingBlocks(about: NoticeSubject, card: Card): Block[] {
-  const why = whyNotInSlack(card, 'approve');
-  const can = { approve: why === undefined, reject: whyNotInSlack(card, 'reject') === undefined };
+function waitingBlocks(about: NoticeSubject, card: Card, whyNot: WhyNot): Block[] {
+  const why = whyNot.approve;
+  const can = { approve: why === undefined, reject: whyNot.reject === undefined };
   const verb = can.reject ? 'approved' : 'decided';
   return [
     ownMarkup(`Decide by ${dateToken(new Date(card.expires_at))}`),
@@ -283,16 +286,17 @@ export function slackMessage(about: NoticeSubject): SlackMessage {
     );
     return { text, blocks: [header, gone] };
   }
+  const fitted = fit(card);
   return {
     text,
     blocks: [
       header,
       ...staleBlocks(about),
-      ...fit(card).blocks,
+      ...fitted.blocks,
       ...linkBlocks(card),
       ...decidedBlocks(about),
       evidence(card),
-      ...(status === 'awaiting_approval' ? waitingBlocks(about, card) : []),
+      ...(status === 'awaiting_approval' ? waitingBlocks(about, card, whyNotOf(card, fitted)) : []),
     ],
   };
 }

@@ -26,11 +26,12 @@ export function createRequestReads(reader: Reader): RequestReads {
       const row = await db.selectFrom(TABLE).selectAll().where('id', '=', id).executeTakeFirst();
       return row && toRecord(reader, row);
     },
-    async list({ agentId, statuses, limit, before }) {
+    async list({ agentId, statuses, risks, limit, before }) {
       if (statuses?.length === 0) return { rows: [], damaged: [] };
       let all = db.selectFrom(TABLE).selectAll();
       if (agentId !== undefined) all = all.where('agent_id', '=', agentId);
       if (statuses !== undefined) all = all.where('status', 'in', statuses);
+      if (risks !== undefined) all = all.where('risk', 'in', risks);
       const newestFirst = all.orderBy('created_at', 'desc').orderBy('id', 'desc');
       const read = (count: number, after = before) =>
         (after === undefined

@@ -89,13 +89,14 @@ export function describeRequests(bench: Bench): void {
       await expect(update).rejects.toMatchObject({ code: 'internal.unexpected' });
     });
 
-    it('lists the newest first, by agent and status, page by page', async () => {
+    it('lists the newest first, by agent, status and risk, page by page', async () => {
       const rows = Array.from({ length: 7 }, (_, i) =>
         request(i, {
           // Pairs share a millisecond.
           createdAt: later(Math.floor(i / 2)),
           agentId: i % 2 === 0 ? 'agt_even' : 'agt_odd',
           status: i < 3 ? 'planned' : 'approved',
+          risk: i === 1 ? 'write' : i === 5 ? 'destructive' : 'read',
         }),
       );
       await bench.insert(...rows.toReversed());
@@ -109,6 +110,8 @@ export function describeRequests(bench: Bench): void {
       const planned = { limit: 9, statuses: ['planned'], before: requestId(2) } as const;
       expect(await ids(planned)).toEqual(expected(1, 0));
       expect(await ids({ limit: 9, statuses: [] })).toEqual([]);
+      expect(await ids({ limit: 9, risks: ['write', 'destructive'] })).toEqual(expected(5, 1));
+      expect(await ids({ limit: 9, risks: ['write'], statuses: ['approved'] })).toEqual([]);
       expect(await ids({ limit: 9, before: requestId(99) })).toEqual([]);
       expect((await bench.store.requests.list({ limit: 1 })).rows[0]).toEqual(rows[6]);
     });

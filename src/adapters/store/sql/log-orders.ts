@@ -173,15 +173,28 @@ function applied(before: Orders, row: VouchedRow): Orders {
   return { key: keyOf(row), freezes, credentials, links, grants, absences, revoked };
 }
 
+/** As `roster.ts`, `passkeys.ts` and `webhook-signers.ts` of the gate write them. */
+interface RevocationFacts {
+  readonly person?: string;
+  readonly passkey?: string;
+  /** Absent where a Slack user was unlinked. */
+  readonly webhook_signer?: string;
+}
+
 function revokedAfter(
   before: ReadonlyMap<string, Date>,
-  { event, agent_id: agent, timestamp, facts }: AuditEntry,
+  entry: AuditEntry,
 ): ReadonlyMap<string, Date> {
-  const { person, passkey } = facts as { readonly person?: string; readonly passkey?: string };
-  const id = { 'agent.revoked': agent, 'person.revoked': person, 'passkey.revoked': passkey }[
-    event as string
-  ];
-  return id == null ? before : new Map(before).set(id, new Date(timestamp));
+  const id = revokedBy(entry);
+  return id == null ? before : new Map(before).set(id, new Date(entry.timestamp));
+}
+
+function revokedBy({ event, agent_id: agent, facts }: AuditEntry): string | null | undefined {
+  const { person, passkey, webhook_signer: signer } = facts as RevocationFacts;
+  if (event === 'agent.revoked') return agent;
+  if (event === 'person.revoked') return person;
+  if (event === 'passkey.revoked') return passkey;
+  return event === 'person.unlinked' ? signer : undefined;
 }
 
 /** As `gate/grants.ts` writes them. */

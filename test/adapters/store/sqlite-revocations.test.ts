@@ -108,6 +108,21 @@ describe.each(KINDS)('a row of $table that was revoked', ({ table, id, revoke, g
     expect(await list(store)).not.toEqual([]);
   });
 
+  it('stays so in lists and transactions of a process that begins after the log has lost an earlier order', async () => {
+    const before = rowOf(place.file, table, id);
+    const facts = { freeze: 'frz_0000000000000001', target: 'connection:main' };
+    await store.commit((tx) => tx.log.append({ event: 'freeze.placed', actor: by, facts }));
+    await revoke(id);
+    putBack(place.file, table, before);
+    inFile(place.file, (file) => {
+      file.exec("DELETE FROM log_entries WHERE event = 'freeze.placed'");
+    });
+    store = await place.open();
+    await expect(get(store, id)).rejects.toMatchObject({ code: 'store.unavailable' });
+    const known = [await store.commit((tx) => get(tx, id)), ...(await list(store))];
+    expect(known.filter((record) => record?.revokedAt == null)).toEqual([]);
+  });
+
   it('can be revoked again by a process that begins after the log has lost that', async () => {
     await putBackAndLost();
     store = await place.open();

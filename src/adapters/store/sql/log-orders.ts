@@ -49,17 +49,16 @@ export interface Revoked {
 /** Does not throw for an order that is lost: who is told of that has to be known all the same. */
 export async function revokedIn(reader: Reader): Promise<Revoked> {
   const known = await knownOrders(reader);
-  if (known.kind === 'none') return { ids: NONE.revoked, isUnsure: true };
-  return { ids: known.orders.revoked, isUnsure: false };
+  return { ids: known.orders.revoked, isUnsure: known.kind === 'newest' };
 }
 
 /** `lostAt` is the index of an order that is gone or does not open. */
 type KnownOrders =
   | { readonly kind: 'all'; readonly orders: Orders }
-  /** Those that this process knew before one was lost, and what opened since. */
+  /** Those that this process knew before one was lost, and those since. */
   | { readonly kind: 'some'; readonly orders: Orders; readonly lostAt: number }
-  /** This process has begun after one was lost. */
-  | { readonly kind: 'none'; readonly lostAt: number };
+  /** Those since one was lost: this process has begun after that. */
+  | { readonly kind: 'newest'; readonly orders: Orders; readonly lostAt: number };
 
 async function knownOrders(reader: Reader): Promise<KnownOrders> {
   const { scan, isCommitted } = reader;
@@ -76,8 +75,8 @@ async function knownOrders(reader: Reader): Promise<KnownOrders> {
     return { kind: 'all', orders };
   }
   const { later, lostAt } = walk;
-  if (kept === undefined) return { kind: 'none', lostAt };
-  return { kind: 'some', orders: later.reduce(applied, kept.orders), lostAt };
+  const kind = kept === undefined ? 'newest' : 'some';
+  return { kind, orders: later.reduce(applied, kept?.orders ?? NONE), lostAt };
 }
 
 /** Each entry has a nonce, so that no two logs end in the same way. */

@@ -214,6 +214,10 @@ export interface DecisionWrites extends DecisionReads {
 }
 
 export interface AgentReads {
+  /**
+   * Revoked as the log says, whatever the row says. Outside a transaction throws `store.unavailable` in a process that
+   * began after the log lost an order; lists and transactions go on with what is known.
+   */
   get(id: string): Promise<AgentRecord | undefined>;
   /** Revoked ones too, oldest first. */
   list(): Promise<Listed<AgentRecord>>;
@@ -226,6 +230,10 @@ export interface AgentWrites extends AgentReads {
 }
 
 export interface PersonReads {
+  /**
+   * Revoked as the log says, whatever the row says. Outside a transaction throws `store.unavailable` in a process that
+   * began after the log lost an order; lists and transactions go on with what is known.
+   */
   get(id: string): Promise<PersonRecord | undefined>;
   /**
    * Revoked ones too, oldest first. Throws `plan.tampered` for one that does not open: a requester left out

@@ -143,6 +143,8 @@ export interface RequestReads {
   ): Promise<readonly string[]>;
   /** Ids whose workflow should have moved on by `before` and did not (see `setWake`). */
   overdue(before: Date, limit: number): Promise<readonly string[]>;
+  /** Whether a message is owed (see `setWake`), due or not. */
+  isWakeOwed(id: string): Promise<boolean>;
   /** Ids of requests in these states whose `expiresAt` is not later than `before`, earliest first. */
   expired(
     statuses: readonly RequestStatus[],

@@ -111,7 +111,8 @@ export async function retireFormerSecret(deps: SignerDependencies, id: string): 
  */
 export async function revokeWebhookSigner(deps: SignerDependencies, id: string): Promise<void> {
   const { store, secrets, by } = deps;
-  const signer = await store.webhookSigners.get(id);
+  // In a transaction: it can be revoked also where the log has lost an order.
+  const signer = await store.commit((tx) => tx.webhookSigners.get(id));
   const held = await secretsOf(secrets, id);
   // Of one that is revoked and has secrets left, a death came between the two.
   if (signer === undefined || (signer.revokedAt !== null && held.length === 0))

@@ -93,7 +93,11 @@ export interface SlackUserWrites extends SlackUserReads {
 }
 
 export interface WebhookSignerReads {
-  /** Revoked ones too. Throws `plan.tampered` for a row that was not written here. */
+  /**
+   * Revoked ones too, as the log says, whatever the row says. Throws `plan.tampered` for a row that was not written
+   * here. Outside a transaction throws `store.unavailable` in a process that began after the log lost an order; lists
+   * and transactions go on with what is known.
+   */
   get(id: string): Promise<WebhookSignerRecord | undefined>;
   /** The oldest first. */
   list(): Promise<Listed<WebhookSignerRecord>>;
@@ -108,6 +112,6 @@ export interface WebhookSignerWrites extends WebhookSignerReads {
 export interface HeardOnceWrites {
   /** True the first time; remembered until then. */
   hear(door: string, name: string, until: Date): Promise<boolean>;
-  /** It could not be acted on: the same message counts when it comes again. */
+  /** Undoes `hear`; does nothing for what was not heard. */
   forget(door: string, name: string): Promise<void>;
 }

@@ -7,8 +7,12 @@ import type {
 
 /** All throw `plan.tampered` for a row that was not written here. */
 export interface PasskeyReads {
+  /**
+   * Revoked as the log says, whatever the row says. Outside a transaction throws `store.unavailable` in a process that
+   * began after the log lost an order; lists and transactions go on with what is known.
+   */
   get(id: string): Promise<PasskeyRecord | undefined>;
-  /** By the authenticator's own name for it. */
+  /** The same by the authenticator's own name for it. */
   find(credentialId: string): Promise<PasskeyRecord | undefined>;
   /** The person's, revoked ones too, oldest first. */
   of(personId: string): Promise<readonly PasskeyRecord[]>;

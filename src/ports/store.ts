@@ -145,6 +145,8 @@ export interface RequestReads {
   ): Promise<readonly string[]>;
   /** Ids whose workflow should have moved on by `before` and did not (see `setWake`). */
   overdue(before: Date, limit: number): Promise<readonly string[]>;
+  /** Whether a message is owed (see `setWake`), due or not. */
+  isWakeOwed(id: string): Promise<boolean>;
   /** Ids of requests in these states whose `expiresAt` is not later than `before`, earliest first. */
   expired(
     statuses: readonly RequestStatus[],
@@ -216,6 +218,10 @@ export interface DecisionWrites extends DecisionReads {
 }
 
 export interface AgentReads {
+  /**
+   * Revoked as the log says, whatever the row says. Outside a transaction throws `store.unavailable` in a process that
+   * began after the log lost an order; lists and transactions go on with what is known.
+   */
   get(id: string): Promise<AgentRecord | undefined>;
   /** Revoked ones too, oldest first. */
   list(): Promise<Listed<AgentRecord>>;
@@ -228,6 +234,10 @@ export interface AgentWrites extends AgentReads {
 }
 
 export interface PersonReads {
+  /**
+   * Revoked as the log says, whatever the row says. Outside a transaction throws `store.unavailable` in a process that
+   * began after the log lost an order; lists and transactions go on with what is known.
+   */
   get(id: string): Promise<PersonRecord | undefined>;
   /**
    * Revoked ones too, oldest first. Throws `plan.tampered` for one that does not open: a requester left out

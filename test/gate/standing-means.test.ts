@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { POLICY_ACTIONS } from '../../src/actions/catalogue.ts';
 import { beginWrite } from '../../src/gate/begin.ts';
@@ -7,10 +6,13 @@ import { activateCredential } from '../../src/gate/credentials.ts';
 import { type ProvenDecision, recordDecision } from '../../src/gate/decisions.ts';
 import { revokePasskey } from '../../src/gate/passkeys.ts';
 import { linkSlackUser, unlinkSlackUser } from '../../src/gate/roster.ts';
+import { revokeWebhookSigner } from '../../src/gate/webhook-signers.ts';
 import { loadPolicy } from '../../src/policy/load.ts';
 import type { Store, StoreTransaction } from '../../src/ports/store.ts';
 import { agent, passkey, person, request, requestId, START } from '../adapters/store/fixtures.ts';
 import { type SqlitePlace, sqlitePlace } from '../adapters/store/sqlite-place.ts';
+import { noSecrets } from '../support/no-secrets.ts';
+import { inFile, putBack, rowOf } from '../support/store-file.ts';
 import { insertWaiting, waitingRequest } from '../support/waiting-request.ts';
 
 const file = 'policy/default.cedar';
@@ -138,13 +140,12 @@ describe.each(MEANS)('an approval by %s', (_what, means, takeAway) => {
 
 describe('an approval by means whose row is damaged', () => {
   /** Sets it for every row, and returns what the first had. */
-  const swapped = (table: string, column: string, value: number | null): number | null => {
-    const raw = new DatabaseSync(place.file, { timeout: 5_000 });
-    const before = raw.prepare(`SELECT ${column} AS was FROM ${table}`).get()?.['was'];
-    raw.prepare(`UPDATE ${table} SET ${column} = ?`).run(value);
-    raw.close();
-    return before as number | null;
-  };
+  const swapped = (table: string, column: string, value: number | null): number | null =>
+    inFile(place.file, (raw) => {
+      const before = raw.prepare(`SELECT ${column} AS was FROM ${table}`).get()?.['was'];
+      raw.prepare(`UPDATE ${table} SET ${column} = ?`).run(value);
+      return before as number | null;
+    });
 
   it.each([
     ['passkeys', { proof: 'passkey', passkeyId: passkey(1).id }, 'last_used_at'],
@@ -157,5 +158,19 @@ describe('an approval by means whose row is damaged', () => {
     expect(await store.requests.status(requestId(1))).toBe('approved');
     swapped(table, column, before);
     expect(await begin()).toMatchObject({ kind: 'begun' });
+  });
+});
+
+describe('an approval by a webhook’s signer whose row was put back from before it was revoked', () => {
+  it('lets nothing begin', async () => {
+    await waitFor(5);
+    await approve(lena, { proof: 'webhook', webhookSigner: SIGNER });
+    const before = rowOf(place.file, 'webhook_signers', SIGNER);
+    await revokeWebhookSigner({ store, secrets: noSecrets, by: 'test' }, SIGNER);
+    putBack(place.file, 'webhook_signers', before);
+    expect(await begin()).toMatchObject({
+      kind: 'refused',
+      ending: { code: 'approval.insufficient' },
+    });
   });
 });

@@ -3,6 +3,9 @@ import { Agent, type Dispatcher, setGlobalDispatcher } from 'undici';
 /** The largest answer that is read: a page of 100 records stays far below. */
 export const ANSWER_MAX_BYTES = 4 * 1024 * 1024;
 
+/** Of the deadline: reading the token, and connecting, may take so much each between begin and wire. */
+export const TO_WIRE_SHARE = 0.5;
+
 export interface EgressOptions {
   /** Origins (`https://api.hubapi.com`) that this process may call at all. */
   readonly allowedOrigins: readonly string[];
@@ -74,8 +77,8 @@ export function installEgress({ allowedOrigins, deadlineMs }: EgressOptions): vo
   const agent = new Agent({
     headersTimeout: deadlineMs,
     bodyTimeout: deadlineMs,
-    // Half of it: what leaves later than the quiet time allows for could arrive after it was sent again.
-    connect: { timeout: deadlineMs / 2 },
+    // What leaves later than the quiet time allows for could arrive after it was sent again.
+    connect: { timeout: deadlineMs * TO_WIRE_SHARE },
   });
   setGlobalDispatcher(agent.compose(guard));
 }

@@ -1,6 +1,7 @@
 import type { Operation } from '../../contracts/plan.ts';
 import type { CallPurpose, Crm, CredentialRef, CrmAnswer } from '../../ports/crm.ts';
 import { type Allowance, type AllowanceOptions, createAllowance, heeded } from './allowance.ts';
+import { TO_WIRE_SHARE } from './egress.ts';
 import { exchange, withDeadline } from './exchange.ts';
 import { assertAllowed } from './operations.ts';
 import { createPatience } from './patience.ts';
@@ -15,9 +16,6 @@ export interface HubSpotOptions extends AllowanceOptions {
 }
 
 const RESERVED: ReadonlySet<CallPurpose> = new Set(['reconcile', 'incident']);
-
-/** Of the deadline: reading the token, and connecting, may take so much each between begin and wire. */
-export const TO_WIRE_SHARE = 0.5;
 
 export function createHubSpotCrm(
   options: HubSpotOptions,

@@ -1,9 +1,11 @@
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { revokePasskey } from '../../../src/gate/passkeys.ts';
 import { addAgent, revokeAgent, revokePerson } from '../../../src/gate/roster.ts';
-import type { Store, StoreTransaction } from '../../../src/ports/store.ts';
-import { agent, passkey, person } from './fixtures.ts';
+import { revokeWebhookSigner } from '../../../src/gate/webhook-signers.ts';
+import type { Store, StoreReads } from '../../../src/ports/store.ts';
+import { noSecrets } from '../../support/no-secrets.ts';
+import { inFile, putBack, rowOf } from '../../support/store-file.ts';
+import { agent, passkey, person, webhookSigner } from './fixtures.ts';
 import { type SqlitePlace, sqlitePlace } from './sqlite-place.ts';
 
 /** Threat: somebody who can write the file, has no key, and puts a row back from before its revocation. */
@@ -18,109 +20,127 @@ beforeEach(async () => {
     await tx.agents.insert(agent(1));
     await tx.people.insert(person(1));
     await tx.passkeys.insert(passkey(1, { personId: person(1).id }));
+    await tx.webhookSigners.insert(webhookSigner(1));
   });
 });
 afterEach(() => place.close());
 
-function inFile<T>(work: (file: DatabaseSync) => T): T {
-  const file = new DatabaseSync(place.file, { timeout: 5_000 });
-  try {
-    return work(file);
-  } finally {
-    file.close();
-  }
-}
-
-type Row = Record<string, SQLInputValue>;
-
-const rowOf = (table: string, id: string): Row =>
-  inFile((file) => file.prepare(`SELECT * FROM ${table} WHERE id = ?`).get(id) as Row);
-
-function putBack(table: string, row: Row): void {
-  const columns = Object.keys(row);
-  const values = columns.map(() => '?').join(', ');
-  inFile((file) =>
-    file
-      .prepare(`INSERT OR REPLACE INTO ${table} (${columns.join(', ')}) VALUES (${values})`)
-      .run(...Object.values(row)),
-  );
-}
-
 const by = 'operator';
+
+interface Revocable {
+  readonly revokedAt: Date | null;
+}
 
 interface Kind {
   readonly table: string;
   readonly id: string;
-  readonly revoke: (tx: StoreTransaction, id: string) => Promise<unknown>;
-  readonly get: (id: string) => Promise<{ readonly revokedAt: Date | null } | undefined>;
+  readonly revoke: (id: string) => Promise<unknown>;
+  readonly get: (from: StoreReads, id: string) => Promise<Revocable | undefined>;
+  readonly list: (from: StoreReads) => Promise<readonly Revocable[]>;
 }
 
 const KINDS: readonly Kind[] = [
   {
     table: 'agents',
     id: agent(1).id,
-    revoke: (tx, id) => revokeAgent(tx, { id, by }),
-    get: (id) => store.agents.get(id),
+    revoke: (id) => store.commit((tx) => revokeAgent(tx, { id, by })),
+    get: (from, id) => from.agents.get(id),
+    list: async (from) => (await from.agents.list()).rows,
   },
   {
     table: 'people',
     id: person(1).id,
-    revoke: (tx, id) => revokePerson(tx, { id, by }),
-    get: (id) => store.people.get(id),
+    revoke: (id) => store.commit((tx) => revokePerson(tx, { id, by })),
+    get: (from, id) => from.people.get(id),
+    list: async (from) => [...(await from.people.list()), ...(await from.people.legible()).rows],
   },
   {
     table: 'passkeys',
     id: passkey(1).id,
-    revoke: (tx, id) => revokePasskey(tx, { id, by }),
-    get: (id) => store.passkeys.get(id),
+    revoke: (id) => store.commit((tx) => revokePasskey(tx, { id, by })),
+    get: (from, id) => from.passkeys.get(id),
+    list: (from) => from.passkeys.of(person(1).id),
+  },
+  {
+    table: 'webhook_signers',
+    id: webhookSigner(1).id,
+    revoke: (id) => revokeWebhookSigner({ store, secrets: noSecrets, by }, id),
+    get: (from, id) => from.webhookSigners.get(id),
+    list: async (from) => (await from.webhookSigners.list()).rows,
   },
 ];
 
-describe.each(KINDS)('a row of $table that was revoked', ({ table, id, revoke, get }) => {
+describe.each(KINDS)('a row of $table that was revoked', ({ table, id, revoke, get, list }) => {
+  /** The log has lost the revocation after this process has read it. */
+  const putBackAndLost = async () => {
+    const before = rowOf(place.file, table, id);
+    await revoke(id);
+    await store.commit((tx) => addAgent(tx, { name: 'later', groups: [], by }));
+    await get(store, id);
+    putBack(place.file, table, before);
+    inFile(place.file, (file) => {
+      file.exec(
+        "DELETE FROM log_entries WHERE event LIKE '%.revoked' OR event = 'person.unlinked'",
+      );
+    });
+  };
+
   it('stays revoked, since when it was, when it is put back from before that', async () => {
-    const before = rowOf(table, id);
-    await store.commit((tx) => revoke(tx, id));
-    const revoked = await get(id);
+    const before = rowOf(place.file, table, id);
+    await revoke(id);
+    const revoked = await get(store, id);
     expect(revoked?.revokedAt).toBeInstanceOf(Date);
-    putBack(table, before);
-    expect(await get(id)).toEqual(revoked);
+    putBack(place.file, table, before);
+    expect(await get(store, id)).toEqual(revoked);
     store = await place.open();
-    expect(await get(id)).toEqual(revoked);
+    expect(await get(store, id)).toEqual(revoked);
   });
 
-  it('is of nobody knows whom when the log has lost an order, but for the process that knew of it', async () => {
-    const before = rowOf(table, id);
-    await store.commit((tx) => revoke(tx, id));
-    await store.commit((tx) => addAgent(tx, { name: 'later', groups: [], by }));
-    await get(id);
-    putBack(table, before);
-    inFile((file) => {
-      file.exec("DELETE FROM log_entries WHERE event LIKE '%.revoked'");
-    });
-    expect((await get(id))?.revokedAt).toBeInstanceOf(Date);
+  it('stays so for a process that knew of it, when the log has lost that', async () => {
+    await putBackAndLost();
+    expect((await get(store, id))?.revokedAt).toBeInstanceOf(Date);
+  });
+
+  it('lets nobody in by a process that begins after the log has lost that; lists go on', async () => {
+    await putBackAndLost();
     store = await place.open();
-    await expect(get(id)).rejects.toMatchObject({ code: 'store.unavailable' });
-    // Who is to be told of it is known all the same, and somebody else may be revoked.
-    expect((await store.people.legible()).rows).toHaveLength(1);
-    await store.commit((tx) => revoke(tx, id));
+    await expect(get(store, id)).rejects.toMatchObject({ code: 'store.unavailable' });
+    expect(await list(store)).not.toEqual([]);
+  });
+
+  it('stays so in lists and transactions of a process that begins after the log has lost an earlier order', async () => {
+    const before = rowOf(place.file, table, id);
+    const facts = { freeze: 'frz_0000000000000001', target: 'connection:main' };
+    await store.commit((tx) => tx.log.append({ event: 'freeze.placed', actor: by, facts }));
+    await revoke(id);
+    putBack(place.file, table, before);
+    inFile(place.file, (file) => {
+      file.exec("DELETE FROM log_entries WHERE event = 'freeze.placed'");
+    });
+    store = await place.open();
+    await expect(get(store, id)).rejects.toMatchObject({ code: 'store.unavailable' });
+    const known = [await store.commit((tx) => get(tx, id)), ...(await list(store))];
+    expect(known.filter((record) => record?.revokedAt == null)).toEqual([]);
+  });
+
+  it('can be revoked again by a process that begins after the log has lost that', async () => {
+    await putBackAndLost();
+    store = await place.open();
+    const inUnit = () => store.commit((tx) => get(tx, id));
+    expect(await inUnit()).toMatchObject({ revokedAt: null });
+    await revoke(id);
+    expect((await inUnit())?.revokedAt).toBeInstanceOf(Date);
   });
 });
 
 describe('lists of who was revoked', () => {
   it('have them revoked, whatever row was put back', async () => {
-    const rows = KINDS.map(({ table, id }) => [table, rowOf(table, id)] as const);
-    await store.commit(async (tx) => {
-      for (const { revoke, id } of KINDS) await revoke(tx, id);
-    });
-    for (const [table, row] of rows) putBack(table, row);
-    const listed = [
-      ...(await store.agents.list()).rows,
-      ...(await store.people.list()),
-      ...(await store.people.legible()).rows,
-      ...(await store.passkeys.of(person(1).id)),
-      await store.passkeys.find(passkey(1).credentialId),
-    ];
-    expect(listed).toHaveLength(5);
+    const rows = KINDS.map(({ table, id }) => [table, rowOf(place.file, table, id)] as const);
+    for (const { revoke, id } of KINDS) await revoke(id);
+    for (const [table, row] of rows) putBack(place.file, table, row);
+    const lists = await Promise.all(KINDS.map(({ list }) => list(store)));
+    const listed = [...lists.flat(), await store.passkeys.find(passkey(1).credentialId)];
+    expect(listed).toHaveLength(6);
     expect(listed.filter((record) => record?.revokedAt == null)).toEqual([]);
   });
 });

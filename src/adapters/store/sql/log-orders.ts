@@ -3,6 +3,7 @@ import { GatewayError } from '../../../core/gateway-error.ts';
 import type { GrantRecord } from '../../../core/grants.ts';
 import type { AbsenceRecord, FreezeRecord } from '../../../core/records.ts';
 import {
+  entryOf,
   lastRow,
   opens,
   TABLE,
@@ -27,15 +28,15 @@ const NONE: Orders = {
 const ROW_LOST = 'its row in the store was changed or taken out; the log has it';
 
 /**
- * What the log says of standing freezes, credentials in use, Slack users, grants, absences and revocations, whatever their rows say. Each entry's
- * voucher names the newest order before it, so they are found one by one from the end of the log, and
- * once in the life of a process. Throws `freeze.active` when one of them is gone, or the end of the log is,
- * or does not open: that may be a freeze.
+ * What the log says of standing freezes, credentials in use, Slack users, grants, absences and revocations, whatever
+ * their rows say. Each entry's voucher names the newest order before it, so they are found one by one from the end of
+ * the log, and once in the life of a process. Throws `freeze.active` when one of them is gone, or the end of the log
+ * is, or does not open: that may be a freeze.
  */
 export async function ordersOf(reader: Reader): Promise<Orders> {
-  const { orders, lost } = await knownOrders(reader);
-  if (lost !== undefined) throw lost;
-  return orders ?? NONE;
+  const known = await knownOrders(reader);
+  if (known.kind !== 'all') throw orderLost(known.lostAt);
+  return known.orders;
 }
 
 /** Who was revoked, as far as it is known. */
@@ -47,15 +48,17 @@ export interface Revoked {
 
 /** Does not throw for an order that is lost: who is told of that has to be known all the same. */
 export async function revokedIn(reader: Reader): Promise<Revoked> {
-  const { orders, lost } = await knownOrders(reader);
-  return { ids: (orders ?? NONE).revoked, isUnsure: orders === undefined && lost !== undefined };
+  const known = await knownOrders(reader);
+  return { ids: known.orders.revoked, isUnsure: known.kind === 'newest' };
 }
 
-interface KnownOrders {
-  /** Where one is lost, those that this process knew before, and what opened since; undefined when it knew none. */
-  readonly orders: Orders | undefined;
-  readonly lost: GatewayError | undefined;
-}
+/** `lostAt` is the index of an order that is gone or does not open. */
+type KnownOrders =
+  | { readonly kind: 'all'; readonly orders: Orders }
+  /** Those that this process knew before one was lost, and those since. */
+  | { readonly kind: 'some'; readonly orders: Orders; readonly lostAt: number }
+  /** Those since one was lost: this process has begun after that. */
+  | { readonly kind: 'newest'; readonly orders: Orders; readonly lostAt: number };
 
 async function knownOrders(reader: Reader): Promise<KnownOrders> {
   const { scan, isCommitted } = reader;
@@ -63,15 +66,17 @@ async function knownOrders(reader: Reader): Promise<KnownOrders> {
   const kept = scan.orders();
   const end = endOf(last);
   // Everybody who comes is looked up by them: where the log ends as it did, nothing is opened again.
-  if (kept?.end === end && sizeWith(last) >= scan.known().to)
-    return { orders: kept.orders, lost: undefined };
-  const { known, later, lost } = await walkOrders(reader, last, kept?.orders);
-  const before = known ?? (lost === undefined ? NONE : kept?.orders);
-  if (before === undefined) return { orders: undefined, lost };
-  const orders = later.reduce(applied, before);
-  // Those of a unit may yet be undone.
-  if (isCommitted && lost === undefined) scan.keepOrders({ orders, end });
-  return { orders, lost };
+  if (kept?.end === end && !isCutOff(reader, last)) return { kind: 'all', orders: kept.orders };
+  const walk = await walkOrders(reader, last, kept?.orders);
+  if (walk.kind === 'whole') {
+    const orders = walk.later.reduce(applied, walk.known);
+    // Those of a unit may yet be undone.
+    if (isCommitted) scan.keepOrders({ orders, end });
+    return { kind: 'all', orders };
+  }
+  const { later, lostAt } = walk;
+  const kind = kept === undefined ? 'newest' : 'some';
+  return { kind, orders: later.reduce(applied, kept?.orders ?? NONE), lostAt };
 }
 
 /** Each entry has a nonce, so that no two logs end in the same way. */
@@ -85,13 +90,15 @@ const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base6
 
 const sizeWith = (last: VouchedRow | undefined): number => (last === undefined ? 0 : last.idx + 1);
 
-interface Walk {
-  /** Those up to where an earlier walk ended; undefined where this one began at the first. */
-  readonly known: Orders | undefined;
-  /** What opened after that, the oldest first. */
-  readonly later: readonly VouchedRow[];
-  readonly lost: GatewayError | undefined;
-}
+/** Whether this process has seen entries after the one with which the log ends now. */
+const isCutOff = ({ scan }: Reader, last: VouchedRow | undefined): boolean =>
+  sizeWith(last) < scan.known().to;
+
+/** `later` is what opened on the way back from the end of the log, the oldest first. */
+type Walk =
+  /** As far as where an earlier walk ended, or to the first order: none was known before that. */
+  | { readonly kind: 'whole'; readonly known: Orders; readonly later: readonly VouchedRow[] }
+  | { readonly kind: 'broken'; readonly lostAt: number; readonly later: readonly VouchedRow[] };
 
 async function walkOrders(
   reader: Reader,
@@ -99,23 +106,20 @@ async function walkOrders(
   kept: Orders | undefined,
 ): Promise<Walk> {
   const later: VouchedRow[] = [];
+  if (isCutOff(reader, last)) return { kind: 'broken', lostAt: sizeWith(last), later };
   let index = newestIn(reader, last);
-  while (typeof index === 'number') {
+  while (index !== null) {
     const row = await rowAt(reader, index);
-    if (row !== undefined && kept?.key === keyOf(row))
-      return { known: kept, later, lost: undefined };
-    if (row === undefined || !opens(reader, row))
-      return { known: undefined, later, lost: orderLost(index) };
+    if (row !== undefined && kept?.key === keyOf(row)) return { kind: 'whole', known: kept, later };
+    if (row === undefined || !opens(reader, row)) return { kind: 'broken', lostAt: index, later };
     later.unshift(row);
     index = tallyBefore(reader, row)?.orders ?? null;
   }
-  return { known: undefined, later, lost: index ?? undefined };
+  return { kind: 'whole', known: NONE, later };
 }
 
-/** Where the newest order is, or may be, in a log that ends with this row. */
-function newestIn(reader: Reader, last: VouchedRow | undefined): number | GatewayError | null {
-  const size = sizeWith(last);
-  if (size < reader.scan.known().to) return orderLost(size);
+/** Where the newest order is, or may be, in a log that ends with this row; null where it has none. */
+function newestIn(reader: Reader, last: VouchedRow | undefined): number | null {
   if (last === undefined) return null;
   const tally = tallyAfter(reader, last);
   return tally === undefined ? last.idx : tally.orders;
@@ -147,9 +151,6 @@ interface OrderFacts {
   readonly until: string;
 }
 
-const entryOf = ({ leaf }: VouchedRow): AuditEntry =>
-  JSON.parse(Buffer.from(leaf).toString('utf8')) as AuditEntry;
-
 function applied(before: Orders, row: VouchedRow): Orders {
   const entry = entryOf(row);
   const freezes = new Map(before.freezes);
@@ -173,15 +174,28 @@ function applied(before: Orders, row: VouchedRow): Orders {
   return { key: keyOf(row), freezes, credentials, links, grants, absences, revoked };
 }
 
+/** As `roster.ts`, `passkeys.ts` and `webhook-signers.ts` of the gate write them. */
+interface RevocationFacts {
+  readonly person?: string;
+  readonly passkey?: string;
+  /** Absent where a Slack user was unlinked. */
+  readonly webhook_signer?: string;
+}
+
 function revokedAfter(
   before: ReadonlyMap<string, Date>,
-  { event, agent_id: agent, timestamp, facts }: AuditEntry,
+  entry: AuditEntry,
 ): ReadonlyMap<string, Date> {
-  const { person, passkey } = facts as { readonly person?: string; readonly passkey?: string };
-  const id = { 'agent.revoked': agent, 'person.revoked': person, 'passkey.revoked': passkey }[
-    event as string
-  ];
-  return id == null ? before : new Map(before).set(id, new Date(timestamp));
+  const id = revokedBy(entry);
+  return id == null ? before : new Map(before).set(id, new Date(entry.timestamp));
+}
+
+function revokedBy({ event, agent_id: agent, facts }: AuditEntry): string | null | undefined {
+  const { person, passkey, webhook_signer: signer } = facts as RevocationFacts;
+  if (event === 'agent.revoked') return agent;
+  if (event === 'person.revoked') return person;
+  if (event === 'passkey.revoked') return passkey;
+  return event === 'person.unlinked' ? signer : undefined;
 }
 
 /** As `gate/grants.ts` writes them. */

@@ -118,6 +118,10 @@ export function opens(reader: Reader, row: VouchedRow): boolean {
   }
 }
 
+/** Of a row whose voucher has opened: it is an entry of ours, as `append` made it. */
+export const entryOf = ({ leaf }: VouchedRow): AuditEntry =>
+  JSON.parse(Buffer.from(leaf).toString('utf8')) as AuditEntry;
+
 /** What the log held before this entry; undefined when it does not open. */
 export function tallyBefore(reader: Reader, row: VouchedRow): Tally | undefined {
   try {
@@ -131,8 +135,7 @@ export function tallyBefore(reader: Reader, row: VouchedRow): Tally | undefined 
 export function tallyAfter(reader: Reader, row: VouchedRow): Tally | undefined {
   const before = tallyBefore(reader, row);
   if (before === undefined) return undefined;
-  // Its voucher has opened: it is an entry of ours, as `append` made it.
-  const entry = JSON.parse(Buffer.from(row.leaf).toString('utf8')) as AuditEntry;
+  const entry = entryOf(row);
   if (isOrder(entry)) return { ...before, orders: row.idx };
   if (!isFate(entry)) return before;
   return { ...before, fates: before.fates + 1, last: entry.request_id };

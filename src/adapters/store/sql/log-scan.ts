@@ -34,7 +34,7 @@ export interface Orders {
   readonly grants: ReadonlyMap<string, GrantRecord>;
   /** Those that nobody has ended, by id. */
   readonly absences: ReadonlyMap<string, AbsenceRecord>;
-  /** Agents, people and passkeys, by id, and since when. */
+  /** Agents, people, passkeys and webhook signers, by id, and since when. */
   readonly revoked: ReadonlyMap<string, Date>;
 }
 

@@ -56,6 +56,7 @@ export function createRequestReads(reader: Reader): RequestReads {
       return rows.map((row) => row.id);
     },
     status: (id) => statusOf(reader, id),
+    isWakeOwed: (id) => isWakeOwed(reader, id),
     async overdue(before, limit) {
       const rows = await db
         .selectFrom(TABLE)
@@ -163,6 +164,11 @@ function placeOf({ db }: Reader, id: string) {
 async function statusOf({ db }: Reader, id: string): Promise<RequestStatus | undefined> {
   const row = await db.selectFrom(TABLE).select('status').where('id', '=', id).executeTakeFirst();
   return row && parseRow(RecordSchema.shape.status, TABLE, id, row.status);
+}
+
+async function isWakeOwed({ db }: Reader, id: string): Promise<boolean> {
+  const row = await db.selectFrom(TABLE).select('wake_at').where('id', '=', id).executeTakeFirst();
+  return row !== undefined && row.wake_at !== null;
 }
 
 const standingOf = ({ db }: Reader, id: string) =>

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { WebhookSignerRecord } from '../../../core/records.ts';
 import type { WebhookSignerReads, WebhookSignerWrites } from '../../../ports/channel-store.ts';
 import { openAll } from './listed.ts';
+import { heldAgainstLog, surelyHeldAgainstLog } from './revocations.ts';
 import { parseRow, rowSeal, TimeSchema } from './rows.ts';
 import type { Database } from './schema.ts';
 import type { Reader, Unit } from './unit.ts';
@@ -21,7 +22,7 @@ export function createWebhookSignerReads(reader: Reader): WebhookSignerReads {
   return {
     async get(id) {
       const row = await db.selectFrom(TABLE).selectAll().where('id', '=', id).executeTakeFirst();
-      return row && toRecord(reader, row);
+      return row && (await surelyHeldAgainstLog(reader))(toRecord(reader, row));
     },
     async list() {
       const rows = await db
@@ -30,7 +31,8 @@ export function createWebhookSignerReads(reader: Reader): WebhookSignerReads {
         .orderBy('created_at')
         .orderBy('id')
         .execute();
-      return openAll(rows, (row) => toRecord(reader, row));
+      const held = await heldAgainstLog(reader);
+      return openAll(rows, (row) => held(toRecord(reader, row)));
     },
   };
 }

@@ -46,7 +46,8 @@ export interface SqliteStoreOptions {
  * A row that is not what this gateway wrote throws `plan.tampered` with table and id from whatever
  * reads it, lists too: a list that left it out would hide a waiting write or an approver from the
  * people who have to act, and would be taken for the whole. What does not open a row still works on
- * it (`status`, `idsIn`, `overdue`, `expired`, `countSince`, `settleTampered`), so it can be ended by its id.
+ * it (`status`, `idsIn`, `overdue`, `isWakeOwed`, `expired`, `countSince`, `settleTampered`), so it can be ended by
+ * its id.
  *
  * Throws `config.invalid` (key of a wrong length or of another store, database of a newer version)
  * and `store.unavailable`; for a damaged file that one says so.

@@ -150,6 +150,17 @@ export function describeRequests(bench: Bench): void {
       expect(await bench.store.requests.overdue(later(2_000), 9)).toEqual([requestId(1)]);
     });
 
+    it('knows of each whether its workflow owes that look, due or not', async () => {
+      await bench.insert(request(1), request(2));
+      const owed = () =>
+        Promise.all([1, 2, 3].map((number) => bench.store.requests.isWakeOwed(requestId(number))));
+      expect(await owed()).toEqual([false, false, false]);
+      await bench.store.commit((tx) => tx.requests.setWake(requestId(2), later(9_000)));
+      expect(await owed()).toEqual([false, true, false]);
+      await bench.store.commit((tx) => tx.requests.setWake(requestId(2), null));
+      expect(await owed()).toEqual([false, false, false]);
+    });
+
     it('knows whose time is over, by the states asked for', async () => {
       const expiresAt = [3_000, 1_000, 2_000, 1_000].map(later);
       await bench.insert(

@@ -163,18 +163,12 @@ async function takeSignal(
   return decidedNote(decided, parsed.data.decision, person);
 }
 
-/** So many of the messages that are owed are looked through, and so far ahead: the sweep puts off what it delivers. */
-const WAKES_LOOKED_AT = 200;
-const WAKES_AHEAD_MS = 120_000;
-
 /** It has come, and nothing was decided: where only its workflow was to be started again, nothing is owed any more. */
 async function forgetWake(
-  { store, clock }: Pick<ActivityDependencies, 'store' | 'clock'>,
+  { store }: Pick<ActivityDependencies, 'store'>,
   requestId: string,
 ): Promise<void> {
-  const ahead = new Date(clock().getTime() + WAKES_AHEAD_MS);
-  const owed = await store.requests.overdue(ahead, WAKES_LOOKED_AT);
-  if (!owed.includes(requestId)) return;
+  if (!(await store.requests.isWakeOwed(requestId))) return;
   await store.commit(async (tx) => {
     if ((await tx.requests.status(requestId)) !== 'awaiting_approval') return;
     if ((await tx.decisions.of(requestId)).length === 0) await tx.requests.setWake(requestId, null);

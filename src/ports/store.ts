@@ -16,7 +16,6 @@ import type {
   PersonRecord,
   RadarRecord,
   RequestRecord,
-  Risk,
 } from '../core/records.ts';
 import type { RequestStatus } from '../core/request-state.ts';
 import type { TotpGuess } from '../core/totp-guesses.ts';
@@ -130,7 +129,8 @@ export interface RequestReads {
   list(filter: {
     agentId?: string;
     statuses?: readonly RequestStatus[];
-    risks?: readonly Risk[];
+    /** Without reads. */
+    isWrite?: true;
     limit: number;
     before?: string;
   }): Promise<Listed<RequestRecord>>;

@@ -22,7 +22,6 @@ const PAGE_MAX = 100;
 const SEARCH_MAX_CHARS = 200;
 /** The words of a request lie sealed, so a search opens row after row: this many and no more. */
 const LOOKED_THROUGH_MAX = 500;
-const WRITES = ['write', 'destructive'] as const;
 
 const summaryOf = (
   request: RequestRecord,
@@ -74,7 +73,7 @@ const isMeant = (request: RequestRecord, { words, isAsked }: Search): boolean =>
 
 async function search(store: Store, of: Search): Promise<Found> {
   const { words, isAsked, limit, before, ...filter } = of;
-  const risks = isAsked ? { risks: WRITES } : {};
+  const kind = isAsked ? ({ isWrite: true } as const) : {};
   // Each row is opened: without words no more are than are asked for.
   const size = words === '' ? limit : PAGE_MAX;
   const found: RequestRecord[] = [];
@@ -83,7 +82,7 @@ async function search(store: Store, of: Search): Promise<Found> {
   let looked = 0;
   for (;;) {
     const from = last === undefined ? {} : { before: last };
-    const page = await store.requests.list({ ...filter, ...risks, ...from, limit: size });
+    const page = await store.requests.list({ ...filter, ...kind, ...from, limit: size });
     damaged.push(...page.damaged);
     for (const request of page.rows) {
       last = request.id;

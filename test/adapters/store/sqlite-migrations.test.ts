@@ -34,6 +34,7 @@ drop index log_entries_alarms_sent;
 drop index log_entries_alarms_dead;
 drop index log_entries_alarms_resent;
 drop index log_entries_damage;
+drop index requests_of_writes;
 drop table radar_sweeps;
 drop index ledger_by_time;
 alter table requests drop column retry_at;
@@ -93,6 +94,7 @@ describe('a store of an earlier version', () => {
       drop index log_entries_alarms_dead;
       drop index log_entries_alarms_resent;
       drop index log_entries_damage;
+      drop index requests_of_writes;
       PRAGMA user_version = 13;
     `);
     raw.close();

@@ -419,7 +419,7 @@ describe('what the SQLite store keeps on disk', () => {
     raw.close();
     await expect(place.open()).rejects.toMatchObject({
       code: 'config.invalid',
-      detail: 'the store was written by a newer Sallyport (schema 999, this one knows 15)',
+      detail: 'the store was written by a newer Sallyport (schema 999, this one knows 16)',
     });
   });
 

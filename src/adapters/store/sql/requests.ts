@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { GatewayError } from '../../../core/gateway-error.ts';
 import { canMove, type RequestStatus } from '../../../core/request-state.ts';
 import type { RequestReads, RequestWrites } from '../../../ports/store.ts';
@@ -26,12 +27,13 @@ export function createRequestReads(reader: Reader): RequestReads {
       const row = await db.selectFrom(TABLE).selectAll().where('id', '=', id).executeTakeFirst();
       return row && toRecord(reader, row);
     },
-    async list({ agentId, statuses, risks, limit, before }) {
+    async list({ agentId, statuses, isWrite, limit, before }) {
       if (statuses?.length === 0) return { rows: [], damaged: [] };
       let all = db.selectFrom(TABLE).selectAll();
       if (agentId !== undefined) all = all.where('agent_id', '=', agentId);
       if (statuses !== undefined) all = all.where('status', 'in', statuses);
-      if (risks !== undefined) all = all.where('risk', 'in', risks);
+      // As the index of writes says it: a bound value would not find it.
+      if (isWrite === true) all = all.where(sql<boolean>`risk <> 'read'`);
       const newestFirst = all.orderBy('created_at', 'desc').orderBy('id', 'desc');
       const read = (count: number, after = before) =>
         (after === undefined

@@ -110,8 +110,8 @@ export function describeRequests(bench: Bench): void {
       const planned = { limit: 9, statuses: ['planned'], before: requestId(2) } as const;
       expect(await ids(planned)).toEqual(expected(1, 0));
       expect(await ids({ limit: 9, statuses: [] })).toEqual([]);
-      expect(await ids({ limit: 9, risks: ['write', 'destructive'] })).toEqual(expected(5, 1));
-      expect(await ids({ limit: 9, risks: ['write'], statuses: ['approved'] })).toEqual([]);
+      expect(await ids({ limit: 9, isWrite: true })).toEqual(expected(5, 1));
+      expect(await ids({ limit: 9, isWrite: true, statuses: ['approved'] })).toEqual(expected(5));
       expect(await ids({ limit: 9, before: requestId(99) })).toEqual([]);
       expect((await bench.store.requests.list({ limit: 1 })).rows[0]).toEqual(rows[6]);
     });

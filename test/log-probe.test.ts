@@ -1,11 +1,11 @@
 import { copyFileSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readConfig } from '../src/config.ts';
 import { type Context, openContext } from '../src/context.ts';
 import { createLogProbe } from '../src/log-probe.ts';
+import { runInFile } from './support/store-file.ts';
 
 let folder: string;
 let context: Context;
@@ -50,9 +50,8 @@ describe('the probe of the log', () => {
 
   it('finds that the next entry to be published was changed', async () => {
     const index = await append();
-    const file = new DatabaseSync(config().files.store);
-    file.prepare('UPDATE log_entries SET voucher = zeroblob(40) WHERE idx = ?').run(index);
-    file.close();
+    const sql = 'UPDATE log_entries SET voucher = zeroblob(40) WHERE idx = ?';
+    runInFile(config().files.store, sql, index);
     await expect(probe()).rejects.toMatchObject({
       code: 'log.unavailable',
       detail: `entry ${index} is gone or was changed`,

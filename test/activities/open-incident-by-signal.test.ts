@@ -1,4 +1,3 @@
-import { DatabaseSync } from 'node:sqlite';
 import { generateSecret, generateSync } from 'otplib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { IncidentDependencies } from '../../src/activities/dependencies.ts';
@@ -9,6 +8,7 @@ import type { Store } from '../../src/ports/store.ts';
 import { person, START } from '../adapters/store/fixtures.ts';
 import { type SqlitePlace, sqlitePlace } from '../adapters/store/sqlite-place.ts';
 import { logEntries } from '../support/log-entries.ts';
+import { runInFile } from '../support/store-file.ts';
 
 const lena = person(1, { roles: ['operator'], totpSecret: generateSecret() });
 const omar = person(2, { roles: ['approver'], totpSecret: generateSecret() });
@@ -127,9 +127,7 @@ describe('a signal to the desk', () => {
   });
 
   it('finds a roster that was changed by hand, and says where to go', async () => {
-    const raw = new DatabaseSync(place.file);
-    raw.prepare("update people set email = 'x@acme.test' where id = ?").run(omar.id);
-    raw.close();
+    runInFile(place.file, "update people set email = 'x@acme.test' where id = ?", omar.id);
     expect((await send(signal()))[0]).toContain('npx sallyport incident start');
   });
 });

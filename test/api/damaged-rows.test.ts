@@ -1,8 +1,8 @@
-import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { decision, later, request, requestId } from '../adapters/store/fixtures.ts';
 import { insertWaiting, waitingRequest } from '../support/waiting-request.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
+import { inFile } from '../support/store-file.ts';
 
 let gateway: TestGateway;
 const UNDECIDED = 4;
@@ -24,12 +24,12 @@ beforeAll(async () => {
       await tx.requests.insert(request(number, { agentId, status: 'outcome_unknown' }));
     await tx.decisions.insert(decision(requestId(3)));
   });
-  const file = new DatabaseSync(gateway.config.files.store, { timeout: 5_000 });
   const damage = new Uint8Array(40);
-  file.prepare('update requests set card = ? where id = ?').run(damage, requestId(2));
-  file.prepare('update requests set plan = ? where id = ?').run(damage, requestId(12));
-  file.prepare('update decisions set reason = ? where request_id = ?').run(damage, requestId(3));
-  file.close();
+  inFile(gateway.config.files.store, (file) => {
+    file.prepare('update requests set card = ? where id = ?').run(damage, requestId(2));
+    file.prepare('update requests set plan = ? where id = ?').run(damage, requestId(12));
+    file.prepare('update decisions set reason = ? where request_id = ?').run(damage, requestId(3));
+  });
 });
 afterAll(() => gateway.close());
 

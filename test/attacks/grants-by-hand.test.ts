@@ -1,29 +1,17 @@
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import { endGrant } from '../../src/gate/grants.ts';
 import { agent, START } from '../adapters/store/fixtures.ts';
 import { HOUR, lena, omar, useAheadWorld } from '../support/allowed-ahead.ts';
+import { putBack, type Row, rowOf, runInFile } from '../support/store-file.ts';
 
 const world = useAheadWorld();
 
 /** Whoever can write the database file, but has no key, gives nothing. */
 describe('a grant written in by hand', () => {
-  type Row = Record<string, SQLInputValue>;
-  function inStore<T>(work: (file: DatabaseSync) => T): T {
-    const file = new DatabaseSync(world.place.file, { timeout: 5_000 });
-    try {
-      return work(file);
-    } finally {
-      file.close();
-    }
-  }
-  const readRow = (id: string): Row =>
-    inStore((file) => file.prepare('SELECT * FROM grants WHERE id = ?').get(id) as Row);
-  function putRow(row: Row): void {
-    const names = Object.keys(row);
-    const sql = `INSERT OR REPLACE INTO grants (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`;
-    inStore((file) => file.prepare(sql).run(...Object.values(row)));
-  }
+  const readRow = (id: string): Row => rowOf(world.place.file, 'grants', id);
+  const putRow = (row: Row): void => {
+    putBack(world.place.file, 'grants', row);
+  };
 
   it('approves nothing, made up or copied', async () => {
     const { id } = await world.give({ person: omar });
@@ -74,9 +62,7 @@ describe('a grant written in by hand', () => {
   it('taken out for the time of a freeze has ended when it is put back', async () => {
     const { id } = await world.give();
     const before = readRow(id);
-    inStore((file) => {
-      file.exec('DELETE FROM grants');
-    });
+    runInFile(world.place.file, 'DELETE FROM grants');
     await world.store.commit((tx) => endGrant(tx, { id, by: 'operator' }));
     putRow(before);
     expect(await world.ask(1)).toBe(false);

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import type { SQLInputValue } from 'node:sqlite';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import type { PersonRecord, SessionRecord } from '../../src/core/records.ts';
 import { hashKey, mintKey } from '../../src/gate/keys.ts';
@@ -17,6 +17,7 @@ import {
   signInOptions,
   signInWith,
 } from '../support/passkeys.ts';
+import { runInFile } from '../support/store-file.ts';
 import { insertWaiting, waitingRequest } from '../support/waiting-request.ts';
 
 /**
@@ -51,9 +52,7 @@ function expectRefused(answer: Answer, status: number, code: string): void {
 
 /** Changes the file as somebody would who has it and not the key. */
 function tamper(statement: string, ...values: SQLInputValue[]): void {
-  const file = new DatabaseSync(gateway.config.files.store, { timeout: 5_000 });
-  expect(file.prepare(statement).run(...values).changes).toBeGreaterThan(0);
-  file.close();
+  expect(runInFile(gateway.config.files.store, statement, ...values)).toBeGreaterThan(0);
 }
 
 let count = 0;

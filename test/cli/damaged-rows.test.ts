@@ -1,7 +1,7 @@
-import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { agent, person, request, requestId } from '../adapters/store/fixtures.ts';
+import { inFile } from '../support/store-file.ts';
 import { createInstallation, type Installation } from './support.ts';
 
 let at: Installation;
@@ -17,12 +17,12 @@ beforeAll(async () => {
       }
     }),
   );
-  const file = new DatabaseSync(join(at.folder, 'data', 'store.db'), { timeout: 5_000 });
   const damage = new Uint8Array(40);
-  file.prepare('update requests set plan = ? where id = ?').run(damage, requestId(1));
-  file.prepare('update agents set voucher = ? where id = ?').run(damage, agent(1).id);
-  file.prepare('update people set totp_secret = ? where id = ?').run(damage, person(1).id);
-  file.close();
+  inFile(join(at.folder, 'data', 'store.db'), (file) => {
+    file.prepare('update requests set plan = ? where id = ?').run(damage, requestId(1));
+    file.prepare('update agents set voucher = ? where id = ?').run(damage, agent(1).id);
+    file.prepare('update people set totp_secret = ? where id = ?').run(damage, person(1).id);
+  });
 });
 afterAll(() => {
   at.remove();

@@ -1,4 +1,3 @@
-import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
 import { generateSecret } from 'otplib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -7,6 +6,7 @@ import { oweAsked } from '../../src/gate/notices.ts';
 import { addPerson, linkSlackUser, revokePerson } from '../../src/gate/roster.ts';
 import type { Told } from '../../src/ports/notifier.ts';
 import { agent, requestId } from '../adapters/store/fixtures.ts';
+import { runInFile } from '../support/store-file.ts';
 import { insertWaiting, waitingRequest } from '../support/waiting-request.ts';
 import { createInstallation, type Installation } from './support.ts';
 
@@ -45,9 +45,7 @@ const told = (answer: Told) =>
   });
 
 const sql = (text: string): void => {
-  const raw = new DatabaseSync(join(installation.folder, 'data', 'store.db'));
-  raw.exec(text);
-  raw.close();
+  runInFile(join(installation.folder, 'data', 'store.db'), text);
 };
 
 interface Finding {

@@ -1,7 +1,7 @@
-import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import { oweAsked, resendNotice } from '../../src/gate/notices.ts';
 import type { Told } from '../../src/ports/notifier.ts';
+import { inFile, putBack, type Row } from '../support/store-file.ts';
 import { insertWaiting, waitingRequest } from '../support/waiting-request.ts';
 import {
   clock,
@@ -75,18 +75,12 @@ describe('the outbox', () => {
 
   it('sends no alarm again whose row was put back by hand, and takes none that a hand wrote', async () => {
     await raise({}, 'notify', [SLACK]);
-    const raw = new DatabaseSync(rig.place.file);
-    const row = raw.prepare('select * from notices').get() as Record<string, any>;
+    const { file } = rig.place;
+    const row = inFile(file, (raw) => raw.prepare('select * from notices').get() as Row);
     await deliver();
-    const names = Object.keys(row);
-    const put = (values: Record<string, any>) =>
-      raw
-        .prepare(`replace into notices (${names.join()}) values (${names.map(() => '?').join()})`)
-        .run(...names.map((name) => values[name]));
-    put(row);
+    putBack(file, 'notices', row);
     await deliver();
-    put({ ...row, seq: 900, id: 'ntc_forged', recipient: 'C0ELSEWHERE' });
-    raw.close();
+    putBack(file, 'notices', { ...row, seq: 900, id: 'ntc_forged', recipient: 'C0ELSEWHERE' });
     rig.now += 1;
     await deliver();
     expect(rig.told).toHaveLength(1);

@@ -1,10 +1,10 @@
-import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import { declareFalseAlarm, openIncident, resumeIncident } from '../../src/gate/incidents.ts';
 import { noteAbsence } from '../../src/gate/absences.ts';
 import { raiseAlert } from '../../src/gate/alerts.ts';
 import { agent, START } from '../adapters/store/fixtures.ts';
 import { detectionSettings } from '../support/detection.ts';
+import { runInFile } from '../support/store-file.ts';
 import {
   ALL,
   clock,
@@ -119,9 +119,7 @@ describe('an alert', () => {
 
   it('whose entry was changed by hand is told as that', async () => {
     await raise({}, 'notify', [SLACK]);
-    const raw = new DatabaseSync(rig.place.file);
-    raw.exec(`update log_entries set leaf = x'7b7d' where event = 'alert.raised'`);
-    raw.close();
+    runInFile(rig.place.file, "update log_entries set leaf = x'7b7d' where event = 'alert.raised'");
     await deliver();
     expect(rig.told[0]?.alarm).toMatchObject({
       title: 'An alert whose entry in the log does not open',
@@ -273,9 +271,7 @@ describe('an incident', () => {
       openIncident(tx, { connection: 'second', reason: 'Another', by: 'operator' }),
     );
     await move(other.id, { stage: 'rotating' });
-    const raw = new DatabaseSync(rig.place.file);
-    raw.prepare("update incidents set stage = 'resuming' where id = ?").run(id);
-    raw.close();
+    runInFile(rig.place.file, "update incidents set stage = 'resuming' where id = ?", id);
     for (let n = 0; n < 3; n += 1) {
       await look([SLACK]);
       await deliver();
@@ -299,9 +295,8 @@ describe('an incident', () => {
   });
 
   it('is told to the others where one person’s row was changed by hand', async () => {
-    const raw = new DatabaseSync(rig.place.file);
-    raw.prepare('update people set roles = \'["operator","x"]\' where id = ?').run(lena.id);
-    raw.close();
+    const sql = 'update people set roles = \'["operator","x"]\' where id = ?';
+    runInFile(rig.place.file, sql, lena.id);
     await raise();
     await deliver();
     expect(mailed()).toEqual([omar.id]);

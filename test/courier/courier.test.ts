@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -10,6 +9,7 @@ import type { Notifier, RequestTelling, Telling, Told } from '../../src/ports/no
 import type { Store } from '../../src/ports/store.ts';
 import { agent, person, requestId, START } from '../adapters/store/fixtures.ts';
 import { type SqlitePlace, sqlitePlace } from '../adapters/store/sqlite-place.ts';
+import { runInFile } from '../support/store-file.ts';
 import { insertWaiting, waitingRequest } from '../support/waiting-request.ts';
 
 const HANGING = fileURLToPath(new URL('./hanging-courier.ts', import.meta.url));
@@ -97,9 +97,8 @@ describe('the courier', () => {
 
   it('knows where to mail somebody whose own row is whole, whatever was done to another’s', async () => {
     await store.commit((tx) => oweAsked(tx, requestId(1), [{ channel: 'email', recipient: null }]));
-    const raw = new DatabaseSync(place.file);
-    raw.prepare("update people set email = 'eve@evil.test' where id = ?").run(person(3).id);
-    raw.close();
+    const sql = "update people set email = 'eve@evil.test' where id = ?";
+    runInFile(place.file, sql, person(3).id);
     const addresses: (string | null)[] = [];
     const notifier: Notifier = {
       channel: 'email',
@@ -221,9 +220,7 @@ describe('the courier', () => {
   });
 
   it('sends nothing to an address that was written into the file by hand', async () => {
-    const raw = new DatabaseSync(place.file);
-    raw.exec("update notices set recipient = 'https://evil.test/'");
-    raw.close();
+    runInFile(place.file, "update notices set recipient = 'https://evil.test/'");
     const { told, courier } = channelThat(() => sent);
     expect(await courier.deliver()).toBe(0);
     expect(told).toEqual([]);

@@ -1,4 +1,3 @@
-import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createCourier } from '../../src/courier.ts';
 import { closeRequest } from '../../src/gate/close.ts';
@@ -9,6 +8,7 @@ import type { Notifier, Telling, Told } from '../../src/ports/notifier.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { agent, decision, later, person, requestId, START } from '../adapters/store/fixtures.ts';
 import { type SqlitePlace, sqlitePlace } from '../adapters/store/sqlite-place.ts';
+import { runInFile } from '../support/store-file.ts';
 import { insertWaiting, waitingRequest } from '../support/waiting-request.ts';
 
 const HOOK = 'https://hooks.acme.test/approvals';
@@ -173,9 +173,8 @@ describe('reminders', () => {
   it('of one request are not held up by another whose row was changed by hand, which ends as tampered', async () => {
     await ask(2);
     await turn();
-    const raw = new DatabaseSync(place.file);
-    raw.exec(`update requests set digest = '${'0'.repeat(64)}' where id = '${requestId(1)}'`);
-    raw.close();
+    const sql = 'update requests set digest = ? where id = ?';
+    runInFile(place.file, sql, '0'.repeat(64), requestId(1));
     at(31 * MINUTE_MS);
     await turn();
     const about = (number: number) =>

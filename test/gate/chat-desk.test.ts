@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { POLICY_ACTIONS } from '../../src/actions/catalogue.ts';
 import { createSlackDoor } from '../../src/adapters/notify/slack/slack-door.ts';
@@ -12,6 +11,7 @@ import type { Store } from '../../src/ports/store.ts';
 import { agent, cardFor, person, request, requestId, START } from '../adapters/store/fixtures.ts';
 import { type SqlitePlace, sqlitePlace } from '../adapters/store/sqlite-place.ts';
 import { BOT_TOKEN, CHANNEL, type SlackStandIn, startSlack } from '../support/slack.ts';
+import { inFile, putBack, type Row, runInFile } from '../support/store-file.ts';
 import { insertWaiting, waitingRequest } from '../support/waiting-request.ts';
 
 const file = 'policy/default.cedar';
@@ -169,9 +169,8 @@ describe('a decision in the chat', () => {
 
   it('is refused, and the place is in the log, where somebody wrote another person beside the Slack user', async () => {
     await wait();
-    const raw = new DatabaseSync(place.file);
-    raw.prepare('update slack_users set person_id = ? where slack_user = ?').run(lena.id, OMAR);
-    raw.close();
+    const sql = 'update slack_users set person_id = ? where slack_user = ?';
+    runInFile(place.file, sql, lena.id, OMAR);
     await expectRefused({ kind: 'approve', user: OMAR }, 'plan.tampered');
     expect(await lastEntry()).toMatchObject({ facts: { place: `slack_users ${OMAR}` } });
     expect(await take({ kind: 'approve' })).toEqual({ kind: 'done' });
@@ -179,13 +178,12 @@ describe('a decision in the chat', () => {
 
   it('is refused, and the place is in the log, where the link was put back after its removal', async () => {
     await wait();
-    const raw = new DatabaseSync(place.file);
-    const row = raw.prepare('select * from slack_users where slack_user = ?').get(LENA) as any;
+    const row = inFile(
+      place.file,
+      (raw) => raw.prepare('select * from slack_users where slack_user = ?').get(LENA) as Row,
+    );
     await store.commit((tx) => unlinkSlackUser(tx, { slackUser: LENA, by: 'operator' }));
-    raw
-      .prepare('insert into slack_users values (?, ?, ?, ?)')
-      .run(row.slack_user, row.person_id, row.linked_at, row.voucher);
-    raw.close();
+    putBack(place.file, 'slack_users', row);
     await expectRefused({ kind: 'approve' }, 'plan.tampered');
     expect(await lastEntry()).toMatchObject({ facts: { place: `slack_users ${LENA}` } });
   });

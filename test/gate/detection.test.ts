@@ -1,6 +1,5 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { openContext } from '../../src/context.ts';
@@ -19,6 +18,7 @@ import { type SqlitePlace, sqlitePlace } from '../adapters/store/sqlite-place.ts
 import { detectionSettings } from '../support/detection.ts';
 import { logEntries } from '../support/log-entries.ts';
 import { createSeededRandom } from '../support/seeded-random.ts';
+import { inFile, runInFile } from '../support/store-file.ts';
 
 let place: SqlitePlace;
 let store: Store;
@@ -212,10 +212,8 @@ describe('following the log', () => {
   it('goes on past entries that were changed by hand, and tells of them', async () => {
     await append(contactRead(), contactRead(), contactRead());
     const size = await store.log.size();
-    const raw = new DatabaseSync(place.file);
-    raw.exec(`update log_entries set leaf = x'7b7d' where idx = ${size - 2}`);
-    raw.exec(`delete from log_entries where idx = ${size - 3}`);
-    raw.close();
+    runInFile(place.file, "update log_entries set leaf = x'7b7d' where idx = ?", size - 2);
+    runInFile(place.file, 'delete from log_entries where idx = ?', size - 3);
     await append(error500());
     await detection().look();
     expect((await alerts()).map(({ rule, entries }) => [rule, entries]).toReversed()).toEqual([
@@ -276,30 +274,27 @@ describe('following the log', () => {
     await append(...Array.from({ length: 20 }, contactRead));
     await detection({ limits }).look();
     await append(error500());
-    const raw = new DatabaseSync(place.file);
-    const [mark] = raw
-      .prepare("select idx, leaf from log_entries where event = 'detection.marked'")
-      .all() as { idx: number; leaf: Uint8Array }[];
-    const moved = Buffer.from(mark!.leaf)
-      .toString()
-      .replace(/"upto":\d+/, '"upto":9999');
-    raw.prepare('update log_entries set leaf = ? where idx = ?').run(Buffer.from(moved), mark!.idx);
-    raw.close();
+    inFile(place.file, (raw) => {
+      const [mark] = raw
+        .prepare("select idx, leaf from log_entries where event = 'detection.marked'")
+        .all() as { idx: number; leaf: Uint8Array }[];
+      const moved = Buffer.from(mark!.leaf)
+        .toString()
+        .replace(/"upto":\d+/, '"upto":9999');
+      raw
+        .prepare('update log_entries set leaf = ? where idx = ?')
+        .run(Buffer.from(moved), mark!.idx);
+    });
     await detection({ limits }).look();
     expect(await rulesTold()).toEqual(['store_tampered', 'hubspot_error']);
   });
 
   it('finds alerts and marks without reading the log', () => {
-    const raw = new DatabaseSync(place.file);
     for (const event of ['alert.raised', 'detection.marked']) {
-      const plan = raw
-        .prepare(
-          `explain query plan select idx from log_entries where event = '${event}' and idx < ? order by idx desc limit ?`,
-        )
-        .all(9, 9);
+      const sql = `explain query plan select idx from log_entries where event = '${event}' and idx < ? order by idx desc limit ?`;
+      const plan = inFile(place.file, (raw) => raw.prepare(sql).all(9, 9));
       expect(JSON.stringify(plan)).toMatch(/log_entries_(?:alerts|marks)/);
     }
-    raw.close();
   });
 });
 
@@ -359,9 +354,7 @@ describe('what an alert does', () => {
   it('freezes the connection all the same when no incident can be opened', async () => {
     await append(unauthorized());
     await detection().look();
-    const raw = new DatabaseSync(place.file);
-    raw.exec("update incidents set body = x'00'");
-    raw.close();
+    runInFile(place.file, "update incidents set body = x'00'");
     now += 700_000;
     await append(unauthorized());
     await detection().look();
@@ -374,9 +367,7 @@ describe('what an alert does', () => {
     const made = { connection: 'main', version: 1, fingerprint: 'f'.repeat(12), by: 'test' };
     await store.commit((tx) => activateCredential(tx, made));
     await append(denied());
-    const raw = new DatabaseSync(place.file);
-    raw.exec("delete from log_entries where event = 'credential.activated'");
-    raw.close();
+    runInFile(place.file, "delete from log_entries where event = 'credential.activated'");
     await append(unauthorized(), error500());
     await detection().look();
     const seen = (await alerts()).map(({ rule, failed_with }) => [rule, failed_with]);

@@ -1,4 +1,3 @@
-import { DatabaseSync } from 'node:sqlite';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { HabitView } from '../../src/contracts/roster-view.ts';
 import type { PersonRecord } from '../../src/core/records.ts';
@@ -7,6 +6,7 @@ import { createHabits } from '../../src/gate/habits.ts';
 import { noteSeen } from '../../src/gate/sightings.ts';
 import { requestId } from '../adapters/store/fixtures.ts';
 import { DEFAULT_POLICY, HOUR, lena, omar, useAheadWorld } from '../support/allowed-ahead.ts';
+import { runInFile } from '../support/store-file.ts';
 
 const RULES = { policy: DEFAULT_POLICY, approvalValidMs: HOUR, selfApprovalMs: undefined };
 const logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -141,9 +141,8 @@ describe('how a person decides', () => {
   it('leaves out what does not open', async () => {
     await decide();
     await decide();
-    const file = new DatabaseSync(world.place.file, { timeout: 5_000 });
-    file.prepare('UPDATE decisions SET proof = ? WHERE request_id = ?').run('totp', requestId(1));
-    file.close();
+    const sql = 'UPDATE decisions SET proof = ? WHERE request_id = ?';
+    runInFile(world.place.file, sql, 'totp', requestId(1));
     expect(await habit()).toMatchObject({ decisions: 1 });
   });
 });

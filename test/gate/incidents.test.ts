@@ -1,4 +1,3 @@
-import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createAssessIncident } from '../../src/activities/assess-incident.ts';
 import { createContainIncident } from '../../src/activities/contain-incident.ts';
@@ -11,6 +10,7 @@ import { requestEntry } from '../../src/gate/request-entry.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { later, request, requestId, START } from '../adapters/store/fixtures.ts';
 import { type SqlitePlace, sqlitePlace } from '../adapters/store/sqlite-place.ts';
+import { runInFile } from '../support/store-file.ts';
 import { insertWaiting, waitingRequest } from '../support/waiting-request.ts';
 
 let place: SqlitePlace;
@@ -60,9 +60,7 @@ describe('an incident', () => {
     await expect(
       store.commit((tx) => tx.incidents.update(id, { stage: 'resuming' })),
     ).rejects.toMatchObject({ code: 'internal.unexpected' });
-    const raw = new DatabaseSync(place.file);
-    raw.prepare("update incidents set stage = 'resuming'").run();
-    raw.close();
+    runInFile(place.file, "update incidents set stage = 'resuming'");
     await expect(store.incidents.get(id)).rejects.toMatchObject({ code: 'plan.tampered' });
     expect(await store.incidents.underWay()).toEqual([{ id, connection: 'main' }]);
     // Who damages an incident has not kept anybody from freezing.
@@ -151,9 +149,7 @@ describe('an incident', () => {
       await tx.requests.insert(request(1, answered));
       await tx.requests.insert(request(2, answered));
     });
-    const raw = new DatabaseSync(place.file);
-    raw.prepare("update requests set submission = x'00' where id = ?").run(requestId(2));
-    raw.close();
+    runInFile(place.file, "update requests set submission = x'00' where id = ?", requestId(2));
     const { id } = await open();
     const moves = ['rotating', 'verifying', 'assessing'] as const;
     for (const stage of moves) await store.commit((tx) => tx.incidents.update(id, { stage }));

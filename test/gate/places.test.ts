@@ -1,4 +1,3 @@
-import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { endAbsence, noteAbsence } from '../../src/gate/absences.ts';
 import { revokePerson } from '../../src/gate/roster.ts';
@@ -6,6 +5,7 @@ import type { PersonRecord } from '../../src/core/records.ts';
 import { person } from '../adapters/store/fixtures.ts';
 import { DEFAULT_POLICY, type Deciding, deciding } from '../support/deciding.ts';
 import { entriesOf } from '../support/log-entries.ts';
+import { putBack, type Row, rowOf, runInFile } from '../support/store-file.ts';
 
 const HOUR_MS = 3_600_000;
 const LARGE = 20_000;
@@ -234,24 +234,11 @@ describe('an absence', () => {
 });
 
 describe('who can write the database file, and has no secrets, gives nobody a place', () => {
-  const write = (sql: string, ...values: (string | number)[]) => {
-    const raw = new DatabaseSync(desk.place.file);
-    raw.prepare(sql).run(...values);
-    raw.close();
-  };
-  const rowOf = (id: string) => {
-    const raw = new DatabaseSync(desk.place.file);
-    const row = raw.prepare('select * from absences where id = ?').get(id) as Record<string, never>;
-    raw.close();
-    return row;
-  };
-  const putBack = (row: Record<string, never>) => {
-    const columns = Object.keys(row);
-    const marks = columns.map(() => '?').join(', ');
-    write(
-      `replace into absences (${columns.join(', ')}) values (${marks})`,
-      ...columns.map((column) => row[column]!),
-    );
+  const write = (sql: string, ...values: (string | number)[]) =>
+    runInFile(desk.place.file, sql, ...values);
+  const readRow = (id: string): Row => rowOf(desk.place.file, 'absences', id);
+  const putRow = (row: Row): void => {
+    putBack(desk.place.file, 'absences', row);
   };
   const expectNoPlace = async (id: string) => {
     const waiting = await desk.wait({});
@@ -265,9 +252,9 @@ describe('who can write the database file, and has no secrets, gives nobody a pl
 
   it('by a row that was copied under another name', async () => {
     const { id } = await away(omar, { delegate: lena });
-    const row = rowOf(id);
+    const row = readRow(id);
     await end(id);
-    putBack({ ...row, id: 'abs_forged', delegate_id: vera.id } as never);
+    putRow({ ...row, id: 'abs_forged', delegate_id: vera.id });
     await expectNoPlace('abs_forged');
   });
 
@@ -285,14 +272,14 @@ describe('who can write the database file, and has no secrets, gives nobody a pl
     const { id } = await away(omar, { delegate: vera });
     const waiting = await desk.wait({});
     await desk.approve(vera, waiting);
-    const row = rowOf(id);
+    const row = readRow(id);
     await end(id);
-    const ended = rowOf(id);
-    putBack(row);
+    const ended = readRow(id);
+    putRow(row);
     await expectNoPlace(id);
     // It waits for the store to be restored, and then is void.
     expect(await desk.begin(waiting)).toBe('store.unavailable');
-    putBack(ended);
+    putRow(ended);
     expect(await desk.begin(waiting)).toBe('approval.insufficient');
   });
 

@@ -1,4 +1,3 @@
-import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, it, describe } from 'vitest';
 import type { Finding } from '../../src/core/detection.ts';
 import type { Findings, IncidentRecord } from '../../src/core/incident.ts';
@@ -10,6 +9,7 @@ import type { Store } from '../../src/ports/store.ts';
 import { agent, person, request, START } from '../adapters/store/fixtures.ts';
 import { type SqlitePlace, sqlitePlace } from '../adapters/store/sqlite-place.ts';
 import { detectionSettings } from '../support/detection.ts';
+import { runInFile } from '../support/store-file.ts';
 
 let place: SqlitePlace;
 let store: Store;
@@ -103,10 +103,8 @@ describe('a post-mortem', () => {
     );
     const { id, firstEntry } = await openedByRule(seen);
     await contain(id);
-    const file = new DatabaseSync(place.file);
     for (const index of [seen, firstEntry])
-      file.exec(`UPDATE log_entries SET voucher = zeroblob(40) WHERE idx = ${index}`);
-    file.close();
+      runInFile(place.file, 'UPDATE log_entries SET voucher = zeroblob(40) WHERE idx = ?', index);
     const report = await reportOf(id);
     expect(report).toContain(`Entries ${seen}, ${firstEntry} are gone from the store or were`);
     expect(report).toContain('freeze.placed');

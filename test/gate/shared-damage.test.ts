@@ -1,4 +1,3 @@
-import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ActivityDependencies } from '../../src/activities/dependencies.ts';
 import { createRecordAudit } from '../../src/activities/record-audit.ts';
@@ -7,6 +6,7 @@ import { closeTampered } from '../../src/gate/close.ts';
 import { person, request } from '../adapters/store/fixtures.ts';
 import { type Deciding, deciding } from '../support/deciding.ts';
 import { logEntries } from '../support/log-entries.ts';
+import { inFile, runInFile } from '../support/store-file.ts';
 
 const MINUTE_MS = 60_000;
 const PLACE = 'people per_0000000000000009';
@@ -26,15 +26,6 @@ const places = async () =>
     .filter(({ event }) => event === 'store.tampered')
     .map(({ facts }) => facts.place);
 
-function inFile<T>(work: (file: DatabaseSync) => T): T {
-  const file = new DatabaseSync(desk.place.file);
-  try {
-    return work(file);
-  } finally {
-    file.close();
-  }
-}
-
 const deps = () => ({ store: desk.store }) as ActivityDependencies;
 
 describe('damage to what is of no single request', () => {
@@ -44,7 +35,7 @@ describe('damage to what is of no single request', () => {
   ])('ends nothing: %s', async (table) => {
     const { id } = await desk.wait({});
     // By this name the store tells of a row that does not open.
-    const named = inFile((file) =>
+    const named = inFile(desk.place.file, (file) =>
       file.prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name = ?").get(table),
     );
     expect(named).toEqual({ name: table });
@@ -95,9 +86,7 @@ describe('damage to the row of one request', () => {
 describe('a log that has lost an order', () => {
   it('ends nothing that waits for people', async () => {
     const { id } = await desk.wait({});
-    inFile((file) => {
-      file.exec("DELETE FROM log_entries WHERE event = 'credential.activated'");
-    });
+    runInFile(desk.place.file, "DELETE FROM log_entries WHERE event = 'credential.activated'");
     const failure = { code: 'freeze.active' } as const;
     const recordAudit = createRecordAudit(deps());
     expect(await recordAudit({ input: { requestId: id }, failure })).toBe('awaiting_approval');

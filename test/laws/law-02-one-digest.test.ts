@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { DatabaseSync } from 'node:sqlite';
+import type { SQLInputValue } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
+import { rowOf, runInFile } from '../support/store-file.ts';
 
 let gateway: TestGateway;
 let contactId: string;
@@ -16,10 +17,8 @@ afterAll(() => gateway.close());
 const waitingNote = async (text: string): Promise<{ id: string; digest: string }> =>
   (await gateway.submit({ action: 'create_note', contact_id: contactId, note: text })).body;
 
-function editStore(sql: string, ...values: (string | number | Uint8Array | null)[]): void {
-  const file = new DatabaseSync(gateway.config.files.store, { timeout: 5_000 });
-  file.prepare(sql).run(...values);
-  file.close();
+function editStore(sql: string, ...values: SQLInputValue[]): void {
+  runInFile(gateway.config.files.store, sql, ...values);
 }
 
 /** The request has ended, its agent hears why, and the log has an alert that names the place. */
@@ -79,13 +78,9 @@ describe('law 2: what was shown, approved, logged and sent has one digest', () =
     [
       'one byte of the stored plan changes',
       (id) => {
-        const file = new DatabaseSync(gateway.config.files.store, { timeout: 5_000 });
-        const { plan } = file.prepare('SELECT plan FROM requests WHERE id = ?').get(id) as {
-          plan: Uint8Array;
-        };
+        const plan = rowOf(gateway.config.files.store, 'requests', id)['plan'] as Uint8Array;
         plan[plan.length - 20]! ^= 1;
-        file.prepare('UPDATE requests SET plan = ? WHERE id = ?').run(plan, id);
-        file.close();
+        editStore('UPDATE requests SET plan = ? WHERE id = ?', plan, id);
       },
     ],
     [

@@ -1,7 +1,7 @@
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { REQUEST_STATUSES } from '../../src/core/request-state.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
+import { inFile, type Row, rowOf, runInFile } from '../support/store-file.ts';
 
 /** Whoever can write the store's file, but has no key, moves nothing (laws 2, 3 and 9). */
 
@@ -18,25 +18,16 @@ afterAll(() => gateway.close());
 const waitingNote = async (text: string): Promise<{ id: string; digest: string }> =>
   (await gateway.submit({ action: 'create_note', contact_id: contactId, note: text })).body;
 
-type Row = Record<string, SQLInputValue>;
-
-function inStore<T>(work: (file: DatabaseSync) => T): T {
-  const file = new DatabaseSync(gateway.config.files.store, { timeout: 5_000 });
-  try {
-    return work(file);
-  } finally {
-    file.close();
-  }
-}
-
-const readRow = (id: string): Row =>
-  inStore((file) => file.prepare('SELECT * FROM requests WHERE id = ?').get(id) as Row);
+const readRow = (id: string): Row => rowOf(gateway.config.files.store, 'requests', id);
 
 function writeRow(id: string, change: Row): void {
   const columns = Object.keys(change);
   const sets = columns.map((column) => `"${column}" = ?`).join(', ');
-  inStore((file) =>
-    file.prepare(`UPDATE requests SET ${sets} WHERE id = ?`).run(...Object.values(change), id),
+  runInFile(
+    gateway.config.files.store,
+    `UPDATE requests SET ${sets} WHERE id = ?`,
+    ...Object.values(change),
+    id,
   );
 }
 
@@ -127,7 +118,7 @@ describe('a row put back to what it once was', () => {
       const before = standing(id);
       await gateway.approve(id, digest);
       await gateway.ended(id);
-      inStore((file) => {
+      inFile(gateway.config.files.store, (file) => {
         file.exec('DELETE FROM approval_uses');
         file.prepare('DELETE FROM decisions WHERE request_id = ?').run(id);
       });
@@ -245,7 +236,7 @@ describe('a row put back to what it once was', () => {
     // A hole where nothing is published yet stops every write at once, those of the next test too; one
     // before it stops them when nothing was published for ten seconds.
     await gateway.context.auditLog.publish().catch(() => undefined);
-    inStore((file) => {
+    inFile(gateway.config.files.store, (file) => {
       file.exec('DELETE FROM approval_uses');
       file.prepare('DELETE FROM decisions WHERE request_id = ?').run(id);
       file

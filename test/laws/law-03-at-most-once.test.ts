@@ -1,6 +1,6 @@
-import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
+import { inFile } from '../support/store-file.ts';
 
 let gateway: TestGateway;
 let contactId: string;
@@ -51,12 +51,12 @@ describe('law 3: an approval executes at most once', () => {
     const waiting = await gateway.submit(note('Used twice.'));
     await gateway.approve(waiting.body.id, waiting.body.digest);
     await gateway.ended(waiting.body.id);
-    const file = new DatabaseSync(gateway.config.files.store, { timeout: 5_000 });
-    file.exec('DELETE FROM approval_uses');
-    file
-      .prepare("UPDATE requests SET status = 'approved', revision = revision + 1 WHERE id = ?")
-      .run(waiting.body.id);
-    file.close();
+    inFile(gateway.config.files.store, (file) => {
+      file.exec('DELETE FROM approval_uses');
+      file
+        .prepare("UPDATE requests SET status = 'approved', revision = revision + 1 WHERE id = ?")
+        .run(waiting.body.id);
+    });
     const { requests } = gateway.context.store;
     const standing = async () => {
       // The workflow that has just ended may take back a wake that was set too early.

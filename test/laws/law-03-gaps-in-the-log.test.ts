@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 import { readLeaf } from '../support/log-entries.ts';
+import { runInFile } from '../support/store-file.ts';
 
 /** An entry that was taken out, or that does not open, may hide that a write was begun. Whose? */
 
@@ -17,9 +17,7 @@ const waitingNote = async (text: string): Promise<{ id: string; digest: string }
   (await gateway.submit({ action: 'create_note', contact_id: '20001', note: text })).body;
 
 function inStore(sql: string, ...values: string[]): void {
-  const file = new DatabaseSync(gateway.config.files.store, { timeout: 5_000 });
-  expect(Number(file.prepare(sql).run(...values).changes)).toBeGreaterThan(0);
-  file.close();
+  expect(runInFile(gateway.config.files.store, sql, ...values)).toBeGreaterThan(0);
 }
 
 const published = async (): Promise<void> => {

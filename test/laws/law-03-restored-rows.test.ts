@@ -1,6 +1,6 @@
-import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
+import { runInFile } from '../support/store-file.ts';
 
 /**
  * Law 3 against somebody who can write the file: rows of the log that do not open when the process first
@@ -14,9 +14,7 @@ beforeAll(async () => {
 afterAll(() => gateway.close());
 
 function inStore(sql: string, ...values: (string | number)[]): void {
-  const file = new DatabaseSync(gateway.config.files.store, { timeout: 5_000 });
-  expect(Number(file.prepare(sql).run(...values).changes)).toBeGreaterThan(0);
-  file.close();
+  expect(runInFile(gateway.config.files.store, sql, ...values)).toBeGreaterThan(0);
 }
 
 const waitingNote = async (text: string): Promise<{ id: string; digest: string }> =>
@@ -25,9 +23,7 @@ const waitingNote = async (text: string): Promise<{ id: string; digest: string }
 it('law 3: a write is not sent twice after its entries were damaged, read and put right again', async () => {
   const { id, digest } = await waitingNote('Once and no more.');
   const { store: path } = gateway.config.files;
-  const file = new DatabaseSync(path);
-  file.exec(`CREATE TABLE kept AS SELECT * FROM requests WHERE id = '${id}'`);
-  file.close();
+  runInFile(path, `CREATE TABLE kept AS SELECT * FROM requests WHERE id = '${id}'`);
   await gateway.approve(id, digest);
   await gateway.ended(id);
   const later = await waitingNote('Later.');

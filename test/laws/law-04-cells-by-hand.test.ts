@@ -1,6 +1,6 @@
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
+import { type Row, rowOf, runInFile } from '../support/store-file.ts';
 
 /**
  * Laws 4 and 5 against who can write the store's file, and has no key: what was done is not told as undone, and what
@@ -13,24 +13,12 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
-type Row = Record<string, SQLInputValue>;
-
-function inStore<T>(work: (file: DatabaseSync) => T): T {
-  const file = new DatabaseSync(gateway.config.files.store, { timeout: 5_000 });
-  try {
-    return work(file);
-  } finally {
-    file.close();
-  }
-}
-
-const readRow = (id: string): Row =>
-  inStore((file) => file.prepare('SELECT * FROM requests WHERE id = ?').get(id) as Row);
+const readRow = (id: string): Row => rowOf(gateway.config.files.store, 'requests', id);
 
 function writeRow(id: string, change: Row): void {
   const sets = Object.keys(change).map((column) => `"${column}" = ?`);
   const sql = `UPDATE requests SET ${sets.join(', ')} WHERE id = ?`;
-  inStore((file) => file.prepare(sql).run(...Object.values(change), id));
+  runInFile(gateway.config.files.store, sql, ...Object.values(change), id);
 }
 
 /** The cells that say where it stands, to be put back. */
@@ -144,7 +132,7 @@ describe('a row put back', () => {
 describe('a decision that was taken out', () => {
   it('does not end the write as one that too few have approved', async () => {
     const { id } = await approvedAndHeld();
-    inStore((file) => file.prepare('DELETE FROM decisions WHERE request_id = ?').run(id));
+    runInFile(gateway.config.files.store, 'DELETE FROM decisions WHERE request_id = ?', id);
     await mend();
     expect((await gateway.ended(id, 30_000)).body.problem.code).toBe('plan.tampered');
     expect(await placesOf(id)).toEqual([
@@ -158,7 +146,7 @@ describe('a request that was tampered with before', () => {
     const { id, text, approved } = await approvedAndHeld();
     const hide = (by: number): void => {
       const sql = `UPDATE log_entries SET at = at + ? WHERE request_id = ? AND event = 'approval.requested'`;
-      inStore((file) => file.prepare(sql).run(by, id));
+      runInFile(gateway.config.files.store, sql, by, id);
     };
     hide(1);
     writeRow(id, { wake_at: 1 });

@@ -1,8 +1,8 @@
-import { DatabaseSync } from 'node:sqlite';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { workflowIdOf } from '../../src/adapters/temporal/engine.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
+import { rowOf, runInFile } from '../support/store-file.ts';
 
 let gateway: TestGateway;
 let connection: Connection;
@@ -30,12 +30,6 @@ async function putToSleep(requestId: string): Promise<void> {
   await client.workflow.getHandle(workflowId).terminate('taken');
   const { taskQueue } = gateway.config.temporal;
   await client.workflow.start('agentAction', { workflowId, taskQueue, startDelay: '50 s' });
-}
-
-function inStore(sql: string, ...values: string[]): void {
-  const file = new DatabaseSync(gateway.config.files.store, { timeout: 5_000 });
-  file.prepare(sql).run(...values);
-  file.close();
 }
 
 describe('law 5: a request ends though its workflow never wakes', () => {
@@ -67,17 +61,14 @@ describe('law 5: a request ends though its workflow never wakes', () => {
 
   it('and one that was executed is not said to have expired, whatever its row says', async () => {
     const { body } = await gateway.submit(note('Put back.'));
-    const file = new DatabaseSync(gateway.config.files.store, { timeout: 5_000 });
-    const before = file
-      .prepare('SELECT status, voucher, code, credential_version FROM requests WHERE id = ?')
-      .get(body.id)!;
-    file.close();
+    const before = rowOf(gateway.config.files.store, 'requests', body.id);
     await gateway.approve(body.id, body.digest);
     expect((await gateway.ended(body.id)).body.status).toBe('succeeded');
-    inStore(
+    runInFile(
+      gateway.config.files.store,
       'UPDATE requests SET status = ?, voucher = ?, code = NULL, credential_version = NULL WHERE id = ?',
       'awaiting_approval',
-      before['voucher'] as unknown as string,
+      before['voucher']!,
       body.id,
     );
     const alerts = async () =>

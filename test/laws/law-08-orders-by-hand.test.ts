@@ -1,7 +1,7 @@
-import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { activateCredential } from '../../src/gate/credentials.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
+import { runInFile } from '../support/store-file.ts';
 
 /** Whoever can write the store's file, but has no key, lifts no freeze and puts no old credential back. */
 
@@ -15,9 +15,7 @@ afterEach(() => gateway.close());
 const READ = { action: 'search_contact', company: 'Acme Corp' };
 
 function inStore(sql: string): void {
-  const file = new DatabaseSync(gateway.config.files.store, { timeout: 5_000 });
-  expect(Number(file.prepare(sql).run().changes)).toBeGreaterThan(0);
-  file.close();
+  expect(runInFile(gateway.config.files.store, sql)).toBeGreaterThan(0);
 }
 
 const freeze = async (): Promise<string> =>

@@ -1,4 +1,4 @@
-import { DatabaseSync } from 'node:sqlite';
+import type { SQLInputValue } from 'node:sqlite';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { recordChange } from '../../src/gate/changes.ts';
@@ -10,6 +10,7 @@ import {
   type TestGateway,
 } from '../support/gateway.ts';
 import { enrol, signIn } from '../support/passkeys.ts';
+import { putBack, rowOf, runInFile } from '../support/store-file.ts';
 
 /** Approve with changes: what a person puts in is asked and decided by itself, and nobody's yes goes along. */
 
@@ -304,30 +305,15 @@ describe('a change that does not count leaves what waits as it was', () => {
 });
 
 describe('whoever writes into the database file', () => {
-  const inStore = <T>(work: (file: DatabaseSync) => T): T => {
-    const file = new DatabaseSync(gateway.config.files.store, { timeout: 5_000 });
-    try {
-      return work(file);
-    } finally {
-      file.close();
-    }
-  };
+  const inStore = (sql: string, ...values: SQLInputValue[]) =>
+    runInFile(gateway.config.files.store, sql, ...values);
 
   it('makes no successor: a copy of a row under another id is never sent', async () => {
     const original = await waitingNote('Forged successor.');
     const forged = `act_${'0'.repeat(26)}`;
-    inStore((file) => {
-      const row = file.prepare('SELECT * FROM requests WHERE id = ?').get(original.id) as Record<
-        string,
-        any
-      >;
-      const columns = Object.keys(row);
-      file
-        .prepare(
-          `INSERT INTO requests (${columns.map((name) => `"${name}"`).join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
-        )
-        .run(...Object.values({ ...row, id: forged, status: 'approved', wake_at: 1 }));
-    });
+    const row = rowOf(gateway.config.files.store, 'requests', original.id);
+    const copy = { ...row, id: forged, status: 'approved', wake_at: 1 };
+    putBack(gateway.config.files.store, 'requests', copy);
     await expect
       .poll(async () => gateway.context.store.requests.status(forged), { timeout: 20_000 })
       .not.toBe('approved');
@@ -338,14 +324,12 @@ describe('whoever writes into the database file', () => {
     const original = await waitingNote('Changed by hand.');
     const other = await waitingNote('The other one.');
     const successor = await changed(other, 'Its successor.');
-    inStore((file) => {
-      file
-        .prepare(
-          `UPDATE requests SET status = 'changed', code = 'approval.changed', revision = 1000,
-             result = (SELECT result FROM requests WHERE id = ?) WHERE id = ?`,
-        )
-        .run(other.id, original.id);
-    });
+    inStore(
+      `UPDATE requests SET status = 'changed', code = 'approval.changed', revision = 1000,
+         result = (SELECT result FROM requests WHERE id = ?) WHERE id = ?`,
+      other.id,
+      original.id,
+    );
     const answer = await gateway.agent.call('GET', `/v1/actions/${original.id}`);
     expect(answer.body.code).toBe('plan.tampered');
     expect(JSON.stringify(answer.body)).not.toContain(successor.id);
@@ -354,18 +338,15 @@ describe('whoever writes into the database file', () => {
   it('brings no original back: one that was changed waits no more, whatever its row says', async () => {
     const original = await waitingNote('Put back after its change.');
     const columns = ['status', 'voucher', 'code', 'card', 'result', 'detail', 'expires_at'];
-    const names = columns.join(', ');
-    const row = inStore((file) =>
-      file.prepare(`SELECT ${names} FROM requests WHERE id = ?`).get(original.id),
-    ) as Record<string, any>;
+    const row = rowOf(gateway.config.files.store, 'requests', original.id);
     await changed(original, 'Its one successor.');
-    inStore((file) => {
-      const sets = columns.map((name) => `${name} = ?`).join(', ');
-      const values = columns.map((name) => row[name]);
-      file
-        .prepare(`UPDATE requests SET ${sets}, wake_at = 1, revision = 1000 WHERE id = ?`)
-        .run(...values, original.id);
-    });
+    const sets = columns.map((name) => `${name} = ?`).join(', ');
+    const values = columns.map((name) => row[name]!);
+    inStore(
+      `UPDATE requests SET ${sets}, wake_at = 1, revision = 1000 WHERE id = ?`,
+      ...values,
+      original.id,
+    );
     const again = await change(original, { note: 'A second successor.' });
     expect(again.body.code, JSON.stringify(again.body)).toBe('plan.tampered');
     await expect
@@ -379,11 +360,7 @@ describe('whoever writes into the database file', () => {
   it('turns no successor into a request that nobody changed', async () => {
     const original = await waitingNote('Who wrote this?');
     const successor = await changed(original, 'Not the agent.');
-    inStore((file) => {
-      file
-        .prepare(`UPDATE requests SET card = NULL, revision = 1000 WHERE id = ?`)
-        .run(successor.id);
-    });
+    inStore(`UPDATE requests SET card = NULL, revision = 1000 WHERE id = ?`, successor.id);
     const answer = await gateway.approve(successor.id, successor.digest);
     expect(answer.body.code).toBe('plan.tampered');
     expect(await gateway.timesSent('Not the agent.')).toBe(0);

@@ -1,8 +1,8 @@
-import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 import { logEntries } from '../support/log-entries.ts';
+import { runInFile } from '../support/store-file.ts';
 
 let gateway: TestGateway;
 
@@ -13,16 +13,19 @@ afterAll(() => gateway.close());
 
 describe('law 10: a damaged row that is of no single request', () => {
   let bystander: string;
-  const inStore = (sql: string): void => {
-    const file = new DatabaseSync(gateway.config.files.store, { timeout: 5_000 });
-    file.exec(sql);
-    file.close();
+  const rename = (name: string): void => {
+    runInFile(
+      gateway.config.files.store,
+      'UPDATE people SET name = ? WHERE id = ?',
+      name,
+      bystander,
+    );
   };
   const damage = (): void => {
-    inStore(`UPDATE people SET name = 'Somebody else' WHERE id = '${bystander}'`);
+    rename('Somebody else');
   };
   const restore = (): void => {
-    inStore(`UPDATE people SET name = 'Una Involved' WHERE id = '${bystander}'`);
+    rename('Una Involved');
   };
   const waiting = async (note: string) =>
     (await gateway.submit({ action: 'create_note', contact_id: '20001', note })).body;
@@ -78,9 +81,7 @@ describe('law 10: a damaged row that is of no single request', () => {
 
 describe('law 10: a damaged row of the roster', () => {
   it('refuses requests with its true code, on record and in the log', async () => {
-    const file = new DatabaseSync(gateway.config.files.store, { timeout: 5_000 });
-    file.exec("UPDATE people SET name = 'Somebody else'");
-    file.close();
+    runInFile(gateway.config.files.store, "UPDATE people SET name = 'Somebody else'");
     const refused = await gateway.submit({ action: 'search_contact', company: 'Acme Corp' });
     expect(refused.status).toBe(500);
     expect(refused.body.code).toBe('plan.tampered');

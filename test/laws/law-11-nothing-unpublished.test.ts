@@ -2,6 +2,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
+import { inFile } from '../support/store-file.ts';
 
 /** After ten seconds without a publication nothing begins; and some to spare. */
 const STALLED_AFTER_MS = 11_000;
@@ -19,18 +20,18 @@ afterAll(() => gateway.close());
  * could be a freeze: without it nothing at all would be called.
  */
 function flipNewer(idx?: number): number {
-  const file = new DatabaseSync(gateway.config.files.store, { timeout: 5_000 });
-  const row = file
-    .prepare(
-      idx === undefined
-        ? 'SELECT idx, voucher FROM log_entries ORDER BY idx DESC LIMIT 1 OFFSET 1'
-        : `SELECT idx, voucher FROM log_entries WHERE idx = ${idx}`,
-    )
-    .get() as { idx: number; voucher: Uint8Array };
-  row.voucher[row.voucher.length - 1]! ^= 1;
-  file.prepare('UPDATE log_entries SET voucher = ? WHERE idx = ?').run(row.voucher, row.idx);
-  file.close();
-  return row.idx;
+  return inFile(gateway.config.files.store, (file) => {
+    const row = file
+      .prepare(
+        idx === undefined
+          ? 'SELECT idx, voucher FROM log_entries ORDER BY idx DESC LIMIT 1 OFFSET 1'
+          : `SELECT idx, voucher FROM log_entries WHERE idx = ${idx}`,
+      )
+      .get() as { idx: number; voucher: Uint8Array };
+    row.voucher[row.voucher.length - 1]! ^= 1;
+    file.prepare('UPDATE log_entries SET voucher = ? WHERE idx = ?').run(row.voucher, row.idx);
+    return row.idx;
+  });
 }
 
 /** Changes an entry in the commit that writes it, so that nobody publishes it before. Puts it back. */

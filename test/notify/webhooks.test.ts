@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { revokePerson } from '../../src/gate/roster.ts';
@@ -11,6 +10,7 @@ import {
   rotateWebhookSigner,
 } from '../../src/gate/webhook-signers.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
+import { runInFile } from '../support/store-file.ts';
 import {
   OUT_SECRET,
   type Receiver,
@@ -114,9 +114,7 @@ describe('an approval by webhooks', () => {
     const request = await waiting();
     const { id } = (await gateway.addPerson('Una Involved')).record;
     const called = (name: string): void => {
-      const raw = new DatabaseSync(gateway.config.files.store, { timeout: 5_000 });
-      raw.prepare('update people set name = ? where id = ?').run(name, id);
-      raw.close();
+      runInFile(gateway.config.files.store, 'update people set name = ? where id = ?', name, id);
     };
     const message = signedDecision(approves(request), robin);
     called('Somebody else');
@@ -382,9 +380,7 @@ describe('the secrets of a signer', () => {
   it('are nobody’s when the row was put in, changed or put back by hand', async () => {
     const lena = await gateway.addPerson(`Lena ${count}`);
     const edit = (statement: string) => {
-      const raw = new DatabaseSync(gateway.config.files.store);
-      expect(raw.prepare(statement).run().changes).toBe(1);
-      raw.close();
+      expect(runInFile(gateway.config.files.store, statement)).toBe(1);
     };
     const request = await waiting();
     const say = () => send(doorOf(robin), signedDecision(approves(request), robin));

@@ -14,13 +14,17 @@ export function inFile<T>(path: string, work: (file: DatabaseSync) => T): T {
   }
 }
 
+/** One statement; returns how many rows it changed. */
+export const runInFile = (path: string, sql: string, ...values: SQLInputValue[]): number =>
+  inFile(path, (file) => Number(file.prepare(sql).run(...values).changes));
+
 export const rowOf = (path: string, table: string, id: string): Row =>
   inFile(path, (file) => file.prepare(`SELECT * FROM ${table} WHERE id = ?`).get(id) as Row);
 
 /** In place of what is there now. */
 export function putBack(path: string, table: string, row: Row): void {
-  const columns = Object.keys(row);
-  const marks = columns.map(() => '?').join(', ');
-  const sql = `INSERT OR REPLACE INTO ${table} (${columns.join(', ')}) VALUES (${marks})`;
-  inFile(path, (file) => file.prepare(sql).run(...Object.values(row)));
+  const names = Object.keys(row).map((column) => `"${column}"`);
+  const marks = names.map(() => '?');
+  const sql = `INSERT OR REPLACE INTO ${table} (${names.join(', ')}) VALUES (${marks.join(', ')})`;
+  runInFile(path, sql, ...Object.values(row));
 }

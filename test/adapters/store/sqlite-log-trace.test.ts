@@ -1,10 +1,10 @@
-import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AuditEvent } from '../../../src/core/records.ts';
 import type { LogTrace, Store } from '../../../src/ports/store.ts';
 import { requestId } from './fixtures.ts';
 import { type SqlitePlace, sqlitePlace } from './sqlite-place.ts';
 import { readLeaf } from '../../support/log-entries.ts';
+import { runInFile } from '../../support/store-file.ts';
 
 let place: SqlitePlace;
 let store: Store;
@@ -26,9 +26,7 @@ const look = (id: string) => append(id, 'hubspot.intended', { purpose: 'compare'
 const end = (id: string) => append(id, 'request.completed', { status: 'succeeded' });
 
 function tamper(sql: string): void {
-  const raw = new DatabaseSync(place.file);
-  expect(Number(raw.prepare(sql).run().changes)).toBeGreaterThan(0);
-  raw.close();
+  expect(runInFile(place.file, sql)).toBeGreaterThan(0);
 }
 
 /** What another process sees, which has read nothing before. */

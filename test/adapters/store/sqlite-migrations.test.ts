@@ -1,9 +1,9 @@
-import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { later, ledgerEntry, passkey, request, requestId, START } from './fixtures.ts';
 import { notices } from '../../../src/adapters/store/sqlite/migrations/0006-notices.ts';
 import { createSeal } from '../../../src/adapters/store/sql/seal.ts';
 import { owe } from '../../../src/gate/notices.ts';
+import { inFile, runInFile } from '../../support/store-file.ts';
 import { SEAL_KEY, type SqlitePlace, sqlitePlace } from './sqlite-place.ts';
 
 let place: SqlitePlace;
@@ -46,9 +46,9 @@ describe('a store of an earlier version', () => {
     const before = await place.open();
     await before.commit((tx) => tx.requests.insert(request(1)));
     await before.close();
-    const raw = new DatabaseSync(place.file);
-    raw.exec(BACK_TO_FIRST);
-    raw.close();
+    inFile(place.file, (raw) => {
+      raw.exec(BACK_TO_FIRST);
+    });
 
     const store = await place.open();
     expect(await store.requests.get(requestId(1))).toEqual(request(1));
@@ -66,11 +66,8 @@ describe('a store of an earlier version', () => {
     const sealed = (['before', 'after'] as const).map((column) =>
       seal.seal({ table: 'ledger', column, id: `${id}/0`, bound: [] }, values[column]),
     );
-    const raw = new DatabaseSync(place.file);
-    raw
-      .prepare('insert into ledger values (?, 0, ?, ?, ?, ?, ?)')
-      .run(id, objectType, objectId, START.getTime(), sealed[0]!, sealed[1]!);
-    raw.close();
+    const row = [id, objectType, objectId, START.getTime(), sealed[0]!, sealed[1]!];
+    runInFile(place.file, 'insert into ledger values (?, 0, ?, ?, ?, ?, ?)', ...row);
     const store = await place.open();
     expect(await store.ledger.of(id)).toEqual([ledgerEntry(id)]);
   });
@@ -84,20 +81,20 @@ describe('a store of an earlier version', () => {
     });
     const owed = await before.notices.of(requestId(1));
     await before.close();
-    const raw = new DatabaseSync(place.file);
-    raw.exec(`
-      alter table notices rename to notices_now;
-      ${notices.slice(0, notices.indexOf('create index'))}
-      insert into notices select * from notices_now;
-      drop table notices_now;
-      drop index log_entries_alarms_sent;
-      drop index log_entries_alarms_dead;
-      drop index log_entries_alarms_resent;
-      drop index log_entries_damage;
-      drop index requests_of_writes;
-      PRAGMA user_version = 13;
-    `);
-    raw.close();
+    inFile(place.file, (raw) => {
+      raw.exec(`
+        alter table notices rename to notices_now;
+        ${notices.slice(0, notices.indexOf('create index'))}
+        insert into notices select * from notices_now;
+        drop table notices_now;
+        drop index log_entries_alarms_sent;
+        drop index log_entries_alarms_dead;
+        drop index log_entries_alarms_resent;
+        drop index log_entries_damage;
+        drop index requests_of_writes;
+        PRAGMA user_version = 13;
+      `);
+    });
     const store = await place.open();
     expect(await store.notices.of(requestId(1))).toEqual(owed);
     const take = { cargo: 'requests', leaseMs: 1_000, limit: 10 } as const;

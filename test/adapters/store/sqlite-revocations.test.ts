@@ -4,7 +4,7 @@ import { addAgent, revokeAgent, revokePerson } from '../../../src/gate/roster.ts
 import { revokeWebhookSigner } from '../../../src/gate/webhook-signers.ts';
 import type { Store, StoreReads } from '../../../src/ports/store.ts';
 import { noSecrets } from '../../support/no-secrets.ts';
-import { inFile, putBack, rowOf } from '../../support/store-file.ts';
+import { putBack, rowOf, runInFile } from '../../support/store-file.ts';
 import { agent, passkey, person, webhookSigner } from './fixtures.ts';
 import { type SqlitePlace, sqlitePlace } from './sqlite-place.ts';
 
@@ -78,11 +78,8 @@ describe.each(KINDS)('a row of $table that was revoked', ({ table, id, revoke, g
     await store.commit((tx) => addAgent(tx, { name: 'later', groups: [], by }));
     await get(store, id);
     putBack(place.file, table, before);
-    inFile(place.file, (file) => {
-      file.exec(
-        "DELETE FROM log_entries WHERE event LIKE '%.revoked' OR event = 'person.unlinked'",
-      );
-    });
+    const revocations = "event LIKE '%.revoked' OR event = 'person.unlinked'";
+    runInFile(place.file, `DELETE FROM log_entries WHERE ${revocations}`);
   };
 
   it('stays revoked, since when it was, when it is put back from before that', async () => {
@@ -114,9 +111,7 @@ describe.each(KINDS)('a row of $table that was revoked', ({ table, id, revoke, g
     await store.commit((tx) => tx.log.append({ event: 'freeze.placed', actor: by, facts }));
     await revoke(id);
     putBack(place.file, table, before);
-    inFile(place.file, (file) => {
-      file.exec("DELETE FROM log_entries WHERE event = 'freeze.placed'");
-    });
+    runInFile(place.file, "DELETE FROM log_entries WHERE event = 'freeze.placed'");
     store = await place.open();
     await expect(get(store, id)).rejects.toMatchObject({ code: 'store.unavailable' });
     const known = [await store.commit((tx) => get(tx, id)), ...(await list(store))];

@@ -1,11 +1,11 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { opens } from '../../../src/audit/leaf.ts';
 import { AuditEntrySchema } from '../../../src/contracts/audit-entry.ts';
 import type { Listed } from '../../../src/ports/listed.ts';
 import type { Store, StoreReads, StoreTransaction } from '../../../src/ports/store.ts';
+import { inFile, runInFile } from '../../support/store-file.ts';
 import {
   agent,
   cardFor,
@@ -138,16 +138,13 @@ describe('what the SQLite store keeps on disk', () => {
 
   /** Changes the file as someone would who has it and not the key. */
   const tamper = (statement: string, ...values: (string | Uint8Array)[]) => {
-    const raw = new DatabaseSync(place.file);
-    expect(raw.prepare(statement).run(...values).changes).toBeGreaterThan(0);
-    raw.close();
+    expect(runInFile(place.file, statement, ...values)).toBeGreaterThan(0);
   };
-  const readSealed = (table: string, column: string): Uint8Array => {
-    const raw = new DatabaseSync(place.file, { readOnly: true });
-    const row = raw.prepare(`select "${column}" as value from ${table} limit 1`).get();
-    raw.close();
-    return row?.['value'] as Uint8Array;
-  };
+  const readSealed = (table: string, column: string): Uint8Array =>
+    inFile(place.file, (raw) => {
+      const row = raw.prepare(`select "${column}" as value from ${table} limit 1`).get();
+      return row?.['value'] as Uint8Array;
+    });
 
   beforeEach(async () => {
     place = await sqlitePlace();
@@ -414,9 +411,7 @@ describe('what the SQLite store keeps on disk', () => {
 
   it('does not open for code that is older than the database', async () => {
     await store.close();
-    const raw = new DatabaseSync(place.file);
-    raw.exec('PRAGMA user_version = 999');
-    raw.close();
+    runInFile(place.file, 'PRAGMA user_version = 999');
     await expect(place.open()).rejects.toMatchObject({
       code: 'config.invalid',
       detail: 'the store was written by a newer Sallyport (schema 999, this one knows 16)',

@@ -168,9 +168,6 @@ describe('an approval by a webhook’s signer whose row was put back from before
     const before = rowOf(place.file, 'webhook_signers', SIGNER);
     await revokeWebhookSigner({ store, secrets: noSecrets, by: 'test' }, SIGNER);
     putBack(place.file, 'webhook_signers', before);
-    expect(await begin()).toMatchObject({
-      kind: 'refused',
-      ending: { code: 'approval.insufficient' },
-    });
+    expect(await begin()).toEqual({ kind: 'refused', code: 'approval.insufficient' });
   });
 });

@@ -10,7 +10,8 @@ import { type CallFor, callFor, guardedReads } from '../gate/request-calls.ts';
 import { beginsOf, readLogged } from '../gate/logged.ts';
 import { type Outcome, recordOutcome } from '../gate/outcome.ts';
 import { requestEntry } from '../gate/request-entry.ts';
-import { assertOneDigest, assertStepsAsLogged } from '../gate/untouched.ts';
+import { assertOneDigest, assertSeenKept, assertStepsAsLogged } from '../gate/untouched.ts';
+import type { StoreTransaction } from '../ports/store.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import type { CredentialLease } from './fetch-secret.ts';
 import { type Look, sight } from './sightings.ts';
@@ -146,10 +147,10 @@ export function createReconcileWrite(deps: ActivityDependencies) {
     requestId: string,
     credential: CredentialLease | undefined,
   ): Promise<Settlement> {
-    const request = await deps.store.requests.get(requestId);
+    await deps.store.log.trace(requestId);
+    const { request, open } = await deps.store.commit((tx) => lostIn(tx, requestId));
     if (request === undefined || isTerminal(request.status)) return { kind: 'ended' };
     if (!hasBegun(request.status)) return { kind: 'not_begun' };
-    const open = await openStep(deps, request);
     if (open === undefined) {
       await goOn(deps, request);
       return { kind: 'not_begun' };
@@ -159,6 +160,16 @@ export function createReconcileWrite(deps: ActivityDependencies) {
     if (request.status === 'executing') await sayUnknown(deps, requestId);
     return credential === undefined ? { kind: 'unread' } : lookFor(request, open, credential);
   };
+}
+
+/** In one unit: a step that another process settles between the two reads would look like somebody's change of the row. */
+async function lostIn(
+  tx: StoreTransaction,
+  requestId: string,
+): Promise<{ readonly request: RequestRecord | undefined; readonly open: OpenStep | undefined }> {
+  const request = await tx.requests.get(requestId);
+  const isLost = request !== undefined && hasBegun(request.status);
+  return { request, open: isLost ? await openStep(tx, request) : undefined };
 }
 
 interface OpenStep {
@@ -173,14 +184,15 @@ interface OpenStep {
  * would say "absent", and the write would be sent.
  */
 async function openStep(
-  deps: ActivityDependencies,
+  tx: StoreTransaction,
   request: RequestRecord,
 ): Promise<OpenStep | undefined> {
-  const logged = await readLogged(deps.store, request.id);
+  const logged = await readLogged(tx, request.id);
   assertOneDigest(request, logged, []);
   const { begunEntry, begunStep, doneStep, end } = logged;
   if (end === undefined && begunEntry !== undefined) {
     assertStepsAsLogged(request, logged);
+    assertSeenKept(request);
     return begunStep > doneStep ? { begunEntry, step: begunStep } : undefined;
   }
   const detail = `the log says that it ${end === undefined ? 'was never begun' : `ended as ${end.status}`}`;

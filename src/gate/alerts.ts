@@ -1,7 +1,6 @@
 import { type AlertFacts, AlertFactsSchema, type AlertView } from '../contracts/alert.ts';
 import { type AlertResponse, alertTitle, WINDOW_MAX_MS } from '../core/detection-rules.ts';
 import type { DetectionSettings, Finding } from '../core/detection.ts';
-import { errorCodeOf } from '../core/gateway-error.ts';
 import { WINDOW_DEFAULT_MS } from '../core/incident.ts';
 import type { AuditRecord } from '../core/records.ts';
 import type { LogReads, StoreReads, StoreTransaction } from '../ports/store.ts';
@@ -229,14 +228,8 @@ async function containAnyway(
   if (response !== 'open_incident') return { freeze: null, incident: null };
   const target = { kind: 'connection', id: connection } as const;
   const reason = `${alertTitle(rule)} (rule ${rule}); an incident could not be opened.`;
-  try {
-    const freeze = await placeFreeze(tx, { target, reason, by: 'gateway', configured: connection });
-    return { freeze: freeze.id, incident: null };
-  } catch (error) {
-    // Where the log has lost an order nothing starts before it is restored, and no freeze can be placed.
-    if (errorCodeOf(error) !== 'freeze.active') throw error;
-    return { freeze: null, incident: null };
-  }
+  const freeze = await placeFreeze(tx, { target, reason, by: 'gateway', configured: connection });
+  return { freeze: freeze.id, incident: null };
 }
 
 /** Says that the rules have passed over the entries `[from, to)`. */

@@ -1,4 +1,4 @@
-import { GatewayError } from '../core/gateway-error.ts';
+import { errorCodeOf, GatewayError } from '../core/gateway-error.ts';
 import type { GrantRecord } from '../core/grants.ts';
 import type { FreezeRecord, FreezeTarget } from '../core/records.ts';
 import type { StoreTransaction } from '../ports/store.ts';
@@ -69,6 +69,20 @@ async function heldByIncident(
   return (await unlessTampered(tx.incidents.open(id), undefined))?.freezeId;
 }
 
+/** Where the log has lost an order nobody can say whether one stands, and one more does no harm. */
+async function standingOn(
+  tx: StoreTransaction,
+  target: FreezeTarget,
+  beside: string | undefined,
+): Promise<FreezeRecord | undefined> {
+  try {
+    return await tx.freezes.standing([target], beside);
+  } catch (error) {
+    if (errorCodeOf(error) !== 'freeze.active') throw error;
+    return undefined;
+  }
+}
+
 /**
  * Places a freeze: once this has committed, no call starts on the target, on any replica. Placing twice
  * is one freeze; beside that of an incident, which lets the incident's own calls through, it is one of
@@ -78,7 +92,7 @@ async function heldByIncident(
 export async function placeFreeze(tx: StoreTransaction, of: FreezeOrder): Promise<FreezeRecord> {
   await assertTargetExists(tx, of);
   const held = await heldByIncident(tx, of.target);
-  const standing = await tx.freezes.standing([of.target], held);
+  const standing = await standingOn(tx, of.target, held);
   if (standing !== undefined) return standing;
   return addFreeze(tx, of);
 }

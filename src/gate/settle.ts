@@ -12,7 +12,7 @@ import { recordOutcome } from './outcome.ts';
 import { requestEntry } from './request-entry.ts';
 import type { QuietWatch } from './quiet-watch.ts';
 import { requesterIn } from './requester.ts';
-import { assertOneDigest, assertStepsAsLogged } from './untouched.ts';
+import { assertOneDigest, assertSeenKept, assertStepsAsLogged } from './untouched.ts';
 
 /** What a person found in HubSpot about a write whose answer was lost. */
 export interface HandSettlement extends SettlementBody {
@@ -81,6 +81,7 @@ export async function settleByHand(
 ): Promise<void> {
   const { request, step, plan } = await openLost(tx, of, quiet);
   const actor = `person:${of.person.id}`;
+  if (of.outcome === 'executed') assertSeenKept(request);
   const json = of.outcome === 'executed' ? answerOf(plan, of.record_id) : undefined;
   await tx.log.append({
     event: 'hubspot.settled',

@@ -87,12 +87,10 @@ function assertStandsAsLogged(request: RequestRecord, logged: Logged): void {
       throw tampered('the log says that it was approved');
   }
   assertStepsAsLogged(request, logged);
+  assertSeenKept(request);
 }
 
-/**
- * What its steps have left in the row of an open write: which are done, and how the records were before the one under way. Without it
- * what was done looks undone, and could not be taken back. Throws `plan.tampered`.
- */
+/** Without the account of what its steps have done, that would look undone. Throws `plan.tampered`. */
 export function assertStepsAsLogged(
   request: RequestRecord,
   { doneStep }: Pick<Logged, 'doneStep'>,
@@ -100,6 +98,10 @@ export function assertStepsAsLogged(
   const executed = executedSteps(request);
   if (executed !== doneStep)
     throw tampered(`the log says that ${doneStep} steps were executed, the row says ${executed}`);
-  if (hasBegun(request.status) && request.seen === null)
+}
+
+/** Without the records as they were before its begin a write could not be taken back. Throws `plan.tampered`. */
+export function assertSeenKept({ status, seen }: RequestRecord): void {
+  if (hasBegun(status) && seen === null)
     throw tampered('how the records were before it was begun is missing');
 }

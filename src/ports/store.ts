@@ -129,8 +129,8 @@ export interface RequestReads {
   list(filter: {
     agentId?: string;
     statuses?: readonly RequestStatus[];
-    /** Without reads. */
-    isWrite?: true;
+    /** Writes with a card alone: what people were asked about, or had allowed ahead. */
+    isAsked?: true;
     limit: number;
     before?: string;
   }): Promise<Listed<RequestRecord>>;

@@ -54,4 +54,17 @@ describe('the end of what nobody decided on', () => {
     });
     expect(await places()).toEqual(['the time at which it expires is not the one in the log']);
   });
+
+  it('is none of what the log says was approved: its row was put back to before that', async () => {
+    await store.commit((tx) =>
+      tx.log.append({
+        ...{ event: 'approval.matured', requestId: waiting.id, agentId: waiting.agentId },
+        ...{ actor: 'gateway', digest: waiting.digest ?? undefined },
+      }),
+    );
+    now += HOUR_MS;
+    await expireRequest(store, waiting.id, RULES);
+    expect(await store.requests.status(waiting.id)).toBe('failed');
+    expect(await places()).toEqual(['the log says that it was approved']);
+  });
 });

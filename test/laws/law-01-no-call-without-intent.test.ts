@@ -43,7 +43,7 @@ describe('law 1: no HubSpot call without its intent entry on disk', () => {
     gateway = await startTestGateway({ temporalAddress: inject('temporalAddress') });
     const action = { action: 'create_note', contact_id: '20001', note: 'Refused.' };
     const { id, digest } = (await gateway.submit(action)).body;
-    await gateway.fault({ method: 'GET', path: '/contacts/20001' }, '401', 1);
+    await gateway.fault({ method: 'GET', path: '/contacts/20001' }, '401', 0);
     await gateway.approve(id, digest);
     await gateway.ended(id, 60_000);
     const ofComparing = (await gateway.entriesOf(id)).filter(

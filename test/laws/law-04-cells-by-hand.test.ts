@@ -120,7 +120,7 @@ describe('a row put back', () => {
     ]);
   });
 
-  it('to before its approval does not expire as if nobody had given one', async () => {
+  it('to before its approval is not decided on as if nobody had given one', async () => {
     const { id, digest, waiting } = await approvedAndHeld();
     writeRow(id, { ...waiting, revision: 1_000 });
     expect((await gateway.approve(id, digest)).body.code).toBe('plan.tampered');

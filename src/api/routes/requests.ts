@@ -54,8 +54,7 @@ function textOf({ id, digest, action, submission, card }: RequestRecord): string
 interface Search {
   readonly statuses?: readonly RequestStatus[];
   readonly agentId?: string;
-  /** Only writes with a card: what was refused before it had one was put to nobody. */
-  readonly isAsked: boolean;
+  readonly isAsked?: true;
   readonly words: string;
   readonly limit: number;
   readonly before?: string;
@@ -68,12 +67,7 @@ interface Found {
   readonly next: string | undefined;
 }
 
-const isMeant = (request: RequestRecord, { words, isAsked }: Search): boolean =>
-  (!isAsked || request.card !== null) && textOf(request).includes(words);
-
-async function search(store: Store, of: Search): Promise<Found> {
-  const { words, isAsked, limit, before, ...filter } = of;
-  const kind = isAsked ? ({ isWrite: true } as const) : {};
+async function search(store: Store, { words, limit, before, ...filter }: Search): Promise<Found> {
   // Each row is opened: without words no more are than are asked for.
   const size = words === '' ? limit : PAGE_MAX;
   const found: RequestRecord[] = [];
@@ -82,12 +76,12 @@ async function search(store: Store, of: Search): Promise<Found> {
   let looked = 0;
   for (;;) {
     const from = last === undefined ? {} : { before: last };
-    const page = await store.requests.list({ ...filter, ...kind, ...from, limit: size });
+    const page = await store.requests.list({ ...filter, ...from, limit: size });
     damaged.push(...page.damaged);
     for (const request of page.rows) {
       last = request.id;
       looked += 1;
-      if (isMeant(request, of)) found.push(request);
+      if (textOf(request).includes(words)) found.push(request);
       if (found.length === limit) return { found, damaged, looked, next: last };
     }
     const isEnd = page.rows.length + page.damaged.length < size;
@@ -123,7 +117,7 @@ export const listRequests = defineRoute({
     const agents = await agentsById(store);
     const { found, damaged, looked, next } = await search(store, {
       words: (query.q ?? '').trim().toLowerCase(),
-      isAsked: query.only === 'asked',
+      ...(query.only === 'asked' ? { isAsked: true } : {}),
       limit: query.limit,
       ...(query.status === undefined ? {} : { statuses: [query.status] }),
       ...(query.agent === undefined ? {} : { agentId: query.agent }),

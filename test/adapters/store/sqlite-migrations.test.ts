@@ -34,7 +34,7 @@ drop index log_entries_alarms_sent;
 drop index log_entries_alarms_dead;
 drop index log_entries_alarms_resent;
 drop index log_entries_damage;
-drop index requests_of_writes;
+drop index requests_asked;
 drop table radar_sweeps;
 drop index ledger_by_time;
 alter table requests drop column retry_at;
@@ -91,7 +91,7 @@ describe('a store of an earlier version', () => {
         drop index log_entries_alarms_dead;
         drop index log_entries_alarms_resent;
         drop index log_entries_damage;
-        drop index requests_of_writes;
+        drop index requests_asked;
         PRAGMA user_version = 13;
       `);
     });
@@ -102,5 +102,15 @@ describe('a store of an earlier version', () => {
     expect([first?.kind, rest]).toEqual(['asked', []]);
     const alarm = { subject: 'alt_7', channel: 'slack', recipient: 'C1', kind: 'alerted' } as const;
     expect(await store.commit((tx) => owe(tx, alarm))).toBe(true);
+  });
+});
+
+describe('what people were asked about', () => {
+  it('is found by its index, however many others came since', async () => {
+    await place.open();
+    const sql = `explain query plan select * from requests where risk <> 'read' and card is not null
+      order by created_at desc, id desc limit ?`;
+    const plan = inFile(place.file, (raw) => raw.prepare(sql).all(3));
+    expect(JSON.stringify(plan)).toContain('requests_asked');
   });
 });

@@ -27,13 +27,13 @@ export function createRequestReads(reader: Reader): RequestReads {
       const row = await db.selectFrom(TABLE).selectAll().where('id', '=', id).executeTakeFirst();
       return row && toRecord(reader, row);
     },
-    async list({ agentId, statuses, isWrite, limit, before }) {
+    async list({ agentId, statuses, isAsked, limit, before }) {
       if (statuses?.length === 0) return { rows: [], damaged: [] };
       let all = db.selectFrom(TABLE).selectAll();
       if (agentId !== undefined) all = all.where('agent_id', '=', agentId);
       if (statuses !== undefined) all = all.where('status', 'in', statuses);
-      // As the index of writes says it: a bound value would not find it.
-      if (isWrite === true) all = all.where(sql<boolean>`risk <> 'read'`);
+      // As its index says it: a bound value would not find that.
+      if (isAsked === true) all = all.where(sql<boolean>`risk <> 'read' and card is not null`);
       const newestFirst = all.orderBy('created_at', 'desc').orderBy('id', 'desc');
       const read = (count: number, after = before) =>
         (after === undefined

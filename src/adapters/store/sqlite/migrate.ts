@@ -17,7 +17,7 @@ import { howOften } from './migrations/0012-how-often.ts';
 import { decisionsByPerson } from './migrations/0013-decisions-by-person.ts';
 import { alarms } from './migrations/0014-alarms.ts';
 import { sharedDamage } from './migrations/0015-shared-damage.ts';
-import { writesByTime } from './migrations/0016-writes-by-time.ts';
+import { askedByTime } from './migrations/0016-asked-by-time.ts';
 
 /** Numbered from 1, never edited once released; a database remembers the last one in `user_version`. */
 const MIGRATIONS: readonly string[] = [
@@ -36,7 +36,7 @@ const MIGRATIONS: readonly string[] = [
   decisionsByPerson,
   alarms,
   sharedDamage,
-  writesByTime,
+  askedByTime,
 ];
 
 /** A value that only the right key opens. */

@@ -96,7 +96,9 @@ export function describeRequests(bench: Bench): void {
           createdAt: later(Math.floor(i / 2)),
           agentId: i % 2 === 0 ? 'agt_even' : 'agt_odd',
           status: i < 3 ? 'planned' : 'approved',
-          risk: i === 1 ? 'write' : i === 5 ? 'destructive' : 'read',
+          risk: i === 1 || i === 2 ? 'write' : i === 5 ? 'destructive' : 'read',
+          // Of the reads some as well: what stands in a row is no reason to be asked about it.
+          card: i === 2 ? null : cardFor(requestId(i)),
         }),
       );
       await bench.insert(...rows.toReversed());
@@ -110,8 +112,8 @@ export function describeRequests(bench: Bench): void {
       const planned = { limit: 9, statuses: ['planned'], before: requestId(2) } as const;
       expect(await ids(planned)).toEqual(expected(1, 0));
       expect(await ids({ limit: 9, statuses: [] })).toEqual([]);
-      expect(await ids({ limit: 9, isWrite: true })).toEqual(expected(5, 1));
-      expect(await ids({ limit: 9, isWrite: true, statuses: ['approved'] })).toEqual(expected(5));
+      expect(await ids({ limit: 9, isAsked: true })).toEqual(expected(5, 1));
+      expect(await ids({ limit: 9, isAsked: true, statuses: ['approved'] })).toEqual(expected(5));
       expect(await ids({ limit: 9, before: requestId(99) })).toEqual([]);
       expect((await bench.store.requests.list({ limit: 1 })).rows[0]).toEqual(rows[6]);
     });

@@ -7,7 +7,7 @@ import { assertSameAccount } from '../gate/callable.ts';
 import { markUnknown } from '../gate/close.ts';
 import { failureOf } from '../gate/guarded-call.ts';
 import { type CallFor, callFor, guardedReads } from '../gate/request-calls.ts';
-import { beginsOf, readLogged } from '../gate/logged.ts';
+import { beginsOf, isStepOpen, readLogged } from '../gate/logged.ts';
 import { type Outcome, recordOutcome } from '../gate/outcome.ts';
 import { requestEntry } from '../gate/request-entry.ts';
 import { assertOneDigest, assertSeenKept, assertStepsAsLogged } from '../gate/untouched.ts';
@@ -147,6 +147,7 @@ export function createReconcileWrite(deps: ActivityDependencies) {
     requestId: string,
     credential: CredentialLease | undefined,
   ): Promise<Settlement> {
+    // What the unit asks of the log is looked up here, where nobody waits for it.
     await deps.store.log.trace(requestId);
     const { request, open } = await deps.store.commit((tx) => lostIn(tx, requestId));
     if (request === undefined || isTerminal(request.status)) return { kind: 'ended' };
@@ -189,11 +190,11 @@ async function openStep(
 ): Promise<OpenStep | undefined> {
   const logged = await readLogged(tx, request.id);
   assertOneDigest(request, logged, []);
-  const { begunEntry, begunStep, doneStep, end } = logged;
+  const { begunEntry, begunStep, end } = logged;
   if (end === undefined && begunEntry !== undefined) {
     assertStepsAsLogged(request, logged);
     assertSeenKept(request);
-    return begunStep > doneStep ? { begunEntry, step: begunStep } : undefined;
+    return isStepOpen(logged) ? { begunEntry, step: begunStep } : undefined;
   }
   const detail = `the log says that it ${end === undefined ? 'was never begun' : `ended as ${end.status}`}`;
   throw new GatewayError('plan.tampered', { detail });

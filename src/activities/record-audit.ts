@@ -3,7 +3,7 @@ import type { RequestRecord } from '../core/records.ts';
 import { hasBegun, isTerminal, type RequestStatus } from '../core/request-state.ts';
 import type { Attester } from '../gate/attest.ts';
 import { closeRequest, closeTampered, markUnknown, type TamperedEnd } from '../gate/close.ts';
-import { readLogged } from '../gate/logged.ts';
+import { isStepOpen, readLogged } from '../gate/logged.ts';
 import { newRequest, requestFacts } from '../gate/new-request.ts';
 import { placeTouched } from '../gate/untouched.ts';
 import { executedSteps } from '../core/steps.ts';
@@ -26,8 +26,7 @@ interface Failure {
 async function isOpen(tx: StoreTransaction, request: RequestRecord): Promise<boolean> {
   if (request.risk === 'read' || !hasBegun(request.status)) return false;
   if (executedSteps(request) === 0) return true;
-  const { begunStep, doneStep } = await readLogged(tx, request.id);
-  return begunStep > doneStep;
+  return isStepOpen(await readLogged(tx, request.id));
 }
 
 /** A read that never began, or a write that was never recorded, with the row that it has not had. */

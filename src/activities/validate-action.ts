@@ -38,13 +38,15 @@ async function statusOf(
   { store }: ActivityDependencies,
   request: RequestRecord,
 ): Promise<RequestStatus> {
-  if (request.status !== 'executing' || !isStepOpen(await readLogged(store, request.id)))
-    return request.status;
-  await store.commit(async (tx) => {
-    const now = await tx.requests.get(request.id);
-    if (now !== undefined) await markUnknown(tx, now, 'worker lost');
+  if (request.status !== 'executing') return request.status;
+  // What the unit asks of the log is looked up here, where nobody waits for it.
+  await store.log.trace(request.id);
+  return store.commit(async (tx) => {
+    const now = (await tx.requests.get(request.id)) ?? request;
+    if (now.status !== 'executing' || !isStepOpen(await readLogged(tx, now.id))) return now.status;
+    await markUnknown(tx, now, 'worker lost');
+    return 'outcome_unknown';
   });
-  return 'outcome_unknown';
 }
 
 /** Where a request that is on record goes on, so that a workflow can start again from the record alone. */

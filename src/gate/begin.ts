@@ -13,7 +13,7 @@ import { isCoveredAhead, type LookedAt } from './ahead-rules.ts';
 import { assertCallable, assertSameAccount } from './callable.ts';
 import { closeRequest, type Ending, endTampered } from './close.ts';
 import { countApprovals, type Votes } from './counted.ts';
-import { type Logged, readLogged } from './logged.ts';
+import { isStepOpen, type Logged, readLogged } from './logged.ts';
 import { policyQueryFor } from './policy-query.ts';
 import { requestEntry } from './request-entry.ts';
 import { requesterIn } from './requester.ts';
@@ -245,11 +245,9 @@ export async function isDue(
   if (!of.resend && !isBetween) return request.status === 'approved';
   if (of.resend && request.status !== 'outcome_unknown') return false;
   const logged = await readLogged(tx, request.id);
-  const { begunStep, doneStep, end } = logged;
-  if (!of.resend) return begunStep === doneStep;
-  const isLost = begunStep > doneStep && end === undefined;
+  if (!of.resend) return logged.begunStep === logged.doneStep;
   // What the log knows nothing of is somebody's doing, and begin says so.
-  return !isLost || mayResend(logged, of);
+  return !isStepOpen(logged) || mayResend(logged, of);
 }
 
 /**

@@ -4,7 +4,7 @@ import type { AuditEvent, RequestRecord } from '../core/records.ts';
 import { isTerminal, type RequestStatus } from '../core/request-state.ts';
 import { accountAfter, executedSteps } from '../core/steps.ts';
 import type { StoreTransaction } from '../ports/store.ts';
-import { entryOf, hasAlert, readLogged } from './logged.ts';
+import { entryOf, hasAlert, isStepOpen, readLogged } from './logged.ts';
 import { endKind, oweFurther } from './notices.ts';
 import { requestEntry } from './request-entry.ts';
 import { unlessTampered } from './unless-tampered.ts';
@@ -112,9 +112,10 @@ async function trueStanding(
   const untouched = { status: 'failed', code: 'plan.tampered' } as const;
   const unknown = { status: 'outcome_unknown', code: null, detail: null } as const;
   try {
-    const { end, begunStep, doneStep, isAlerted } = await readLogged(tx, requestId);
+    const logged = await readLogged(tx, requestId);
+    const { end, doneStep, isAlerted } = logged;
     if (end !== undefined) return { ...end, detail: null, isTold: isAlerted };
-    if (begunStep > doneStep) return { ...unknown, isTold: isAlerted };
+    if (isStepOpen(logged)) return { ...unknown, isTold: isAlerted };
     const executed = doneStep === 0 ? '' : `; steps executed before: ${doneStep}`;
     // An alert of before that left it open is no end, and without one in the log it could be begun again.
     return { ...untouched, detail: `${place ?? 'the row'}${executed}`, isTold: false };

@@ -3,6 +3,7 @@ import type { ActivityDependencies } from '../../src/activities/dependencies.ts'
 import { createRecordAudit } from '../../src/activities/record-audit.ts';
 import { createValidateAction } from '../../src/activities/validate-action.ts';
 import { closeTampered } from '../../src/gate/close.ts';
+import { linkSlackUser } from '../../src/gate/roster.ts';
 import { person, request } from '../adapters/store/fixtures.ts';
 import { type Deciding, deciding } from '../support/deciding.ts';
 import { logEntries } from '../support/log-entries.ts';
@@ -93,6 +94,22 @@ describe('a log that has lost an order', () => {
     expect(await desk.store.requests.overdue(new Date(desk.now().getTime() + 10_000), 10)).toEqual([
       id,
     ]);
+  });
+});
+
+describe('an approval of one’s own in Slack, that is to count later', () => {
+  it('waits on where the log has lost an order, and is looked at again', async () => {
+    const linked = { slackUser: 'U0OMAR', personId: omar.id, by: 'test' };
+    await desk.store.commit((tx) => linkSlackUser(tx, linked));
+    desk.setDial(MINUTE_MS);
+    const own = await desk.wait({ userId: omar.email });
+    const made = { proof: 'slack', slackUser: linked.slackUser } as const;
+    expect(await desk.approve(omar, own, made)).toMatchObject({ status: 'awaiting_approval' });
+    runInFile(desk.place.file, "DELETE FROM log_entries WHERE event = 'credential.activated'");
+    desk.pass(2 * MINUTE_MS);
+    expect(await desk.wake(own)).toBeUndefined();
+    expect(await desk.store.requests.status(own.id)).toBe('awaiting_approval');
+    expect(await desk.store.requests.isWakeOwed(own.id)).toBe(true);
   });
 });
 

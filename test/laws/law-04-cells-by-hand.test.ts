@@ -64,6 +64,24 @@ async function approvedAndHeld() {
   return { ...asked, waiting, approved: standing(asked.id) };
 }
 
+/** A lost write is settled by nobody while this cell is taken out; people are told, and it goes on once it is back. */
+async function expectHeldWithout(id: string, column: 'result' | 'seen'): Promise<void> {
+  const { [column]: before = null } = readRow(id);
+  writeRow(id, { [column]: null, revision: 1_000 });
+  await expect.poll(() => placesOf(id), { timeout: 20_000 }).toHaveLength(1);
+  expect(await statusOf(id)).toBe('outcome_unknown');
+  await expect.poll(() => settle(id, 'executed'), { timeout: 20_000 }).toBe('plan.tampered');
+  writeRow(id, { [column]: before, revision: 1_001, wake_at: 1 });
+  expect((await gateway.ended(id, 60_000)).body.status).toBe('succeeded');
+}
+
+/** By a person, in words of the API; not taken before HubSpot can no longer be working on it. */
+async function settle(id: string, outcome: 'executed' | 'not_executed'): Promise<unknown> {
+  const body = { outcome, reason: 'I have looked.' };
+  const answer = await gateway.approver.call('POST', `/v1/settlements/${id}`, { body });
+  return answer.body.code ?? answer.status;
+}
+
 describe('of a write of two steps, of which the first is done', () => {
   async function betweenSteps() {
     asked += 1;
@@ -96,12 +114,7 @@ describe('of a write of two steps, of which the first is done', () => {
     await mend();
     await gateway.fault({ method: 'PATCH' }, 'commit_then_hang', 1);
     await becomes(id, 'outcome_unknown');
-    const { result = null } = readRow(id);
-    writeRow(id, { result: null, revision: 1_000 });
-    await expect.poll(() => placesOf(id), { timeout: 20_000 }).toHaveLength(1);
-    expect(await statusOf(id)).toBe('outcome_unknown');
-    writeRow(id, { result, revision: 1_001, wake_at: 1 });
-    expect((await gateway.ended(id, 60_000)).body.status).toBe('succeeded');
+    await expectHeldWithout(id, 'result');
   });
 });
 
@@ -168,13 +181,19 @@ describe('how the record was before', () => {
     await gateway.fault({ method: 'PATCH' }, 'commit_then_hang', 1);
     await gateway.approve(id, digest);
     await becomes(id, 'executing');
-    const { seen = null } = readRow(id);
-    writeRow(id, { seen: null, revision: 1_000 });
-    await expect.poll(() => placesOf(id), { timeout: 20_000 }).toHaveLength(1);
-    expect(await statusOf(id)).toBe('outcome_unknown');
-    writeRow(id, { seen, revision: 1_001, wake_at: 1 });
-    expect((await gateway.ended(id, 60_000)).body.status).toBe('succeeded');
+    await expectHeldWithout(id, 'seen');
     const [entry] = await gateway.context.store.ledger.of(id);
     expect(entry?.before['jobtitle']).not.toBeNull();
+  });
+
+  it('is not needed by a person who says that it was not executed', async () => {
+    const { id, digest } = await ask('20072');
+    await gateway.fault({ method: 'PATCH' }, 'hang', 1);
+    await gateway.approve(id, digest);
+    await becomes(id, 'executing');
+    writeRow(id, { seen: null, revision: 1_000 });
+    await expect.poll(() => placesOf(id), { timeout: 20_000 }).toHaveLength(1);
+    await expect.poll(() => settle(id, 'not_executed'), { timeout: 20_000 }).toBe(200);
+    expect((await gateway.ended(id)).body.problem.code).toBe('outcome.not_executed');
   });
 });

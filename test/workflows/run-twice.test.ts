@@ -92,6 +92,12 @@ const nextToUpdate = (): string => String(20_030 + (updated += 1));
 
 const FIRST = ['validateAction', 'fetchSecret', 'recordAudit'];
 const ASKED = [...FIRST, 'prepareApproval', 'verifyDecision'];
+/** Approved, and of an attempt nobody hears what became of it. */
+const lost = (action: Path['action']): Path => ({
+  action,
+  decision: 'approve',
+  runs: [...ASKED, 'callHubSpot', 'reconcileWrite'],
+});
 const PATHS: Readonly<Record<string, Path>> = {
   'a read': {
     action: () => ({ action: 'get_contact', contact_id: CONTACT }),
@@ -111,49 +117,25 @@ const PATHS: Readonly<Record<string, Path>> = {
     decision: 'approve',
     runs: [...ASKED, 'callHubSpot'],
   },
-  'a write whose answer is lost': {
-    action: (mark) => note(`Lost ${mark}`),
-    decision: 'approve',
-    runs: [...ASKED, 'callHubSpot', 'reconcileWrite'],
-  },
-  'a write of two steps, of which the first answer is lost': {
-    action: (mark) => ({
-      action: 'write_several',
-      steps: [note(`Lost ${mark}`), task(`Second ${mark}`)],
-    }),
-    decision: 'approve',
-    runs: [...ASKED, 'callHubSpot', 'reconcileWrite'],
-  },
-  'an update whose answer is lost': {
-    action: (mark) => ({
-      ...{ action: 'update_contact', contact_id: nextToUpdate() },
-      jobtitle: `Lost ${mark}`,
-    }),
-    decision: 'approve',
-    runs: [...ASKED, 'callHubSpot', 'reconcileWrite'],
-  },
-  'a new record whose answer is lost': {
-    action: (mark) => ({
-      ...{ action: 'create_contact', email: `a${mark}z@acme.test`, firstname: `Lost ${mark}` },
-    }),
-    decision: 'approve',
-    runs: [...ASKED, 'callHubSpot', 'reconcileWrite'],
-  },
-  'a write that is lost once more when it is sent again': {
-    action: (mark) => note(`Twice ${mark}`),
-    decision: 'approve',
-    runs: [...ASKED, 'callHubSpot', 'reconcileWrite'],
-  },
+  'a write whose answer is lost': lost((mark) => note(`Lost ${mark}`)),
+  'a write of two steps, of which the first answer is lost': lost((mark) => ({
+    action: 'write_several',
+    steps: [note(`Lost ${mark}`), task(`Second ${mark}`)],
+  })),
+  'an update whose answer is lost': lost((mark) => ({
+    ...{ action: 'update_contact', contact_id: nextToUpdate() },
+    jobtitle: `Lost ${mark}`,
+  })),
+  'a new record whose answer is lost': lost((mark) => ({
+    ...{ action: 'create_contact', email: `a${mark}z@acme.test`, firstname: `Lost ${mark}` },
+  })),
+  'a write that is lost once more when it is sent again': lost((mark) => note(`Twice ${mark}`)),
   'a write whose record cannot be read at first': {
     action: (mark) => ({ ...note(`Waits ${mark}`), contact_id: nextUnread() }),
     decision: 'approve',
     runs: [...ASKED, 'noteWaiting', 'callHubSpot'],
   },
-  'a write that is sent again': {
-    action: (mark) => note(`Dropped ${mark}`),
-    decision: 'approve',
-    runs: [...ASKED, 'callHubSpot', 'reconcileWrite'],
-  },
+  'a write that is sent again': lost((mark) => note(`Dropped ${mark}`)),
 };
 
 let marks = 0;

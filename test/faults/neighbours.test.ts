@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { tmpdir } from 'node:os';
@@ -8,6 +9,8 @@ import { freePort } from '../../src/embedded/ports.ts';
 import { startTemporalServer, type TemporalServer } from '../../src/embedded/temporal-server.ts';
 import type { LoggedRequest } from '../../src/simulator/request-log.ts';
 import { type Answer, startTestGateway, type TestGateway } from '../support/gateway.ts';
+import { type Door, openDoor } from '../support/door.ts';
+import { OUT_SECRET, type Receiver, startReceiver } from '../support/webhook.ts';
 import { temporalCliPath } from '../support/temporal-cli.ts';
 import { logEntries } from '../support/log-entries.ts';
 import { type Unmatched, unmatchedCalls } from '../support/matched-calls.ts';
@@ -15,15 +18,22 @@ import { isFull, scaled } from './scale.ts';
 
 /** R5: each neighbour down or hanging, alone and in pairs. */
 
+/** The default, in the full form: a HubSpot that hangs is noticed long before. */
+const CALL_DEADLINE_SECONDS = String(scaled(4, 10));
 /** Two seconds; in the short form half as much again for a box that is busy with other tests. */
 const ANSWER_WITHIN_MS = scaled(3_000, 2_000);
 const HEALED_WITHIN_MS = 30_000;
+const TOLD_WITHIN_MS = 60_000;
 const READ = { action: 'search_contact', company: 'Acme Corp' };
 
 const folder = mkdtempSync(join(tmpdir(), 'sallyport-neighbours-'));
 let port: number;
 let server: TemporalServer;
 let gateway: TestGateway;
+let hubspotDoor: Door;
+/** Who is told by a webhook of what waits for people. */
+let receiver: Receiver;
+let channelDoor: Door;
 let slowestMs = 0;
 
 const startServer = async (): Promise<TemporalServer> =>
@@ -39,11 +49,28 @@ const startServer = async (): Promise<TemporalServer> =>
 beforeAll(async () => {
   port = await freePort();
   server = await startServer();
-  gateway = await startTestGateway({ temporalAddress: server.address });
+  receiver = await startReceiver();
+  channelDoor = await openDoor(receiver.url);
+  gateway = await startTestGateway({
+    temporalAddress: server.address,
+    env: {
+      SALLYPORT_CALL_DEADLINE_SECONDS: CALL_DEADLINE_SECONDS,
+      SALLYPORT_WEBHOOK_URL: `${channelDoor.url}/hook`,
+    },
+    between: async (simulatorUrl) => {
+      hubspotDoor = await openDoor(simulatorUrl);
+      return hubspotDoor.url;
+    },
+  });
+  await gateway.context.secrets.put('webhook/out', OUT_SECRET, 0);
+  // How long HubSpot usually takes is known by what it took.
+  expect((await gateway.submit(READ)).status).toBe(200);
 }, 60_000);
 afterAll(async () => {
   console.info(`R5: ${situations.length} situations, slowest answer ${slowestMs} ms`);
   await gateway.close();
+  await Promise.all([hubspotDoor, channelDoor].map((door) => door.close()));
+  await receiver.close();
   await server.stop();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -127,6 +154,20 @@ const TROUBLES: readonly Trouble[] = [
     },
   },
   {
+    // A pipe that nobody writes to: whoever opens it waits.
+    name: 'the secrets hang',
+    answer: '503 secret.unavailable',
+    isPairedInFull: true,
+    make: () => {
+      const { secrets } = gateway.config.files;
+      renameSync(secrets, `${secrets}.away`);
+      execFileSync('mkfifo', ['-m', '600', secrets]);
+      return () => {
+        renameSync(`${secrets}.away`, secrets);
+      };
+    },
+  },
+  {
     name: 'HubSpot hangs',
     answer: '503 hubspot.timeout',
     make: async () => {
@@ -147,15 +188,52 @@ const TROUBLES: readonly Trouble[] = [
     },
   },
   {
+    name: 'the port of HubSpot is closed',
+    answer: '503 hubspot.unavailable',
+    isPairedInFull: true,
+    make: async () => {
+      await hubspotDoor.close();
+      return hubspotDoor.open;
+    },
+  },
+  {
     // Its port still takes connections, which nobody ever answers.
     name: 'HubSpot is stopped',
     answer: '503 hubspot.timeout',
     isPairedInFull: true,
     make: () => halt(gateway.simulator.pid),
   },
+  {
+    // People are told later; nobody who asks meets it.
+    name: 'the channel hangs',
+    answer: '200 undefined',
+    isPairedInFull: true,
+    make: () => {
+      channelDoor.hang();
+      return channelDoor.open;
+    },
+  },
+  {
+    name: 'the port of the channel is closed',
+    answer: '200 undefined',
+    isPairedInFull: true,
+    make: async () => {
+      await channelDoor.close();
+      return channelDoor.open;
+    },
+  },
 ];
 
-const neighbourOf = ({ name }: Trouble): string => /engine|store|secrets|HubSpot/.exec(name)![0];
+const neighbourOf = ({ name }: Trouble): string =>
+  /engine|store|secrets|HubSpot|channel/.exec(name)![0];
+
+/** HubSpot's own trouble is only met by who gets as far as that, and the channel's by nobody who asks. */
+function answersTo(troubles: readonly Trouble[]): readonly string[] {
+  const met = troubles.filter((trouble) => neighbourOf(trouble) !== 'channel');
+  const before = met.filter((trouble) => neighbourOf(trouble) !== 'HubSpot');
+  const first = [before, met, troubles].find((some) => some.length > 0)!;
+  return first.map(({ answer }) => answer);
+}
 const isPair = (one: Trouble, other: Trouble): boolean =>
   neighbourOf(one) !== neighbourOf(other) &&
   (isFull || ![one, other].some(({ isPairedInFull }) => isPairedInFull));
@@ -193,6 +271,9 @@ function expectRetryAfter({ status, headers }: Answer): void {
   if (status === 503) expect(headers.get('retry-after')).toMatch(/^[1-9][0-9]*$/);
 }
 
+const toldOf = (id: string): readonly string[] =>
+  receiver.heard.flatMap(({ event }) => (event.data.request_id === id ? [event.type] : []));
+
 /** Every write that was asked for, for whose calls they were. */
 const written: string[] = [];
 
@@ -212,11 +293,8 @@ describe('R5: a neighbour that is down or hangs', () => {
 
       const refused = await timed(() => gateway.submit(READ, { key: `read-${id}` }));
       expect(refused.ms).toBeLessThan(ANSWER_WITHIN_MS);
-      // HubSpot's own trouble is only met by who gets as far as that.
-      const before = troubles.filter((trouble) => neighbourOf(trouble) !== 'HubSpot');
-      const answers = (before.length > 0 ? before : troubles).map(({ answer }) => answer);
-      expect(answers).toContain(`${refused.status} ${refused.body.code}`);
-      expect(refused.body).toMatchObject({ retryable: true });
+      expect(answersTo(troubles)).toContain(`${refused.status} ${refused.body.code}`);
+      if (refused.status !== 200) expect(refused.body).toMatchObject({ retryable: true });
       expectRetryAfter(refused);
       // A new write is refused in time, or on record to go on later; under its key it is the same one afterwards.
       const other = { ...note, note: `Asked for while ${name}.` };
@@ -248,6 +326,9 @@ describe('R5: a neighbour that is down or hangs', () => {
       if (decided.status !== 200) expect((await gateway.approve(id, digest)).status).toBe(200);
       expect((await gateway.ended(id, 60_000)).body.status).toBe('succeeded');
       expect(await gateway.timesSent(`While ${name}.`)).toBe(1);
+      await expect
+        .poll(() => toldOf(id), { timeout: TOLD_WITHIN_MS, interval: 250 })
+        .toEqual(expect.arrayContaining(['approval.requested', 'approval.decided']));
       expect(await callsWithoutIntent(written)).toEqual([]);
     },
     150_000,

@@ -11,7 +11,7 @@ export interface HubSpotOptions extends AllowanceOptions {
   readonly baseUrl: string;
   /** The token of a credential version. Called for every call; the caller caches. */
   readonly readToken: (credential: CredentialRef) => Promise<string>;
-  /** The whole exchange, body included, ms; of a HubSpot that hangs some get less (`patience.ts`). After it the answer counts as lost. */
+  /** The whole exchange, body included, ms; reads that agents wait for get less where HubSpot usually needs less (`patience.ts`). After it the answer counts as lost. */
   readonly deadlineMs: number;
 }
 
@@ -48,9 +48,10 @@ export function createHubSpotCrm(
       if (performance.now() - since > options.deadlineMs * TO_WIRE_SHARE)
         return { kind: 'unsent', code: 'secret.unavailable' };
       const { connection } = credential;
+      const sentMs = performance.now();
       const answering = callAndHeed(operation, token, connection);
       const answer = await withDeadline(answering, patience.deadlineFor(connection, purpose));
-      patience.heard(connection, answer);
+      patience.heard({ connection, purpose, answer, tookMs: performance.now() - sentMs });
       return answer;
     },
   };

@@ -1,13 +1,16 @@
+import { constants } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { GatewayError } from '../../../core/gateway-error.ts';
 
 const PRIVATE_MODE = 0o600;
 const GROUP_AND_WORLD = 0o077;
+/** A pipe in its place would keep whoever opens it for ever, and with it one of the process's few threads for files. */
+const READ_AT_ONCE = constants.O_RDONLY | constants.O_NONBLOCK;
 
 /**
  * Reads a file that only its owner may read; `undefined` when there is none.
- * Throws `secret.unavailable` when group or world have any right on it, or it is too large. Rights and
+ * Throws `secret.unavailable` when it is no file, group or world have any right on it, or it is too large. Rights and
  * content are taken from one open file, so it cannot be exchanged between the two.
  */
 export async function readPrivateFile(
@@ -16,13 +19,15 @@ export async function readPrivateFile(
 ): Promise<Uint8Array | undefined> {
   let handle: FileHandle;
   try {
-    handle = await open(path, 'r');
+    handle = await open(path, READ_AT_ONCE);
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw unavailable(`cannot open ${path}: ${errnoOf(error)}`);
   }
   try {
-    const { mode, size } = await handle.stat();
+    const stats = await handle.stat();
+    if (!stats.isFile()) throw unavailable(`${path} is no file; restore it from a backup`);
+    const { mode, size } = stats;
     if ((mode & GROUP_AND_WORLD) !== 0) {
       throw unavailable(
         `${path} may be read by others (mode ${(mode & 0o777).toString(8)}); run: chmod 600 '${path}'`,

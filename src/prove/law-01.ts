@@ -16,14 +16,16 @@ const shapeOf = (path: string): string =>
     .map((part) => (part.includes('@') || part === '{email}' ? '{email}' : part))
     .join('/');
 
-/** Times of intents by path, to be used up by calls. */
+/** Times of intents by method and path, to be used up by calls. */
 function intentsByShape(entries: readonly AuditEntry[]): Map<string, number[]> {
   const found = new Map<string, number[]>();
-  for (const { event, hubspot_endpoint: path, timestamp } of entries) {
-    if (event !== 'hubspot.intended' || path === null) continue;
-    const times = found.get(shapeOf(path)) ?? [];
+  for (const { event, hubspot_endpoint: path, timestamp, facts } of entries) {
+    const { method } = facts;
+    if (event !== 'hubspot.intended' || path === null || typeof method !== 'string') continue;
+    const shape = `${method} ${shapeOf(path)}`;
+    const times = found.get(shape) ?? [];
     times.push(Date.parse(timestamp));
-    found.set(shapeOf(path), times);
+    found.set(shape, times);
   }
   return found;
 }
@@ -32,7 +34,7 @@ async function everyCallIntended(rig: Rig, tally: Tally): Promise<void> {
   const calls = await rig.simulator.calls();
   const intents = intentsByShape(await rig.log.entries());
   for (const { method, path, at } of calls) {
-    const times = intents.get(shapeOf(path)) ?? [];
+    const times = intents.get(`${method} ${shapeOf(path)}`) ?? [];
     const index = times.findIndex((time) => time <= Date.parse(at));
     if (index !== -1) times.splice(index, 1);
     tally.held(index !== -1, `HubSpot got ${method} ${path} at ${at} without an intent before it`);

@@ -5,6 +5,7 @@ import {
   decide,
   ended,
   outrun,
+  overwriting,
   stateOf,
   submitWrite,
   submitWrites,
@@ -12,10 +13,9 @@ import {
   whileHalted,
   writing,
 } from './moves.ts';
-import { type Action, findWriter } from './probes.ts';
+import type { Action } from './probes.ts';
 import type { Rig } from './rig.ts';
 import { untilTrue } from './wait.ts';
-import { NotApplicableError } from './unproven.ts';
 
 /** What begin writes into the log when it sends; decisions and card come before. */
 const OF_ONE_DIGEST = /accepted|requested|granted|completed/;
@@ -79,6 +79,9 @@ interface Edit {
   readonly to: string | number | typeof FLIPPED;
 }
 
+/** It tells a repeated key from another body; what is sent hangs on the sealed submission alone. */
+const DECIDES_NOTHING = 'body_hash';
+
 /** Every column that says what is sent, whose it is and how far it is. */
 const REQUEST_EDITS: readonly Edit[] = [
   ...['plan', 'submission', 'voucher', 'card', 'requirement'].map((column): Edit => ({
@@ -140,6 +143,28 @@ async function expectNotSent(
   }
 }
 
+/** Each has an entry of its own, which names the request. */
+async function expectNoticed(
+  rig: Rig,
+  tally: Tally,
+  edited: readonly (readonly [Edit, Waiting])[],
+): Promise<void> {
+  const unnoticed = async () => {
+    const entries = await rig.log.entries();
+    const named = new Set(
+      entries.filter(({ event }) => event === 'store.tampered').map(({ request_id }) => request_id),
+    );
+    return edited.filter(([{ column }, { id }]) => column !== DECIDES_NOTHING && !named.has(id));
+  };
+  const isNoticed = async () => (await unnoticed()).length === 0;
+  await untilTrue('the log tells of edited rows', isNoticed, 20_000).catch(() => undefined);
+  const left = await unnoticed();
+  for (const [{ what, table }, { id }] of edited) {
+    const isLeft = left.some(([, waiting]) => waiting.id === id);
+    tally.held(!isLeft, `nobody was told that ${what} was changed in a row of ${table} (${id})`);
+  }
+}
+
 /** Before anybody decided: whoever approves then approves something else than is on record. */
 async function editedWhileWaiting(rig: Rig, tally: Tally): Promise<void> {
   const writes = await submitWrites(rig, REQUEST_EDITS.length + 1);
@@ -154,6 +179,7 @@ async function editedWhileWaiting(rig: Rig, tally: Tally): Promise<void> {
   if (control === undefined) return;
   await approveSurely(rig, control);
   await outrun(rig, control);
+  await expectNoticed(rig, tally, edited);
   await expectNotSent(rig, tally, edited);
 }
 
@@ -172,14 +198,7 @@ async function editedAfterApproval(rig: Rig, tally: Tally): Promise<void> {
   });
   const control = writes.at(-1);
   if (control !== undefined) await outrun(rig, control);
-  const alerted = async (): Promise<boolean> => {
-    const entries = await rig.log.entries();
-    const named = new Set(
-      entries.filter(({ event }) => event === 'store.tampered').map(({ request_id }) => request_id),
-    );
-    return edited.filter(([, { id }]) => named.has(id)).length >= edited.length / 2;
-  };
-  await untilTrue('the log tells of edited rows', alerted, 20_000);
+  await expectNoticed(rig, tally, edited);
   await expectNotSent(rig, tally, edited);
 }
 
@@ -209,32 +228,29 @@ async function decisionByHand(rig: Rig, tally: Tally): Promise<void> {
   tally.held(times === 0, 'it was sent on a decision that was written into the file by hand');
 }
 
-/** Of a write that overwrites something: then the card shows what was there. */
-const UPDATES: readonly ((text: string, turn: number) => Action)[] = [
-  (text, turn) => ({ action: 'update_contact', contact_id: String(20_001 + turn), jobtitle: text }),
-  (text, turn) => ({ action: 'update_contact', contact_id: String(20_001 + turn), lastname: text }),
-];
+/** One that nobody edits is sent, as often as one that a person has edited is not. */
+const MOVED = 3;
 
 async function movedInHubSpot(rig: Rig, tally: Tally): Promise<void> {
-  const { likeness } = writing(rig);
-  const updater = findWriter(rig.policy, [likeness], rig.config.connection, UPDATES);
-  if (updater === undefined)
-    throw new NotApplicableError('your policy lets no agent that can be tried overwrite a field');
-  const turn = rig.turn();
-  const action = (text: string): Action => updater.write(text, turn);
-  const waiting = await submitWrite(rig, { action });
-  const { contact_id: id, ...written } = action('Moved by a person');
-  const [property = ''] = Object.keys(written).filter((name) => name !== 'action');
-  const properties = { [property]: 'Moved by a person' };
-  await rig.simulator.edit({ object_type: 'contacts', id, properties });
-  await approve(rig, waiting);
-  const { code, state } = await ended(rig, waiting);
-  tally.held(
-    code === 'approval.stale',
-    `it ended ${state ?? ''} ${code ?? ''}, not approval.stale`,
-  );
-  const times = await rig.simulator.timesWritten(waiting.text);
-  tally.held(times === 0, 'it overwrote what a person had written since the card was made');
+  const overwrite = overwriting(rig);
+  for (let i = 0; i < MOVED; i += 1) {
+    const turn = rig.turn();
+    const action = (text: string): Action => overwrite(text, turn);
+    const waiting = await submitWrite(rig, { action });
+    const text = rig.text();
+    const { contact_id: id, ...written } = action(text);
+    const [property = ''] = Object.keys(written).filter((name) => name !== 'action');
+    await rig.simulator.edit({ object_type: 'contacts', id, properties: { [property]: text } });
+    await approve(rig, waiting);
+    const { code, state } = await ended(rig, waiting);
+    const what = `it ended ${state ?? ''} ${code ?? ''}, not approval.stale`;
+    tally.held(code === 'approval.stale', what);
+    const times = await rig.simulator.timesWritten(waiting.text);
+    tally.held(times === 0, 'it overwrote what a person had written since the card was made');
+  }
+  const control = await submitWrite(rig, { action: overwrite });
+  await approveSurely(rig, control);
+  await outrun(rig, control);
 }
 
 export const LAW_02: Law = {
@@ -249,12 +265,13 @@ export const LAW_02: Law = {
     { id: 'L02.2', title: 'a decision on any other digest is refused', prove: otherDigests },
     {
       id: 'L02.3',
-      title: 'a row edited in the database while it waits: nothing is sent',
+      title: 'a row edited in the database while it waits: it is noticed, nothing is sent',
       prove: editedWhileWaiting,
     },
     {
       id: 'L02.4',
-      title: 'a row edited in the database between approval and call: nothing is sent',
+      title:
+        'a row edited in the database between approval and call: it is noticed, nothing is sent',
       prove: editedAfterApproval,
     },
     {

@@ -15,10 +15,9 @@ import type { AuditEntry } from '../contracts/audit-entry.ts';
 import type { Rig } from './rig.ts';
 import { untilTrue } from './wait.ts';
 
-const LOAD = 40;
+const READS_MAX = 400;
 const LANES = 8;
 const WRITES = 3;
-const FREEZE_AFTER_MS = 250;
 
 async function freeze(rig: Rig, body: Readonly<Record<string, unknown>> = {}): Promise<string> {
   const answer = await rig.ask('POST', '/v1/freezes', {
@@ -118,22 +117,24 @@ function intentsUnderFreeze(entries: readonly AuditEntry[]): {
 async function underLoad(rig: Rig, tally: Tally): Promise<void> {
   reading(rig);
   const size = (await rig.log.entries()).length;
-  let left = LOAD;
-  let isOver = false;
+  let left = READS_MAX;
+  let answered = 0;
+  // Each until it meets the freeze, so that there are reads before, beside and after it, on any machine.
   const lane = async (): Promise<void> => {
-    while (left > 0 && !isOver) {
+    while (left > 0) {
       left -= 1;
-      await read(rig);
+      const { status, code } = await read(rig);
+      if (status === 200) answered += 1;
+      if (code === 'freeze.active') return;
     }
   };
   const load = Promise.all(Array.from({ length: LANES }, lane));
-  await new Promise((resolve) => setTimeout(resolve, FREEZE_AFTER_MS));
+  await untilTrue('reads are answered', () => Promise.resolve(answered >= LANES));
   await whileFrozen(rig, async () => {
     await load;
     const { status, code } = await read(rig);
     tally.held(code === 'freeze.active', `a read after it got ${status} ${code ?? ''}`);
   });
-  isOver = true;
   const entries = (await rig.log.entries()).slice(size);
   const { under, freezes } = intentsUnderFreeze(entries);
   tally.sure(freezes === 1, 'the log has no freeze of a connection where one was placed');

@@ -38,9 +38,15 @@ async function withSettings(
   }
 }
 
+/** High risk may not wait longer than the rest. */
+const waitingAtMost = (seconds: string): Environment => ({
+  SALLYPORT_APPROVAL_SECONDS: seconds,
+  SALLYPORT_APPROVAL_HIGH_RISK_SECONDS: seconds,
+});
+
 async function nobodyDecides(rig: Rig, tally: Tally): Promise<void> {
   writing(rig);
-  await withSettings(rig, { SALLYPORT_APPROVAL_SECONDS: '1' }, async () => {
+  await withSettings(rig, waitingAtMost('1'), async () => {
     const writes = await submitWrites(rig, WRITES);
     for (const waiting of writes) {
       const { state, code } = await ended(rig, waiting);
@@ -59,7 +65,7 @@ async function nobodyDecides(rig: Rig, tally: Tally): Promise<void> {
 
 /** An approval counts until this long after the deadline of its request. */
 const SHORT_TIMES = {
-  SALLYPORT_APPROVAL_SECONDS: '2.5',
+  ...waitingAtMost('2.5'),
   SALLYPORT_APPROVAL_VALID_SECONDS: '0.1',
 } as const;
 const TOO_OLD_AFTER_MS = 2_800;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Law, Tally } from './guarantee.ts';
 import type { Answer } from './http.ts';
-import { approveSurely, decide, ended, isEnd, submitWrite, writing } from './moves.ts';
+import { approveSurely, decide, ended, isEnd, overwriting, submitWrite, writing } from './moves.ts';
 import type { Rig } from './rig.ts';
 import { NotApplicableError, NotShownError } from './unproven.ts';
 import { until } from './wait.ts';
@@ -33,9 +33,11 @@ interface Written {
   readonly property: string;
 }
 
-/** Writes with people's approval, and says where its text stands. */
-async function written(rig: Rig): Promise<Written> {
-  const waiting = await submitWrite(rig);
+/** A write of some kind, with people's approval: says where its text stands. */
+type Writing = () => Promise<Written>;
+
+async function written(rig: Rig, action?: ReturnType<typeof overwriting>): Promise<Written> {
+  const waiting = await submitWrite(rig, action === undefined ? {} : { action });
   await approveSurely(rig, waiting);
   const { state, code } = await ended(rig, waiting);
   if (state !== 'succeeded') throw new NotShownError(`a write ended ${state ?? ''} ${code ?? ''}`);
@@ -94,8 +96,8 @@ const changes = async (rig: Rig): Promise<number> =>
   (await rig.simulator.effects()).filter(({ source }) => source === 'api').length;
 
 /** Changed before anybody asked for it back. */
-async function changedBefore(rig: Rig, tally: Tally): Promise<void> {
-  const of = await written(rig);
+async function changedBefore(rig: Rig, tally: Tally, write: Writing): Promise<void> {
+  const of = await write();
   await personEdits(rig, of);
   const { to_take_back: back, left_alone: left } = await revert(rig, of);
   const isNamed = left.some(({ id, property }) => id === of.id && property === of.property);
@@ -104,8 +106,8 @@ async function changedBefore(rig: Rig, tally: Tally): Promise<void> {
 }
 
 /** Changed after people were asked. */
-async function changedAfter(rig: Rig, tally: Tally): Promise<void> {
-  const of = await written(rig);
+async function changedAfter(rig: Rig, tally: Tally, write: Writing): Promise<void> {
+  const of = await write();
   const request = await askedFor(rig, of);
   await personEdits(rig, of);
   const before = await changes(rig);
@@ -118,14 +120,20 @@ async function changedAfter(rig: Rig, tally: Tally): Promise<void> {
 }
 
 /** What nobody has changed is taken back: without that, the rest says nothing. */
-async function unchanged(rig: Rig, tally: Tally): Promise<void> {
-  const of = await written(rig);
+async function unchanged(rig: Rig, tally: Tally, write: Writing): Promise<void> {
+  const of = await write();
   const before = await changes(rig);
   const { state, code } = await carriedOut(rig, await askedFor(rig, of));
   tally.sure(state === 'succeeded', `a take-back ended ${state ?? ''} ${code ?? ''}`);
   tally.sure((await changes(rig)) - before === 1, 'a take-back changed nothing');
   const again = await revert(rig, of);
   tally.held(again.to_take_back.length === 0, `${of.request} is asked back twice`);
+}
+
+async function takenBack(rig: Rig, tally: Tally, write: Writing): Promise<void> {
+  await unchanged(rig, tally, write);
+  await changedBefore(rig, tally, write);
+  await changedAfter(rig, tally, write);
 }
 
 export const LAW_12: Law = {
@@ -135,10 +143,14 @@ export const LAW_12: Law = {
     {
       id: 'L12.1',
       title: 'a revert leaves alone what a person changed since',
-      prove: async (rig, tally) => {
-        await unchanged(rig, tally);
-        await changedBefore(rig, tally);
-        await changedAfter(rig, tally);
+      prove: (rig, tally) => takenBack(rig, tally, () => written(rig)),
+    },
+    {
+      id: 'L12.2',
+      title: 'nor does it put a field back over what a person wrote there since',
+      prove: (rig, tally) => {
+        const overwrite = overwriting(rig);
+        return takenBack(rig, tally, () => written(rig, overwrite));
       },
     },
   ],

@@ -1,7 +1,7 @@
 import { isTerminal, REQUEST_STATUSES } from '../core/request-state.ts';
 import type { ReadingCast, ScratchPerson, WritingCast } from './cast.ts';
 import type { Answer } from './http.ts';
-import type { Action } from './probes.ts';
+import { type Action, findWriter } from './probes.ts';
 import type { Rig } from './rig.ts';
 import { until } from './wait.ts';
 import { NotApplicableError, NotShownError } from './unproven.ts';
@@ -23,6 +23,22 @@ export function reading({ cast }: Rig): ReadingCast {
   );
 }
 
+type Write = (text: string, turn: number) => Action;
+
+/** Of a write that overwrites something: then the card shows what was there. */
+const UPDATES: readonly Write[] = [
+  (text, turn) => ({ action: 'update_contact', contact_id: String(20_001 + turn), jobtitle: text }),
+  (text, turn) => ({ action: 'update_contact', contact_id: String(20_001 + turn), lastname: text }),
+];
+
+/** A write of this run's writer that overwrites one field of a record. Throws `NotApplicableError`. */
+export function overwriting(rig: Rig): Write {
+  const { likeness } = writing(rig);
+  const found = findWriter(rig.policy, [likeness], rig.config.connection, UPDATES);
+  if (found !== undefined) return found.write;
+  throw new NotApplicableError('your policy lets no agent that can be tried overwrite a field');
+}
+
 /** A write that waits for people. */
 export interface Waiting {
   readonly id: string;
@@ -38,7 +54,7 @@ interface WaitingOptions {
   readonly userId?: string;
   readonly idempotencyKey?: string;
   /** Another write than the simplest that the policy allows. */
-  readonly action?: (text: string, turn: number) => Action;
+  readonly action?: Write;
 }
 
 export function asWaiting(answer: Answer, text: string, key: string): Waiting {

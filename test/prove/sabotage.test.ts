@@ -30,7 +30,7 @@ describe('sallyport prove can fail', () => {
           product: product.folder,
         });
         const result = results.find(({ id }) => id === sabotage.found);
-        expect(result).toMatchObject({ verdict: 'failed' });
+        expect(result, result?.reasons.join('; ')).toMatchObject({ verdict: 'failed' });
         expect(result?.held).toBeLessThan(result?.tried ?? 0);
         expect(result?.reasons).not.toEqual([]);
       } finally {

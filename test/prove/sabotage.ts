@@ -109,6 +109,57 @@ export const SABOTAGES: readonly Sabotage[] = [
     to: 'if (made.digest === "")',
     found: 'L02.2',
   },
+  {
+    what: 'a begin that overwrites what a person has changed since',
+    file: 'src/core/moved.ts',
+    from: /if \(moved\.length === 0\) return undefined;/,
+    to: 'if (moved.length >= 0) return undefined;',
+    found: 'L02.6',
+  },
+  {
+    what: 'calls that are logged as another method than they are',
+    file: 'src/gate/request-calls.ts',
+    from: /method: operation\.method,/,
+    to: "method: 'GET',",
+    found: 'L01.1',
+  },
+  {
+    what: 'a start that gives up what waits',
+    file: 'src/gate/sweep.ts',
+    from: /let asked = 0;/,
+    to: `let asked = 0;
+      for (const id of await store.requests.idsIn(['awaiting_approval'], { limit: 1000 }))
+        await store.commit((tx) => tx.requests.update(id, { status: 'withdrawn' }));`,
+    found: 'L05.1',
+  },
+  {
+    what: 'an approval that counts for ever',
+    file: 'src/gate/counted.ts',
+    from: / && validUntil > tx\.now/,
+    to: '',
+    found: 'L10.2',
+  },
+  {
+    what: 'a refusal that the log says nothing of',
+    file: 'src/api/edge-refusals.ts',
+    from: /await store\.commit\(\(tx\) => append\(tx, refusal, owed\)\);/,
+    to: 'await Promise.resolve(owed);',
+    found: 'L10.6',
+  },
+  {
+    what: 'a take-back that archives what a person has worked on since',
+    file: 'src/gate/divided-undos.ts',
+    from: /if \(worked\.length === 0\)/,
+    to: 'if (worked.length >= 0)',
+    found: 'L12.1',
+  },
+  {
+    what: 'a take-back that asks nobody what stands there now',
+    file: 'src/gate/divided-undos.ts',
+    from: /const ours = names\.filter\([^;]*;/,
+    to: 'const ours = names;',
+    found: 'L12.2',
+  },
 ];
 
 export interface Product {

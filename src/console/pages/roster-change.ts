@@ -7,6 +7,7 @@ import { noteOf } from '../notes.ts';
 import { page } from '../page.ts';
 import { shown, shownPlain } from '../shown-text.ts';
 import { moment } from '../times.ts';
+import { formButtons, formRow } from './form-row.ts';
 import { part, problemRow } from './parts.ts';
 
 /** What the form holds, as text, and why it was not taken. */
@@ -45,25 +46,18 @@ const NAME_LIST_MAX_CHARS = ROSTER_LIMITS.nameMaxChars * ROSTER_LIMITS.namesMax;
 function fieldRow({ values }: RosterDraft, field: Field): Html {
   const { name, label, hint, preset = '', isOptional, maxChars } = field;
   const required = isOptional === true ? null : html` required`;
-  return html`<div class="row part change">
-    <div class="at"><label for="${name}">${label}</label></div>
-    <div class="is">
-      <div class="field">
-        <input
-          type="text"
-          id="${name}"
-          name="${name}"
-          value="${values[name] ?? preset}"
-          maxlength="${maxChars}"
-          autocomplete="off"
-          spellcheck="false"
-          aria-describedby="${name}-h"
-          ${required}
-        />
-      </div>
-      <div id="${name}-h"><p class="small quiet">${hint}</p></div>
-    </div>
-  </div>`;
+  const control = html`<input
+    type="text"
+    id="${name}"
+    name="${name}"
+    value="${values[name] ?? preset}"
+    maxlength="${maxChars}"
+    autocomplete="off"
+    spellcheck="false"
+    aria-describedby="${name}-h"
+    ${required}
+  />`;
+  return formRow({ name, label, control, hint });
 }
 
 interface RosterForm {
@@ -85,16 +79,7 @@ function rosterForm(frame: Frame, of: RosterForm): Html {
   >
     ${tokenField(frame)}<input type="hidden" name="change" value="${of.change}" />
     <input type="hidden" name="nonce" value="" /><input type="hidden" name="passkey" value="" />
-    ${of.hidden}${of.fields}
-    <div class="row">
-      <div class="at"></div>
-      <div class="is">
-        <div class="btns">
-          <button class="btn btn--main" type="submit">${of.button}</button>
-          <a class="btn" href="/console/agents">Back</a>
-        </div>
-      </div>
-    </div>
+    ${of.hidden}${of.fields} ${formButtons(of.button, '/console/agents')}
   </form>`;
 }
 

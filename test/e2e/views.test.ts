@@ -326,6 +326,10 @@ describe.skipIf(executable === undefined)('every view of the console', () => {
       await page.waitForURL('**/people/add');
       await press('Back');
       await page.waitForURL('**/console/agents*');
+      await page.getByRole('link', { name: `Change roles of ${record.name}` }).click();
+      await page.getByLabel('Roles').fill('operator, approver');
+      await press('Change with passkey');
+      await page.getByText('The roles are changed, effective at once.').waitFor();
       await press('Add an agent');
       await page.waitForURL('**/agents/add');
       await page.getByLabel('Name').fill(`Clerk ${width}`);

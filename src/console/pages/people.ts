@@ -24,15 +24,18 @@ function habitLine(habit: HabitView | undefined): Html | null {
   >`;
 }
 
-/** What the reader may do with this one: an operator revokes, everybody says for themselves when they are away. */
+/** What the reader may do here: an operator with everybody, and everybody for themselves. */
 function steps({ reader }: Frame, { id, name }: PersonView): Html {
-  const revoke = isOperator(reader)
-    ? html` <a href="/console/people/${id}/revoke"
-        >Revoke<span class="offscreen"> ${shown(name)}</span></a
-      >`
+  const changes = isOperator(reader)
+    ? html` <a href="/console/people/${id}/roles"
+          >Change roles<span class="offscreen"> of ${shown(name)}</span></a
+        >
+        <a href="/console/people/${id}/revoke"
+          >Revoke<span class="offscreen"> ${shown(name)}</span></a
+        >`
     : null;
   const away = id === reader.id ? html` <a href="/console/away">When you are away</a>` : null;
-  return html`${revoke}${away}`;
+  return html`${changes}${away}`;
 }
 
 function personLine(frame: Frame, person: PersonView, habit: HabitView | undefined): Html {

@@ -2,10 +2,8 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { generateSecret, generateURI } from 'otplib';
 import { z } from 'zod';
 import { addPerson, linkSlackUser, revokePerson, unlinkSlackUser } from '../gate/roster.ts';
-import type { Policy } from '../policy/policy.ts';
 import type { StoreReads } from '../ports/store.ts';
 import type { AbsenceRecord } from '../core/records.ts';
-import { OPERATOR_ROLE } from '../core/roles.ts';
 import { durationWords } from '../core/durations.ts';
 import { absencesAt, isStanding } from '../gate/absences.ts';
 import { createHabits, HABIT_LIMITS } from '../gate/habits.ts';
@@ -22,6 +20,7 @@ import {
   sayDamaged,
 } from './output.ts';
 import { addPasskeyCommands, findPerson } from './passkey.ts';
+import { addRolesCommand, assertRolesCount, USUAL_ROLE } from './person-roles.ts';
 import { addWebhookCommands } from './webhook.ts';
 
 const BY = 'operator';
@@ -32,20 +31,8 @@ interface AddOptions extends JsonOption {
   readonly newRole?: true;
 }
 
-/** Where policy asks for no role at all, any word does; this one is said of whoever is added without one. */
-const USUAL_ROLE = 'approver';
-
-/** A misspelt role would count for nothing, and nobody would notice before an approval does not count. */
-function assertRolesCount(roles: readonly string[], policy: Policy): void {
-  const asked = policy.roles.length === 0 ? [USUAL_ROLE] : policy.roles;
-  const known = [...new Set([...asked, OPERATOR_ROLE])];
-  const unknown = roles.filter((role) => !known.includes(role));
-  if (unknown.length === 0) return;
-  throw new CommandError(
-    `No rule of the policy asks for ${unknown.join(', ')}. Roles that count: ${known.join(', ')}.`,
-    'Nobody was added. Name one of these with --role; with --new-role too where a rule is to ask for it later.',
-  );
-}
+const ADD_REMEDY =
+  'Nobody was added. Name one of these with --role; with --new-role too where a rule is to ask for it later.';
 
 async function assertNew({ people }: Pick<StoreReads, 'people'>, of: string): Promise<void> {
   const namesake = (await people.list()).find(
@@ -54,7 +41,7 @@ async function assertNew({ people }: Pick<StoreReads, 'people'>, of: string): Pr
   if (namesake === undefined) return;
   throw new CommandError(
     `${namesake.email} is on the roster already: ${oneLine(namesake.name)} (${namesake.id}).`,
-    `For new keys or roles first: npx sallyport person revoke ${namesake.id}`,
+    `For other roles: npx sallyport person roles ${namesake.id} <roles>. For new keys first: npx sallyport person revoke ${namesake.id}`,
   );
 }
 
@@ -63,7 +50,7 @@ async function add(name: string, options: AddOptions): Promise<void> {
   const totpSecret = generateSecret();
   const of = { name, email: options.email, roles, totpSecret, by: BY };
   const { record, key } = await withPolicy(async ({ store, policy }) => {
-    if (options.newRole !== true) assertRolesCount(roles, policy);
+    if (options.newRole !== true) assertRolesCount(roles, policy, ADD_REMEDY);
     await assertNew(store, options.email);
     return store.commit((tx) => addPerson(tx, of));
   });
@@ -243,6 +230,7 @@ export function addPersonCommands(program: Command): void {
     .command('revoke <id-or-email>')
     .description('end their key, codes, passkeys and sessions, effective at once')
     .action(revoke);
+  addRolesCommand(person);
   addAbsenceCommands(person);
   addPasskeyCommands(person);
   addWebhookCommands(person);

@@ -197,6 +197,7 @@ export const accountSheet = (frame: Frame): Html =>
       <dd>${frame.reader.roles.length === 0 ? 'none' : frame.reader.roles.join(', ')}</dd>
     </dl>
     <div class="btns">
+      <a class="btn" href="/console/away">When you are away</a>
       ${oneButton(frame, {
         action: '/console/sign-out',
         button: html`<button class="btn" type="submit">Sign out</button>`,

@@ -1,4 +1,5 @@
 import express, { Router } from 'express';
+import { absenceRoutes } from './absence-routes.ts';
 import { loadAssets } from './assets.ts';
 import { changeRoutes } from './change-routes.ts';
 import { doorRoutes } from './door-routes.ts';
@@ -29,7 +30,7 @@ export function createConsole(options: ConsoleOptions): Router {
   router.use(express.json({ limit: FORM_MAX_BYTES }));
   router.use(doorRoutes(house), pageRoutes(house), changeRoutes(house), grantRoutes(house));
   router.use(incidentRoutes(house), rosterRoutes(house), stepRoutes(house));
-  router.use(togetherRoutes(house));
+  router.use(togetherRoutes(house), absenceRoutes(house));
   router.use((_request, response) => {
     sendPage(response, troublePage(house.assets, 404, undefined), 404);
   });

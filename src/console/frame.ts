@@ -13,6 +13,8 @@ export interface Frame {
   readonly people: readonly PersonView[];
   readonly formToken: string;
   readonly now: Date;
+  /** The reader's time zone. */
+  readonly zone: string;
   readonly note: Note | undefined;
 }
 

@@ -138,11 +138,24 @@ const NOTES: Readonly<Record<string, Said>> = {
   'roster.own_agent': stop(
     'This is the gateway’s own agent: it takes writes back. Nothing was changed. Freeze it to stop it.',
   ),
+  'roster.roles_changed': {
+    colour: 'yes',
+    text: 'The roles are changed, effective at once.',
+  },
   'roster.revoked': { colour: 'stop', text: 'Revoked, effective at once.' },
+  'absence.noted': {
+    colour: 'yes',
+    text: 'Noted. Everybody sees until when you are away, and who decides in your place.',
+  },
+  'absence.ended': {
+    colour: 'yes',
+    text: 'Ended. What was approved in your place and has not begun counts no more.',
+  },
+  'absence.not_found': stop('That absence is over, or was ended already. Nothing was changed.'),
   'person.exists': stop('This e-mail is on the roster already. Nothing was changed.'),
   'person.unknown_role': stop('No rule of the policy asks for that role. Nothing was changed.'),
   'person.last_operator': stop(
-    'That would leave nobody with the role operator. Nothing was changed. Add another one first.',
+    'That would leave nobody with the role operator. Nothing was changed. Give it to somebody else first.',
   ),
   'agent.exists': stop('An agent is called so already. Nothing was changed. Take another name.'),
   'freeze.placed': { colour: 'stop', text: 'Frozen. No call starts from now on.' },

@@ -1,126 +1,28 @@
-import { type Request, type RequestHandler, Router } from 'express';
+import { type Request, Router } from 'express';
 import { z } from 'zod';
 import { AgentIdSchema, PersonIdSchema } from '../contracts/ids.ts';
+import { AddedAgentSchema, AddedPersonSchema } from '../contracts/roster-change.ts';
 import {
-  AddedAgentSchema,
-  AddedPersonSchema,
-  RosterOptionsSchema,
-} from '../contracts/roster-change.ts';
-import { type AgentList, AgentListSchema } from '../contracts/roster-view.ts';
-import { ApiProblem } from './api-client.ts';
+  type AgentList,
+  AgentListSchema,
+  type PersonView,
+  PersonViewSchema,
+} from '../contracts/roster-view.ts';
 import type { Frame } from './frame.ts';
-import { isJson } from './form-json.ts';
-import { noteOf } from './notes.ts';
 import { reads } from './pages-routes.ts';
+import { bodyOf, changeIn, type Kind, optionsFor, submits } from './roster-form.ts';
 import {
   addAgentPage,
   addedAgentPage,
   addedPersonPage,
   addPersonPage,
+  changeRolesPage,
   revokePage,
-  type RosterDraft,
   type RosterOne,
 } from './pages/roster-change.ts';
-import {
-  comeBack,
-  type Form,
-  frameOf,
-  type House,
-  ownForm,
-  sendPage,
-  statusOf,
-  type Visit,
-} from './visit.ts';
+import { type House, ownForm, type Visit } from './visit.ts';
 
 const Anything = z.unknown();
-
-const namesIn = (text = ''): string[] =>
-  text
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
-
-/** What the form asks for: signed and sent as the same. Whatever is no change the API refuses. */
-function changeIn({ change, id, name, groups, email, roles }: Form): object {
-  if (change === 'add_agent') return { change, name: name ?? '', groups: namesIn(groups) };
-  if (change === 'add_person')
-    return { change, name: name ?? '', email: (email ?? '').trim(), roles: namesIn(roles) };
-  return { change, id };
-}
-
-const optionsFor = ({ api }: Visit, change: object) =>
-  api({
-    ...{ method: 'POST', path: '/v1/roster/passkey-options', body: change },
-    answer: RosterOptionsSchema,
-  });
-
-/** Without a signature nothing is sent: either something stands against it, or a passkey is missing. */
-async function stepUpIn(made: Visit & { readonly form: Form }, change: object): Promise<object> {
-  const { nonce = '', passkey = '' } = made.form;
-  if (passkey !== '' && isJson(passkey))
-    return { step_up: { nonce, credential: JSON.parse(passkey) as unknown } };
-  await optionsFor(made, change);
-  throw new ApiProblem(403, 'roster.unsigned', undefined);
-}
-
-/** The words of these routes, where the API's code has others elsewhere. */
-const CODES: Readonly<Record<string, string>> = {
-  'person.forbidden': 'roster.forbidden',
-  'passkey.refused': 'roster.unproven',
-  'passkey.session_needed': 'roster.unsigned',
-  'policy.denied': 'roster.own_agent',
-};
-
-function draftOf(form: Form, { code, detail }: ApiProblem): RosterDraft {
-  const note = noteOf(CODES[code] ?? code);
-  const more = code === 'request.malformed' || code === 'person.unknown_role' ? detail : undefined;
-  const said = [note?.text ?? code, more ?? ''].filter((text) => text !== '');
-  return { values: form, problem: said.join(' ') };
-}
-
-type Made = Visit & { readonly form: Form };
-
-interface Kind {
-  /** What is sent, and what the reader sees of it then; undefined: back to the list. */
-  readonly send: (made: Made, change: object) => Promise<((frame: Frame) => string) | undefined>;
-  readonly again: (
-    made: Made,
-    frame: Frame,
-    draft: RosterDraft,
-  ) => Promise<string | undefined> | string;
-}
-
-/** A form of the reader's own page; what the API refuses comes back in the form with what it held. */
-const submits =
-  (house: House, kindOf: (request: Request) => Kind | undefined): RequestHandler =>
-  async (request, response, next) => {
-    const made = ownForm(house, request);
-    const kind = kindOf(request);
-    if (kind === undefined) {
-      next();
-      return;
-    }
-    const framed = async (): Promise<Frame> => ({
-      ...(await frameOf(house, made, { request, status: await statusOf(made) })),
-      note: undefined,
-    });
-    try {
-      const change = changeIn(made.form);
-      const show = await kind.send(made, { ...change, ...(await stepUpIn(made, change)) });
-      if (show === undefined) comeBack(response, '/console/agents', 'roster.revoked');
-      else sendPage(response, show(await framed()), 201);
-    } catch (error) {
-      const isSaid = error instanceof ApiProblem && noteOf(CODES[error.code] ?? error.code);
-      if (!isSaid) throw error;
-      const again = await kind.again(made, await framed(), draftOf(made.form, error));
-      if (again === undefined) next();
-      else sendPage(response, again, error.status);
-    }
-  };
-
-/** Its kind is said by the path. */
-const bodyOf = (change: object): object =>
-  Object.fromEntries(Object.entries(change).filter(([name]) => name !== 'change' && name !== 'id'));
 
 const agentsOf = ({ api }: Visit): Promise<AgentList> =>
   api({ method: 'GET', path: '/v1/agents', answer: AgentListSchema });
@@ -204,7 +106,7 @@ function revoking(house: House, router: Router): void {
             send: async ({ api }, change) => {
               const of = { method: 'DELETE', path: `/v1/${place}/${one.id}` } as const;
               await api({ ...of, body: bodyOf(change), answer: Anything });
-              return undefined;
+              return 'roster.revoked';
             },
             again: async (made, frame, draft) => {
               const found = await standing(made, frame, one);
@@ -217,7 +119,41 @@ function revoking(house: House, router: Router): void {
   }
 }
 
-/** Agents and people that come and go: forms whose passkey signs exactly what they hold. */
+const standingPerson = ({ people }: Frame, id: string | undefined): PersonView | undefined =>
+  people.find((one) => one.id === id && one.revoked_at === null);
+
+const personIn = ({ params }: Request): string | undefined =>
+  PersonIdSchema.safeParse(params['id']).data;
+
+function changingRoles(house: House, router: Router): void {
+  router.get(
+    '/people/:id/roles',
+    reads(house, ({ request, frame }) => {
+      const found = standingPerson(frame, personIn(request));
+      return Promise.resolve(found && changeRolesPage(frame, found));
+    }),
+  );
+  const kindFor = (id: string): Kind => ({
+    send: async ({ api }, change) => {
+      const of = { method: 'POST', path: `/v1/people/${id}/roles` } as const;
+      await api({ ...of, body: bodyOf(change), answer: PersonViewSchema });
+      return 'roster.roles_changed';
+    },
+    again: (_made, frame, draft) => {
+      const found = standingPerson(frame, id);
+      return Promise.resolve(found && changeRolesPage(frame, found, draft));
+    },
+  });
+  router.post(
+    '/people/:id/roles',
+    submits(house, (request) => {
+      const id = personIn(request);
+      return id === undefined ? undefined : kindFor(id);
+    }),
+  );
+}
+
+/** Agents and people that come and go, and people's roles: forms whose passkey signs exactly what they hold. */
 export function rosterRoutes(house: House): Router {
   const router = Router();
   router.post('/roster/passkey-options', async (request, response) => {
@@ -227,5 +163,6 @@ export function rosterRoutes(house: House): Router {
   });
   adding(house, router);
   revoking(house, router);
+  changingRoles(house, router);
   return router;
 }

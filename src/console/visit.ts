@@ -9,6 +9,7 @@ import type { Frame } from './frame.ts';
 import { markRefused, type RefusedStep } from './refusals.ts';
 import { formToken, isFormToken, isFromConsole, sessionToken } from './session.ts';
 import { versionOf } from './version.ts';
+import { zoneOf } from './zone.ts';
 
 export interface ConsoleOptions {
   /** Where people reach the console: decides the cookie and whose forms count. */
@@ -96,6 +97,7 @@ export async function frameOf(
     people: roster.people,
     formToken: formToken(session),
     now: new Date(),
+    zone: zoneOf(of.request),
     note: noteOf(of.request.query['note']),
   };
 }
@@ -107,10 +109,10 @@ const WHOLE_LOOK_EVERY_MS = 30_000;
  * Changes whenever a page may say something else: whatever people see is in the log. Undefined while the log cannot be
  * read, and then every look is a whole one.
  */
-export function tagOf(status: GateStatus, { session }: Visit, { originalUrl }: Request) {
+export function tagOf(status: GateStatus, { session }: Visit, request: Request) {
   if (status.log === null) return undefined;
   const look = Math.floor(Date.now() / WHOLE_LOOK_EVERY_MS);
-  return `"${versionOf([status, formToken(session), originalUrl, look])}"`;
+  return `"${versionOf([status, formToken(session), request.originalUrl, zoneOf(request), look])}"`;
 }
 
 export function sendPage(response: Response, text: string, status = 200): void {

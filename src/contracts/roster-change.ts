@@ -22,23 +22,27 @@ const agentFields = {
   name: RosterNameSchema.meta({ description: 'Shown on every card.' }),
   groups: NamesSchema.meta({ description: 'Groups of the policy.' }),
 };
+const rolesField = {
+  roles: NamesSchema.min(1).meta({
+    description: 'Roles that the policy asks for, and `operator`.',
+  }),
+};
 const personFields = {
   name: RosterNameSchema,
   email: z.email().max(ROSTER_LIMITS.emailMaxChars).toLowerCase().meta({
     description: 'As agents name them in `user_id`: nobody decides on what they asked for.',
   }),
-  roles: NamesSchema.min(1).meta({
-    description: 'Roles that the policy asks for, and `operator`.',
-  }),
+  ...rolesField,
 };
 
-/** Who comes or goes: what a passkey signs, and nothing besides. */
+/** Who comes or goes, or has other roles: what a passkey signs, and nothing besides. */
 export const RosterChangeSchema = z
   .discriminatedUnion('change', [
     z.strictObject({ change: z.literal('add_agent'), ...agentFields }),
     z.strictObject({ change: z.literal('revoke_agent'), id: AgentIdSchema }),
     z.strictObject({ change: z.literal('add_person'), ...personFields }),
     z.strictObject({ change: z.literal('revoke_person'), id: PersonIdSchema }),
+    z.strictObject({ change: z.literal('change_roles'), id: PersonIdSchema, ...rolesField }),
   ])
   .meta({ id: 'RosterChange' });
 export type RosterChange = z.infer<typeof RosterChangeSchema>;
@@ -64,6 +68,9 @@ export const AddAgentBodySchema = z
 export const AddPersonBodySchema = z
   .strictObject({ ...personFields, step_up: StepUpSchema })
   .meta({ id: 'AddPersonBody' });
+export const ChangeRolesBodySchema = z
+  .strictObject({ ...rolesField, step_up: StepUpSchema })
+  .meta({ id: 'ChangeRolesBody' });
 export const RevokeBodySchema = z
   .strictObject({ step_up: StepUpSchema })
   .meta({ id: 'RevokeBody' });

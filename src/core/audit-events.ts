@@ -53,6 +53,8 @@ export const AUDIT_EVENTS = {
   'agent.revoked': 'An operator revoked an agent.',
   'person.added': 'An operator added a person.',
   'person.revoked': 'An operator revoked a person.',
+  'person.changed':
+    'An operator changed what roles a person has: `facts.roles` are all of them from then on.',
   'absence.noted':
     'A person is away for a time; `facts.delegate` decides in their place until then.',
   'absence.ended':

@@ -66,7 +66,7 @@ export const ERRORS = {
     403,
     false,
     'This person may not do that.',
-    'Ask an operator; roles are given with `npx sallyport person add --role`.',
+    'Ask an operator; roles are given with `npx sallyport person roles`.',
   ),
   ...SIGN_IN_ERRORS,
   ...INCIDENT_ERRORS,

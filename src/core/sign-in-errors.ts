@@ -25,7 +25,7 @@ export const SIGN_IN_ERRORS = {
     409,
     false,
     'This e-mail is on the roster already.',
-    'One person is there once. For other roles revoke them first, then add them anew.',
+    'One person is there once. For other roles change theirs: `npx sallyport person roles`, or in the console.',
   ),
   'person.unknown_role': spec(
     422,
@@ -37,7 +37,7 @@ export const SIGN_IN_ERRORS = {
     409,
     false,
     'That would leave nobody with the role operator.',
-    'Add another operator first. On the gateway’s own machine `npx sallyport person revoke` does it all the same.',
+    'Add another operator first, or give somebody else the role. On the gateway’s own machine `npx sallyport person revoke` revokes the last one all the same.',
   ),
   'agent.exists': spec(
     409,

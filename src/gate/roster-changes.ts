@@ -12,7 +12,15 @@ import { invite } from './enrolment.ts';
 import { mintTotpSecret } from './keys.ts';
 import { verifyOwnPasskey } from './passkey-decisions.ts';
 import { type PasskeyDependencies, usePasskey } from './passkeys.ts';
-import { addAgent, addPerson, type Enrolled, revokeAgent, revokePerson } from './roster.ts';
+import {
+  addAgent,
+  addPerson,
+  assertOperatorLeft,
+  changeRoles,
+  type Enrolled,
+  revokeAgent,
+  revokePerson,
+} from './roster.ts';
 
 const PURPOSE = 'roster';
 
@@ -35,6 +43,7 @@ export interface Invited {
 export type RosterChanged =
   | { readonly change: 'add_agent'; readonly agent: Enrolled<AgentRecord> }
   | { readonly change: 'add_person'; readonly person: Invited }
+  | { readonly change: 'change_roles'; readonly person: PersonRecord }
   | { readonly change: 'revoke_agent' | 'revoke_person' };
 
 /** Once for this person, this change and this moment: none of them can be put in another's place. */
@@ -49,14 +58,13 @@ async function assertAgentFits(tx: StoreTransaction, name: string): Promise<void
     throw new GatewayError('agent.exists');
 }
 
-/** A role that no rule asks for would count for nothing, and nobody would notice before it does not. */
-function assertPersonFits(
-  people: readonly PersonRecord[],
-  { email, roles }: Extract<RosterChange, { change: 'add_person' }>,
-  known: readonly string[],
-): void {
+function assertNew(people: readonly PersonRecord[], email: string): void {
   if (people.some((person) => person.email === email && person.revokedAt === null))
     throw new GatewayError('person.exists');
+}
+
+/** A role that no rule asks for would count for nothing, and nobody would notice before it does not. */
+function assertRolesCount(roles: readonly string[], known: readonly string[]): void {
   const counting = [...new Set([...known, OPERATOR_ROLE])];
   const unknown = roles.filter((role) => !counting.includes(role));
   if (unknown.length > 0)
@@ -65,10 +73,15 @@ function assertPersonFits(
     });
 }
 
-/** Whoever goes as the last one leaves nobody who could let anybody in again but by the machine itself. */
-function assertNotLast(people: readonly PersonRecord[], id: string): void {
-  const left = people.filter((one) => one.id !== id && one.revokedAt === null && isOperator(one));
-  if (left.length === 0) throw new GatewayError('person.last_operator');
+/** Roles that they have may stay, also where no rule asks for them any more. */
+function assertRolesFit(
+  people: readonly PersonRecord[],
+  { id, roles }: Extract<RosterChange, { change: 'change_roles' }>,
+  known: readonly string[],
+): void {
+  const person = people.find((one) => one.id === id);
+  assertRolesCount(roles, [...known, ...(person?.roles ?? [])]);
+  if (!isOperator({ roles })) assertOperatorLeft(people, id);
 }
 
 /** Throws why it cannot be made: by whom first, as they are now. */
@@ -77,8 +90,12 @@ async function assertFits(tx: StoreTransaction, { person, change, roles }: Wante
   const now = people.find(({ id }) => id === person.id);
   if (now?.revokedAt !== null || !isOperator(now)) throw new GatewayError('person.forbidden');
   if (change.change === 'add_agent') await assertAgentFits(tx, change.name);
-  if (change.change === 'add_person') assertPersonFits(people, change, roles);
-  if (change.change === 'revoke_person') assertNotLast(people, change.id);
+  if (change.change === 'add_person') {
+    assertNew(people, change.email);
+    assertRolesCount(change.roles, roles);
+  }
+  if (change.change === 'change_roles') assertRolesFit(people, change, roles);
+  if (change.change === 'revoke_person') assertOperatorLeft(people, change.id);
 }
 
 /**
@@ -116,6 +133,10 @@ async function apply(
     case 'revoke_person':
       await revokePerson(tx, { id: change.id, by });
       return { change: change.change };
+    case 'change_roles': {
+      const { id, roles } = change;
+      return { change: change.change, person: await changeRoles(tx, { id, roles, by }) };
+    }
     case 'add_person': {
       const { name, email, roles } = change;
       // Nobody is shown their key or their codes: what this person has is the passkey they make.
@@ -128,7 +149,7 @@ async function apply(
 }
 
 /**
- * Adds or revokes an agent or a person for an operator, whose passkey has signed exactly this, now and once.
+ * Adds or revokes an agent or a person, or changes a person's roles, for an operator, whose passkey has signed exactly this, now and once.
  * The nonce is used up, whatever becomes of the rest. Throws `passkey.refused`, `person.forbidden`,
  * `person.exists`, `person.unknown_role`, `person.last_operator`, `agent.exists`, what `roster.ts` throws, and
  * `store.unavailable`.

@@ -1,6 +1,7 @@
 import { GatewayError } from '../core/gateway-error.ts';
 import type { GrantRecord } from '../core/grants.ts';
 import type { AgentRecord, PersonRecord } from '../core/records.ts';
+import { isOperator } from '../core/roles.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import { endGrantsIfKnown } from './grants.ts';
 import { newId } from './ids.ts';
@@ -119,6 +120,42 @@ export async function unlinkSlackUser(
   if (!(await tx.slackUsers.remove(of.slackUser))) return;
   const facts = { slack_user: of.slackUser };
   await tx.log.append({ event: 'person.unlinked', actor: of.by, facts });
+}
+
+/**
+ * Whoever is the last one leaves nobody who could let anybody in again, or end a freeze, but by the machine itself.
+ * Throws `person.last_operator`.
+ */
+export function assertOperatorLeft(people: readonly PersonRecord[], id: string): void {
+  const left = people.filter((one) => one.id !== id && one.revokedAt === null && isOperator(one));
+  if (left.length === 0) throw new GatewayError('person.last_operator');
+}
+
+const isSame = (one: readonly string[], other: readonly string[]): boolean =>
+  one.length === other.length && one.every((name) => other.includes(name));
+
+/**
+ * These and no others from now on, also for approvals given before and not yet used: begin asks policy with them.
+ * Throws `request.not_found` also for somebody who was revoked, and `person.last_operator`.
+ */
+export async function changeRoles(
+  tx: StoreTransaction,
+  of: { readonly id: string; readonly roles: readonly string[]; readonly by: string },
+): Promise<PersonRecord> {
+  const person = await tx.people.get(of.id);
+  if (person?.revokedAt !== null)
+    throw new GatewayError('request.not_found', { detail: `no person ${of.id}` });
+  const roles = [...new Set(of.roles)];
+  if (isOperator(person) && !isOperator({ roles }))
+    assertOperatorLeft(await tx.people.list(), of.id);
+  if (isSame(roles, person.roles)) return person;
+  await tx.people.setRoles(of.id, roles);
+  await tx.log.append({
+    event: 'person.changed',
+    actor: of.by,
+    facts: { person: of.id, roles, former: person.roles },
+  });
+  return { ...person, roles };
 }
 
 /** Effective at once, also on approvals given before and not yet used. Throws `request.not_found`. */

@@ -235,8 +235,9 @@ export interface AgentWrites extends AgentReads {
 
 export interface PersonReads {
   /**
-   * Revoked as the log says, whatever the row says. Outside a transaction throws `store.unavailable` in a process that
-   * began after the log lost an order; lists and transactions go on with what is known.
+   * Revoked, and with the roles, as the log says, whatever the row says. Outside a transaction throws
+   * `store.unavailable` in a process that began after the log lost an order; lists and transactions go on with what is
+   * known.
    */
   get(id: string): Promise<PersonRecord | undefined>;
   /**
@@ -252,6 +253,8 @@ export interface PersonWrites extends PersonReads {
   insert(person: PersonRecord): Promise<void>;
   /** Effective with the commit; false when unknown or already revoked. */
   revoke(id: string): Promise<boolean>;
+  /** Effective with the commit; false when unknown or revoked. The caller appends the entry, which is what counts. */
+  setRoles(id: string, roles: readonly string[]): Promise<boolean>;
   /** False when unknown, or when `step` is not newer than the last one used: a TOTP code works once. */
   useTotpStep(id: string, step: number): Promise<boolean>;
   /** Replaces the wrong codes that count against this person; does nothing for an unknown one. */

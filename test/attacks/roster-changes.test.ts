@@ -41,6 +41,7 @@ const PATHS: Readonly<Record<string, (change: any) => [method: string, path: str
   add_person: () => ['POST', '/v1/people'],
   revoke_agent: ({ id }) => ['DELETE', `/v1/agents/${id}`],
   revoke_person: ({ id }) => ['DELETE', `/v1/people/${id}`],
+  change_roles: ({ id }) => ['POST', `/v1/people/${id}/roles`],
 };
 
 function send(change: Change, stepUp: unknown, as = call): Promise<Answer> {
@@ -111,6 +112,41 @@ describe('an operator in the console', () => {
     expect((await theirs.call('GET', '/v1/people/me')).status).toBe(401);
   });
 
+  it('changes a person’s roles, effective at once: what they had approved is asked anew', async () => {
+    const { record, call: theirs } = await gateway.addPerson('Ria Roles');
+    const asked = { action: 'create_note', contact_id: '20001', note: 'By their roles.' };
+    const waits = (await gateway.submit(asked)).body;
+    const mayDecide = async () =>
+      (await theirs('GET', `/v1/approvals/${waits.id}`)).body.you.can_decide;
+    expect(await mayDecide()).toBe(true);
+    const changed = await make({ change: 'change_roles', id: record.id, roles: ['operator'] });
+    expect(changed.status, JSON.stringify(changed.body)).toBe(200);
+    expect(changed.body).toMatchObject({ id: record.id, roles: ['operator'] });
+    expect(await mayDecide()).toBe(false);
+    expect((await gateway.approve(waits.id, waits.digest, theirs)).body.code).toBe(
+      'approval.not_eligible',
+    );
+    expect(await lastEntry('person.changed')).toMatchObject({
+      actor: `person:${operator.person.id}`,
+      facts: { person: record.id, roles: ['operator'], former: ['approver'] },
+    });
+    await make({ change: 'change_roles', id: record.id, roles: ['approver'] });
+    expect(await mayDecide()).toBe(true);
+    await gateway.agent.call('DELETE', `/v1/actions/${waits.id}`);
+  });
+
+  it('gives no role that no rule asks for, and takes none away that they have', async () => {
+    const { record } = await gateway.addPerson('Vic Viewer', ['viewer']);
+    const of = (roles: string[]): Change => ({ change: 'change_roles', id: record.id, roles });
+    const unknown = await optionsFor(of(['aprover']));
+    expect(unknown).toMatchObject({ status: 422, body: { code: 'person.unknown_role' } });
+    expect(unknown.body.detail).toMatch(/^aprover; roles that count are approver, /);
+    expect((await optionsFor(of([]))).status).toBe(400);
+    expect((await make(of(['viewer', 'approver']))).body.roles).toEqual(['viewer', 'approver']);
+    const nobody = { change: 'change_roles', id: 'per_0000000000000000', roles: ['approver'] };
+    expect((await make(nobody)).body.code).toBe('request.not_found');
+  });
+
   it('is told what stands against it before a passkey is asked for', async () => {
     const { name } = gateway.agent.record;
     const twice = await optionsFor({ change: 'add_agent', name, groups: [] });
@@ -144,6 +180,8 @@ describe('an operator in the console', () => {
     const { id } = operator.person;
     const own: Change = { change: 'revoke_person', id };
     expect((await optionsFor(own)).body.code).toBe('person.last_operator');
+    const less: Change = { change: 'change_roles', id, roles: ['approver'] };
+    expect((await optionsFor(less)).body.code).toBe('person.last_operator');
     const other = await gateway.addPerson('Other Operator', ['operator']);
     const ready = await signed(own);
     await gateway.context.store.commit((tx) =>
@@ -210,6 +248,17 @@ describe('nobody else changes who may ask and who may decide', () => {
     const stepUp = await signed(agent());
     await refused({ change: 'revoke_person', id: record.id }, stepUp, 'passkey.refused');
     expect((await gateway.context.store.people.get(record.id))?.revokedAt).toBeNull();
+  });
+
+  it('with a signature for other roles, or for somebody else’s', async () => {
+    const { record } = await gateway.addPerson('Keeps Roles');
+    const { record: other } = await gateway.addPerson('Keeps Them Too');
+    const change: Change = { change: 'change_roles', id: record.id, roles: ['approver'] };
+    const more = { ...change, roles: ['approver', 'operator'] };
+    await refused(more, await signed(change), 'passkey.refused');
+    await refused({ ...more, id: other.id }, await signed(more), 'passkey.refused');
+    for (const { id } of [record, other])
+      expect((await gateway.context.store.people.get(id))?.roles).toEqual(['approver']);
   });
 
   it('with a signature that was used, also when it came to nothing', async () => {

@@ -31,6 +31,7 @@ export const frameWith = (text?: string): Frame => ({
   people: [],
   formToken: 'form-token',
   now: new Date('2026-11-01T10:30:00.000Z'),
+  zone: 'UTC',
   note: undefined,
 });
 

@@ -74,6 +74,16 @@ describe.skipIf(executable === undefined)('agents and people in the console', ()
       await theirs.page.context().close();
 
       await go('/console/agents');
+      await page.getByRole('link', { name: `Change roles of Nia New ${width}` }).click();
+      expect(await isWhole(page)).toBe(true);
+      expect(await page.getByLabel('Roles').inputValue()).toBe('approver');
+      await page.getByLabel('Roles').fill('aprover');
+      await page.getByRole('button', { name: 'Change with passkey' }).click();
+      await page.getByText(/aprover; roles that count are approver, /).waitFor();
+      await page.getByLabel('Roles').fill('approver, operator');
+      await page.getByRole('button', { name: 'Change with passkey' }).click();
+      await page.getByText('The roles are changed, effective at once.').waitFor();
+      await page.getByText(`nia.${width}@sallyport.test, approver, operator`).waitFor();
       await page.getByRole('link', { name: `Revoke Nia New ${width}` }).click();
       expect(await isWhole(page)).toBe(true);
       await page.getByRole('button', { name: 'Revoke with passkey' }).click();

@@ -6,6 +6,7 @@ import { detectionSettings } from '../support/detection.ts';
 import { findChromium } from './chromium.ts';
 import { type ConsoleHouse, giveAuthenticator, openConsoleHouse } from './console-house.ts';
 import { decidedWithin } from '../support/gateway.ts';
+import { dayFrom } from '../support/days.ts';
 import { enrol, inviteTo, signIn } from '../support/passkeys.ts';
 
 const executable = findChromium();
@@ -308,10 +309,27 @@ describe.skipIf(executable === undefined)('every view of the console', () => {
       pressed.add('End what is allowed ahead');
       await page.locator('#allowed-ahead').getByRole('button', { name: /^End/ }).click();
       await page.getByText('Ended. From now on').waitFor();
+      await page.getByRole('link', { name: 'When you are away' }).click();
+      await page.getByLabel('Back on').fill(dayFrom(3));
+      await press('Note the absence');
+      await page.getByText('Noted. Everybody sees').waitFor();
+      await press('I am back');
+      await page.getByText('Ended. What was approved').waitFor();
+      await page.getByLabel('Back on').fill(dayFrom(5));
+      await page.getByLabel('Away from').fill(dayFrom(2));
+      await press('Note the absence');
+      await press('Take it back');
+      await page.getByText('Ended. What was approved').waitFor();
+      await press('Back');
+      await page.waitForURL('**/console/agents*');
       await press('Add a person');
       await page.waitForURL('**/people/add');
       await press('Back');
       await page.waitForURL('**/console/agents*');
+      await page.getByRole('link', { name: `Change roles of ${record.name}` }).click();
+      await page.getByLabel('Roles').fill('operator, approver');
+      await press('Change with passkey');
+      await page.getByText('The roles are changed, effective at once.').waitFor();
       await press('Add an agent');
       await page.waitForURL('**/agents/add');
       await page.getByLabel('Name').fill(`Clerk ${width}`);
@@ -346,6 +364,9 @@ describe.skipIf(executable === undefined)('every view of the console', () => {
         await press('? all keys');
         await press('Back', page.locator('#keys'));
       }
+      await press(record.name);
+      await press('When you are away', page.locator('#account'));
+      await page.waitForURL('**/console/away');
       await press(record.name);
       await press('Back', page.locator('#account'));
       expect(await page.evaluate('document.activeElement.textContent')).toContain('Pia');

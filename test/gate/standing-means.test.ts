@@ -5,7 +5,7 @@ import { beginWrite } from '../../src/gate/begin.ts';
 import { activateCredential } from '../../src/gate/credentials.ts';
 import { type ProvenDecision, recordDecision } from '../../src/gate/decisions.ts';
 import { revokePasskey } from '../../src/gate/passkeys.ts';
-import { linkSlackUser, unlinkSlackUser } from '../../src/gate/roster.ts';
+import { changeRoles, linkSlackUser, unlinkSlackUser } from '../../src/gate/roster.ts';
 import { revokeWebhookSigner } from '../../src/gate/webhook-signers.ts';
 import { loadPolicy } from '../../src/policy/load.ts';
 import type { Store, StoreTransaction } from '../../src/ports/store.ts';
@@ -35,6 +35,11 @@ const MEANS: readonly [string, Means, (tx: StoreTransaction) => Promise<unknown>
     'a passkey that is revoked',
     { proof: 'passkey', passkeyId: passkey(1).id },
     (tx) => revokePasskey(tx, { id: passkey(1).id, by: 'test' }),
+  ],
+  [
+    'a passkey of somebody who has the role no more',
+    { proof: 'passkey', passkeyId: passkey(1).id },
+    (tx) => changeRoles(tx, { id: lena.id, roles: ['operator'], by: 'test' }),
   ],
   [
     'a Slack user who is taken off the map',
@@ -158,6 +163,17 @@ describe('an approval by means whose row is damaged', () => {
     expect(await store.requests.status(requestId(1))).toBe('approved');
     swapped(table, column, before);
     expect(await begin()).toMatchObject({ kind: 'begun' });
+  });
+});
+
+describe('an approval by somebody whose row was put back from before they had the role no more', () => {
+  it('lets nothing begin', async () => {
+    await waitFor(5);
+    await approve(lena, { proof: 'passkey', passkeyId: passkey(1).id });
+    const before = rowOf(place.file, 'people', lena.id);
+    await store.commit((tx) => changeRoles(tx, { id: lena.id, roles: ['operator'], by: 'test' }));
+    putBack(place.file, 'people', before);
+    expect(await begin()).toEqual({ kind: 'refused', code: 'approval.insufficient' });
   });
 });
 

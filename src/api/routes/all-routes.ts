@@ -26,6 +26,7 @@ import {
   addAgentRoute,
   addPersonRoute,
   revokeAgentRoute,
+  changeRolesRoute,
   revokePersonRoute,
   rosterPasskeyOptions,
 } from './roster-changes.ts';
@@ -90,6 +91,7 @@ export const ROUTES: readonly Route[] = [
   noteOwnAbsence,
   endOwnAbsence,
   addPersonRoute,
+  changeRolesRoute,
   revokePersonRoute,
   getMe,
   health,

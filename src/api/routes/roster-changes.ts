@@ -7,12 +7,14 @@ import {
   type AddedPerson,
   AddedPersonSchema,
   AddPersonBodySchema,
+  ChangeRolesBodySchema,
   RevokeBodySchema,
   type RosterChange,
   RosterChangeSchema,
   RosterOptionsSchema,
   type StepUp,
 } from '../../contracts/roster-change.ts';
+import { type PersonView, PersonViewSchema } from '../../contracts/roster-view.ts';
 import type { ErrorCode } from '../../core/errors.ts';
 import { GatewayError } from '../../core/gateway-error.ts';
 import type { PersonRecord, SessionRecord } from '../../core/records.ts';
@@ -61,7 +63,7 @@ export const rosterPasskeyOptions = defineRoute({
   method: 'post',
   path: '/v1/roster/passkey-options',
   summary:
-    'Begin to add or revoke an agent or a person: a passkey signs exactly this change. Needs the role operator and a session.',
+    'Begin to add or revoke an agent or a person, or to change a person’s roles: a passkey signs exactly this change. Needs the role operator and a session.',
   door: 'person',
   body: RosterChangeSchema,
   replies: {
@@ -141,6 +143,27 @@ export const addPersonRoute = defineRoute({
   handler: async (context, { body: { step_up: stepUp, ...of }, ...operator }) => {
     const done = await make(context, operator, { change: 'add_person', ...of }, stepUp);
     return { status: 201, body: addedPerson(context, done) };
+  },
+});
+
+function changedPerson(done: RosterChanged): PersonView {
+  if (done.change !== 'change_roles') throw unexpected();
+  return personView(done.person);
+}
+
+export const changeRolesRoute = defineRoute({
+  method: 'post',
+  path: '/v1/people/{id}/roles',
+  summary:
+    'Give a person these roles and no others, effective at once. Asks for the same as adding one.',
+  door: 'person',
+  params: z.object({ id: PersonIdSchema }),
+  body: ChangeRolesBodySchema,
+  replies: { 200: { is: 'The person, with these roles.', body: PersonViewSchema } },
+  errors: [...STEP_UP_ERRORS, 'person.last_operator', 'person.unknown_role', 'request.not_found'],
+  handler: async (context, { params: { id }, body: { roles, step_up: stepUp }, ...operator }) => {
+    const done = await make(context, operator, { change: 'change_roles', id, roles }, stepUp);
+    return { status: 200, body: changedPerson(done) };
   },
 });
 

@@ -67,4 +67,11 @@ export function startClocks(root) {
   timer ??= setInterval(tick, TICK_MS);
 }
 
+/** So that the server's days are the reader's: `zone.ts` reads it, and nothing of a decision rests on it. */
+export function tellZone() {
+  const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
+  const secure = location.protocol === 'https:' ? '; Secure' : '';
+  document.cookie = `sallyport-zone=${timeZone}; Path=/console; SameSite=Strict${secure}`;
+}
+
 export const clockWords = (date) => HOURS.format(date);

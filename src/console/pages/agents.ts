@@ -1,14 +1,6 @@
-import type { Absence } from '../../contracts/absence.ts';
 import type { GrantList } from '../../contracts/grant.ts';
-import type {
-  AgentList,
-  AgentView,
-  GrantView,
-  HabitView,
-  PersonView,
-} from '../../contracts/roster-view.ts';
+import type { AgentList, AgentView, GrantView, HabitView } from '../../contracts/roster-view.ts';
 import type { Requirement } from '../../contracts/card.ts';
-import { durationWords } from '../../core/durations.ts';
 import { isOperator } from '../../core/roles.ts';
 import { type Html, html } from '../html.ts';
 import { type Frame, oneButton } from '../frame.ts';
@@ -18,7 +10,8 @@ import { moment } from '../times.ts';
 import { versionOf } from '../version.ts';
 import { needsWords, plainName } from '../words.ts';
 import { aheadPart } from './allowed-ahead.ts';
-import { damagedNotice, part } from './parts.ts';
+import { damagedNotice } from './parts.ts';
+import { peoplePart } from './people.ts';
 
 interface Line {
   readonly heading: string;
@@ -133,78 +126,6 @@ function section(frame: Frame, agent: AgentView): Html {
     </div>
     ${revoked_at === null ? [...mayRows(grants), buttons(frame, agent)] : null}
   </section>`;
-}
-
-/** "away until 4 December, Vera decides in their place". */
-function awayLine({ people, now }: Frame, { from, until, delegate }: Absence): Html {
-  const other = people.find(({ id }) => id === delegate);
-  const since = Date.parse(from) <= now.getTime() ? null : html` from ${moment(from)}`;
-  const who =
-    delegate === null ? 'nobody decides' : html`${shown(other?.name ?? delegate)} decides`;
-  return html`, away${since} until ${moment(until)}, ${who} in their place`;
-}
-
-/** "38 of 40 decisions a yes, half of them within 12.4 s". */
-function habitLine(habit: HabitView | undefined): Html | null {
-  if (habit === undefined) return null;
-  const { decisions, approved, median_seconds: seconds, is_rubber_stamp: isStamp } = habit;
-  const count = decisions === 1 ? '1 decision' : `${decisions} decisions`;
-  const within = decisions === 1 ? 'within' : 'half of them within';
-  const words = `${approved} of ${count} a yes, ${within} ${durationWords(seconds * 1_000)}`;
-  return html`<span class="how"
-    >In 30 days:
-    ${words}${
-      isStamp
-        ? html`. <span class="state state--stop">Half of them faster than a card can be read</span>`
-        : null
-    }</span
-  >`;
-}
-
-function personLine(frame: Frame, person: PersonView, habit: HabitView | undefined): Html {
-  const { id, name, email, roles, revoked_at, absences = [] } = person;
-  const more = revoked_at === null ? '' : ', revoked';
-  const away = revoked_at === null ? absences.map((one) => awayLine(frame, one)) : null;
-  const revoke =
-    isOperator(frame.reader) && revoked_at === null
-      ? html` <a href="/console/people/${id}/revoke"
-          >Revoke<span class="offscreen"> ${shown(name)}</span></a
-        >`
-      : null;
-  return html`<li>
-    <span class="who">${shown(name)}</span>
-    <span class="how"
-      >${shown(email)},
-      ${roles.length === 0 ? 'no role' : shown(roles.join(', '))}${more}${away}${revoke}</span
-    >${revoked_at === null ? habitLine(habit) : null}
-  </li>`;
-}
-
-function peoplePart(frame: Frame, habits: readonly HabitView[]): Html {
-  const lines = frame.people.map((person) =>
-    personLine(
-      frame,
-      person,
-      habits.find((one) => one.person === person.id),
-    ),
-  );
-  return part(
-    'People',
-    html`<ul class="people">
-        ${lines}
-      </ul>
-      ${
-        isOperator(frame.reader)
-          ? html`<p class="btns"><a class="btn" href="/console/people/add">Add a person</a></p>`
-          : html`<p class="small quiet">
-              Someone with the role operator adds and revokes agents and people.
-            </p>`
-      }
-      <p class="small quiet">
-        Who is away, and who decides in their place, is said with
-        <span class="mono">npx sallyport person away</span>.
-      </p>`,
-  );
 }
 
 /** What each agent may do, in words and fields, found by asking policy. */

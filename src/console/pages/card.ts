@@ -9,6 +9,7 @@ import { hiddenHint, shown, shownLines } from '../shown-text.ts';
 import { moment, timeLeft } from '../times.ts';
 import { versionOf } from '../version.ts';
 import { APPROVED_AND_DONE, countMark, proofWords, stateMark, stateWords } from '../words.ts';
+import { awayOf } from './away.ts';
 import { aheadButton, aheadSheet, aheadWords } from './allowed-ahead.ts';
 import { changeCount, type DiffKind, diffTable } from './diff.ts';
 import { nameOf, outcome, ownWords } from './outcome.ts';
@@ -120,7 +121,7 @@ function people(frame: Frame, approval: Approval): Html {
   const who =
     roles.length === 0 ? 'anyone on the roster' : `someone with the role ${roles.join(' or ')}`;
   const body = html`<ul class="people">
-      ${decisions.map((made) => decisionLine(frame, made))}${mine}
+      ${decisions.map((made) => decisionLine(frame, made))}${mine}${isOpen ? awayOf(frame, card.requires.roles) : null}
       <li>
         <span class="who">${askedFor(frame, card.claimed.user_id)}</span>
         <span class="how">cannot decide: asked for it</span>
@@ -270,6 +271,7 @@ export function cardPage(visited: Frame, approval: Approval): string {
   const frame = withoutEcho(visited, approval);
   const { card, status, code, decisions, you } = approval;
   const isOpen = status === 'awaiting_approval' && mayAct(approval);
+  const away = awayOf(frame, card.requires.roles).map(({ text }) => text);
   const name = card.records[0]?.name ?? card.sentence;
   return page(frame, {
     title: isOpen ? `Decide: ${name}` : name,
@@ -284,7 +286,7 @@ export function cardPage(visited: Frame, approval: Approval): string {
     )}${evidence(approval)}`,
     decide: decideBar(frame, approval),
     sheets: isOpen ? [rejectSheet(frame, approval), ...aheadSheet(frame, approval)] : [],
-    version: versionOf([status, code, decisions, you]),
+    version: versionOf([status, code, decisions, you, away]),
     says: `${stateWords(status, code).word}: ${name}`,
   });
 }

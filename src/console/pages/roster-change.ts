@@ -1,5 +1,6 @@
 import type { AddedAgent, AddedPerson } from '../../contracts/roster-change.ts';
 import { ROSTER_LIMITS } from '../../contracts/roster-change.ts';
+import type { PersonView } from '../../contracts/roster-view.ts';
 import { isOperator } from '../../core/roles.ts';
 import { type Frame, tokenField } from '../frame.ts';
 import { type Html, html } from '../html.ts';
@@ -7,6 +8,7 @@ import { noteOf } from '../notes.ts';
 import { page } from '../page.ts';
 import { shown, shownPlain } from '../shown-text.ts';
 import { moment } from '../times.ts';
+import { formButtons, formRow } from './form-row.ts';
 import { part, problemRow } from './parts.ts';
 
 /** What the form holds, as text, and why it was not taken. */
@@ -45,25 +47,18 @@ const NAME_LIST_MAX_CHARS = ROSTER_LIMITS.nameMaxChars * ROSTER_LIMITS.namesMax;
 function fieldRow({ values }: RosterDraft, field: Field): Html {
   const { name, label, hint, preset = '', isOptional, maxChars } = field;
   const required = isOptional === true ? null : html` required`;
-  return html`<div class="row part change">
-    <div class="at"><label for="${name}">${label}</label></div>
-    <div class="is">
-      <div class="field">
-        <input
-          type="text"
-          id="${name}"
-          name="${name}"
-          value="${values[name] ?? preset}"
-          maxlength="${maxChars}"
-          autocomplete="off"
-          spellcheck="false"
-          aria-describedby="${name}-h"
-          ${required}
-        />
-      </div>
-      <div id="${name}-h"><p class="small quiet">${hint}</p></div>
-    </div>
-  </div>`;
+  const control = html`<input
+    type="text"
+    id="${name}"
+    name="${name}"
+    value="${values[name] ?? preset}"
+    maxlength="${maxChars}"
+    autocomplete="off"
+    spellcheck="false"
+    aria-describedby="${name}-h"
+    ${required}
+  />`;
+  return formRow({ name, label, control, hint });
 }
 
 interface RosterForm {
@@ -85,16 +80,7 @@ function rosterForm(frame: Frame, of: RosterForm): Html {
   >
     ${tokenField(frame)}<input type="hidden" name="change" value="${of.change}" />
     <input type="hidden" name="nonce" value="" /><input type="hidden" name="passkey" value="" />
-    ${of.hidden}${of.fields}
-    <div class="row">
-      <div class="at"></div>
-      <div class="is">
-        <div class="btns">
-          <button class="btn btn--main" type="submit">${of.button}</button>
-          <a class="btn" href="/console/agents">Back</a>
-        </div>
-      </div>
-    </div>
+    ${of.hidden}${of.fields} ${formButtons(of.button, '/console/agents')}
   </form>`;
 }
 
@@ -103,6 +89,9 @@ const whole = (frame: Frame, title: string, main: Html): string =>
 
 const named = (names: readonly string[]): string =>
   names.length === 0 ? 'none' : [...new Set(names)].toSorted().join(', ');
+
+const rolesInUse = ({ people }: Frame): string[] =>
+  people.filter(({ revoked_at }) => revoked_at === null).flatMap(({ roles }) => roles);
 
 const NAME: Omit<Field, 'hint'> = {
   name: 'name',
@@ -134,7 +123,6 @@ export function addAgentPage(
 }
 
 export function addPersonPage(frame: Frame, draft: RosterDraft = EMPTY_ROSTER_DRAFT): string {
-  const roles = frame.people.flatMap((person) => person.roles);
   const fields = [
     fieldRow(draft, { ...NAME, hint: 'As their colleagues know them.' }),
     fieldRow(draft, {
@@ -143,7 +131,7 @@ export function addPersonPage(frame: Frame, draft: RosterDraft = EMPTY_ROSTER_DR
     }),
     fieldRow(draft, {
       ...{ name: 'roles', label: 'Roles', preset: 'approver' },
-      hint: `With commas between. An operator adds and revokes as you do. In use: ${named(roles)}.`,
+      hint: `With commas between. An operator adds and revokes as you do. In use: ${named(rolesInUse(frame))}.`,
       maxChars: NAME_LIST_MAX_CHARS,
     }),
   ];
@@ -155,6 +143,31 @@ export function addPersonPage(frame: Frame, draft: RosterDraft = EMPTY_ROSTER_DR
   Whoever has a role may decide wherever the policy asks for it, also on what waits already.`;
   const main = isOperator(frame.reader) ? html`${problemRow(draft.problem)}${form}` : notOperator;
   return whole(frame, 'Add a person', html`${heading(html`Add a person`, lead)}${main}`);
+}
+
+export function changeRolesPage(
+  frame: Frame,
+  { id, name, roles }: PersonView,
+  draft: RosterDraft = EMPTY_ROSTER_DRAFT,
+): string {
+  const field = fieldRow(draft, {
+    ...{ name: 'roles', label: 'Roles', preset: roles.join(', ') },
+    hint: `All that they have from then on, with commas between. In use: ${named(rolesInUse(frame))}.`,
+    maxChars: NAME_LIST_MAX_CHARS,
+  });
+  const form = rosterForm(frame, {
+    ...{ action: `/console/people/${id}/roles`, change: 'change_roles', fields: [field] },
+    hidden: html`<input type="hidden" name="id" value="${id}" />`,
+    button: 'Change with passkey',
+  });
+  const lead = html`Effective at once: what waits, and what they approved and has not begun, is
+  asked of policy with these roles.`;
+  const main = isOperator(frame.reader) ? html`${problemRow(draft.problem)}${form}` : notOperator;
+  return whole(
+    frame,
+    `Roles: ${shownPlain(name)}`,
+    html`${heading(html`Roles of ${shown(name)}`, lead)}${main}`,
+  );
 }
 
 /** Somebody or something on the roster, as a page names it. */

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { revokePasskey } from '../../../src/gate/passkeys.ts';
-import { addAgent, revokeAgent, revokePerson } from '../../../src/gate/roster.ts';
+import { addAgent, changeRoles, revokeAgent, revokePerson } from '../../../src/gate/roster.ts';
 import { revokeWebhookSigner } from '../../../src/gate/webhook-signers.ts';
 import type { Store, StoreReads } from '../../../src/ports/store.ts';
+import { logEntries } from '../../support/log-entries.ts';
 import { noSecrets } from '../../support/no-secrets.ts';
 import { putBack, rowOf, runInFile } from '../../support/store-file.ts';
 import { agent, passkey, person, webhookSigner } from './fixtures.ts';
@@ -125,6 +126,52 @@ describe.each(KINDS)('a row of $table that was revoked', ({ table, id, revoke, g
     expect(await inUnit()).toMatchObject({ revokedAt: null });
     await revoke(id);
     expect((await inUnit())?.revokedAt).toBeInstanceOf(Date);
+  });
+});
+
+describe('a row of a person whose roles were changed', () => {
+  const { id, roles: former } = person(1);
+  const change = (roles: string[]) => store.commit((tx) => changeRoles(tx, { id, roles, by }));
+  const rolesNow = async (): Promise<(readonly string[] | undefined)[]> => [
+    (await store.people.get(id))?.roles,
+    (await store.people.list())[0]?.roles,
+    (await store.people.legible()).rows[0]?.roles,
+    (await store.commit((tx) => tx.people.get(id)))?.roles,
+  ];
+  const all = (roles: readonly string[]) => Array.from({ length: 4 }, () => roles);
+
+  it('has those of the last change, also when it is put back from before that, in every process', async () => {
+    const before = rowOf(place.file, 'people', id);
+    await change(['sales_lead', 'viewer']);
+    await change(['viewer']);
+    putBack(place.file, 'people', before);
+    expect(await rolesNow()).toEqual(all(['viewer']));
+    store = await place.open();
+    expect(await rolesNow()).toEqual(all(['viewer']));
+  });
+
+  it('keeps them where something else of the person is written', async () => {
+    const before = rowOf(place.file, 'people', id);
+    await change(['viewer']);
+    putBack(place.file, 'people', before);
+    await store.commit((tx) => tx.people.useTotpStep(id, 7));
+    expect(await store.people.get(id)).toMatchObject({ roles: ['viewer'], totpLastStep: 7 });
+    await change([...former]);
+    expect(await rolesNow()).toEqual(all(former));
+  });
+
+  it('is in the log once for each change, with the roles before it', async () => {
+    await change(['viewer']);
+    await change(['viewer']);
+    const entries = await logEntries(store);
+    expect(entries.filter(({ event }) => event === 'person.changed')).toMatchObject([
+      { actor: by, facts: { person: id, roles: ['viewer'], former } },
+    ]);
+  });
+
+  it('is not changed once they are revoked', async () => {
+    await store.commit((tx) => revokePerson(tx, { id, by }));
+    await expect(change(['viewer'])).rejects.toMatchObject({ code: 'request.not_found' });
   });
 });
 

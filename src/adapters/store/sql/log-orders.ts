@@ -23,13 +23,14 @@ const NONE: Orders = {
   grants: new Map(),
   absences: new Map(),
   revoked: new Map(),
+  roles: new Map(),
 };
 
 const ROW_LOST = 'its row in the store was changed or taken out; the log has it';
 
 /**
- * What the log says of standing freezes, credentials in use, Slack users, grants, absences and revocations, whatever
- * their rows say. Each entry's voucher names the newest order before it, so they are found one by one from the end of
+ * What the log says of standing freezes, credentials in use, Slack users, grants, absences, revocations and changed
+ * roles, whatever their rows say. Each entry's voucher names the newest order before it, so they are found one by one from the end of
  * the log, and once in the life of a process. Throws `freeze.active` when one of them is gone, or the end of the log
  * is, or does not open: that may be a freeze.
  */
@@ -39,17 +40,17 @@ export async function ordersOf(reader: Reader): Promise<Orders> {
   return known.orders;
 }
 
-/** Who was revoked, as far as it is known. */
-export interface Revoked {
-  readonly ids: Orders['revoked'];
+/** Who was revoked, and who was given other roles, as far as it is known. */
+export interface KnownOfRoster extends Pick<Orders, 'revoked' | 'roles'> {
   /** An order is lost, and this process has begun after that: somebody else may be among them. */
   readonly isUnsure: boolean;
 }
 
 /** Does not throw for an order that is lost: who is told of that has to be known all the same. */
-export async function revokedIn(reader: Reader): Promise<Revoked> {
+export async function knownOfRoster(reader: Reader): Promise<KnownOfRoster> {
   const known = await knownOrders(reader);
-  return { ids: known.orders.revoked, isUnsure: known.kind === 'newest' };
+  const { revoked, roles } = known.orders;
+  return { revoked, roles, isUnsure: known.kind === 'newest' };
 }
 
 /** `lostAt` is the index of an order that is gone or does not open. */
@@ -171,7 +172,8 @@ function applied(before: Orders, row: VouchedRow): Orders {
   if (entry.event === 'absence.noted') absences.set(absence, absenceOf(entry));
   if (entry.event === 'absence.ended') absences.delete(absence);
   const revoked = revokedAfter(before.revoked, entry);
-  return { key: keyOf(row), freezes, credentials, links, grants, absences, revoked };
+  const roles = rolesAfter(before.roles, entry);
+  return { key: keyOf(row), freezes, credentials, links, grants, absences, revoked, roles };
 }
 
 /** As `roster.ts`, `passkeys.ts` and `webhook-signers.ts` of the gate write them. */
@@ -196,6 +198,21 @@ function revokedBy({ event, agent_id: agent, facts }: AuditEntry): string | null
   if (event === 'person.revoked') return person;
   if (event === 'passkey.revoked') return passkey;
   return event === 'person.unlinked' ? signer : undefined;
+}
+
+/** As `changeRoles` of the gate writes them. */
+interface RolesFacts {
+  readonly person: string;
+  readonly roles: readonly string[];
+}
+
+function rolesAfter(
+  before: ReadonlyMap<string, readonly string[]>,
+  { event, facts }: AuditEntry,
+): ReadonlyMap<string, readonly string[]> {
+  if (event !== 'person.changed') return before;
+  const { person, roles } = facts as unknown as RolesFacts;
+  return new Map(before).set(person, roles);
 }
 
 /** As `gate/grants.ts` writes them. */

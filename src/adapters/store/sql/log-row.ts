@@ -60,6 +60,7 @@ const ORDERS: ReadonlySet<string> = new Set<AuditEventName>([
   'credential.activated',
   'agent.revoked',
   'person.revoked',
+  'person.changed',
   'passkey.revoked',
   'person.linked',
   'person.unlinked',

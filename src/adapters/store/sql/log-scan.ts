@@ -36,6 +36,8 @@ export interface Orders {
   readonly absences: ReadonlyMap<string, AbsenceRecord>;
   /** Agents, people, passkeys and webhook signers, by id, and since when. */
   readonly revoked: ReadonlyMap<string, Date>;
+  /** Of people whose roles were changed: those they have since. */
+  readonly roles: ReadonlyMap<string, readonly string[]>;
 }
 
 export interface KeptOrders {

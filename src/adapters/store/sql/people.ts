@@ -60,6 +60,12 @@ export function createPersonWrites(unit: Unit): PersonWrites {
       await reseal(unit, { ...person, revokedAt: now });
       return true;
     },
+    async setRoles(id, roles) {
+      const person = await createPersonReads(unit).get(id);
+      if (person === undefined || person.revokedAt !== null) return false;
+      await reseal(unit, { ...person, roles });
+      return true;
+    },
     async useTotpStep(id, step) {
       const person = await createPersonReads(unit).get(id);
       if (person === undefined || person.totpLastStep >= step) return false;

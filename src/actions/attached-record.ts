@@ -4,7 +4,7 @@ import type { Operation, Plan, Witness } from '../contracts/plan.ts';
 import { ASSOCIATION_TYPE_IDS, objectsPath } from '../core/hubspot-paths.ts';
 import { MARKED_TYPES } from '../core/setup-calls.ts';
 import { cardRecord, changesOf, findPresent, withUnique } from './card-parts.ts';
-import type { CardContent, PlanContext, PresentRecord } from './define-action.ts';
+import type { CardContent, CardOf, PlanContext } from './define-action.ts';
 import { sentProperties } from './hubspot-shapes.ts';
 import { markerOf } from './marked-body.ts';
 import { type Parent, PARENT_TYPES, parentTarget } from './parent.ts';
@@ -108,11 +108,12 @@ interface AttachedCardSpec {
 
 export function attachedCard(
   spec: AttachedCardSpec,
-  plan: Plan,
-  present: readonly PresentRecord[],
+  ...[plan, present, names]: CardOf
 ): CardContent {
-  const parent = findPresent(present, sentParent(spec.objectType, plan));
+  const { objectType } = spec;
+  const parent = findPresent(present, sentParent(objectType, plan));
   const sent = sentProperties(plan);
+  const words = { objectType, labels: withUnique(spec.labels), names };
   const readable = (change: CardChange): CardChange => ({
     ...change,
     after: spec.readable?.[change.property]?.(change.after) ?? change.after,
@@ -120,6 +121,6 @@ export function attachedCard(
   return {
     sentence: spec.sentence(recordName(parent), sent),
     records: [cardRecord(parent)],
-    changes: changesOf(sent, withUnique(spec.labels), undefined).map(readable),
+    changes: changesOf(sent, words, undefined).map(readable),
   };
 }

@@ -70,13 +70,17 @@ export const createContact = defineAction({
   },
   toResult: (plan, answers) => ({ contact: { id: writtenRecord(plan, answers[0]).id } }),
   undo: takeBackCreate,
-  card: (plan) => {
+  card: (plan, _present, names) => {
     const sent = sentProperties(plan);
     const name = [sent['firstname'], sent['lastname']].filter(Boolean).join(' ');
     return {
       sentence: `Create the contact ${name || (sent['email'] ?? '')}.`,
       records: [],
-      changes: changesOf(sent, withUnique(labelsOf(CONTACT_FIELDS)), undefined),
+      changes: changesOf(
+        sent,
+        { objectType: 'contacts', labels: withUnique(labelsOf(CONTACT_FIELDS)), names },
+        undefined,
+      ),
     };
   },
 });

@@ -75,14 +75,13 @@ export const createDeal = defineAction({
     ),
   toResult: (plan, answers) => ({ deal: { id: writtenRecord(plan, answers[0]).id } }),
   undo: takeBackCreate,
-  card: (plan, present) =>
+  card: (...of) =>
     attachedCard(
       {
         objectType: 'deals',
         labels: DEAL_LABELS,
         sentence: (parent, sent) => `Create the deal ${sent['dealname'] ?? ''} for ${parent}.`,
       },
-      plan,
-      present,
+      ...of,
     ),
 });

@@ -54,7 +54,7 @@ export const createNote = defineAction({
     ),
   toResult: (plan, answers) => ({ note: { id: writtenRecord(plan, answers[0]).id } }),
   undo: takeBackCreate,
-  card: (plan, present) =>
+  card: (...of) =>
     attachedCard(
       {
         objectType: 'notes',
@@ -62,7 +62,6 @@ export const createNote = defineAction({
         readable: { hs_note_body: readableBody },
         sentence: (parent) => `Add a note to ${parent}.`,
       },
-      plan,
-      present,
+      ...of,
     ),
 });

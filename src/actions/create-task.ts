@@ -86,7 +86,7 @@ export const createTask = defineAction({
     ),
   toResult: (plan, answers) => ({ task: { id: writtenRecord(plan, answers[0]).id } }),
   undo: takeBackCreate,
-  card: (plan, present) =>
+  card: (...of) =>
     attachedCard(
       {
         objectType: 'tasks',
@@ -94,7 +94,6 @@ export const createTask = defineAction({
         readable: { hs_task_body: readableBody },
         sentence: (parent) => `Add a task to ${parent}.`,
       },
-      plan,
-      present,
+      ...of,
     ),
 });

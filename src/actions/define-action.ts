@@ -3,6 +3,7 @@ import type { CardChange, CardRecord } from '../contracts/card.ts';
 import type { ObjectType, Plan } from '../contracts/plan.ts';
 import type { Undo } from '../contracts/undo.ts';
 import type { Asked } from '../core/asked.ts';
+import type { CrmNames } from '../core/crm-names.ts';
 import type { LedgerRecord, Risk } from '../core/records.ts';
 
 /** What planning may know beside the input. */
@@ -49,6 +50,9 @@ export interface CardContent {
   readonly changes: readonly CardChange[];
 }
 
+/** What a card is made of, as `ActionDefinition.card` has it. */
+export type CardOf = [plan: Plan, present: readonly PresentRecord[], names?: CrmNames];
+
 /**
  * One ability of an agent: plain data and pure functions, declared once. Validator, types, tool
  * definitions, OpenAPI, the Cedar schema, the scope list and the card all come from here, so reviewing
@@ -88,8 +92,9 @@ export interface ActionDefinition<Schema extends z.ZodObject = z.ZodObject> {
   /**
    * Writes only: the card, from the plan's very bytes and the records (`plan.targets`) as they are now.
    * Throws `record.not_found` when a target is not among them: what cannot be shown cannot be approved.
+   * `names`: what HubSpot calls the values in it; without them they are shown as it keeps them.
    */
-  card?(plan: Plan, present: readonly PresentRecord[]): CardContent;
+  card?(...of: CardOf): CardContent;
   /**
    * Writes only: what would take it back, from the plan and the rows of the write ledger; nothing when
    * nothing was changed. Pure data, executed elsewhere. Throws `plan.tampered` for rows of another plan.

@@ -1,7 +1,7 @@
 import type { CardChange } from '../contracts/card.ts';
 import type { Plan, Target } from '../contracts/plan.ts';
 import { stepPlan } from '../core/steps.ts';
-import type { CardContent, PresentRecord } from './define-action.ts';
+import type { CardContent, CardOf, PresentRecord } from './define-action.ts';
 import { sentProperties } from './hubspot-shapes.ts';
 
 /** Records that several steps touch are read once, with the properties that any of them needs. */
@@ -52,14 +52,13 @@ const numbered = (change: CardChange, index: number): CardChange => ({
 
 /** One card for all steps: their sentences and changes numbered, each record named once. */
 export function joinedCard(
-  plan: Plan,
-  present: readonly PresentRecord[],
-  cardOf: (step: Plan, standing: readonly PresentRecord[]) => CardContent,
+  cardOf: (...of: CardOf) => CardContent,
+  ...[plan, present, names]: CardOf
 ): CardContent {
   const cards: CardContent[] = [];
   let standing = present;
   for (const step of stepsOf(plan)) {
-    cards.push(cardOf(step, standing));
+    cards.push(cardOf(step, standing, names));
     standing = afterStep(step, standing);
   }
   const records = cards.flatMap((card) => card.records);

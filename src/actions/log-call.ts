@@ -97,7 +97,7 @@ export const logCall = defineAction({
     ),
   toResult: (plan, answers) => ({ call: { id: writtenRecord(plan, answers[0]).id } }),
   undo: takeBackCreate,
-  card: (plan, present) =>
+  card: (...of) =>
     attachedCard(
       {
         objectType: 'calls',
@@ -105,7 +105,6 @@ export const logCall = defineAction({
         readable: { hs_call_body: readableBody },
         sentence: (parent) => `Record a call with ${parent}.`,
       },
-      plan,
-      present,
+      ...of,
     ),
 });

@@ -10,6 +10,7 @@ import { cardRecord, changesOf, findPresent } from './card-parts.ts';
 import { dealMoney } from './deal-amount.ts';
 import {
   type CardContent,
+  type CardOf,
   defineAction,
   type PresentRecord,
   type Touches,
@@ -196,12 +197,12 @@ function recordOf(plan: Plan, present: readonly PresentRecord[]) {
     throw new GatewayError('plan.tampered');
   const { object_type } = operation;
   const record = findPresent(present, { object_type, id: sentId(operation) });
-  return { record, labels: LABELS[object_type] };
+  return { record, objectType: object_type, labels: LABELS[object_type] };
 }
 
-function restoreCard(plan: Plan, present: readonly PresentRecord[]): CardContent {
-  const { record, labels } = recordOf(plan, present);
-  const changes = changesOf(sentProperties(plan), labels, record).map(readable);
+function restoreCard(...[plan, present, names]: CardOf): CardContent {
+  const { record, ...words } = recordOf(plan, present);
+  const changes = changesOf(sentProperties(plan), { ...words, names }, record).map(readable);
   const fields = changes.map(({ label }) => label.toLowerCase()).join(', ');
   return {
     sentence: `Set back ${fields} of ${recordName(record)}.`,
@@ -211,10 +212,11 @@ function restoreCard(plan: Plan, present: readonly PresentRecord[]): CardContent
 }
 
 /** What is there of it now, so that an approver sees what would go. */
-function archiveCard(plan: Plan, present: readonly PresentRecord[]): CardContent {
-  const { record, labels } = recordOf(plan, present);
-  const names = Object.keys(plan.steps[0]?.expects?.properties ?? {});
-  const held = changesOf(Object.fromEntries(names.map((name) => [name, ''])), labels, record);
+function archiveCard(...[plan, present, names]: CardOf): CardContent {
+  const { record, ...words } = recordOf(plan, present);
+  const expected = Object.keys(plan.steps[0]?.expects?.properties ?? {});
+  const emptied = Object.fromEntries(expected.map((name) => [name, '']));
+  const held = changesOf(emptied, { ...words, names }, record);
   return {
     sentence: `Archive ${recordName(record)}; it can be restored in HubSpot for 90 days.`,
     records: [cardRecord(record)],
@@ -238,10 +240,10 @@ function dissociateCard(plan: Plan, present: readonly PresentRecord[]): CardCont
   };
 }
 
-function stepCard(plan: Plan, present: readonly PresentRecord[]): CardContent {
+function stepCard(...[plan, present, names]: CardOf): CardContent {
   const kind = plan.operations[0]?.kind;
-  if (kind === 'update') return restoreCard(plan, present);
-  if (kind === 'archive') return archiveCard(plan, present);
+  if (kind === 'update') return restoreCard(plan, present, names);
+  if (kind === 'archive') return archiveCard(plan, present, names);
   if (kind === 'dissociate') return dissociateCard(plan, present);
   throw new GatewayError('plan.tampered');
 }
@@ -305,6 +307,5 @@ export const takeBackWrites = defineAction({
     }),
   }),
   undo: takeBackTakenBack,
-  card: (plan, present) =>
-    plan.steps.length > 1 ? joinedCard(plan, present, stepCard) : stepCard(plan, present),
+  card: (...of) => (of[0].steps.length > 1 ? joinedCard(stepCard, ...of) : stepCard(...of)),
 });

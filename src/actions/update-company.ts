@@ -59,5 +59,5 @@ export const updateCompany = defineAction({
     }),
   toResult: (plan, answers) => ({ company: { id: writtenRecord(plan, answers[0]).id } }),
   undo: takeBackUpdate,
-  card: (plan, present) => updateCard('companies', COMPANY_FIELDS, plan, present),
+  card: (...of) => updateCard('companies', COMPANY_FIELDS, ...of),
 });

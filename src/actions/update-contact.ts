@@ -53,5 +53,5 @@ export const updateContact = defineAction({
     }),
   toResult: (plan, answers) => ({ contact: { id: writtenRecord(plan, answers[0]).id } }),
   undo: takeBackUpdate,
-  card: (plan, present) => updateCard('contacts', CONTACT_FIELDS, plan, present),
+  card: (...of) => updateCard('contacts', CONTACT_FIELDS, ...of),
 });

@@ -49,5 +49,5 @@ export const updateDeal = defineAction({
     }),
   toResult: (plan, answers) => ({ deal: { id: writtenRecord(plan, answers[0]).id } }),
   undo: takeBackUpdate,
-  card: (plan, present) => updateCard('deals', DEAL_FIELDS, plan, present),
+  card: (...of) => updateCard('deals', DEAL_FIELDS, ...of),
 });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Plan } from '../contracts/plan.ts';
 import { recordPath } from '../core/hubspot-paths.ts';
 import { cardRecord, changesOf, findPresent } from './card-parts.ts';
-import type { CardContent, PresentRecord } from './define-action.ts';
+import type { CardContent, CardOf } from './define-action.ts';
 import { type FieldTable, labelsOf } from './fields.ts';
 import { sentProperties } from './hubspot-shapes.ts';
 import { NAME_PROPERTIES, recordName } from './record-name.ts';
@@ -116,11 +116,11 @@ export const updatePlan = ({
 export function updateCard(
   objectType: UpdatableType,
   table: FieldTable,
-  plan: Plan,
-  present: readonly PresentRecord[],
+  ...[plan, present, names]: CardOf
 ): CardContent {
   const record = findPresent(present, { object_type: objectType, id: sentId(plan.operations[0]) });
-  const changes = changesOf(sentProperties(plan), labelsOf(table), record);
+  const words = { objectType, labels: labelsOf(table), names };
+  const changes = changesOf(sentProperties(plan), words, record);
   const fields = changes.map((change) => change.label.toLowerCase()).join(', ');
   return {
     sentence: `Change ${fields} of ${recordName(record)}.`,

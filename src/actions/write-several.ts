@@ -6,8 +6,8 @@ import { stepPlan } from '../core/steps.ts';
 import type {
   ActionDefinition,
   CardContent,
+  CardOf,
   PlanContext,
-  PresentRecord,
   Touches,
 } from './define-action.ts';
 import { defineAction } from './define-action.ts';
@@ -43,8 +43,8 @@ export function writeSeveral(writes: readonly ActionDefinition[]): ActionDefinit
   const [first, ...others] = writes.map(({ input }) => input);
   if (first === undefined) throw new Error('there is no write that could be a step');
   const parsed = (value: { steps: readonly object[] }): StepInput[] => value.steps as StepInput[];
-  const cardOf = (step: Plan, standing: readonly PresentRecord[]): CardContent => {
-    const card = find(step.action).card?.(step, standing);
+  const cardOf = (...[step, standing, names]: CardOf): CardContent => {
+    const card = find(step.action).card?.(step, standing, names);
     if (card === undefined) throw new GatewayError('plan.tampered');
     return card;
   };
@@ -84,7 +84,7 @@ export function writeSeveral(writes: readonly ActionDefinition[]): ActionDefinit
     toResult: (plan, answers) => ({
       steps: stepsOf(plan).map((step, index) => find(step.action).toResult(step, [answers[index]])),
     }),
-    card: (plan, present) => joinedCard(plan, present, cardOf),
+    card: (...of) => joinedCard(cardOf, ...of),
     undo: (plan, rows) =>
       rows
         .flatMap((row, index) => {

@@ -1,7 +1,9 @@
 import { findAction } from '../actions/catalogue.ts';
 import type { PresentRecord } from '../actions/define-action.ts';
+import { shownFields } from '../actions/shown-fields.ts';
 import type { Card, CardChanged, Requirement } from '../contracts/card.ts';
 import { effectsOf, hubspotUrl } from '../core/card-facts.ts';
+import { type CrmNames, NO_NAMES } from '../core/crm-names.ts';
 import { engineCard } from '../core/engine-card.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import { isHighRisk } from '../core/high-risk.ts';
@@ -12,7 +14,7 @@ import type { Ending } from '../gate/close.ts';
 import { closeUntouched } from '../gate/close-untouched.ts';
 import type { DecisionRules } from '../gate/decisions.ts';
 import { approveAhead, grantFor, isAnyAhead } from '../gate/granted-ahead.ts';
-import { callFor } from '../gate/request-calls.ts';
+import { callFor, type CallFor } from '../gate/request-calls.ts';
 import { readLogged } from '../gate/logged.ts';
 import { oweAsked, putTo } from '../gate/notices.ts';
 import { wordsOf } from '../gate/own-agent.ts';
@@ -25,11 +27,14 @@ import type { StoreTransaction } from '../ports/store.ts';
 import type { ActivityDependencies, Timing } from './dependencies.ts';
 import type { CredentialLease } from './fetch-secret.ts';
 import { readPresent } from './guarded-reads.ts';
+import { createNameReader } from './read-names.ts';
 
 interface CardParts {
   readonly request: RequestRecord;
   readonly agent: AgentRecord;
   readonly present: readonly PresentRecord[];
+  /** What HubSpot calls the values in it. */
+  readonly names: CrmNames;
   readonly now: Date;
   readonly timing: Pick<Timing, 'approvalMs' | 'highRiskApprovalMs'>;
   readonly checkpoint: CheckpointSeen;
@@ -58,7 +63,7 @@ function buildCard(parts: CardParts): Card {
   if (action?.card === undefined || plan === null || digest === null) {
     throw new GatewayError('plan.tampered', { detail: 'the stored request cannot be shown' });
   }
-  const { sentence, records, changes } = action.card(plan, present);
+  const { sentence, records, changes } = action.card(plan, present, parts.names);
   const isRemoval = plan.operations.some(({ kind }) => kind === 'archive');
   const risk = isRemoval ? 'destructive' : request.risk;
   return {
@@ -196,8 +201,17 @@ async function changedBy(
   return { from, by: { id: by, name }, fields: fields.map((field) => labels[field] ?? field) };
 }
 
+async function commitEntries(
+  { store }: ActivityDependencies,
+  entries: readonly AuditEvent[],
+): Promise<void> {
+  await store.commit(async (tx) => {
+    for (const entry of entries) await tx.log.append(entry);
+  });
+}
+
 /**
- * Step 3a: reads the records the write would touch, makes the card and lets the request wait for
+ * Step 3a: reads the records the write would touch and what HubSpot calls what would change, makes the card and lets the request wait for
  * people. Returns the card as Temporal's UI shows it. Does nothing more when the request waits already. What policy asks
  * for is settled here, on the money that the records hold now. A record that does not exist, or that
  * holds more than anyone may approve, ends the request before anyone is bothered. Errors: HubSpot's
@@ -205,21 +219,40 @@ async function changedBy(
  * `plan.tampered`, `store.unavailable`.
  */
 export function createPrepareApproval(deps: ActivityDependencies) {
+  const readNames = createNameReader(deps);
+
+  /** Adds to `entries`; where HubSpot is away they are committed, and the card waits. */
+  async function namesFor(
+    { plan }: RequestRecord,
+    present: readonly PresentRecord[],
+    of: CallFor,
+    entries: AuditEvent[],
+  ): Promise<CrmNames> {
+    const fields = plan === null ? [] : shownFields(plan, present);
+    try {
+      return await readNames(of, fields, entries);
+    } catch (error) {
+      await commitEntries(deps, entries);
+      throw error;
+    }
+  }
+
   /** The card's Markdown; empty when the request has ended instead. */
   async function makeCard(
     request: RequestRecord,
     agent: AgentRecord,
     checkpoint: CheckpointSeen,
-    { presence, entries }: Awaited<ReturnType<typeof readPresent>>,
+    call: CallFor,
   ): Promise<string> {
+    const targets = request.plan?.targets ?? [];
+    const { presence, entries: answered } = await readPresent(deps, call, targets);
+    const entries = [...answered];
     const endAs = async (ending: Ending): Promise<string> => {
       await deps.store.commit((tx) => endAtCard(tx, request.id, ending, entries));
       return '';
     };
     if (presence.kind === 'unreadable') {
-      await deps.store.commit(async (tx) => {
-        for (const entry of entries) await tx.log.append(entry);
-      });
+      await commitEntries(deps, entries);
       throw new GatewayError(presence.code);
     }
     if (presence.kind === 'gone')
@@ -229,9 +262,12 @@ export function createPrepareApproval(deps: ActivityDependencies) {
     if (moved !== undefined) return endAs(staleAt(moved));
     const requirement = await requirementNow(deps, request, agent, present);
     if (requirement === undefined) return endAs({ status: 'refused', code: 'policy.denied' });
+    // A card that nobody is shown needs none.
+    const names =
+      requirement.approvals === 0 ? NO_NAMES : await namesFor(request, present, call, entries);
     const portalId = (await deps.store.connections.get(request.connection))?.portalId;
     const changed = await changedBy(deps, request);
-    const made = { request, agent, present, checkpoint, requirement, portalId, changed };
+    const made = { request, agent, present, names, checkpoint, requirement, portalId, changed };
     const card = buildCard({ ...made, now: deps.clock(), timing: deps.timing });
     const { approvalValidMs, selfApprovalMs } = deps.timing;
     const rules = { policy: deps.policy(), approvalValidMs, selfApprovalMs };
@@ -254,8 +290,6 @@ export function createPrepareApproval(deps: ActivityDependencies) {
     // First: without any of these no card can be made, and HubSpot is not asked in vain.
     await deps.store.people.list();
     const checkpoint = await deps.auditLog.checkpoint();
-    const call = callFor(request, credential, 'card');
-    const read = await readPresent(deps, call, request.plan.targets);
-    return makeCard(request, agent, checkpoint, read);
+    return makeCard(request, agent, checkpoint, callFor(request, credential, 'card'));
   };
 }

@@ -2,12 +2,20 @@ import { z } from 'zod';
 import { DigestSchema, RequestIdSchema, TimestampSchema } from './ids.ts';
 import { ObjectTypeSchema } from './plan.ts';
 
-/** One line of the card: what a field holds now and what it would hold. `before` is null when there is no record yet. */
+/**
+ * One line of the card: what a field holds now and what it would hold. `before` is null when there is no record yet.
+ * The values are as HubSpot keeps and gets them; the names are what people read there, absent where that is the value
+ * itself.
+ */
 export const CardChangeSchema = z.strictObject({
   label: z.string(),
   property: z.string(),
   before: z.string().nullable(),
   after: z.string(),
+  before_name: z.string().optional(),
+  after_name: z.string().optional(),
+  /** Why a value stands without a name that it should have: a whole sentence. */
+  remark: z.string().optional(),
 });
 export type CardChange = z.infer<typeof CardChangeSchema>;
 

@@ -1,4 +1,5 @@
 import type { Card, CardChange } from '../contracts/card.ts';
+import { isKept, KEPT, textsOf, valueChars } from './card-values.ts';
 import {
   alikeHint,
   changedText,
@@ -23,15 +24,29 @@ const beware = (texts: readonly string[]): Row[] => {
   return hint === undefined ? [] : [{ name: 'Beware', own: hint }];
 };
 
-function fieldPart({ label, before, after }: CardChange): CardPart {
-  const chars = (before ?? '').length + after.length;
-  const size = `${countText(chars, 'character', 'characters')}, too long to be shown here`;
+/** As people read it in HubSpot, and under that as HubSpot keeps or gets it. */
+const valueRows = (
+  [name, value]: readonly [string, string],
+  [asName, called]: readonly [string, string | undefined],
+): Row[] =>
+  called === undefined
+    ? [{ name, text: value }]
+    : [
+        { name, text: called },
+        { name: asName, text: value },
+      ];
+
+function fieldPart(change: CardChange): CardPart {
+  const { label, before, after, before_name: was, after_name: will, remark } = change;
+  const size = `${countText(valueChars(change), 'character', 'characters')}, too long to be shown here`;
   return {
     rows: [
       { name: 'Field', text: inOneLine(label) },
-      ...(before === null ? [] : [{ name: '  now', text: before }]),
-      { name: '  after a yes', text: after },
-      ...beware([label, before ?? '', after]),
+      ...(before === null ? [] : valueRows(['  now', before], ['    held as', was])),
+      ...valueRows(['  after a yes', after], ['    sent as', will]),
+      ...(isKept(change) ? [{ name: '  note', own: `It ${KEPT}.` }] : []),
+      ...(remark === undefined ? [] : [{ name: '  note', text: inOneLine(remark) }]),
+      ...beware(textsOf(change)),
     ],
     instead: [
       { name: 'Field', text: inOneLine(label).slice(0, 80) },

@@ -1,4 +1,5 @@
 import type { Card } from '../contracts/card.ts';
+import { textsOf } from './card-values.ts';
 import { isHiding } from './hiding.ts';
 
 /** What makes a write one of high risk: it removes something, or policy asks for a passkey or for several people. */
@@ -25,7 +26,7 @@ export function hidesSomething({ sentence, records, changes, claimed, agent }: C
   const texts = [
     ...[sentence, agent.name, claimed.user_id, claimed.prompt],
     ...records.map(({ name }) => name),
-    ...changes.flatMap(({ label, before, after }) => [label, before ?? '', after]),
+    ...changes.flatMap(textsOf),
   ];
   return texts.some(isHiding);
 }

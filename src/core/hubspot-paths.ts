@@ -20,6 +20,14 @@ export const batchReadPath = (objectType: string): string =>
 export const propertiesPath = (objectType: string): string =>
   `/crm/properties/${HUBSPOT_VERSION}/${objectType}`;
 
+/** Pipelines of deals or tickets with their stages. */
+export const pipelinesPath = (objectType: string): string =>
+  `/crm/pipelines/${HUBSPOT_VERSION}/${objectType}`;
+
+/** A person of the account to whom records belong. */
+export const ownerPath = (id: string): string =>
+  `/crm/owners/${HUBSPOT_VERSION}/${encodeURIComponent(id)}`;
+
 /** What people did in the account; apps are not in it. Enterprise accounts only. */
 export const AUDIT_LOGS_PATH = `/account-info/${HUBSPOT_VERSION}/activity/audit-logs`;
 

@@ -14,7 +14,11 @@ export interface Risk {
 export function riskOf(card: Card): Risk {
   const why = highRiskOf(card);
   if (why.includes('removes')) return { level: 'high', reason: 'it removes something' };
-  const texts = card.changes.flatMap(({ label, after }) => [label, after]);
+  const texts = card.changes.flatMap(({ label, after, after_name: name = '' }) => [
+    label,
+    after,
+    name,
+  ]);
   if ([card.sentence, ...texts].some(isHiding)) {
     return { level: 'high', reason: 'hidden or look-alike characters' };
   }

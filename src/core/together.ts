@@ -1,4 +1,5 @@
 import type { Card } from '../contracts/card.ts';
+import { textsOf } from './card-values.ts';
 import { hidesSomething, isHighRisk } from './high-risk.ts';
 
 /**
@@ -26,10 +27,7 @@ export const isPlain = (card: Card): boolean =>
 
 /** Of all that stands in a card's changes. */
 export const charsIn = ({ changes }: Card): number =>
-  changes.reduce(
-    (sum, { label, before, after }) => sum + label.length + (before?.length ?? 0) + after.length,
-    0,
-  );
+  changes.flatMap(textsOf).reduce((sum, text) => sum + text.length, 0);
 
 /** Whether it may be decided with others that are alike: one write on one record, all of it shown beside them. */
 export const canGoTogether = (card: Card): boolean =>

@@ -11,7 +11,7 @@ export interface ScopeReport {
 
 /**
  * Not needed by an action and no surplus either: every app has `oauth`, the schema scopes let a connection
- * be prepared, and the last one tells the radar what people have archived. https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/scopes
+ * be prepared, and the last ones tell the radar what people have archived, and cards what owners are called. https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/scopes
  */
 const ALLOWED: readonly string[] = [
   'oauth',
@@ -20,6 +20,8 @@ const ALLOWED: readonly string[] = [
   'crm.schemas.deals.write',
   // HubSpot's own security log, by which an incident sees that a key was rotated. It holds no records.
   'account-info.security.read',
+  // Names of colleagues: without it a card shows an owner's number.
+  'crm.objects.owners.read',
 ];
 
 /**

@@ -239,11 +239,11 @@ describe('the demo’s token', () => {
 describe('a token with other scopes than the actions need', () => {
   it('is connected, and what is missing is named with its actions', async () => {
     const scopes = ALL_NEEDED.filter((scope) => scope !== 'crm.objects.deals.write');
-    await setToken(await simulator.token([...scopes, ...PREPARING, 'crm.objects.owners.read']));
+    await setToken(await simulator.token([...scopes, ...PREPARING, 'crm.schemas.deals.read']));
     const said = await connect();
     expect(said.status).toBe(0);
     expect(said.out).toMatch(/missing +crm\.objects\.deals\.write +\(.*update_deal.*\)/);
-    expect(said.out).toMatch(/surplus +crm\.objects\.owners\.read/);
+    expect(said.out).toMatch(/surplus +crm\.schemas\.deals\.read/);
     expect(said.out).toContain('Warning: no action needs these');
   });
 

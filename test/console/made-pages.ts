@@ -61,6 +61,8 @@ export function cardsWith(text: string): Card[] {
     { changes: [{ ...change, before: text }] },
     { changes: [{ ...change, after: text }] },
     { changes: [{ ...change, before: null, after: text }] },
+    { changes: [{ ...change, before_name: text || 'Name', after_name: 'Name' }] },
+    { changes: [{ ...change, after_name: text || 'Name', remark: text }] },
     { changes: [{ ...change, before: `${'long '.repeat(30)}${text}`, after: `${text} new` }] },
     { claimed: { user_id: text, prompt: 'prompt' } },
     { claimed: { user_id: 'dana@acme.test', prompt: text } },

@@ -58,7 +58,7 @@ declare const reading: any;
 /** Where in `cardsWith` the connection stands, which the strip of each page names. */
 const CONNECTION_AT = 2;
 /** Sentence, agent, the changes, and for whom: what a queue row shows of a card. */
-const IN_ROW = [0, 1, 5, 6, 7, 8, 10];
+const IN_ROW = [0, 1, 5, 6, 7, 8, 9, 10, 12];
 
 interface Maker {
   readonly make: (text: string) => string;
@@ -411,12 +411,16 @@ describe.skipIf(executable === undefined)('the pages as Chromium reads them', ()
         const made = cards.map(() => {
           const changes: CardChange[] = Array.from(
             { length: chance(0.1) ? below(40) + 1 : below(5) + 1 },
-            (_, at) => ({
-              label: `Field ${at}`,
-              property: `p${at}`,
-              before: chance(0.4) ? null : some(),
-              after: some(),
-            }),
+            (_, at) => {
+              const before = chance(0.4) ? null : some();
+              const after = before !== null && chance(0.05) ? before : some();
+              return {
+                ...{ label: `Field ${at}`, property: `p${at}`, before, after },
+                // Nobody names what is empty.
+                ...(chance(0.2) && before ? { before_name: `n${value().slice(0, 200)}` } : {}),
+                ...(chance(0.2) && after ? { after_name: `n${value().slice(0, 200)}` } : {}),
+              };
+            },
           );
           const approval = approvalOf({ ...cardFor(requestId(1)), changes });
           return {
@@ -428,7 +432,7 @@ describe.skipIf(executable === undefined)('the pages as Chromium reads them', ()
             ],
           };
         });
-        const read = await page.evaluate(
+        const pages = await page.evaluate(
           (all) =>
             all.map((htmls) =>
               htmls.map((html) => {
@@ -441,17 +445,22 @@ describe.skipIf(executable === undefined)('the pages as Chromium reads them', ()
           made.map(({ htmls }) => htmls),
         );
         for (const [at, { changes }] of made.entries()) {
-          const [onCard, onRow, together] = read[at] as any[];
-          const expected = changes.map(({ label, before, after }) => ({
-            label: { text: label, own: undefined, isDrawn: true },
-            before:
-              before === null || before === ''
-                ? { text: null, own: 'nothing', isDrawn: true }
-                : { text: before, own: undefined, isDrawn: true },
+          const [onCard, onRow, together] = pages[at] as any[];
+          const own = (word: string, isDrawn = true) => ({ text: null, own: word, isDrawn });
+          const read = (text: string, name?: string) => ({
+            ...{ text: name ?? text, own: undefined, isDrawn: true },
+            ...(name === undefined ? {} : { raw: text }),
+          });
+          const expected = changes.map(({ label, before, after, before_name, after_name }) => ({
+            label: read(label),
+            before: before === null || before === '' ? own('nothing') : read(before, before_name),
+            // On a phone one line stands for both.
             after:
-              after === ''
-                ? { text: null, own: 'empty', isDrawn: true }
-                : { text: after, own: undefined, isDrawn: true },
+              before === after
+                ? own('stays as it is', !isPhone)
+                : after === ''
+                  ? own('empty')
+                  : read(after, after_name),
           }));
           expect(onCard.rows).toEqual(expected);
           expect(together.rows).toEqual(expected);

@@ -31,17 +31,27 @@ globalThis.reading = {
     for (const glyph of root.querySelectorAll('.glyph'))
       glyph.textContent = `\u27e6${named(glyph).codePointAt(0).toString(16)}\u27e7`;
     for (const hint of root.querySelectorAll('.diff__hint')) hint.remove();
+    const textOf = (element) =>
+      element.innerText.replaceAll(/\u27e6([0-9a-f]+)\u27e7/g, (_, hex) =>
+        String.fromCodePoint(parseInt(hex, 16)),
+      );
+    /** What HubSpot calls a value stands before the value itself. */
+    const rawIn = (element) => {
+      const line = element.querySelector('.diff__raw');
+      if (line === null) return undefined;
+      const raw = textOf(line.querySelector('.mono'));
+      line.remove();
+      return raw;
+    };
     const drawn = (element) => {
       const own = element.querySelector('.none');
       const { width, height } = element.getBoundingClientRect();
       const isSeen = element.checkVisibility({ opacityProperty: true, visibilityProperty: true });
       const fits = element.scrollWidth <= element.clientWidth + 1 || element.clientWidth === 0;
-      const text = own
-        ? null
-        : element.innerText.replaceAll(/\u27e6([0-9a-f]+)\u27e7/g, (_, hex) =>
-            String.fromCodePoint(parseInt(hex, 16)),
-          );
-      return { text, own: own?.innerText, isDrawn: isSeen && fits && width > 0 && height > 0 };
+      const raw = rawIn(element);
+      const text = own ? null : textOf(element);
+      const isDrawn = isSeen && fits && width > 0 && height > 0;
+      return { text, own: own?.innerText, isDrawn, ...(raw === undefined ? {} : { raw }) };
     };
     return [...root.querySelectorAll('.diff tbody tr')].map((row) => ({
       label: drawn(row.querySelector('th')),

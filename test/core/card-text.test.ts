@@ -4,7 +4,7 @@ import { promptRisk } from '../../src/core/prompt-rules.ts';
 import type { Card } from '../../src/contracts/card.ts';
 import { fieldsIn, rowsIn } from '../support/engine-markdown.ts';
 import { cardsWith, HOSTILE } from '../support/hostile.ts';
-import { randomChanges } from '../support/random-cards.ts';
+import { randomChanges, readable } from '../support/random-cards.ts';
 import { cardFor, requestId } from '../adapters/store/fixtures.ts';
 
 const LAST_CODE_POINT = 0x10ffff;
@@ -65,7 +65,7 @@ describe('a card as plain lines', () => {
       const changes = next();
       const lines = cardLines({ ...card, changes });
       const shown = fieldsIn(lines.join('\n'));
-      expect(shown).toEqual(changes.map(({ label, before, after }) => ({ label, before, after })));
+      expect(shown).toEqual(changes.map(readable));
       for (const line of lines.filter((one) => /^.{15}[│┆]/u.test(one)))
         expect(columnsOf(line)).toBeLessThanOrEqual(80);
       fields += changes.length;
@@ -96,7 +96,10 @@ describe('a card as plain lines', () => {
       'Beware',
       'Field',
       '  now',
+      '    held as',
       '  after a yes',
+      '    sent as',
+      '  note',
       'If it is sent',
       '  for good',
     ];

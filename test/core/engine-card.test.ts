@@ -1,5 +1,6 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Card, CardChange } from '../../src/contracts/card.ts';
 import { ENGINE_CARD_LIMITS, engineCard, whyNotInEngine } from '../../src/core/engine-card.ts';
@@ -16,7 +17,7 @@ import {
   rowsIn,
 } from '../support/engine-markdown.ts';
 import { cardsWith, HOSTILE } from '../support/hostile.ts';
-import { randomChanges } from '../support/random-cards.ts';
+import { randomChanges, readable } from '../support/random-cards.ts';
 import { temporalCliPath } from '../support/temporal-cli.ts';
 
 const SEED = 20_261_126;
@@ -213,13 +214,19 @@ describe('P2: nothing hidden in Temporal’s view', () => {
         const changes = made.map((one) =>
           n % 2 === 0
             ? one
-            : { ...one, before: one.before && honest(one.before), after: honest(one.after) },
+            : {
+                ...one,
+                before: one.before && honest(one.before),
+                after: honest(one.after),
+                ...(one.before_name === undefined ? {} : { before_name: honest(one.before_name) }),
+                ...(one.after_name === undefined ? {} : { after_name: honest(one.after_name) }),
+              },
         );
         const { block, prose, active } = await readOften(engineCard({ ...card, changes }));
         expect(active).toEqual([]);
         const shown = fieldsIn(block);
-        const isShown = ({ label, before, after }: CardChange): boolean =>
-          shown.some((one) => one.label === label && one.before === before && one.after === after);
+        const isShown = (change: CardChange): boolean =>
+          shown.some((one) => isDeepStrictEqual(one, readable(change)));
         const missing = changes.filter((one) => !isShown(one)).length;
         const isOffered = prose.includes('To decide here');
         expect(whyNotInEngine({ ...card, changes }) === undefined).toBe(isOffered);

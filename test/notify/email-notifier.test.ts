@@ -10,7 +10,7 @@ import { cardFor, requestId, START } from '../adapters/store/fixtures.ts';
 import { scaled } from '../faults/scale.ts';
 import { cardsWith, HOSTILE } from '../support/hostile.ts';
 import { elementsIn, type HtmlElement, piecesIn, readHtml, textIn } from '../support/html.ts';
-import { asRead, randomChanges } from '../support/random-cards.ts';
+import { asRead, randomChanges, readable } from '../support/random-cards.ts';
 import { type ReadMail, readMail, type SmtpStandIn, startSmtp } from '../support/smtp.ts';
 import { LINK, telling, type TellingOptions } from '../support/telling.ts';
 
@@ -260,6 +260,8 @@ interface ReadField {
   readonly label: string;
   before: string | null;
   after: string | undefined;
+  before_name?: string;
+  after_name?: string;
 }
 
 /** The fields as a person reads them in the HTML, in their order. */
@@ -273,6 +275,13 @@ function fieldsIn(document: HtmlElement): ReadField[] {
     if (field === undefined) return;
     if (what.startsWith('Now in HubSpot')) field.before = asRead(value);
     else if (what.startsWith('After your yes')) field.after = asRead(value);
+    else if (what.startsWith('held as')) {
+      field.before_name = field.before ?? '';
+      field.before = asRead(value);
+    } else if (what.startsWith('sent as')) {
+      field.after_name = field.after ?? '';
+      field.after = asRead(value);
+    }
   };
   for (const block of blocks) {
     const text = textIn(block);
@@ -303,7 +312,7 @@ describe('P2: nothing hidden in mails', () => {
       const document = readHtml(mail.html);
       const read = fieldsIn(document);
       const shown = changes.filter(({ label }) => read.some((field) => field.label === label));
-      expect(read).toEqual(shown.map(({ label, before, after }) => ({ label, before, after })));
+      expect(read).toEqual(shown.map(readable));
       const missing = changes.length - shown.length;
       const count = changes.length === 1 ? '1 field' : `${changes.length} fields`;
       for (const form of [mail.text, textIn(document)]) {

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { slackMessage, whyNotInSlack } from '../../src/adapters/notify/slack/card-blocks.ts';
 import { verifySlackSignature } from '../../src/adapters/notify/slack/signature.ts';
@@ -7,7 +8,7 @@ import type { NoticeSubject } from '../../src/ports/notifier.ts';
 import { cardFor, requestId } from '../adapters/store/fixtures.ts';
 import { scaled } from '../faults/scale.ts';
 import { cardsWith, HOSTILE } from '../support/hostile.ts';
-import { asRead, randomChanges } from '../support/random-cards.ts';
+import { asRead, randomChanges, readable } from '../support/random-cards.ts';
 import { blocksProblem, SIGNING_SECRET } from '../support/slack.ts';
 import { telling } from '../support/telling.ts';
 
@@ -34,20 +35,23 @@ const readValue = (text: string): string => {
   return text === ' (empty)' ? '' : shown(text.slice(1));
 };
 
+const VALUE = '(?: .*|(?:\\n│ .*)+)';
+const FIELD = new RegExp(
+  `^(?<label>Field \\d+)\\n(?:Now in HubSpot:(?<was>${VALUE})\\n(?:held as:(?<wasRaw>${VALUE})\\n)?)?` +
+    `After your yes:(?<will>${VALUE})(?:\\nsent as:(?<willRaw>${VALUE}))?(?:\\nIt stays as it is\\.)?$`,
+);
+
 /** A field as a person reads it: its name, what it holds, what it would hold; exactly. */
-function readField(
-  text: string,
-): { label: string; before: string | null; after: string } | undefined {
-  const found =
-    /^(Field \d+)\n(?:Now in HubSpot:((?: .*|(?:\n│ .*)+))\n)?After your yes:((?: .*|(?:\n│ .*)+))$/.exec(
-      text,
-    );
-  if (found === null) return undefined;
-  const [, label = '', before, after = ''] = found;
+function readField(text: string): ReturnType<typeof readable> | undefined {
+  const found = FIELD.exec(text)?.groups;
+  if (found === undefined) return undefined;
+  const { label = '', was, wasRaw, will = '', willRaw } = found;
   return {
     label,
-    before: before === undefined ? null : readValue(before),
-    after: readValue(after),
+    before: was === undefined ? null : readValue(wasRaw ?? was),
+    after: readValue(willRaw ?? will),
+    ...(wasRaw === undefined ? {} : { before_name: readValue(was ?? '') }),
+    ...(willRaw === undefined ? {} : { after_name: readValue(will) }),
   };
 }
 
@@ -71,8 +75,8 @@ describe('P2: nothing hidden in Slack', () => {
       expect(blocksProblem(blocks)).toBeUndefined();
       const screen = textsOf(blocks).map(({ text }) => text);
       const read = screen.map(readField);
-      const isShown = ({ label, before, after }: CardChange): boolean =>
-        read.some((one) => one?.label === label && one.before === before && one.after === after);
+      const isShown = (change: CardChange): boolean =>
+        read.some((one) => isDeepStrictEqual(one, readable(change)));
       const missing = changes.filter((change) => !isShown(change)).length;
       fields += count;
       const isDecided = buttonsOf(blocks).includes('approve');

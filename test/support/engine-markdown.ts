@@ -116,6 +116,9 @@ export interface ReadField {
   readonly label: string;
   before: string | null;
   after: string | undefined;
+  /** What HubSpot calls them, where they stand under that. */
+  before_name?: string;
+  after_name?: string;
 }
 
 /** The fields as a person reads them. What says that it is too long has no values. */
@@ -127,6 +130,14 @@ export function fieldsIn(block: string): ReadField[] {
     const field = fields.at(-1);
     if (field !== undefined && name === '  now') field.before = held ?? null;
     if (field !== undefined && name === '  after a yes') field.after = held;
+    if (field !== undefined && name === '    held as') {
+      field.before_name = field.before ?? '';
+      field.before = held ?? null;
+    }
+    if (field !== undefined && name === '    sent as') {
+      field.after_name = field.after ?? '';
+      field.after = held;
+    }
   }
   return fields;
 }

@@ -12,7 +12,7 @@ import type { CallPurpose } from '../../ports/crm.ts';
 interface Row {
   readonly kind: Operation['kind'];
   readonly method: Operation['method'];
-  /** Its first group is the object type. */
+  /** Its first group, where it has one, is the object type. */
   readonly path: RegExp | typeof AUDIT_LOGS_PATH;
   /** Query parameters that may be there. */
   readonly query: readonly string[];
@@ -36,6 +36,8 @@ const BODYLESS: ReadonlySet<Operation['method']> = new Set(['GET', 'PUT', 'DELET
 
 /** For whoever looks at the account as a whole: nothing that a plan holds may. */
 const RADAR: ReadonlySet<CallPurpose> = new Set(['radar', 'incident']);
+/** What a card calls values by: nothing that a plan holds may ask for it either. */
+const CARD: ReadonlySet<CallPurpose> = new Set(['card']);
 
 const TABLE: readonly Row[] = [
   { kind: 'search', method: 'POST', path: typed(OBJECT_TYPES, '/search'), query: [] },
@@ -88,6 +90,27 @@ const TABLE: readonly Row[] = [
   {
     kind: 'read',
     method: 'GET',
+    path: new RegExp(`^/crm/properties/${HUBSPOT_VERSION}/(${OBJECT_TYPES.join('|')})$`),
+    query: ['properties'],
+    purposes: CARD,
+  },
+  {
+    kind: 'read',
+    method: 'GET',
+    path: new RegExp(`^/crm/pipelines/${HUBSPOT_VERSION}/(deals|tickets)$`),
+    query: [],
+    purposes: CARD,
+  },
+  {
+    kind: 'read',
+    method: 'GET',
+    path: new RegExp(`^/crm/owners/${HUBSPOT_VERSION}/\\d{1,10}$`),
+    query: ['archived'],
+    purposes: CARD,
+  },
+  {
+    kind: 'read',
+    method: 'GET',
     path: AUDIT_LOGS_PATH,
     query: ['occurredAfter', 'occurredBefore', 'limit', 'after'],
     purposes: RADAR,
@@ -119,10 +142,11 @@ const TABLE: readonly Row[] = [
   },
 ];
 
-const isPath = ({ path }: Row, operation: Operation): boolean =>
-  typeof path === 'string'
-    ? operation.path === path
-    : path.exec(operation.path)?.[1] === operation.object_type;
+function isPath({ path }: Row, operation: Operation): boolean {
+  if (typeof path === 'string') return operation.path === path;
+  const found = path.exec(operation.path);
+  return found !== null && (found.length === 1 || found[1] === operation.object_type);
+}
 
 function isRow(row: Row, operation: Operation, purpose: CallPurpose): boolean {
   if (row.kind !== operation.kind || row.method !== operation.method) return false;

@@ -46,7 +46,8 @@ async function agentsById(store: Store): Promise<ReadonlyMap<string, AgentRecord
 
 /** Everything of a request that a person may look for. */
 function textOf({ id, digest, action, submission, card }: RequestRecord): string {
-  const shown = card === null ? [] : [card.sentence, ...card.changes.map(({ after }) => after)];
+  const values = (card?.changes ?? []).flatMap(({ after, after_name: name = '' }) => [after, name]);
+  const shown = card === null ? [] : [card.sentence, ...values];
   const words = [id, digest ?? '', action, submission.userId, submission.prompt, ...shown];
   return words.join('\n').toLowerCase();
 }

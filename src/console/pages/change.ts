@@ -70,13 +70,18 @@ function control(field: ChangeableField, value: string, isWrong: boolean): Html 
 
 /** The value beside which another one is put in: as the agent asked, and as HubSpot holds it. */
 function beside({ card }: Approval, field: ChangeableField): Html {
-  const change = card.changes.find(({ label }) => label === field.label);
+  const change = card.changes.find(
+    // The firm may call it otherwise on the card.
+    ({ label, property }) => label === field.label || property === field.field,
+  );
   const asked = askedText(field);
   const hidden = hiddenHint(asked);
   const held =
     change?.before === null || change === undefined
       ? null
-      : html`<p class="small quiet">Now in HubSpot: ${wholeValue(change.before)}</p>`;
+      : html`<p class="small quiet">
+          Now in HubSpot: ${wholeValue(change.before, change.before_name)}
+        </p>`;
   const words =
     asked === ''
       ? html`The agent left this out.`

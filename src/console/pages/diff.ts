@@ -1,4 +1,5 @@
 import type { Card, CardChange } from '../../contracts/card.ts';
+import { isKept, KEPT } from '../../core/card-values.ts';
 import { changeHint } from '../hints.ts';
 import { type Html, html } from '../html.ts';
 import { hiddenHint, shown, shownLines } from '../shown-text.ts';
@@ -59,45 +60,83 @@ const ownWord = (word: string): Html => html`<span class="none">${word}</span>`;
 const lengthHint = (text: string, word: string): Html | null =>
   isLong(text) || text.trim().toLowerCase() === word ? hint(allShown(text)) : null;
 
+const inCell = (text: string): Html =>
+  isLong(text) ? html`<span class="long lines">${shownLines(text)}</span>` : shown(text);
+
+/** Under what people read in HubSpot: as HubSpot keeps or gets it. */
+const rawValue = (as: string, value: string): Html =>
+  html` <span class="diff__raw">${as} <span class="mono">${inCell(value)}</span></span>`;
+
 /** A value as it stands or stood in HubSpot, whole, with what it hides named. */
-export function wholeValue(before: string | null): Html {
+export function wholeValue(before: string | null, name?: string): Html {
   if (before === null || before === '') return ownWord(NO_VALUE.before);
-  const old = isLong(before)
-    ? html`<span class="long lines">${shownLines(before)}</span>`
-    : shown(before);
-  return html`${old}${lengthHint(before, NO_VALUE.before)}${hint(hiddenHint(before))}`;
+  const hidden = hint(hiddenHint(before));
+  if (name === undefined)
+    return html`${inCell(before)}${lengthHint(before, NO_VALUE.before)}${hidden}`;
+  return html`${inCell(name)}${hint(hiddenHint(name))}${rawValue('held as', before)}${hidden}`;
 }
 
-function afterCell({ before, after }: CardChange): Html {
+const marked = (text: string): Html =>
+  isLong(text)
+    ? html`<span class="long lines"><mark>${shownLines(text)}</mark></span>`
+    : html`<mark>${shown(text)}</mark>`;
+
+function afterCell({ before, after, after_name: name }: CardChange): Html {
   if (after === '') return html`<mark>${ownWord(NO_VALUE.after)}</mark>`;
-  const fresh = isLong(after)
-    ? html`<span class="long lines"><mark>${shownLines(after)}</mark></span>`
-    : html`<mark>${shown(after)}</mark>`;
-  return html`${fresh}${lengthHint(after, NO_VALUE.after)}${hint(changeHint(before, after))}${hint(
-    hiddenHint(after),
-  )}`;
+  const hidden = hint(hiddenHint(after));
+  if (name !== undefined)
+    return html`${marked(name)}${hint(hiddenHint(name))}${rawValue('sent as', after)}${hidden}`;
+  return html`${marked(after)}${lengthHint(after, NO_VALUE.after)}${hint(
+    changeHint(before, after),
+  )}${hidden}`;
+}
+
+const isText = ({ before, after, before_name: was, after_name: will }: CardChange): boolean =>
+  (was ?? will) === undefined &&
+  before !== null &&
+  before !== '' &&
+  after !== '' &&
+  (isLong(before) || isLong(after));
+
+function cellsOf(change: CardChange): readonly [Html, Html] {
+  const old = wholeValue(change.before, change.before_name);
+  if (isKept(change)) return [old, ownWord(KEPT)];
+  if (isText(change)) return longCells(change.before ?? '', change.after);
+  return [old, afterCell(change)];
 }
 
 function row(change: CardChange, heads: readonly [string, string, string, string]): Html {
-  const { label, before, after } = change;
-  const isText =
-    before !== null && before !== '' && after !== '' && (isLong(before) || isLong(after));
-  const [old, fresh] = isText ? longCells(before, after) : [wholeValue(before), afterCell(change)];
-  return html`<tr role="row">
+  const { label, remark } = change;
+  const kept = isKept(change);
+  const [old, fresh] = cellsOf(change);
+  const said = remark === undefined ? null : hint(shown(remark));
+  return html`<tr role="row" class="${kept ? 'same' : ''}">
     <th role="rowheader" scope="row">${shown(label)}</th>
-    <td role="cell" class="old" data-col="${heads[2]}"><div class="cell">${old}</div></td>
-    <td role="cell" class="new" data-col="${heads[3]}"><div class="cell">${fresh}</div></td>
+    <td role="cell" class="old" data-col="${kept ? 'Stays' : heads[2]}">
+      <div class="cell">${old}${kept ? said : null}</div>
+    </td>
+    <td role="cell" class="new" data-col="${heads[3]}">
+      <div class="cell">${fresh}${kept ? null : said}</div>
+    </td>
   </tr>`;
 }
 
 export const changeCount = (changes: readonly CardChange[]): string =>
   changes.length === 1 ? '1 field' : `${changes.length} fields`;
 
+/** How many are sent as they stand there. */
+function keptWords(count: number): string {
+  if (count === 0) return '';
+  return count === 1 ? `, 1 ${KEPT}` : `, ${count} stay as they are`;
+}
+
 function caption({ changes, records }: Card, kind: DiffKind): string {
-  const verb = changes.length === 1 ? ['changes', 'changed'] : ['change', 'changed'];
+  const changing = changes.filter((change) => !isKept(change));
+  const verb = changing.length === 1 ? ['changes', 'changed'] : ['change', 'changed'];
   const on = records.length <= 1 ? '1 record' : `${records.length} records`;
   if (kind === 'void') return `${changeCount(changes)}, not sent`;
-  return `${changeCount(changes)} ${verb[kind === 'done' ? 1 : 0]}, on ${on}`;
+  const kept = keptWords(changes.length - changing.length);
+  return `${changeCount(changing)} ${verb[kind === 'done' ? 1 : 0]}${kept}, on ${on}`;
 }
 
 /** Field by field what it holds and what it would hold: every field of the card, every value whole. */

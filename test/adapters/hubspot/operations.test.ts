@@ -166,7 +166,6 @@ describe('the closed table', () => {
       'a batch read of archived records',
       post(`${OBJECTS}/contacts/batch/read`, { kind: 'read', query: { archived: 'true' } }),
     ],
-    ['the definitions of properties', read('/crm/properties/2026-09/contacts')],
     [
       'what people did in the account',
       read('/account-info/2026-09/activity/audit-logs', { query: { limit: '100' } }),
@@ -177,6 +176,51 @@ describe('the closed table', () => {
     for (const purpose of purposes) expect(isAllowed(operation, purpose)).toBe(false);
     expect(isAllowed(operation, 'radar')).toBe(true);
     expect(isAllowed(operation, 'incident')).toBe(true);
+  });
+
+  const others = ['read', 'compare', 'execute', 'reconcile', 'connect'] as const;
+
+  it('allows the definitions of properties to the radar, to an incident, and by name to a card', () => {
+    const all = read('/crm/properties/2026-09/contacts');
+    const named = { ...all, query: { properties: 'lifecyclestage,tier' } };
+    for (const purpose of others) expect(isAllowed(all, purpose)).toBe(false);
+    for (const purpose of ['radar', 'incident'] as const) {
+      expect(isAllowed(all, purpose)).toBe(true);
+      expect(isAllowed(named, purpose)).toBe(false);
+    }
+    expect(isAllowed(named, 'card')).toBe(true);
+  });
+
+  const deal = (path: string, more: Partial<Operation> = {}): Operation =>
+    read(path, { object_type: 'deals', ...more });
+
+  it.each([
+    ['pipelines of deals', deal('/crm/pipelines/2026-09/deals')],
+    ['one owner', deal('/crm/owners/2026-09/7001')],
+    ['one who has left', deal('/crm/owners/2026-09/7001', { query: { archived: 'true' } })],
+  ])('allows %s to a card alone', (_what, operation) => {
+    for (const purpose of [...others, 'radar', 'incident'] as const)
+      expect(isAllowed(operation, purpose)).toBe(false);
+    expect(isAllowed(operation, 'card')).toBe(true);
+  });
+
+  it.each([
+    ['the list of owners', deal('/crm/owners/2026-09')],
+    ['an owner by address', deal('/crm/owners/2026-09/a%40acme.test')],
+    ['owners by mail', deal('/crm/owners/2026-09/7001', { query: { email: 'a@acme.test' } })],
+    ['what belongs to an owner', deal('/crm/owners/2026-09/7001/x')],
+    ['an owner that is changed', deal('/crm/owners/2026-09/7001', { method: 'PATCH', body: '{}' })],
+    ['one pipeline', deal('/crm/pipelines/2026-09/deals/default')],
+    ['pipelines of contacts', read('/crm/pipelines/2026-09/contacts')],
+    ['pipelines of another type', read('/crm/pipelines/2026-09/deals')],
+    ['a new pipeline', deal('/crm/pipelines/2026-09/deals', { method: 'POST', body: '{}' })],
+    [
+      'sensitive properties',
+      deal('/crm/properties/2026-09/deals', { query: { dataSensitivity: 'x' } }),
+    ],
+    ['the bin', deal(`${OBJECTS}/deals`, { query: { archived: 'true' } })],
+  ])('refuses %s to a card too', (_what, operation) => {
+    expect(isAllowed(operation, 'card')).toBe(false);
   });
 
   it.each([

@@ -1,4 +1,5 @@
 import type { Card, CardChange } from '../../../contracts/card.ts';
+import { isKept, KEPT, textsOf } from '../../../core/card-values.ts';
 import {
   alikeHint,
   changedText,
@@ -27,8 +28,19 @@ export interface ShownCard {
   readonly leftOut: string | undefined;
 }
 
+/** In both forms of the mail. */
+interface Shown {
+  readonly html: string;
+  readonly text: string;
+}
+
+const lineOf = (line: string): Shown => ({
+  html: `<p>${htmlLine(line)}</p>`,
+  text: textLine(line),
+});
+
 /** `what` is ours, the value somebody else's. */
-function valueOf(what: string, value: string): { readonly html: string; readonly text: string } {
+function valueOf(what: string, value: string): Shown {
   if (value === '') return { html: `<p>${what}: (empty)</p>`, text: `${what}: (empty)` };
   return {
     html: `<p>${what}:</p><blockquote style="white-space:pre-wrap">${htmlLines(value)}</blockquote>`,
@@ -37,16 +49,26 @@ function valueOf(what: string, value: string): { readonly html: string; readonly
 }
 
 /** Letters that pass for others, named under what they stand in: a mail has no mark for them. */
-function hintOf(texts: readonly string[]): { readonly html: string; readonly text: string }[] {
+function hintOf(texts: readonly string[]): Shown[] {
   const hint = alikeHint(texts);
-  return hint === undefined ? [] : [{ html: `<p>${htmlLine(hint)}</p>`, text: textLine(hint) }];
+  return hint === undefined ? [] : [lineOf(hint)];
 }
 
-function changePart({ label, before, after }: CardChange): Part {
+/** As people read it in HubSpot, and under that as HubSpot keeps or gets it. */
+const valuesOf = (
+  [what, value]: readonly [string, string],
+  [as, called]: readonly [string, string | undefined],
+): Shown[] =>
+  called === undefined ? [valueOf(what, value)] : [valueOf(what, called), valueOf(as, value)];
+
+function changePart(change: CardChange): Part {
+  const { label, before, after, before_name: was, after_name: will, remark } = change;
   const values = [
-    ...(before === null ? [] : [valueOf('Now in HubSpot', before)]),
-    valueOf('After your yes', after),
-    ...hintOf([label, before ?? '', after]),
+    ...(before === null ? [] : valuesOf(['Now in HubSpot', before], ['held as', was])),
+    ...valuesOf(['After your yes', after], ['sent as', will]),
+    ...(isKept(change) ? [lineOf(`It ${KEPT}.`)] : []),
+    ...(remark === undefined ? [] : [lineOf(remark)]),
+    ...hintOf(textsOf(change)),
   ];
   return {
     html: `<h3>${htmlLine(label)}</h3>${values.map(({ html }) => html).join('')}`,

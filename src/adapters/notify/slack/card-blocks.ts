@@ -1,4 +1,5 @@
 import type { Card, CardChange, CardEffects } from '../../../contracts/card.ts';
+import { isKept, KEPT, textsOf, valueChars } from '../../../core/card-values.ts';
 import {
   alikeHint,
   changedText,
@@ -54,15 +55,30 @@ const valueText = (name: string, value: string): string => {
   return shown.includes('\n') ? `${name}:\n${ruled(value)}` : `${name}: ${shown}`;
 };
 
-function changePart({ label, before, after }: CardChange): Part {
+/** As people read it in HubSpot, and under that as HubSpot keeps or gets it. */
+const valueTexts = (
+  [name, value]: readonly [string, string],
+  [asName, called]: readonly [string, string | undefined],
+): string[] =>
+  called === undefined
+    ? [valueText(name, value)]
+    : [valueText(name, called), valueText(asName, value)];
+
+function changePart(change: CardChange): Part {
+  const { label, before, after, before_name: was, after_name: will, remark } = change;
   const name = inOneLine(label);
-  const was = before === null ? [] : [valueText('Now in HubSpot', before)];
-  const chars = (before ?? '').length + after.length;
+  const size = countText(valueChars(change), 'character', 'characters');
   return {
-    text: [name, ...was, valueText('After your yes', after)].join('\n'),
-    instead: `${name.slice(0, 80)}: ${countText(chars, 'character', 'characters')}, too long to be shown here`,
+    text: [
+      name,
+      ...(before === null ? [] : valueTexts(['Now in HubSpot', before], ['held as', was])),
+      ...valueTexts(['After your yes', after], ['sent as', will]),
+      ...(isKept(change) ? [`It ${KEPT}.`] : []),
+      ...(remark === undefined ? [] : [inOneLine(remark)]),
+    ].join('\n'),
+    instead: `${name.slice(0, 80)}: ${size}, too long to be shown here`,
     isField: true,
-    hint: alikeHint([label, before ?? '', after]),
+    hint: alikeHint(textsOf(change)),
   };
 }
 

@@ -16,12 +16,18 @@ import type {
 
 type ToldCard = NonNullable<ApprovalEvent['data']['card']>;
 
-const toldChange = ({ label, property, before, after }: CardChange): CardChange => ({
-  label: inOneLine(label),
-  property: inOneLine(property),
-  before: before === null ? null : spellOutUnseen(before),
-  after: spellOutUnseen(after),
-});
+function toldChange(change: CardChange): CardChange {
+  const { label, property, before, after, before_name: was, after_name: will, remark } = change;
+  return {
+    label: inOneLine(label),
+    property: inOneLine(property),
+    before: before === null ? null : spellOutUnseen(before),
+    after: spellOutUnseen(after),
+    ...(was === undefined ? {} : { before_name: spellOutUnseen(was) }),
+    ...(will === undefined ? {} : { after_name: spellOutUnseen(will) }),
+    ...(remark === undefined ? {} : { remark: inOneLine(remark) }),
+  };
+}
 
 /**
  * The whole card as people are shown it, so that who receives it can show it as it is; without the

@@ -1,15 +1,11 @@
 import { type Request, type RequestHandler, Router } from 'express';
 import { z } from 'zod';
 import { AgentIdSchema, PersonIdSchema } from '../contracts/ids.ts';
-import {
-  AddedAgentSchema,
-  AddedPersonSchema,
-  RosterOptionsSchema,
-} from '../contracts/roster-change.ts';
+import { AddedAgentSchema, AddedPersonSchema } from '../contracts/roster-change.ts';
 import { type AgentList, AgentListSchema } from '../contracts/roster-view.ts';
+import { StepUpOptionsSchema } from '../contracts/step-up.ts';
 import { ApiProblem } from './api-client.ts';
 import type { Frame } from './frame.ts';
-import { isJson } from './form-json.ts';
 import { noteOf } from './notes.ts';
 import { reads } from './pages-routes.ts';
 import {
@@ -21,6 +17,7 @@ import {
   type RosterDraft,
   type RosterOne,
 } from './pages/roster-change.ts';
+import { STEP_UP_CODES, stepUpIn } from './step-up.ts';
 import {
   comeBack,
   type Form,
@@ -51,23 +48,13 @@ function changeIn({ change, id, name, groups, email, roles }: Form): object {
 const optionsFor = ({ api }: Visit, change: object) =>
   api({
     ...{ method: 'POST', path: '/v1/roster/passkey-options', body: change },
-    answer: RosterOptionsSchema,
+    answer: StepUpOptionsSchema,
   });
-
-/** Without a signature nothing is sent: either something stands against it, or a passkey is missing. */
-async function stepUpIn(made: Visit & { readonly form: Form }, change: object): Promise<object> {
-  const { nonce = '', passkey = '' } = made.form;
-  if (passkey !== '' && isJson(passkey))
-    return { step_up: { nonce, credential: JSON.parse(passkey) as unknown } };
-  await optionsFor(made, change);
-  throw new ApiProblem(403, 'roster.unsigned', undefined);
-}
 
 /** The words of these routes, where the API's code has others elsewhere. */
 const CODES: Readonly<Record<string, string>> = {
+  ...STEP_UP_CODES,
   'person.forbidden': 'roster.forbidden',
-  'passkey.refused': 'roster.unproven',
-  'passkey.session_needed': 'roster.unsigned',
   'policy.denied': 'roster.own_agent',
 };
 
@@ -106,7 +93,8 @@ const submits =
     });
     try {
       const change = changeIn(made.form);
-      const show = await kind.send(made, { ...change, ...(await stepUpIn(made, change)) });
+      const signed = await stepUpIn(made.form, () => optionsFor(made, change));
+      const show = await kind.send(made, { ...change, ...signed });
       if (show === undefined) comeBack(response, '/console/agents', 'roster.revoked');
       else sendPage(response, show(await framed()), 201);
     } catch (error) {

@@ -65,7 +65,7 @@ export default tseslint.config(
     files: ['src/console/browser/*.js'],
     languageOptions: {
       globals: Object.fromEntries(
-        'document location fetch addEventListener setTimeout setInterval AbortSignal DOMParser CSS FormData'
+        'document location fetch addEventListener setTimeout setInterval AbortSignal DOMParser CSS FormData crypto TextEncoder'
           .split(' ')
           .map((name) => [name, 'readonly']),
       ),

@@ -17,6 +17,7 @@ const IN_THE_TERMINAL: Partial<Readonly<Record<ErrorCode, string>>> = {
   'approval.digest_mismatch': 'Run the command again, and decide on the card that it shows.',
   'person.unauthenticated':
     'Name your own key with --key-file. `npx sallyport person list` shows who is revoked.',
+  'passkey.session_needed': 'Sign in to the console with yours, and do it there.',
   'freeze.active':
     '`npx sallyport unfreeze <freeze>` lifts it, `npx sallyport freezes` says why it was placed. A write that ended on it is not sent later: its agent asks for it again, with a new Idempotency-Key.',
   'grant.refused': 'Each write of this kind is decided by itself.',

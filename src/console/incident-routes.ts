@@ -1,27 +1,23 @@
-import { type Request, type RequestHandler, type Response, Router } from 'express';
+import { Router } from 'express';
 import { z } from 'zod';
 import { AlertListSchema } from '../contracts/alert.ts';
 import { type Approval, ApprovalSchema } from '../contracts/approval.ts';
 import { type Scorecard, ScorecardSchema } from '../contracts/drill.ts';
-import { IncidentIdSchema } from '../contracts/ids.ts';
-import { INCIDENT_LIMITS, IncidentSchema, type IncidentView } from '../contracts/incident.ts';
+import { IncidentSchema, type IncidentView } from '../contracts/incident.ts';
 import { AgentListSchema } from '../contracts/roster-view.ts';
 import { type ApiClient, ApiProblem } from './api-client.ts';
+import { incidentIdIn, incidentSteps } from './incident-step-routes.ts';
 import { alertsPage } from './pages/alerts.ts';
 import { drillPage } from './pages/drill.ts';
 import { incidentPage } from './pages/incident.ts';
 import { incidentsPage } from './pages/incidents.ts';
 import { postMortemPage } from './pages/post-mortem.ts';
 import { reads } from './pages-routes.ts';
-import { step } from './step-routes.ts';
-import { type House, ownForm, type Visit, visitOf } from './visit.ts';
+import { type House, type Visit, visitOf } from './visit.ts';
 
 const ListSchema = z.strictObject({ incidents: z.array(IncidentSchema) });
 const DrillsSchema = z.strictObject({ drills: z.array(ScorecardSchema) });
 const PostMortemSchema = z.strictObject({ markdown: z.string() });
-
-const idIn = (request: Request): string | undefined =>
-  IncidentIdSchema.safeParse(request.params['id']).data;
 
 /** A request has no card while it is being made, and none when its row does not open: its own page says which. */
 async function approvalOf(api: ApiClient, id: string): Promise<Approval | undefined> {
@@ -101,7 +97,7 @@ function pages(house: House, router: Router): void {
   router.get(
     '/incidents/:id',
     reads(house, async ({ visit, request, frame }) => {
-      const id = idIn(request);
+      const id = incidentIdIn(request);
       if (id === undefined) return undefined;
       const incident = await incidentOf(visit, id);
       const [takeBacks, agents] = await Promise.all([
@@ -119,14 +115,14 @@ function pages(house: House, router: Router): void {
   router.get(
     '/incidents/:id/post-mortem',
     reads(house, async ({ visit, request, frame }) => {
-      const id = idIn(request);
+      const id = incidentIdIn(request);
       if (id === undefined) return undefined;
       return postMortemPage(frame, id, (await postMortemOf(visit, id)).markdown);
     }),
   );
   router.get('/incidents/:id/post-mortem.md', async (request, response, next) => {
     const visit = visitOf(house, request);
-    const id = idIn(request);
+    const id = incidentIdIn(request);
     if (id === undefined) {
       next();
       return;
@@ -140,85 +136,11 @@ function pages(house: House, router: Router): void {
   });
 }
 
-const reasonIn = (form: Readonly<Record<string, string>>): string =>
-  (form['reason'] ?? '').trim().slice(0, INCIDENT_LIMITS.reasonMaxChars);
-
-/** What the API says of a form in general, in the words of this one. */
-async function inWords<T>(codes: Readonly<Record<string, string>>, work: () => Promise<T>) {
-  try {
-    return await work();
-  } catch (error) {
-    const code = error instanceof ApiProblem ? codes[error.code] : undefined;
-    throw code === undefined ? error : new ApiProblem(409, code, undefined);
-  }
-}
-
-const FORBIDDEN = { 'person.forbidden': 'incident.forbidden' } as const;
-
-type Take = (api: ApiClient, id: string, form: Readonly<Record<string, string>>) => Promise<string>;
-
-/** One step of a person on one incident, and back to its page with what became of it. */
-const stepOn =
-  (house: House, take: Take): RequestHandler =>
-  async (request, response, next) => {
-    const { api, form } = ownForm(house, request);
-    const id = idIn(request);
-    if (id === undefined) next();
-    else await step(response, `/console/incidents/${id}`, () => take(api, id, form));
-  };
-
-const post = (api: ApiClient, path: string, body?: object): Promise<unknown> =>
-  api({ method: 'POST', path, ...(body === undefined ? {} : { body }), answer: z.unknown() });
-
-async function open(house: House, request: Request, response: Response): Promise<void> {
-  const { api, form } = ownForm(house, request);
-  const reason = reasonIn(form);
-  const back = (id = ''): string => (id === '' ? '/console/incidents' : `/console/incidents/${id}`);
-  if (reason === '') {
-    await step(response, back(), () => Promise.resolve('incident.reason_missing'));
-    return;
-  }
-  const call = { method: 'POST', path: '/v1/incidents', body: { reason } } as const;
-  const { id } = await api({ ...call, answer: IncidentSchema });
-  await step(response, back(id), () => Promise.resolve('incident.opened'));
-}
-
-function personSteps(house: House, router: Router): void {
-  router.post('/incidents', (request, response) => open(house, request, response));
-  router.post(
-    '/incidents/:id/key',
-    stepOn(house, async (api, id, form) => {
-      const malformed = { 'request.malformed': 'incident.key_malformed' };
-      // Blanks around it come with a paste and are no part of any key.
-      const key = (form['key'] ?? '').trim();
-      const codes = { ...FORBIDDEN, ...malformed };
-      await inWords(codes, () => post(api, `/v1/incidents/${id}/key`, { key }));
-      return 'incident.key_stored';
-    }),
-  );
-  router.post(
-    '/incidents/:id/false-alarm',
-    stepOn(house, async (api, id, form) => {
-      const reason = reasonIn(form);
-      if (reason === '') return 'incident.reason_missing';
-      await inWords(FORBIDDEN, () => post(api, `/v1/incidents/${id}/false-alarm`, { reason }));
-      return 'incident.false_alarm';
-    }),
-  );
-  router.post(
-    '/incidents/:id/resume',
-    stepOn(house, async (api, id) => {
-      await inWords(FORBIDDEN, () => post(api, `/v1/incidents/${id}/resume`));
-      return 'incident.resumed';
-    }),
-  );
-}
-
 /** The incident's pages and steps: the API's own, with the reader's session. */
 export function incidentRoutes(house: House): Router {
   const router = Router();
   lists(house, router);
   pages(house, router);
-  personSteps(house, router);
+  incidentSteps(house, router);
   return router;
 }

@@ -99,6 +99,9 @@ const NOTES: Readonly<Record<string, Said>> = {
   'incident.same_key': stop(
     'That is the old key. Nothing was stored. Rotate it in HubSpot first, then paste the new one.',
   ),
+  'incident.changed': stop(
+    'The incident changed since you opened this page. Calls do not start. Look at it again.',
+  ),
   'incident.key_malformed': stop(
     'That is no key: it is too short or too long, or has blanks in it. Nothing was stored. Copy it again.',
   ),
@@ -131,8 +134,8 @@ const NOTES: Readonly<Record<string, Said>> = {
     'The connection or the agent is frozen. Nothing was changed or allowed ahead while the freeze stands.',
   ),
   'roster.forbidden': stop('That needs the role operator. Nothing was changed.'),
-  'roster.unproven': stop('The passkey was not accepted. Nothing was changed. Try again.'),
-  'roster.unsigned': stop(
+  'step.unproven': stop('The passkey was not accepted. Nothing was changed. Try again.'),
+  'step.unsigned': stop(
     'That takes your passkey, and this browser did not ask for it. Nothing was changed.',
   ),
   'roster.own_agent': stop(

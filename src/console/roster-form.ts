@@ -1,10 +1,10 @@
 import type { Request, RequestHandler } from 'express';
-import { RosterOptionsSchema } from '../contracts/roster-change.ts';
+import { StepUpOptionsSchema } from '../contracts/step-up.ts';
 import { ApiProblem } from './api-client.ts';
-import { isJson } from './form-json.ts';
 import type { Frame } from './frame.ts';
 import { noteOf } from './notes.ts';
 import type { RosterDraft } from './pages/roster-change.ts';
+import { STEP_UP_CODES, stepUpIn } from './step-up.ts';
 import {
   comeBack,
   type Form,
@@ -34,23 +34,13 @@ export function changeIn({ change, id, name, groups, email, roles }: Form): obje
 export const optionsFor = ({ api }: Visit, change: object) =>
   api({
     ...{ method: 'POST', path: '/v1/roster/passkey-options', body: change },
-    answer: RosterOptionsSchema,
+    answer: StepUpOptionsSchema,
   });
-
-/** Without a signature nothing is sent: either something stands against it, or a passkey is missing. */
-async function stepUpIn(made: Visit & { readonly form: Form }, change: object): Promise<object> {
-  const { nonce = '', passkey = '' } = made.form;
-  if (passkey !== '' && isJson(passkey))
-    return { step_up: { nonce, credential: JSON.parse(passkey) as unknown } };
-  await optionsFor(made, change);
-  throw new ApiProblem(403, 'roster.unsigned', undefined);
-}
 
 /** The words of these routes, where the API's code has others elsewhere. */
 const CODES: Readonly<Record<string, string>> = {
+  ...STEP_UP_CODES,
   'person.forbidden': 'roster.forbidden',
-  'passkey.refused': 'roster.unproven',
-  'passkey.session_needed': 'roster.unsigned',
   'policy.denied': 'roster.own_agent',
 };
 
@@ -89,7 +79,8 @@ export const submits =
     });
     try {
       const change = changeIn(made.form);
-      const show = await kind.send(made, { ...change, ...(await stepUpIn(made, change)) });
+      const signed = await stepUpIn(made.form, () => optionsFor(made, change));
+      const show = await kind.send(made, { ...change, ...signed });
       if (typeof show === 'string') comeBack(response, '/console/agents', show);
       else sendPage(response, show(await framed()), 201);
     } catch (error) {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CHECKS, CLOCKS, INCIDENT_STAGES } from '../core/incident.ts';
 import { IncidentIdSchema, RequestIdSchema, TimestampSchema } from './ids.ts';
+import { StepUpSchema } from './step-up.ts';
 
 export const INCIDENT_LIMITS = {
   reasonMaxChars: 500,
@@ -9,6 +10,25 @@ export const INCIDENT_LIMITS = {
 } as const;
 
 const ReasonSchema = z.string().min(1).max(INCIDENT_LIMITS.reasonMaxChars);
+
+const Sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
+
+const ChecklistSchema = Sha256Schema.meta({
+  description: 'Names the incident as it is shown: another one once anything of it has changed.',
+});
+
+/** What a person says of an incident, as their passkey signs it: the new key by its SHA-256, never itself. */
+export const IncidentStepSchema = z
+  .discriminatedUnion('step', [
+    z.strictObject({ step: z.literal('supply_key'), key_sha256: Sha256Schema }),
+    z.strictObject({ step: z.literal('false_alarm'), reason: ReasonSchema }),
+    z.strictObject({ step: z.literal('resume'), checklist: ChecklistSchema }),
+  ])
+  .meta({ id: 'IncidentStep' });
+export type IncidentStep = z.infer<typeof IncidentStepSchema>;
+
+/** Left out by a key alone, which takes these steps for a person who has no passkey. */
+const signedFields = { step_up: StepUpSchema.optional() };
 
 /** `POST /v1/incidents`. */
 export const IncidentBodySchema = z
@@ -35,12 +55,18 @@ export const IncidentKeyBodySchema = z
       .min(INCIDENT_LIMITS.keyMinChars)
       .max(INCIDENT_LIMITS.keyMaxChars)
       .regex(/^[\x21-\x7e]+$/, { error: 'blanks or line breaks in it: copy it again' }),
+    ...signedFields,
   })
   .meta({ id: 'IncidentKeyBody' });
 
 export const FalseAlarmBodySchema = z
-  .strictObject({ reason: ReasonSchema })
+  .strictObject({ reason: ReasonSchema, ...signedFields })
   .meta({ id: 'FalseAlarmBody' });
+
+/** `checklist`: what the person looked at; whoever signs says it. */
+export const ResumeBodySchema = z
+  .strictObject({ checklist: ChecklistSchema.optional(), ...signedFields })
+  .meta({ id: 'ResumeBody' });
 
 const CheckSchema = z.strictObject({
   name: z.enum(CHECKS),
@@ -125,6 +151,7 @@ export const IncidentSchema = z
     /** Milliseconds from the opening to each step's end; only those that have ended. */
     clocks_ms: z.partialRecord(z.enum(CLOCKS), z.int()),
     resumed_by: z.string().nullable(),
+    checklist: ChecklistSchema,
     updated_at: TimestampSchema,
   })
   .meta({ id: 'Incident' });

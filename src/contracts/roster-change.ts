@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { visible } from '../core/card-text.ts';
 import { AgentIdSchema, PersonIdSchema, TimestampSchema } from './ids.ts';
-import { AssertionSchema, RequestOptionsSchema } from './passkey.ts';
 import { PersonViewSchema } from './roster-view.ts';
+import { StepUpSchema } from './step-up.ts';
 
 export const ROSTER_LIMITS = { nameMaxChars: 80, emailMaxChars: 256, namesMax: 20 } as const;
 
@@ -46,21 +46,6 @@ export const RosterChangeSchema = z
   ])
   .meta({ id: 'RosterChange' });
 export type RosterChange = z.infer<typeof RosterChangeSchema>;
-
-export const RosterOptionsSchema = z
-  .strictObject({
-    nonce: z
-      .string()
-      .meta({ description: 'Goes into `step_up` with what was signed; counts once.' }),
-    options: RequestOptionsSchema,
-  })
-  .meta({ id: 'RosterOptions' });
-
-/** A fresh signature of the operator's own passkey over exactly this change (`POST /v1/roster/passkey-options`). */
-export const StepUpSchema = z
-  .strictObject({ nonce: z.string().max(100), credential: AssertionSchema })
-  .meta({ id: 'StepUp' });
-export type StepUp = z.infer<typeof StepUpSchema>;
 
 export const AddAgentBodySchema = z
   .strictObject({ ...agentFields, step_up: StepUpSchema })

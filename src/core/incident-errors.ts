@@ -26,6 +26,12 @@ export const INCIDENT_ERRORS = {
     'You contained this, so someone else opens it again.',
     'Ask another person with the role operator to resume.',
   ),
+  'incident.changed': spec(
+    409,
+    false,
+    'The incident is not as you saw it.',
+    'Look at it again, and resume what you see then.',
+  ),
   'incident.same_key': spec(
     409,
     false,

@@ -30,6 +30,15 @@ const MOVES: Readonly<Record<IncidentStage, readonly IncidentStage[]>> = {
 export const mayMove = (from: IncidentStage, to: IncidentStage): boolean =>
   MOVES[from].includes(to);
 
+/** Where each of the steps that a person says may be taken. */
+export const STEP_STAGES: Readonly<
+  Record<'supply_key' | 'false_alarm' | 'resume', readonly IncidentStage[]>
+> = {
+  supply_key: ['rotating', 'verifying'],
+  false_alarm: ['rotating'],
+  resume: ['resuming'],
+};
+
 /** What a machine finds out before the new key counts, in this order. */
 export const CHECKS = [
   'old_key_dead',

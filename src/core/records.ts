@@ -140,8 +140,8 @@ export interface InvitationRecord {
 export interface ChallengeRecord {
   /** 32 random bytes, base64url. */
   readonly value: string;
-  readonly purpose: 'enrol' | 'sign_in' | 'roster';
-  /** Who was invited, or changes the roster; null for a sign-in, where nobody has said yet who they are. */
+  readonly purpose: 'enrol' | 'sign_in' | 'roster' | 'incident';
+  /** Who was invited, or signs a step; null for a sign-in, where nobody has said yet who they are. */
   readonly personId: string | null;
   readonly expiresAt: Date;
   readonly usedAt: Date | null;

@@ -1,9 +1,21 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import { canonicalBytes } from '../audit/leaf.ts';
 import type { ChallengeRecord } from '../core/records.ts';
 import { SIGN_IN } from '../core/sign-in-rules.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 
 const CHALLENGE_BYTES = 32;
+
+/**
+ * What a passkey signs for more than one digest, base64url: SHA-256 over the JCS form of all that it is to be good for.
+ * The purpose keeps what was signed for one thing from being good for another.
+ */
+export const challengeOver = (
+  what: { readonly purpose: string } & Readonly<Record<string, unknown>>,
+): string =>
+  createHash('sha256')
+    .update(canonicalBytes({ v: 1, ...what }))
+    .digest('base64url');
 
 /** A fresh one, base64url. `personId`: who was invited; null for a sign-in. */
 export async function issueChallenge(

@@ -162,7 +162,10 @@ export const proofFacts = ({
   webhookSigner,
   grant,
   group,
-}: Omit<ProvenDecision, 'decision'>): Facts => ({
+}: Pick<
+  ProvenDecision,
+  'proof' | 'passkeyId' | 'slackUser' | 'webhookSigner' | 'grant' | 'group'
+>): Facts => ({
   proof,
   ...(slackUser === undefined ? {} : { slack_user: slackUser }),
   ...(webhookSigner === undefined ? {} : { webhook_signer: webhookSigner }),

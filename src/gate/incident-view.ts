@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { isRevertible, LABELS } from '../actions/taken-back.ts';
 import type { IncidentView } from '../contracts/incident.ts';
 import { type Clock, firstPersonOf, type IncidentRecord } from '../core/incident.ts';
@@ -63,12 +64,11 @@ export const clocksOf = ({
     Object.entries(reached).map(([clock, at]) => [clock, at.getTime() - openedAt.getTime()]),
   );
 
-/** An incident as the API, the console and the command line show it. */
-export function incidentView(incident: IncidentRecord, portalId: number | undefined): IncidentView {
+/** All of it that its own row says. */
+function shownOf(incident: IncidentRecord) {
   const { id, connection, stage, reason, openedBy, evidence, checks, findings } = incident;
   return {
     ...{ id, connection, stage, reason },
-    portal_id: portalId ?? null,
     opened_by: openedBy,
     not_by: firstPersonOf(incident) ?? null,
     opened_at: incident.openedAt.toISOString(),
@@ -76,7 +76,6 @@ export function incidentView(incident: IncidentRecord, portalId: number | undefi
     since: incident.since.toISOString(),
     freeze: incident.freezeId,
     is_false_alarm: incident.isFalseAlarm,
-    steps: stage === 'rotating' ? [...rotateSteps(portalId)] : [],
     evidence: evidence && evidenceView(evidence),
     is_new_key_stored: incident.newVersion !== null,
     checks: checks.map(({ name, state, detail, at }) => ({
@@ -87,6 +86,23 @@ export function incidentView(incident: IncidentRecord, portalId: number | undefi
     take_backs: [...incident.takeBacks],
     clocks_ms: clocksOf(incident),
     resumed_by: incident.resumedBy,
+  };
+}
+
+const nameOf = (shown: ReturnType<typeof shownOf>): string =>
+  createHash('sha256').update(JSON.stringify(shown)).digest('hex');
+
+/** Names what a person sees of it: who opens again has looked at this and at nothing else. */
+export const checklistOf = (incident: IncidentRecord): string => nameOf(shownOf(incident));
+
+/** An incident as the API, the console and the command line show it. */
+export function incidentView(incident: IncidentRecord, portalId: number | undefined): IncidentView {
+  const shown = shownOf(incident);
+  return {
+    ...shown,
+    portal_id: portalId ?? null,
+    steps: shown.stage === 'rotating' ? [...rotateSteps(portalId)] : [],
+    checklist: nameOf(shown),
     updated_at: incident.updatedAt.toISOString(),
   };
 }

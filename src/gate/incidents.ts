@@ -3,23 +3,19 @@ import type { Proof } from '../core/proofs.ts';
 import {
   type Check,
   type Clock,
-  firstPersonOf,
   type IncidentRecord,
   type IncidentStage,
   isVerified,
   WINDOW_DEFAULT_MS,
 } from '../core/incident.ts';
-import type { AuditEvent, PersonRecord } from '../core/records.ts';
-import { isOperator } from '../core/roles.ts';
+import type { AuditEvent } from '../core/records.ts';
 import type { IncidentReads } from '../ports/incident-store.ts';
 import type { StoreTransaction } from '../ports/store.ts';
-import { oweClosed } from './alarm-notices.ts';
 import { activateCredential } from './credentials.ts';
-import { addFreeze, liftStanding } from './freezes.ts';
+import { addFreeze } from './freezes.ts';
 import { newId } from './ids.ts';
-import { clocksOf } from './incident-view.ts';
 
-/** Every step of an incident, each in one commit with its entry. What is repeated changes nothing. */
+/** What opens an incident and what a machine does, each in one commit with its entry. What is repeated changes nothing. */
 
 export interface IncidentToOpen {
   readonly connection: string;
@@ -108,21 +104,8 @@ export async function incidentAt(
   return incident?.stage === stage ? incident : undefined;
 }
 
-/** As `incidentAt`, for people: throws `request.not_found`, `incident.wrong_stage`. */
-async function requireAt(
-  tx: StoreTransaction,
-  id: string,
-  stages: readonly IncidentStage[],
-): Promise<IncidentRecord> {
-  const incident = await tx.incidents.get(id);
-  if (incident === undefined)
-    throw new GatewayError('request.not_found', { detail: `no incident ${id}` });
-  if (!stages.includes(incident.stage))
-    throw new GatewayError('incident.wrong_stage', { detail: `it is ${incident.stage}` });
-  return incident;
-}
-
-const reachedNow = (
+/** With these clocks stopped now. */
+export const reachedNow = (
   tx: StoreTransaction,
   { reached }: IncidentRecord,
   ...clocks: readonly Clock[]
@@ -131,55 +114,6 @@ const reachedNow = (
   // The first time counts.
   ...reached,
 });
-
-/**
- * The new key is in the secret store as this version. It is called for verifying alone, until every check
- * has passed. Throws `request.not_found`, `incident.wrong_stage`.
- */
-export async function supplyKey(
-  tx: StoreTransaction,
-  of: {
-    readonly incidentId: string;
-    readonly version: number;
-    readonly fingerprint: string;
-    readonly by: string;
-  },
-): Promise<IncidentRecord> {
-  const incident = await requireAt(tx, of.incidentId, ['rotating', 'verifying']);
-  const { version, fingerprint, by } = of;
-  if (incident.newVersion === version) return incident;
-  await tx.log.append(
-    incidentEntry(incident, 'incident.key_supplied', {
-      actor: by,
-      facts: { version, fingerprint },
-    }),
-  );
-  return tx.incidents.update(incident.id, {
-    stage: 'verifying',
-    steppedBy: by,
-    ...{ newVersion: version, newAppId: null },
-    // What was found about another key says nothing of this one.
-    checks: incident.checks.filter(({ name }) => name === 'old_key_dead'),
-    // The last one counts: what was refused before was no new key.
-    reached: { ...incident.reached, supplied: tx.now },
-  });
-}
-
-/** Nothing is wrong with the key: it stays, and a second person decides whether to go on. */
-export async function declareFalseAlarm(
-  tx: StoreTransaction,
-  of: { readonly incidentId: string; readonly by: string; readonly reason: string },
-): Promise<IncidentRecord> {
-  const incident = await requireAt(tx, of.incidentId, ['rotating']);
-  await tx.log.append(
-    incidentEntry(incident, 'incident.false_alarm', {
-      actor: of.by,
-      personal: { reason: of.reason },
-    }),
-  );
-  const { by: steppedBy } = of;
-  return tx.incidents.update(incident.id, { stage: 'resuming', isFalseAlarm: true, steppedBy });
-}
 
 const isSameCheck = (a: Check, b: Check): boolean =>
   a.name === b.name && a.state === b.state && a.detail === b.detail;
@@ -236,60 +170,4 @@ export async function activateNewKey(
     oldAppId,
     reached: reachedNow(tx, incident, 'verified'),
   });
-}
-
-/** Who resumes: a person on the roster, or whoever is at the command line. */
-export interface Resumer {
-  readonly by: string;
-  readonly personId?: string;
-}
-
-const mayOpen = (person: PersonRecord): boolean => person.revokedAt === null && isOperator(person);
-
-/**
- * Nobody opens again what they shut: by the person, not by the way they came. At the command line
- * nobody is proven, so it may resume only where the firm has nobody else who could.
- */
-async function assertMayResume(
-  tx: StoreTransaction,
-  incident: IncidentRecord,
-  { by, personId }: Resumer,
-): Promise<void> {
-  if (personId !== undefined) {
-    const person = await tx.people.get(personId);
-    if (person === undefined || !mayOpen(person)) throw new GatewayError('person.forbidden');
-    if (by === firstPersonOf(incident)) throw new GatewayError('incident.same_person');
-    return;
-  }
-  const others = (await tx.people.list()).filter(
-    (person) => mayOpen(person) && `person:${person.id}` !== firstPersonOf(incident),
-  );
-  if (others.length > 0)
-    throw new GatewayError('incident.same_person', {
-      detail: `${others.map(({ name }) => name).join(', ')} can resume, in the console or with their own key`,
-    });
-}
-
-/** The good end: the incident's freeze is lifted, and calls start again. */
-export async function resumeIncident(
-  tx: StoreTransaction,
-  of: Resumer & { readonly incidentId: string },
-): Promise<IncidentRecord> {
-  const incident = await requireAt(tx, of.incidentId, ['resuming', 'closed']);
-  if (incident.stage === 'closed') return incident;
-  await assertMayResume(tx, incident, of);
-  const target = { kind: 'connection', id: incident.connection } as const;
-  await liftStanding(tx, { id: incident.freezeId, target }, of.by);
-  const reached = reachedNow(tx, incident, 'closed');
-  await tx.log.append(
-    incidentEntry(incident, 'incident.closed', {
-      actor: of.by,
-      facts: {
-        false_alarm: incident.isFalseAlarm,
-        clocks_ms: clocksOf({ ...incident, reached }),
-      },
-    }),
-  );
-  await oweClosed(tx, incident.id);
-  return tx.incidents.update(incident.id, { stage: 'closed', resumedBy: of.by, reached });
 }

@@ -1,14 +1,17 @@
 import { GatewayError } from '../core/gateway-error.ts';
-import type { IncidentRecord } from '../core/incident.ts';
+import { type IncidentRecord, STEP_STAGES } from '../core/incident.ts';
 import type { SecretStore } from '../ports/secret-store.ts';
 import type { Store } from '../ports/store.ts';
 import { fingerprintOf } from './credentials.ts';
-import { supplyKey } from './incidents.ts';
+import { supplyKey } from './incident-steps.ts';
+import type { StepProof } from './step-up.ts';
 
 export interface NewKey {
   readonly incidentId: string;
   readonly value: string;
   readonly by: string;
+  /** As of a step of the incident. */
+  readonly proven?: StepProof | undefined;
 }
 
 /**
@@ -20,11 +23,11 @@ export async function storeNewKey(
   { store, secrets }: { readonly store: Store; readonly secrets: SecretStore },
   of: NewKey,
 ): Promise<IncidentRecord> {
-  const { incidentId, value, by } = of;
+  const { incidentId, value } = of;
   const incident = await store.incidents.get(incidentId);
   if (incident === undefined)
     throw new GatewayError('request.not_found', { detail: `no incident ${incidentId}` });
-  if (!['rotating', 'verifying'].includes(incident.stage))
+  if (!STEP_STAGES.supply_key.includes(incident.stage))
     throw new GatewayError('incident.wrong_stage', { detail: `it is ${incident.stage}` });
   const name = `hubspot/${incident.connection}`;
   const newest = await secrets.get(name);
@@ -36,6 +39,7 @@ export async function storeNewKey(
     newest?.value === value && newest.version === incident.newVersion
       ? newest.version
       : await secrets.put(name, value, newest?.version ?? 0);
-  const fingerprint = fingerprintOf(value);
-  return store.commit((tx) => supplyKey(tx, { incidentId, version, fingerprint, by }));
+  const { by, proven } = of;
+  const supplied = { incidentId, version, fingerprint: fingerprintOf(value), by, proven };
+  return store.commit((tx) => supplyKey(tx, supplied));
 }

@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto';
-import { canonicalBytes } from '../audit/leaf.ts';
 import type { ChangedValues } from '../contracts/change.ts';
 import type { Assertion, RequestOptions } from '../contracts/passkey.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import type { PersonRecord } from '../core/records.ts';
-import { standingPasskeys } from '../core/sign-in-rules.ts';
+import { challengeOver } from './challenges.ts';
 import {
   type Changed,
   type ChangeRules,
@@ -13,8 +11,12 @@ import {
   recordChange,
   refuseChange,
 } from './changes.ts';
-import { verifyOwnPasskey } from './passkey-decisions.ts';
-import { type PasskeyDependencies, usePasskey } from './passkeys.ts';
+import {
+  type PasskeyDependencies,
+  signingOptions,
+  usePasskey,
+  verifyOwnPasskey,
+} from './passkeys.ts';
 
 interface Asked {
   readonly requestId: string;
@@ -29,20 +31,16 @@ interface Asked {
  * alone would be good for an approval of it, should the change be refused.
  */
 const challengeOf = ({ requestId, digest, input }: Omit<Asked, 'person'>): string =>
-  createHash('sha256')
-    .update(canonicalBytes({ v: 1, purpose: 'change', request_id: requestId, digest, input }))
-    .digest('base64url');
+  challengeOver({ purpose: 'change', ...{ request_id: requestId, digest, input } });
 
 /** What the browser is asked to sign, once it is sure that the change would count. Throws why it would not. */
 export async function changeOptions(
-  { store, ceremonies }: PasskeyDependencies,
+  deps: PasskeyDependencies,
   asked: Asked,
   rules: ChangeRules,
 ): Promise<RequestOptions> {
-  await store.commit((tx) => judgeChange(tx, { ...asked, proof: 'passkey' }, rules));
-  const allowed = standingPasskeys(await store.passkeys.of(asked.person.id));
-  if (allowed.length === 0) throw new GatewayError('passkey.missing');
-  return ceremonies.requestOptions({ challenge: challengeOf(asked), allowed });
+  await deps.store.commit((tx) => judgeChange(tx, { ...asked, proof: 'passkey' }, rules));
+  return signingOptions(deps, asked.person, challengeOf(asked));
 }
 
 /**

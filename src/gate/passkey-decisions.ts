@@ -1,7 +1,6 @@
 import type { Assertion, RequestOptions } from '../contracts/passkey.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import type { PersonRecord } from '../core/records.ts';
-import { standingPasskeys } from '../core/sign-in-rules.ts';
 import {
   type Decided,
   type DecisionRules,
@@ -9,7 +8,12 @@ import {
   recordDecision,
   refuseDecision,
 } from './decisions.ts';
-import { type PasskeyDependencies, usePasskey } from './passkeys.ts';
+import {
+  type PasskeyDependencies,
+  signingOptions,
+  usePasskey,
+  verifyOwnPasskey,
+} from './passkeys.ts';
 
 /** The challenge of a decision is the digest: 32 bytes, of this request and no other. */
 const challengeOf = (digest: string): string => Buffer.from(digest, 'hex').toString('base64url');
@@ -19,38 +23,15 @@ const challengeOf = (digest: string): string => Buffer.from(digest, 'hex').toStr
  * person. Throws `approval.not_found`, `approval.closed`, `passkey.missing`.
  */
 export async function approvalOptions(
-  { store, ceremonies }: PasskeyDependencies,
+  deps: PasskeyDependencies,
   of: { readonly requestId: string; readonly person: PersonRecord },
 ): Promise<RequestOptions> {
-  const request = await store.requests.get(of.requestId);
+  const request = await deps.store.requests.get(of.requestId);
   if (request?.digest == null || request.risk === 'read')
     throw new GatewayError('approval.not_found');
   if (request.status !== 'awaiting_approval')
     throw new GatewayError('approval.closed', { detail: `the request is ${request.status}` });
-  const allowed = standingPasskeys(await store.passkeys.of(of.person.id));
-  if (allowed.length === 0) throw new GatewayError('passkey.missing');
-  return ceremonies.requestOptions({ challenge: challengeOf(request.digest), allowed });
-}
-
-/** By the person's own passkey, over this very challenge: `undefined` when it is anything else. */
-export async function verifyOwnPasskey(
-  { store, ceremonies }: PasskeyDependencies,
-  of: {
-    readonly person: PersonRecord;
-    /** base64url. */
-    readonly challenge: string;
-    readonly assertion: Assertion;
-  },
-): Promise<{ readonly passkeyId: string; readonly counter: number } | undefined> {
-  const passkey = await store.passkeys.find(of.assertion.id);
-  if (passkey?.personId !== of.person.id) return undefined;
-  const verified = await ceremonies.verifyAssertion({
-    assertion: of.assertion,
-    challenge: of.challenge,
-    passkey,
-    isDiscoverable: false,
-  });
-  return verified && { passkeyId: passkey.id, ...verified };
+  return signingOptions(deps, of.person, challengeOf(request.digest));
 }
 
 /**

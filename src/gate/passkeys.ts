@@ -1,6 +1,7 @@
+import type { Assertion, RequestOptions } from '../contracts/passkey.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import type { PasskeyRecord, PersonRecord } from '../core/records.ts';
-import { counterMoved } from '../core/sign-in-rules.ts';
+import { counterMoved, standingPasskeys } from '../core/sign-in-rules.ts';
 import type { PasskeyCeremonies } from '../ports/passkey-ceremonies.ts';
 import type { Store, StoreReads, StoreTransaction } from '../ports/store.ts';
 
@@ -24,6 +25,39 @@ export async function standingPasskey(
   if (passkey === undefined || passkey.revokedAt !== null) return undefined;
   const person = await reads.people.get(passkey.personId);
   return person === undefined || person.revokedAt !== null ? undefined : { passkey, person };
+}
+
+/** What the browser is asked to sign, with a passkey of this person. Throws `passkey.missing`. */
+export async function signingOptions(
+  { store, ceremonies }: PasskeyDependencies,
+  person: PersonRecord,
+  /** base64url. */
+  challenge: string,
+): Promise<RequestOptions> {
+  const allowed = standingPasskeys(await store.passkeys.of(person.id));
+  if (allowed.length === 0) throw new GatewayError('passkey.missing');
+  return ceremonies.requestOptions({ challenge, allowed });
+}
+
+/** By the person's own passkey, over this very challenge: `undefined` when it is anything else. */
+export async function verifyOwnPasskey(
+  { store, ceremonies }: PasskeyDependencies,
+  of: {
+    readonly person: PersonRecord;
+    /** base64url. */
+    readonly challenge: string;
+    readonly assertion: Assertion;
+  },
+): Promise<{ readonly passkeyId: string; readonly counter: number } | undefined> {
+  const passkey = await store.passkeys.find(of.assertion.id);
+  if (passkey?.personId !== of.person.id) return undefined;
+  const verified = await ceremonies.verifyAssertion({
+    assertion: of.assertion,
+    challenge: of.challenge,
+    passkey,
+    isDiscoverable: false,
+  });
+  return verified && { passkeyId: passkey.id, ...verified };
 }
 
 /**

@@ -1,17 +1,12 @@
-import { createHash } from 'node:crypto';
-import { canonicalBytes } from '../audit/leaf.ts';
-import type { RequestOptions } from '../contracts/passkey.ts';
-import type { RosterChange, StepUp } from '../contracts/roster-change.ts';
+import type { RosterChange } from '../contracts/roster-change.ts';
+import type { StepUp, StepUpOptions } from '../contracts/step-up.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import type { AgentRecord, PersonRecord } from '../core/records.ts';
 import { isOperator, OPERATOR_ROLE } from '../core/roles.ts';
-import { standingPasskeys } from '../core/sign-in-rules.ts';
 import type { StoreTransaction } from '../ports/store.ts';
-import { issueChallenge, takeChallenge } from './challenges.ts';
 import { invite } from './enrolment.ts';
 import { mintTotpSecret } from './keys.ts';
-import { verifyOwnPasskey } from './passkey-decisions.ts';
-import { type PasskeyDependencies, usePasskey } from './passkeys.ts';
+import type { PasskeyDependencies } from './passkeys.ts';
 import {
   addAgent,
   addPerson,
@@ -21,13 +16,10 @@ import {
   revokeAgent,
   revokePerson,
 } from './roster.ts';
-
-const PURPOSE = 'roster';
+import { type AtDoor, stepUpOptions, withStepUp } from './step-up.ts';
 
 /** A change that somebody wants to make. */
-interface Wanted {
-  /** Proven by a session that a passkey began. */
-  readonly person: PersonRecord;
+interface Wanted extends AtDoor {
   readonly change: RosterChange;
   /** Roles that count: those of the policy. */
   readonly roles: readonly string[];
@@ -46,11 +38,7 @@ export type RosterChanged =
   | { readonly change: 'change_roles'; readonly person: PersonRecord }
   | { readonly change: 'revoke_agent' | 'revoke_person' };
 
-/** Once for this person, this change and this moment: none of them can be put in another's place. */
-const challengeOf = (nonce: string, { person, change }: Pick<Wanted, 'person' | 'change'>) =>
-  createHash('sha256')
-    .update(canonicalBytes({ v: 1, purpose: PURPOSE, nonce, person: person.id, change }))
-    .digest('base64url');
+const actOf = ({ change }: Wanted) => ({ purpose: 'roster', what: change }) as const;
 
 async function assertAgentFits(tx: StoreTransaction, name: string): Promise<void> {
   const { rows } = await tx.agents.list();
@@ -100,22 +88,10 @@ async function assertFits(tx: StoreTransaction, { person, change, roles }: Wante
 
 /**
  * What the operator's passkey is asked to sign for this change, once it is sure that it could be made.
- * Throws `person.forbidden`, `passkey.missing`, and why it could not.
+ * Throws `passkey.session_needed`, `person.forbidden`, `passkey.missing`, and why it could not.
  */
-export async function rosterOptions(
-  { store, ceremonies }: PasskeyDependencies,
-  wanted: Wanted,
-): Promise<{ readonly nonce: string; readonly options: RequestOptions }> {
-  const { person } = wanted;
-  const allowed = standingPasskeys(await store.passkeys.of(person.id));
-  if (allowed.length === 0) throw new GatewayError('passkey.missing');
-  const nonce = await store.commit(async (tx) => {
-    await assertFits(tx, wanted);
-    return issueChallenge(tx, { purpose: PURPOSE, personId: person.id });
-  });
-  const challenge = challengeOf(nonce, wanted);
-  return { nonce, options: await ceremonies.requestOptions({ challenge, allowed }) };
-}
+export const rosterOptions = (deps: PasskeyDependencies, wanted: Wanted): Promise<StepUpOptions> =>
+  stepUpOptions(deps, wanted, actOf(wanted), (tx) => assertFits(tx, wanted));
 
 async function apply(
   tx: StoreTransaction,
@@ -149,33 +125,16 @@ async function apply(
 }
 
 /**
- * Adds or revokes an agent or a person, or changes a person's roles, for an operator, whose passkey has signed exactly this, now and once.
- * The nonce is used up, whatever becomes of the rest. Throws `passkey.refused`, `person.forbidden`,
- * `person.exists`, `person.unknown_role`, `person.last_operator`, `agent.exists`, what `roster.ts` throws, and
- * `store.unavailable`.
+ * Adds or revokes an agent or a person, or changes a person's roles, for an operator, whose passkey has signed exactly
+ * this, now and once. Throws `passkey.session_needed`, `passkey.refused`, `person.forbidden`, `person.exists`,
+ * `person.unknown_role`, `person.last_operator`, `agent.exists`, what `roster.ts` throws, and `store.unavailable`.
  */
-export async function changeRoster(
+export const changeRoster = (
   deps: PasskeyDependencies,
   wanted: Wanted,
-  { nonce, credential }: StepUp,
-): Promise<RosterChanged> {
-  const { store } = deps;
-  const { person } = wanted;
-  const isFresh = await store.commit((tx) =>
-    takeChallenge(tx, { purpose: PURPOSE, personId: person.id, value: nonce }),
-  );
-  const challenge = challengeOf(nonce, wanted);
-  const verified = isFresh
-    ? await verifyOwnPasskey(deps, { person, challenge, assertion: credential })
-    : undefined;
-  if (verified === undefined) throw new GatewayError('passkey.refused');
-  const done = await store.commit(async (tx) => {
-    const used = await usePasskey(tx, verified);
-    // An entry about a suspected copy must stay, so this is no throw.
-    if (used?.person.id !== person.id) return undefined;
+  stepUp: StepUp,
+): Promise<RosterChanged> =>
+  withStepUp(deps, wanted, actOf(wanted), stepUp, async (tx) => {
     await assertFits(tx, wanted);
-    return apply(tx, wanted.change, `person:${person.id}`);
+    return apply(tx, wanted.change, `person:${wanted.person.id}`);
   });
-  if (done === undefined) throw new GatewayError('passkey.refused');
-  return done;
-}

@@ -1,15 +1,13 @@
-import { createHash } from 'node:crypto';
-import { canonicalBytes } from '../audit/leaf.ts';
 import type { Assertion, RequestOptions } from '../contracts/passkey.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import { isHighRisk } from '../core/high-risk.ts';
 import type { PersonRecord, RequestRecord } from '../core/records.ts';
-import { standingPasskeys } from '../core/sign-in-rules.ts';
 import { canGoTogether, TOGETHER_LIMITS } from '../core/together.ts';
 import type { Store, StoreTransaction } from '../ports/store.ts';
 import { requirementFor } from '../policy/requirement.ts';
 import type { Attester } from './attest.ts';
 import { openBallot } from './ballot.ts';
+import { challengeOver } from './challenges.ts';
 import {
   type Decided,
   type DecisionRules,
@@ -18,8 +16,12 @@ import {
   refuseDecision,
 } from './decisions.ts';
 import { newId } from './ids.ts';
-import { verifyOwnPasskey } from './passkey-decisions.ts';
-import { type PasskeyDependencies, usePasskey } from './passkeys.ts';
+import {
+  type PasskeyDependencies,
+  signingOptions,
+  usePasskey,
+  verifyOwnPasskey,
+} from './passkeys.ts';
 
 /** One of a group, as the person saw it. */
 export interface Alike {
@@ -105,17 +107,11 @@ async function assertLookedAt(
 
 /** What a passkey signs: all of these digests, as one approval, of this agent and action. Good for nothing else. */
 const challengeOf = ({ agentId, action, items }: Together): string =>
-  createHash('sha256')
-    .update(
-      canonicalBytes({
-        v: 1,
-        purpose: 'approve_together',
-        agent: agentId,
-        action,
-        items: items.toSorted((one, other) => (one.id < other.id ? -1 : 1)),
-      }),
-    )
-    .digest('base64url');
+  challengeOver({
+    purpose: 'approve_together',
+    ...{ agent: agentId, action },
+    items: items.toSorted((one, other) => (one.id < other.id ? -1 : 1)),
+  });
 
 /**
  * What the browser is asked to sign for all of them. Throws `approval.not_looked_at`, `passkey.missing`,
@@ -126,9 +122,7 @@ export async function togetherOptions(
   asked: ApprovedTogether,
 ): Promise<RequestOptions> {
   await assertLookedAt(deps, asked);
-  const allowed = standingPasskeys(await deps.store.passkeys.of(asked.person.id));
-  if (allowed.length === 0) throw new GatewayError('passkey.missing');
-  return deps.ceremonies.requestOptions({ challenge: challengeOf(asked), allowed });
+  return signingOptions(deps, asked.person, challengeOf(asked));
 }
 
 /** Throws `approval.not_alike` for what is of another group, or is decided on its card alone. */

@@ -99,6 +99,7 @@ export function incidentsWith(text: string): IncidentView[] {
     },
     ...{ is_false_alarm: false, steps: [text], is_new_key_stored: true, take_backs: [] },
     ...{ clocks_ms: { contained: 600 }, resumed_by: text, updated_at: at },
+    checklist: 'f'.repeat(64),
     evidence: {
       ...{ log_size: 1, log_root_prefix: text, begun: [requestId(1)], cancelled: [] },
       counters: { agents: [{ agent_id: text, last_hour: 1, last_day: 2 }], alerts_last_day: 1 },

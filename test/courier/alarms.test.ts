@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { declareFalseAlarm, openIncident, resumeIncident } from '../../src/gate/incidents.ts';
+import { declareFalseAlarm, resumeIncident } from '../../src/gate/incident-steps.ts';
+import { openIncident } from '../../src/gate/incidents.ts';
 import { noteAbsence } from '../../src/gate/absences.ts';
 import { raiseAlert } from '../../src/gate/alerts.ts';
 import { agent, START } from '../adapters/store/fixtures.ts';

@@ -41,6 +41,7 @@ const incident: IncidentView = {
   take_backs: [],
   clocks_ms: { contained: 0, supplied: 1_000, old_key_dead: 5_000, closed: 60_000 },
   ...{ resumed_by: 'person:per_0123456789', updated_at: at(60_000) },
+  checklist: 'f'.repeat(64),
 };
 
 const GOOD: Played = {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HOSTILE } from '../support/hostile.ts';
 import { enrol, signIn } from '../support/passkeys.ts';
 import { findChromium } from './chromium.ts';
-import { type ConsoleHouse, giveAuthenticator, openConsoleHouse } from './console-house.ts';
+import { type ConsoleHouse, lendPasskey, openConsoleHouse } from './console-house.ts';
 
 const executable = findChromium();
 
@@ -117,17 +117,7 @@ describe.skipIf(executable === undefined)('approve with changes in the console',
     const { token } = await signIn(house.gateway, holder);
     const { id } = await house.askTask('With a passkey.');
     const { page } = await house.open(`/console/approvals/${id}`, { session: token });
-    const authenticator = await giveAuthenticator(page);
-    await authenticator.add({
-      credentialId: Buffer.from(holder.passkey.credentialId, 'base64url').toString('base64'),
-      isResidentCredential: true,
-      rpId: 'localhost',
-      privateKey: holder.passkey.keys.privateKey
-        .export({ format: 'der', type: 'pkcs8' })
-        .toString('base64'),
-      userHandle: Buffer.from(holder.passkey.userHandle, 'base64url').toString('base64'),
-      signCount: 10_000,
-    });
+    const authenticator = await lendPasskey(page, holder);
     await page.keyboard.press('c');
     const subject = page.getByLabel('Task', { exact: true });
     await subject.fill('');

@@ -4,7 +4,7 @@ import type { Browser, CDPSession, Page } from 'playwright-core';
 import { inject } from 'vitest';
 import { runSallyport } from '../support/command.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
-import { enrol, signIn } from '../support/passkeys.ts';
+import { enrol, type PasskeyHolder, signIn } from '../support/passkeys.ts';
 import { launchChromium } from './chromium.ts';
 
 /** Tasks take a passkey, so that one policy has both ways of approving. */
@@ -176,4 +176,23 @@ export async function giveAuthenticator(page: Page): Promise<VirtualAuthenticato
       await cdp.send('WebAuthn.clearCredentials', { authenticatorId });
     },
   };
+}
+
+/** A passkey that was made elsewhere, in the page's own authenticator, as synced ones are. */
+export async function lendPasskey(
+  page: Page,
+  { passkey }: PasskeyHolder,
+): Promise<VirtualAuthenticator> {
+  const authenticator = await giveAuthenticator(page);
+  const base64 = (text: string): string => Buffer.from(text, 'base64url').toString('base64');
+  const key = passkey.keys.privateKey.export({ type: 'pkcs8', format: 'der' });
+  await authenticator.add({
+    credentialId: base64(passkey.credentialId),
+    userHandle: base64(passkey.userHandle),
+    privateKey: key.toString('base64'),
+    ...{ rpId: 'localhost', isResidentCredential: true },
+    // Of all that it has signed, in any page: a counter that stands still is a second copy at work.
+    signCount: Math.floor(Date.now() / 1_000),
+  });
+  return authenticator;
 }

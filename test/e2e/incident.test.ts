@@ -8,9 +8,16 @@ import { connectAccount } from '../../src/gate/connection.ts';
 import { activateCredential, fingerprintOf } from '../../src/gate/credentials.ts';
 import { HOSTILE } from '../support/hostile.ts';
 import { atRevert, EXACT_SCOPES } from '../support/incidents.ts';
-import { enrol, inviteTo, signIn } from '../support/passkeys.ts';
+import { logEntries } from '../support/log-entries.ts';
+import { enrol, inviteTo, type PasskeyHolder, signIn } from '../support/passkeys.ts';
 import { findChromium } from './chromium.ts';
-import { type ConsoleHouse, giveAuthenticator, openConsoleHouse } from './console-house.ts';
+import {
+  type ConsoleHouse,
+  giveAuthenticator,
+  lendPasskey,
+  openConsoleHouse,
+  type VirtualAuthenticator,
+} from './console-house.ts';
 
 const executable = findChromium();
 /** `PICTURES=docs/pictures npm test` makes those of the README anew; a run like any other leaves them alone. */
@@ -28,6 +35,7 @@ function watch(page: Page): { read(): Promise<readonly string[]> } {
   const bodies: Promise<string>[] = [];
   page.on('request', (request) => {
     urls.push(`${request.url()} ${request.headers()['referer'] ?? ''}`);
+    if (!request.url().endsWith('/key')) urls.push(request.postData() ?? '');
   });
   page.on('response', (response) => {
     urls.push(JSON.stringify(response.headers()));
@@ -46,6 +54,7 @@ describe.skipIf(executable === undefined)('an incident in the console', () => {
   let appId: number;
   let oldKey: string;
   let portal: number;
+  let samsPasskey: PasskeyHolder;
   let second: string;
   let plain: string;
   const logged: string[] = [];
@@ -56,9 +65,9 @@ describe.skipIf(executable === undefined)('an incident in the console', () => {
   };
   const kill = (token: string) =>
     house.gateway.simulator.control('POST', '/tokens/state', { token, state: 'revoked' });
-  const sessionOf = async (name: string, roles: readonly string[]): Promise<string> => {
+  const holderOf = async (name: string, roles: readonly string[]): Promise<PasskeyHolder> => {
     const { record } = await house.gateway.addPerson(name, roles);
-    return (await signIn(house.gateway, await enrol(house.gateway, record))).token;
+    return enrol(house.gateway, record);
   };
 
   beforeAll(async () => {
@@ -78,8 +87,10 @@ describe.skipIf(executable === undefined)('an incident in the console', () => {
     const deps = connectDependencies(context, simulator.url);
     await connectAccount(deps, { connection: 'main', by: 'test', isPortalForced: false });
     portal = (await context.store.connections.get('main'))!.portalId;
-    second = await sessionOf('Sam Field', ['approver', 'operator']);
-    plain = await sessionOf('Paul Plain', ['approver']);
+    samsPasskey = await holderOf('Sam Field', ['approver', 'operator']);
+    second = (await signIn(house.gateway, samsPasskey)).token;
+    const paul = await holderOf('Paul Plain', ['approver']);
+    plain = (await signIn(house.gateway, paul)).token;
   });
   afterAll(async () => {
     await house.close();
@@ -100,22 +111,41 @@ describe.skipIf(executable === undefined)('an incident in the console', () => {
     return /inc_[a-z0-9]+/.exec(page.url())![0];
   };
   /** Somebody who comes by the door, with the passkey of this browser. */
-  const newOperator = async (name: string, width: number): Promise<Page> => {
+  const newOperator = async (name: string, width: number) => {
     const { record } = await house.gateway.addPerson(name, ['approver', 'operator']);
-    const { page } = await house.open('/console', { session: null, width });
-    await giveAuthenticator(page);
+    const { page, complaints } = await house.open('/console', { session: null, width });
+    const authenticator = await giveAuthenticator(page);
     await page.goto(`${house.origin}/console/enrol#${await inviteTo(house.gateway, record)}`);
     await button(page, 'Make a passkey').click();
     await says(page, 'Your passkey is made.');
     await button(page, 'Sign in with passkey').click();
     await page.getByRole('link', { name: 'Incidents' }).click();
-    return page;
+    return { page, complaints, authenticator };
   };
+  /** The second person, with their passkey in this browser, too. */
+  const openAsSam = async (id: string, width: number) => {
+    const seen = await house.open(`/console/incidents/${id}`, { width, session: second });
+    return { ...seen, authenticator: await lendPasskey(seen.page, samsPasskey) };
+  };
+  /** Not recognised by the authenticator, then without asking it: neither counts. */
+  const isNotTaken = async (page: Page, name: string, authenticator: VirtualAuthenticator) => {
+    await authenticator.recognise(false);
+    await button(page, name).click();
+    await says(page, 'The passkey was not accepted. Nothing was changed.');
+    await authenticator.recognise(true);
+    await button(page, name).evaluate((one: any) => one.form.submit());
+    await says(page, 'That takes your passkey, and this browser did not ask for it.');
+  };
+  const proofOf = async (id: string, event: string): Promise<unknown> =>
+    (await logEntries(house.gateway.context.store, 0)).findLast(
+      (entry: any) => entry.event === event && entry.facts.incident === id,
+    )?.facts.proof;
 
   it.each([390, 1280])(
     'is driven by two people from the button to the post-mortem, and the key is nowhere, at %i px',
     async (width) => {
-      const page = await newOperator(width === 390 ? 'Marcus Oyelaran' : 'Dana Whitfield', width);
+      const name = width === 390 ? 'Marcus Oyelaran' : 'Dana Whitfield';
+      const { page } = await newOperator(name, width);
       if (width === 390) await says(page, 'No incidents.');
       const reason = 'Writes under our key that we did not make';
       const watched = watch(page);
@@ -148,7 +178,7 @@ describe.skipIf(executable === undefined)('an incident in the console', () => {
       const field = page.locator('input[name=key]');
       const store = async (key: string): Promise<void> => {
         await field.fill(key);
-        await button(page, 'Store the new key').click();
+        await button(page, 'Store it with passkey').click();
       };
       await store(oldKey);
       await says(page, 'That is the old key.');
@@ -174,13 +204,16 @@ describe.skipIf(executable === undefined)('an incident in the console', () => {
       await kill(oldKey);
 
       await says(page, 'You contained this, so someone else opens it again.');
-      expect(await button(page, 'Open again').count()).toBe(0);
+      expect(await button(page, 'Open again with passkey').count()).toBe(0);
       await says(page, 'Write, read back, remove:');
       expect(await isWhole(page)).toBe(true);
-      const sam = await house.open(`/console/incidents/${id}`, { width, session: second });
+      const sam = await openAsSam(id, width);
       const samWatched = watch(sam.page);
-      await button(sam.page, 'Open again').click();
+      await isNotTaken(sam.page, 'Open again with passkey', sam.authenticator);
+      await button(sam.page, 'Open again with passkey').click();
       await says(sam.page, 'Open again. Calls to HubSpot start.');
+      for (const event of ['incident.key_supplied', 'incident.closed'])
+        expect(await proofOf(id, event)).toBe('passkey');
       await says(page, 'Opened again by Sam Field');
       await link(sam.page, 'Read the post-mortem').click();
       await says(sam.page, `Incident ${id}`);
@@ -220,21 +253,30 @@ describe.skipIf(executable === undefined)('an incident in the console', () => {
   it.each([390, 1280])(
     'ends as a false alarm when a person says so and another opens again, at %i px',
     async (width) => {
-      const { page, complaints } = await house.open('/console', { width });
+      const name = `Robin ${width}`;
+      const { page, complaints, authenticator } = await newOperator(name, width);
       await button(page, 'Freeze everything now').click();
-      await says(page, 'Frozen by Robin Vale.');
+      await says(page, `Frozen by ${name}.`);
       // Near Freeze, also where the bar has no room for it.
       const id = await openIncident(page, 'A test of ours, as it seems');
       await button(page, 'False alarm').click();
       await button(page, 'Back').filter({ visible: true }).click();
       await button(page, 'False alarm').click();
-      await page.locator('#false-alarm').getByLabel('Reason').fill('It was our own test.');
-      await button(page, 'Say that it is a false alarm').click();
+      await page
+        .locator('#false-alarm')
+        .getByLabel('Reason')
+        .fill('It was our own test.\nNobody else has it.');
+      await authenticator.recognise(false);
+      await button(page, 'Say so with passkey').click();
+      await page.locator('#false-alarm').getByText('The passkey was not accepted.').waitFor(SLOW);
+      await authenticator.recognise(true);
+      await button(page, 'Say so with passkey').click();
       await says(page, 'A false alarm, then.');
+      expect(await proofOf(id, 'incident.false_alarm')).toBe('passkey');
       await says(page, 'Left out: it was a false alarm, and the key is kept.');
       expect(await isWhole(page)).toBe(true);
-      const sam = await house.open(`/console/incidents/${id}`, { width, session: second });
-      await button(sam.page, 'Open again').click();
+      const sam = await openAsSam(id, width);
+      await button(sam.page, 'Open again with passkey').click();
       await says(sam.page, 'Open again. Calls to HubSpot start.');
       // The freeze that stood before is not the incident's to lift.
       await button(sam.page, 'Lift the freeze').click();

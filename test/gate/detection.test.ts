@@ -8,7 +8,7 @@ import { GatewayError } from '../../src/core/gateway-error.ts';
 import { newestAlerts } from '../../src/gate/alerts.ts';
 import { activateCredential } from '../../src/gate/credentials.ts';
 import { createDetection, type DetectionDependencies } from '../../src/gate/detection.ts';
-import { declareFalseAlarm, resumeIncident } from '../../src/gate/incidents.ts';
+import { declareFalseAlarm, resumeIncident } from '../../src/gate/incident-steps.ts';
 import { addAgent } from '../../src/gate/roster.ts';
 import { createSlowdown } from '../../src/gate/slowdown.ts';
 import { createLogProbe } from '../../src/log-probe.ts';

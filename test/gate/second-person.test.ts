@@ -1,11 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { IncidentRecord } from '../../src/core/incident.ts';
-import {
-  declareFalseAlarm,
-  openIncident,
-  resumeIncident,
-  supplyKey,
-} from '../../src/gate/incidents.ts';
+import { declareFalseAlarm, resumeIncident, supplyKey } from '../../src/gate/incident-steps.ts';
+import { openIncident } from '../../src/gate/incidents.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { person } from '../adapters/store/fixtures.ts';
 import { type SqlitePlace, sqlitePlace } from '../adapters/store/sqlite-place.ts';

@@ -151,7 +151,7 @@ async function incidentRun(gateway: TestGateway): Promise<string> {
   await call('POST', `/v1/incidents/${id}/key`, { body: { key: body.token } });
   await reaches('resuming');
   const second = await gateway.addPerson('Sam Field', ['operator']);
-  await second.call('POST', `/v1/incidents/${id}/resume`);
+  await second.call('POST', `/v1/incidents/${id}/resume`, { body: {} });
   return incidentWorkflowIdOf(id);
 }
 

@@ -351,7 +351,9 @@ describe('the gateway’s own agent', () => {
       .toBe('rotating');
     await call('POST', `/v1/incidents/${incident}/false-alarm`, { body: { reason: 'x' } });
     const second = await gateway.addPerson('Sam Field', ['operator']);
-    expect((await second.call('POST', `/v1/incidents/${incident}/resume`)).status).toBe(200);
+    expect(
+      (await second.call('POST', `/v1/incidents/${incident}/resume`, { body: {} })).status,
+    ).toBe(200);
   });
 
   it('asks for whoever wanted it, who may not approve it then', async () => {

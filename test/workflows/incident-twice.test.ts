@@ -74,7 +74,7 @@ async function take(mode: Mode | undefined): Promise<unknown> {
     await expect
       .poll(() => [...twice.disturbedIn(workflow)].toSorted(), { timeout: 20_000 })
       .toEqual([...INCIDENT_STEPS].toSorted());
-  expect((await second('POST', `/v1/incidents/${id}/resume`)).status).toBe(200);
+  expect((await second('POST', `/v1/incidents/${id}/resume`, { body: {} })).status).toBe(200);
   const incident = await context.store.incidents.get(id);
   const leaves = await context.store.log.leaves(0, await context.store.log.size());
   const story = leaves.map(entryOf).filter(({ facts }) => facts['incident'] === id);

@@ -180,9 +180,9 @@ describe('an incident', () => {
         'same_account passed',
       ]);
 
-      const own = await gateway.approver.call('POST', `/v1/incidents/${id}/resume`);
+      const own = await gateway.approver.call('POST', `/v1/incidents/${id}/resume`, { body: {} });
       expect([own.status, own.body.code]).toEqual([403, 'incident.same_person']);
-      const resumed = await rig.second('POST', `/v1/incidents/${id}/resume`);
+      const resumed = await rig.second('POST', `/v1/incidents/${id}/resume`, { body: {} });
       expect(resumed.body).toMatchObject({ stage: 'closed' });
       const read = await gateway.submit({ action: 'get_contact', contact_id: '20001' });
       expect(read.status).toBe(200);
@@ -249,7 +249,9 @@ describe('an incident', () => {
       await reaches(gateway, id, 'resuming');
       expect(await title('20002')).not.toBe('Rogue One');
       expect(await title('20003')).toBe('By a person');
-      expect((await rig.second('POST', `/v1/incidents/${id}/resume`)).status).toBe(200);
+      expect((await rig.second('POST', `/v1/incidents/${id}/resume`, { body: {} })).status).toBe(
+        200,
+      );
       expect(await valueOf('20002', 'Rogue One')).toBe(false);
       expect(await sweptAgain()).toEqual([]);
       console.info(`I2: old key dead and new key verified ${verifiedMs} ms after the alert`);

@@ -168,7 +168,7 @@ describe('a history that goes on as a new one', () => {
     await call('POST', `/v1/incidents/${id}/key`, { body: { key } });
     await reaches('resuming');
     const second = await gateway.addPerson('Sam Field', ['operator']);
-    await second.call('POST', `/v1/incidents/${id}/resume`);
+    await second.call('POST', `/v1/incidents/${id}/resume`, { body: {} });
     await reaches('closed');
   }, 180_000);
 });

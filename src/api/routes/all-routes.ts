@@ -10,13 +10,11 @@ import { endGrantRoute, giveGrantRoute, listGrants } from './grants.ts';
 import { health, readiness } from './health.ts';
 import {
   declareIncidentFalse,
-  getIncident,
-  getPostMortem,
-  listIncidents,
+  incidentPasskeyOptions,
   resumeIncidentRoute,
-  startIncident,
   supplyIncidentKey,
-} from './incidents.ts';
+} from './incident-steps.ts';
+import { getIncident, getPostMortem, listIncidents, startIncident } from './incidents.ts';
 import { enrolmentOptions, enrolPasskey } from './passkeys.ts';
 import { currentSession, signIn, signInOptions, signOut } from './sessions.ts';
 import { listLost, settleRequest } from './settlements.ts';
@@ -75,6 +73,7 @@ export const ROUTES: readonly Route[] = [
   startIncident,
   listIncidents,
   getIncident,
+  incidentPasskeyOptions,
   supplyIncidentKey,
   declareIncidentFalse,
   resumeIncidentRoute,

@@ -11,23 +11,17 @@ import {
   RevokeBodySchema,
   type RosterChange,
   RosterChangeSchema,
-  RosterOptionsSchema,
-  type StepUp,
 } from '../../contracts/roster-change.ts';
 import { type PersonView, PersonViewSchema } from '../../contracts/roster-view.ts';
+import { type StepUp, StepUpOptionsSchema } from '../../contracts/step-up.ts';
 import type { ErrorCode } from '../../core/errors.ts';
 import { GatewayError } from '../../core/gateway-error.ts';
-import type { PersonRecord, SessionRecord } from '../../core/records.ts';
 import { enrolmentLink } from '../../gate/enrolment.ts';
 import { changeRoster, type RosterChanged, rosterOptions } from '../../gate/roster-changes.ts';
+import type { AtDoor } from '../../gate/step-up.ts';
 import type { ApiContext } from '../api-context.ts';
 import { defineRoute } from '../define-route.ts';
 import { personView } from '../person-view.ts';
-
-interface Operator {
-  readonly person: PersonRecord;
-  readonly session?: SessionRecord;
-}
 
 const COMMON_ERRORS = [
   'passkey.session_needed',
@@ -39,19 +33,14 @@ const COMMON_ERRORS = [
 
 const STEP_UP_ERRORS = [...COMMON_ERRORS, 'passkey.refused'] as const;
 
-/** A key that lies in a file opens no door for others: a passkey began this session, and signs the change. */
-function wantedBy(
-  { policy }: ApiContext,
-  { person, session }: Operator,
-  change: RosterChange,
-): Parameters<typeof rosterOptions>[1] {
-  if (session === undefined) throw new GatewayError('passkey.session_needed');
-  return { person, change, roles: policy().roles };
-}
+const wantedBy = ({ policy }: ApiContext, { person, session }: AtDoor, change: RosterChange) => ({
+  ...{ person, session, change },
+  roles: policy().roles,
+});
 
 async function make(
   context: ApiContext,
-  operator: Operator,
+  operator: AtDoor,
   change: RosterChange,
   stepUp: StepUp,
 ): Promise<RosterChanged> {
@@ -69,7 +58,7 @@ export const rosterPasskeyOptions = defineRoute({
   replies: {
     200: {
       is: 'Options for `navigator.credentials.get`, good once and for five minutes.',
-      body: RosterOptionsSchema,
+      body: StepUpOptionsSchema,
     },
   },
   errors: [
@@ -82,8 +71,8 @@ export const rosterPasskeyOptions = defineRoute({
   ],
   handler: async (context, { person, session, body }) => {
     await context.decisionRate.take(person.id);
-    const operator = { person, ...(session === undefined ? {} : { session }) };
-    return { status: 200, body: await rosterOptions(context, wantedBy(context, operator, body)) };
+    const wanted = wantedBy(context, { person, session }, body);
+    return { status: 200, body: await rosterOptions(context, wanted) };
   },
 });
 

@@ -1,4 +1,5 @@
-// Forms, and their passkey prompts: sign-in, enrolment, and the approval whose challenge is the card's digest.
+// Forms, and their passkey prompts: sign-in, enrolment, the approval whose challenge is the card's digest, and the steps
+// that are signed as the form stands.
 import './simplewebauthn.js';
 
 const OFFLINE = 'No connection to the gateway. Nothing was decided. Try again.';
@@ -82,9 +83,27 @@ async function enrol({ elements }) {
   location.replace('/console/sign-in?enrolled=1');
 }
 
+async function sha256(text) {
+  const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
+  return [...new Uint8Array(hash)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** What a form holds; a secret goes by the form's own POST alone, and to be signed is named by its SHA-256. */
+async function fieldsOf(form) {
+  const secrets = [...form.querySelectorAll('input[type="password"]')];
+  const open = [...new FormData(form)].filter(
+    ([name]) => !secrets.some((secret) => secret.name === name),
+  );
+  const named = secrets.map(async ({ name, value }) => [
+    `${name}_sha256`,
+    await sha256(value.trim()),
+  ]);
+  return Object.fromEntries([...open, ...(await Promise.all(named))]);
+}
+
 /** What is signed is made from what the form holds; a form of values says what is wrong at each of them. */
 async function optionsFor(form) {
-  const { form_token: token, ...fields } = Object.fromEntries(new FormData(form));
+  const { form_token: token, ...fields } = await fieldsOf(form);
   try {
     return await post(form.dataset.passkey, fields, { 'x-form-token': token });
   } catch (error) {
@@ -93,7 +112,7 @@ async function optionsFor(form) {
   }
 }
 
-async function approve(form) {
+async function sign(form) {
   const answer = await optionsFor(form);
   if (!answer) {
     form.submit();
@@ -109,7 +128,7 @@ async function approve(form) {
 function workOf(form) {
   if (form.dataset.signIn) return signIn;
   if (form.dataset.enrol) return enrol;
-  return form.dataset.passkey ? approve : undefined;
+  return form.dataset.passkey ? sign : undefined;
 }
 
 function failurePlace(form) {

@@ -1,41 +1,43 @@
 import type { IncidentView } from '../../contracts/incident.ts';
 import { INCIDENT_LIMITS } from '../../contracts/incident.ts';
 import { keyPage } from '../../core/incident-text.ts';
-import { type Frame, tokenField } from '../frame.ts';
+import type { Frame } from '../frame.ts';
 import { type Html, html } from '../html.ts';
+import { signedForm } from '../signed-form.ts';
+import { signedAt } from './incident-step.ts';
+
+const keyField = html`<label class="field"
+  >Copy the new key and paste it here. It goes straight into the secret store.
+  <input
+    type="password"
+    name="key"
+    autocomplete="off"
+    autocapitalize="off"
+    spellcheck="false"
+    required
+    minlength="${INCIDENT_LIMITS.keyMinChars}"
+    maxlength="${INCIDENT_LIMITS.keyMaxChars}"
+    aria-describedby="key-h"
+/></label>`;
 
 /**
- * The form that takes the new key. It goes into the secret store by one POST; no page, address or answer has it
- * again, and the browser is told to keep nothing (`forms.js` empties the field when the page is left).
+ * The form that takes the new key. It goes into the secret store by one POST, and what the passkey signs has its SHA-256;
+ * no page, address or answer has it again, and the browser is told to keep nothing (`forms.js` empties the field when
+ * the page is left).
  */
 export const keyForm = (frame: Frame, { id, connection }: IncidentView): Html =>
-  html`<form
-    method="post"
-    action="/console/incidents/${id}/key"
-    autocomplete="off"
-    data-decides="1"
-    data-secret="1"
-  >
-    ${tokenField(frame)}
-    <label class="field"
-      >Copy the new key and paste it here. It goes straight into the secret store.
-      <input
-        type="password"
-        name="key"
-        autocomplete="off"
-        autocapitalize="off"
-        spellcheck="false"
-        required
-        minlength="${INCIDENT_LIMITS.keyMinChars}"
-        maxlength="${INCIDENT_LIMITS.keyMaxChars}"
-        aria-describedby="key-h"
-    /></label>
-    <p class="small quiet" id="key-h">
-      It is never shown again, not even to you. Or run
-      <span class="mono">npx sallyport secret set hubspot/${connection}</span>.
-    </p>
-    <p class="btns"><button class="btn btn--main" type="submit">Store the new key</button></p>
-  </form>`;
+  signedForm(frame, {
+    ...signedAt(id, 'key'),
+    marks: html`autocomplete="off" data-decides="1" data-secret="1"`,
+    body: html`${keyField}
+      <p class="small quiet" id="key-h">
+        It is never shown again, not even to you. Or run
+        <span class="mono">npx sallyport secret set hubspot/${connection}</span>.
+      </p>
+      <p class="btns">
+        <button class="btn btn--main" type="submit">Store it with passkey</button>
+      </p>`,
+  });
 
 const account = ({ portal_id: portal }: IncidentView): string =>
   portal === null ? 'your HubSpot account' : `HubSpot account ${portal}`;

@@ -1,14 +1,23 @@
 import { NOT_LOOKED_AT } from '../../core/incident-text.ts';
 import type { IncidentView } from '../../contracts/incident.ts';
 import { isOperator } from '../../core/roles.ts';
-import { type Frame, oneButton } from '../frame.ts';
+import type { Frame } from '../frame.ts';
 import { type Html, html } from '../html.ts';
 import { notYours } from '../notes.ts';
+import { signedForm } from '../signed-form.ts';
 import { shown } from '../shown-text.ts';
 import { moment } from '../times.ts';
 import { stateMark, stateWords } from '../words.ts';
 import { exposureLines, leftAlone, rogueTable } from './incident-findings.ts';
-import { fact, facts, FALSE_ALARM, isLeftOut, type Make, names } from './incident-step.ts';
+import {
+  fact,
+  facts,
+  FALSE_ALARM,
+  isLeftOut,
+  type Make,
+  names,
+  signedAt,
+} from './incident-step.ts';
 import {
   actorWords,
   type IncidentFacts,
@@ -125,11 +134,12 @@ function resumeHow(frame: Frame, incident: IncidentView): Html {
   </p>`;
   if (mayResume(frame, incident) && incident.stage === 'resuming')
     return html`<div class="btns">
-      ${oneButton(frame, {
-        action: `/console/incidents/${incident.id}/resume`,
-        button: html`<button class="btn btn--main" type="submit" data-decides="1">
-          Open again
-        </button>`,
+      ${signedForm(frame, {
+        ...signedAt(incident.id, 'resume'),
+        body: html`<input type="hidden" name="checklist" value="${incident.checklist}" />
+          <button class="btn btn--main" type="submit" data-decides="1">
+            Open again with passkey
+          </button>`,
       })}
     </div>`;
   const mine = isReader(frame, incident.not_by) && isOperator(frame.reader);

@@ -19,6 +19,12 @@ export interface Step {
 
 export type Make = (frame: Frame, facts: IncidentFacts) => Step;
 
+/** Where the form of a person's step goes, and where what its passkey signs is asked for. */
+export function signedAt(incidentId: string, step: 'key' | 'false-alarm' | 'resume') {
+  const action = `/console/incidents/${incidentId}/${step}`;
+  return { action, optionsAt: `${action}/passkey-options` };
+}
+
 type Mark = 'yes' | 'todo' | 'bad';
 
 export const fact = (mark: Mark, text: Html): Html =>

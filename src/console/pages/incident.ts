@@ -10,6 +10,7 @@ import { moment } from '../times.ts';
 import { versionOf } from '../version.ts';
 import { incidentClocks } from './incident-clocks.ts';
 import { incidentSteps } from './incident-steps.ts';
+import { signedAt } from './incident-step.ts';
 import { actorWords, type IncidentFacts, turnOf } from './incident-words.ts';
 
 function takeBackWords({ findings }: IncidentView): string {
@@ -70,10 +71,10 @@ function sheets(frame: Frame, { id, stage }: IncidentView): Html[] {
   return [
     reasonSheet(frame, {
       id: 'false-alarm',
-      action: `/console/incidents/${id}/false-alarm`,
+      ...signedAt(id, 'false-alarm'),
       title: 'False alarm',
       text: 'The key stays the one it is. A second person still opens the connection again.',
-      button: 'Say that it is a false alarm',
+      button: 'Say so with passkey',
     }),
   ];
 }

@@ -2,10 +2,10 @@ import type { AddedAgent, AddedPerson } from '../../contracts/roster-change.ts';
 import { ROSTER_LIMITS } from '../../contracts/roster-change.ts';
 import type { PersonView } from '../../contracts/roster-view.ts';
 import { isOperator } from '../../core/roles.ts';
-import { type Frame, tokenField } from '../frame.ts';
+import type { Frame } from '../frame.ts';
 import { type Html, html } from '../html.ts';
-import { noteOf } from '../notes.ts';
 import { page } from '../page.ts';
+import { signedForm } from '../signed-form.ts';
 import { shown, shownPlain } from '../shown-text.ts';
 import { moment } from '../times.ts';
 import { formButtons, formRow } from './form-row.ts';
@@ -69,20 +69,14 @@ interface RosterForm {
   readonly button: string;
 }
 
-/** Signed as it stands here: what the passkey prompt is asked for is exactly this change. */
-function rosterForm(frame: Frame, of: RosterForm): Html {
-  return html`<form
-    method="post"
-    action="${of.action}"
-    data-passkey="/console/roster/passkey-options"
-    data-failed="${noteOf('roster.unproven')?.text}"
-    data-fields="1"
-  >
-    ${tokenField(frame)}<input type="hidden" name="change" value="${of.change}" />
-    <input type="hidden" name="nonce" value="" /><input type="hidden" name="passkey" value="" />
-    ${of.hidden}${of.fields} ${formButtons(of.button, '/console/agents')}
-  </form>`;
-}
+const rosterForm = (frame: Frame, of: RosterForm): Html =>
+  signedForm(frame, {
+    action: of.action,
+    optionsAt: '/console/roster/passkey-options',
+    marks: html`data-fields="1"`,
+    body: html`<input type="hidden" name="change" value="${of.change}" />${of.hidden}${of.fields}
+      ${formButtons(of.button, '/console/agents')}`,
+  });
 
 const whole = (frame: Frame, title: string, main: Html): string =>
   page(frame, { title, place: 'agents', main });

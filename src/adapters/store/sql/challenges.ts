@@ -10,7 +10,7 @@ const TABLE = 'challenges';
 
 const RecordSchema = z.strictObject({
   value: z.string(),
-  purpose: z.enum(['enrol', 'sign_in', 'roster']),
+  purpose: z.enum(['enrol', 'sign_in', 'roster', 'incident']),
   personId: z.string().nullable(),
   expiresAt: TimeSchema,
   usedAt: TimeSchema.nullable(),

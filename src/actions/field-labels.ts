@@ -4,12 +4,17 @@ import { DEAL_FIELDS } from './deal-fields.ts';
 import type { FieldTable } from './fields.ts';
 import { TICKET_FIELDS } from './ticket-fields.ts';
 
-const TABLES: readonly FieldTable[] = [CONTACT_FIELDS, COMPANY_FIELDS, DEAL_FIELDS, TICKET_FIELDS];
+/** By what the names of actions end in; a field of one kind means another thing on another. */
+const TABLES: Readonly<Record<string, FieldTable>> = {
+  contact: CONTACT_FIELDS,
+  company: COMPANY_FIELDS,
+  deal: DEAL_FIELDS,
+  ticket: TICKET_FIELDS,
+};
 
-const LABELS = new Map(
-  TABLES.flatMap((table) => Object.entries(table).map(([field, { label }]) => [field, label])),
-);
-
-/** A field as people read it: by HubSpot's label, or where it has none of its own by its name in words. */
-export const fieldLabel = (field: string): string =>
-  LABELS.get(field) ?? field.replaceAll('_', ' ');
+/** A field of an action as people read it: by HubSpot's label, or where it has none of its own by its name in words. */
+export function fieldLabel(action: string, field: string): string {
+  const table = TABLES[action.split('_').at(-1) ?? ''] ?? {};
+  const known = Object.hasOwn(table, field) ? table[field]?.label : undefined;
+  return known ?? field.replaceAll('_', ' ');
+}

@@ -12,7 +12,8 @@ export const AUDIT_EVENTS = {
   'hubspot.absent': 'A lost write was looked for and HubSpot does not have it.',
   'hubspot.unclear':
     'A lost write was looked for and something else stands there: the looks before it count no more.',
-  'hubspot.settled': 'A lost answer was settled by reading HubSpot.',
+  'hubspot.settled':
+    'A lost answer was settled by reading HubSpot; by a person’s word where `facts.by` says so.',
   'approval.requested': 'A write waits for people; its card is fixed.',
   'approval.seen': 'A person opened the card while it waited: the first time, once each.',
   'approval.escalated':

@@ -19,7 +19,7 @@ export function grantsOfAgent(
       action,
       risk: RISKS.get(action) ?? 'read',
       fields: [...fields],
-      labels: fields.map(fieldLabel),
+      labels: fields.map((field) => fieldLabel(action, field)),
       needs: needs ?? null,
       changes: changes.map((change) => ({ ...change, needs: change.needs ?? null })),
     }));

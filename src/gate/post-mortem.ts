@@ -79,7 +79,7 @@ const factsText = ({ facts }: AuditEntry): string =>
     .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
     .join(', ');
 
-/** Each line is an entry of the log; `audit prove` makes its proof for anyone with the public key. */
+/** Each line is an entry of the log. */
 function timeLine(story: readonly AuditEntry[]): string[] {
   const rows = story.map((entry) => [
     entry.timestamp,
@@ -152,7 +152,7 @@ export async function writePostMortem(
     '',
     '## Time line',
     '',
-    '`npx sallyport audit prove ENTRY` makes a proof of each entry that anyone can check with the log’s public key.',
+    'Each entry stands in the log. `npx sallyport audit verify` checks it with the log’s public key.',
     '',
     ...lostLines(story),
     ...timeLine(story.entries),

@@ -22,12 +22,13 @@ function needsInWords(needs: Requirement | undefined): string {
 }
 
 const CHANGE_WORDS: Record<Change['of'], string> = {
-  amount: 'an amount of',
-  injectionRisk: 'a prompt risk of',
+  amount: 'an amount above',
+  injectionRisk: 'a prompt risk above',
 };
 
+/** Policy counts in whole units, rounded up: what is above the last one that asks for less asks for this. */
 const changeInWords = ({ of, from }: Change): string =>
-  `with ${CHANGE_WORDS[of]} ${from.toLocaleString('en-US')} or more`;
+  `with ${CHANGE_WORDS[of]} ${(from - 1).toLocaleString('en-US')}`;
 
 /** Words into lines of at most so many characters; a longer word stands alone. */
 function wrap(words: readonly string[], width: number): string[] {

@@ -30,8 +30,8 @@ async function withSettings(
   changes: Environment,
   work: () => Promise<void>,
 ): Promise<void> {
-  await rig.gateway.restart(changes);
   try {
+    await rig.gateway.restart(changes);
     await work();
   } finally {
     await rig.gateway.restart();

@@ -32,8 +32,8 @@ sales helper (agt_sales), in sales
                 denied                     phone
   add_note      1 approval by lead         note
   change_deal   1 approval by lead         stage, amount
-                2 approvals by lead        with an amount of 500 or more
-                denied                     with an amount of 9,001 or more
+                2 approvals by lead        with an amount above 499
+                denied                     with an amount above 9,000
   erase_person  2 approvals, with passkey  email
 
 stray (agt_stray), in no group

@@ -24,9 +24,10 @@ const headingOf = (risk: GrantView['risk'], needs: Requirement | null): string =
 const fieldsOf = (labels: readonly string[]): Html =>
   html`<span class="fields">${labels.join(', ')}</span>`;
 
+/** Policy counts in whole units, rounded up: what is above the last one that asks for less asks for this. */
 const fromWords = (of: 'amount' | 'injectionRisk', from: number): string =>
   of === 'amount'
-    ? `with an amount of ${from.toLocaleString('en-US')} or more`
+    ? `with an amount above ${(from - 1).toLocaleString('en-US')}`
     : 'when the prompt reads like an attempt to mislead';
 
 function linesOf({ action, risk, labels, needs, changes }: GrantView): Line[] {

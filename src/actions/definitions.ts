@@ -111,26 +111,30 @@ interface ToldOfType {
 const whyUntold = (told: Told<unknown> | undefined): Unread | undefined =>
   told?.kind === 'untold' ? told.why : undefined;
 
+type ValueNames = Omit<PropertyNames, 'label'>;
+
+/** Of a stage or a pipeline. */
+const inPipelines = (field: ShownField, pipelines: Told<Pipelines>): ValueNames => ({
+  values: pipelines.kind === 'told' ? pipelineValues(field, pipelines.data) : byValue([]),
+  ...{ isChoice: true, isSeveral: false, unread: whyUntold(pipelines) },
+});
+
+const inOptions = ({ type, fieldType, options }: Definition): ValueNames => ({
+  values: byValue(options.map(({ value, label }) => [value, label] as const)),
+  isChoice: type === 'enumeration' || options.length > 0,
+  isSeveral: fieldType === 'checkbox',
+});
+
 function propertyNames(field: ShownField, { definitions, pipelines }: ToldOfType): PropertyNames {
   const all = definitions.kind === 'told' ? definitions.data : [];
   const definition = all.find(({ name }) => name === field.property);
   const label = labelOf(field, usableName(definition?.label));
-  const options = definition?.options ?? [];
-  if (isPipelined(field) && pipelines !== undefined) {
-    const values = pipelines.kind === 'told' ? pipelineValues(field, pipelines.data) : byValue([]);
-    return { label, values, isChoice: true, isSeveral: false, unread: whyUntold(pipelines) };
-  }
-  return {
-    label,
-    values: byValue(options.map(({ value, label: text }) => [value, text] as const)),
-    isChoice:
-      definition === undefined
-        ? isChoice(field)
-        : definition.type === 'enumeration' || options.length > 0,
-    isSeveral: definition?.fieldType === 'checkbox',
-    // One that is not listed may be sensitive, which the key cannot see, or gone.
-    unread: definition === undefined ? (whyUntold(definitions) ?? 'other') : undefined,
-  };
+  if (isPipelined(field) && pipelines !== undefined)
+    return { label, ...inPipelines(field, pipelines) };
+  if (definition !== undefined) return { label, ...inOptions(definition) };
+  // One that is not listed may be sensitive, which the key cannot see, or gone.
+  const unread = whyUntold(definitions) ?? 'other';
+  return { values: byValue([]), isChoice: isChoice(field), isSeveral: false, unread };
 }
 
 /** What these fields and their values are called, but for owners. */

@@ -29,7 +29,7 @@ import type { ActivityDependencies } from './dependencies.ts';
 
 /** Nobody renames a stage from one minute to the next, and the cards of a batch ask once. */
 const HELD_MS = 60_000;
-const HELD_MAX = 50;
+const HELD_MAX = 20;
 
 interface Held {
   readonly answer: CrmAnswer;

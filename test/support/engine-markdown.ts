@@ -121,6 +121,24 @@ export interface ReadField {
   after_name?: string;
 }
 
+/** What a row says of its field: a value, or the value itself under what HubSpot calls it. */
+const PUTS: Readonly<Record<string, (field: ReadField, held: string | undefined) => void>> = {
+  '  now': (field, held) => {
+    field.before = held ?? null;
+  },
+  '    held as': (field, held) => {
+    field.before_name = field.before ?? '';
+    field.before = held ?? null;
+  },
+  '  after a yes': (field, held) => {
+    field.after = held;
+  },
+  '    sent as': (field, held) => {
+    field.after_name = field.after ?? '';
+    field.after = held;
+  },
+};
+
 /** The fields as a person reads them. What says that it is too long has no values. */
 export function fieldsIn(block: string): ReadField[] {
   const fields: ReadField[] = [];
@@ -128,16 +146,7 @@ export function fieldsIn(block: string): ReadField[] {
     const held = value ?? (own === '(empty)' ? '' : undefined);
     if (name === 'Field') fields.push({ label: value ?? '', before: null, after: undefined });
     const field = fields.at(-1);
-    if (field !== undefined && name === '  now') field.before = held ?? null;
-    if (field !== undefined && name === '  after a yes') field.after = held;
-    if (field !== undefined && name === '    held as') {
-      field.before_name = field.before ?? '';
-      field.before = held ?? null;
-    }
-    if (field !== undefined && name === '    sent as') {
-      field.after_name = field.after ?? '';
-      field.after = held;
-    }
+    if (field !== undefined) PUTS[name]?.(field, held);
   }
   return fields;
 }

@@ -3,9 +3,9 @@ import { ApprovalPageSchema, ApprovalSchema } from '../contracts/approval.ts';
 import { RequestIdSchema } from '../contracts/ids.ts';
 import {
   EntryProofSchema,
+  RequestCountsSchema,
   RequestDetailSchema,
   RequestHistorySchema,
-  type RequestSummary,
 } from '../contracts/request-history.ts';
 import { GrantListSchema } from '../contracts/grant.ts';
 import { AgentListSchema, HabitListSchema } from '../contracts/roster-view.ts';
@@ -13,9 +13,10 @@ import type { Frame } from './frame.ts';
 import { agentsPage } from './pages/agents.ts';
 import { cardPage } from './pages/card.ts';
 import { historyPage } from './pages/history.ts';
-import { queuePage } from './pages/queue.ts';
+import { queuePage, type Quiet } from './pages/queue.ts';
 import { requestPage } from './pages/request.ts';
 import { frameOf, type House, sendPage, statusOf, tagOf, type Visit, visitOf } from './visit.ts';
+import { dayOf, dayStart } from './zone.ts';
 
 const LAST_ASKED_MAX = 3;
 
@@ -82,9 +83,18 @@ async function sendProof(
     .send(`${JSON.stringify(proof, null, 2)}\n`);
 }
 
-async function lastAskedOf({ api }: Visit): Promise<readonly RequestSummary[]> {
-  const path = `/v1/requests?only=asked&limit=${LAST_ASKED_MAX}`;
-  return (await api({ method: 'GET', path, answer: RequestHistorySchema })).requests;
+/** Today is the reader's: it began at midnight by their own clocks. */
+async function quietOf({ api }: Visit, { now, zone }: Frame): Promise<Quiet> {
+  const last = `/v1/requests?only=asked&limit=${LAST_ASKED_MAX}`;
+  const since = dayStart(dayOf(now, zone), zone).toISOString();
+  const [{ requests: lastAsked }, today] = await Promise.all([
+    api({ method: 'GET', path: last, answer: RequestHistorySchema }),
+    api({
+      ...{ method: 'GET', path: `/v1/requests/counts?since=${since}` },
+      answer: RequestCountsSchema,
+    }),
+  ]);
+  return { lastAsked, today };
 }
 
 /** Every page that shows and changes nothing. */
@@ -97,7 +107,7 @@ export function pageRoutes(house: House): Router {
       const path = `/v1/approvals${after === undefined ? '' : `?after=${after}`}`;
       const waiting = await visit.api({ method: 'GET', path, answer: ApprovalPageSchema });
       const isEmpty = waiting.approvals.length === 0;
-      return queuePage(frame, waiting, isEmpty ? await lastAskedOf(visit) : []);
+      return queuePage(frame, waiting, isEmpty ? await quietOf(visit, frame) : undefined);
     }),
   );
   router.get(

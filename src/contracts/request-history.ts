@@ -35,6 +35,21 @@ export const RequestHistorySchema = z.strictObject({
 });
 export type RequestHistory = z.infer<typeof RequestHistorySchema>;
 
+/** How much was asked for since a moment, and what became of it: for people to look at. */
+export const RequestCountsSchema = z
+  .strictObject({
+    since: TimestampSchema,
+    read: z.int().min(0).meta({ description: 'Reads that were answered.' }),
+    approved: z
+      .int()
+      .min(0)
+      .meta({ description: 'Writes that were approved, and were sent or wait to be.' }),
+    rejected: z.int().min(0),
+    refused: z.int().min(0).meta({ description: 'Refused by policy.' }),
+  })
+  .meta({ id: 'RequestCounts' });
+export type RequestCounts = z.infer<typeof RequestCountsSchema>;
+
 /** One entry of the log about this request; what is personal in it is left out. */
 export const TimeLineEntrySchema = AuditEntrySchema.pick({
   index: true,

@@ -155,6 +155,13 @@ export interface RequestReads {
   ): Promise<readonly string[]>;
   /** How many requests this agent made since then: refills rate limits after a restart. */
   countSince(agentId: string, since: Date): Promise<number>;
+  /** How many requests were made since then, by what became of them, as their rows say: for people to look at. */
+  tallySince(since: Date): Promise<readonly RequestTally[]>;
+}
+
+/** So many requests of one kind that stand alike. */
+export interface RequestTally extends Pick<RequestRecord, 'risk' | 'status' | 'code'> {
+  readonly count: number;
 }
 
 export interface RequestWrites extends RequestReads {

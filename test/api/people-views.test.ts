@@ -101,3 +101,38 @@ describe('what people see', () => {
       expect((await gateway.agent.call('GET', path)).status).toBe(401);
   });
 });
+
+describe('what there was since a moment', () => {
+  it('counts what was asked for since a moment, by what became of it', async () => {
+    const counted = async (since: Date) =>
+      get(`/v1/requests/counts?since=${encodeURIComponent(since.toISOString())}`);
+    const start = new Date();
+    const since = start.toISOString();
+    expect(await counted(start)).toEqual({ since, read: 0, approved: 0, rejected: 0, refused: 0 });
+    const submit = async (action: Record<string, unknown>) => (await gateway.submit(action)).body;
+    const note = { action: 'create_note', contact_id: '20001', note: 'To be counted.' };
+    await submit({ action: 'search_contact', company: 'Acme Corp' });
+    await submit({ action: 'search_contact', company: 'Acme Corp' });
+    const yes = await submit(note);
+    await gateway.approve(yes.id, yes.digest);
+    await gateway.ended(yes.id);
+    const no = await submit(note);
+    const body = { decision: 'reject', digest: no.digest, reason: 'Not now.' };
+    await gateway.approver.call('POST', `/v1/approvals/${no.id}/decisions`, { body });
+    const stranger = (await gateway.addAgent('uncounted', [])).call;
+    await gateway.submit({ action: 'get_deal', deal_id: '1' }, { call: stranger });
+    const gone = await submit(note);
+    await gateway.agent.call('DELETE', `/v1/actions/${gone.id}`);
+    await gateway.ended(no.id);
+    expect(await counted(start)).toEqual({ since, read: 2, approved: 1, rejected: 1, refused: 1 });
+    expect(await counted(new Date(Date.now() + 60_000))).toMatchObject({ read: 0, approved: 0 });
+  });
+
+  it('counts no further back than 31 days, and for people alone', async () => {
+    const path = `/v1/requests/counts?since=${new Date(Date.now() - 32 * 86_400_000).toISOString()}`;
+    const { status, body } = await gateway.approver.call('GET', path);
+    expect([status, body.code]).toEqual([400, 'request.malformed']);
+    expect((await gateway.approver.call('GET', '/v1/requests/counts')).status).toBe(400);
+    expect((await gateway.agent.call('GET', path)).status).toBe(401);
+  });
+});

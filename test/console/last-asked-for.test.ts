@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { queuePage } from '../../src/console/pages/queue.ts';
 import type { RequestSummary } from '../../src/contracts/request-history.ts';
 import { requestId } from '../adapters/store/fixtures.ts';
-import { frameWith } from './made-pages.ts';
+import { frameWith, quietWith } from './made-pages.ts';
 
 const asked = (n: number, more: Partial<RequestSummary>): RequestSummary => ({
   ...{ id: requestId(n), status: 'succeeded', action: 'create_note', risk: 'write', code: null },
@@ -24,8 +24,24 @@ const textOf = (markup: string): string =>
     .replaceAll(/\s+/g, ' ')
     .trim();
 
+describe('what there was today', () => {
+  const page = queuePage(frameWith(), { approvals: [] }, quietWith([]));
+  const section = /<section class="row part" aria-labelledby="today-h">.*?<\/section>/s.exec(page);
+
+  it('is counted where nothing waits, since when the reader’s day began', () => {
+    expect(textOf(section?.[0] ?? '')).toBe(
+      'Today Read at once 1,214 Approved 9 Rejected 1 Refused by policy 3' +
+        ' Of what was asked for since 1 November 2026 at 00:00 UTC .',
+    );
+  });
+
+  it('is not there while something waits', () => {
+    expect(queuePage(frameWith(), { approvals: [] })).not.toContain('today-h');
+  });
+});
+
 describe('what was asked for last', () => {
-  const section = sectionOf(queuePage(frameWith(), { approvals: [] }, LAST)) ?? '';
+  const section = sectionOf(queuePage(frameWith(), { approvals: [] }, quietWith(LAST))) ?? '';
 
   it('stands where nothing waits, in the order of the asking, each with how it stands and since when', () => {
     expect(textOf(section)).toBe(
@@ -42,6 +58,6 @@ describe('what was asked for last', () => {
   });
 
   it('is not there where nobody was asked anything', () => {
-    expect(sectionOf(queuePage(frameWith(), { approvals: [] }, []))).toBeUndefined();
+    expect(sectionOf(queuePage(frameWith(), { approvals: [] }, quietWith([])))).toBeUndefined();
   });
 });

@@ -4,7 +4,9 @@ import type { AlertView } from '../../src/contracts/alert.ts';
 import type { Scorecard } from '../../src/contracts/drill.ts';
 import type { StandingGrant } from '../../src/contracts/grant.ts';
 import type { IncidentView } from '../../src/contracts/incident.ts';
+import type { RequestSummary } from '../../src/contracts/request-history.ts';
 import type { Frame } from '../../src/console/frame.ts';
+import type { Quiet } from '../../src/console/pages/queue.ts';
 import { cardFor, requestId } from '../adapters/store/fixtures.ts';
 
 /** A reader's frame as a page gets it; each text of people in it is `text` where one is given. */
@@ -33,6 +35,15 @@ export const frameWith = (text?: string): Frame => ({
   now: new Date('2026-11-01T10:30:00.000Z'),
   zone: 'UTC',
   note: undefined,
+});
+
+/** What an empty queue shows. */
+export const quietWith = (lastAsked: readonly RequestSummary[]): Quiet => ({
+  lastAsked,
+  today: {
+    since: '2026-11-01T00:00:00.000Z',
+    ...{ read: 1_214, approved: 9, rejected: 1, refused: 3 },
+  },
 });
 
 export const approvalOf = (card: Card, more: Partial<Approval> = {}): Approval => ({

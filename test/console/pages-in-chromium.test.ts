@@ -44,6 +44,7 @@ import {
   grantsWith,
   alertsWith,
   incidentsWith,
+  quietWith,
   scorecardWith,
 } from './made-pages.ts';
 
@@ -214,7 +215,7 @@ function pagesWith(text: string): string[] {
     requestPage(frame, detail),
     historyPage(frame, { q: text, status: '', agent: '' }, history, [agentView]),
     historyPage(frame, { q: text, status: '', agent: '' }, { ...history, requests: [] }, []),
-    queuePage(frame, { approvals: [] }, history.requests),
+    queuePage(frame, { approvals: [] }, quietWith(history.requests)),
     agentsPage(
       frozen,
       { agents: [agentView] },

@@ -41,6 +41,10 @@ describe.skipIf(executable === undefined)('every view of the console', () => {
     expect(await page.locator(`[data-id="${id}"]`).count()).toBe(1);
     await house.gateway.agent.call('DELETE', `/v1/actions/${id}`);
     await page.getByRole('heading', { name: 'Nothing waits for you' }).waitFor();
+    const today = page.getByRole('region', { name: 'Today' });
+    await today.getByText('Refused by policy').waitFor();
+    // The day of the browser's zone: it begins at 00:00 there.
+    await today.getByText('Of what was asked for since 00:00.').waitFor();
     const last = page.getByRole('region', { name: 'Last asked for' });
     await last.locator(`a[href="/console/requests/${id}"]`).click();
     await page.waitForURL(`**/console/requests/${id}`);

@@ -19,7 +19,7 @@ import { enrolmentOptions, enrolPasskey } from './passkeys.ts';
 import { currentSession, signIn, signInOptions, signOut } from './sessions.ts';
 import { listLost, settleRequest } from './settlements.ts';
 import { slackInteractions } from './slack.ts';
-import { getEntryProof, getRequest, listRequests } from './requests.ts';
+import { countRequests, getEntryProof, getRequest, listRequests } from './requests.ts';
 import {
   addAgentRoute,
   addPersonRoute,
@@ -63,6 +63,7 @@ export const ROUTES: readonly Route[] = [
   slackInteractions,
   webhookDecision,
   listRequests,
+  countRequests,
   getRequest,
   getEntryProof,
   listLost,

@@ -4,6 +4,8 @@ import { damagedIn } from '../../contracts/damaged.ts';
 import { RequestIdSchema } from '../../contracts/ids.ts';
 import {
   EntryProofSchema,
+  type RequestCounts,
+  RequestCountsSchema,
   RequestDetailSchema,
   RequestHistorySchema,
   type RequestSummary,
@@ -14,7 +16,7 @@ import { changedTo } from '../../core/changed.ts';
 import { GatewayError } from '../../core/gateway-error.ts';
 import type { AgentRecord, AuditRecord, RequestRecord } from '../../core/records.ts';
 import { type RequestStatus, REQUEST_STATUSES } from '../../core/request-state.ts';
-import type { Store } from '../../ports/store.ts';
+import type { RequestTally, Store } from '../../ports/store.ts';
 import { decisionViews } from '../approval-view.ts';
 import { defineRoute } from '../define-route.ts';
 
@@ -22,6 +24,8 @@ const PAGE_MAX = 100;
 const SEARCH_MAX_CHARS = 200;
 /** The words of a request lie sealed, so a search opens row after row: this many and no more. */
 const LOOKED_THROUGH_MAX = 500;
+/** Each request of that time is counted when somebody asks. */
+const COUNTED_MAX_MS = 31 * 86_400_000;
 
 const summaryOf = (
   request: RequestRecord,
@@ -133,6 +137,44 @@ export const listRequests = defineRoute({
         ...(next === undefined ? {} : { next_before: next }),
       },
     };
+  },
+});
+
+/** Those that people said yes to and that did not fail since. */
+const APPROVED: readonly RequestStatus[] = [
+  'approved',
+  'executing',
+  'outcome_unknown',
+  'succeeded',
+];
+
+function countsOf(tally: readonly RequestTally[]): Omit<RequestCounts, 'since'> {
+  const sum = (is: (of: RequestTally) => boolean): number =>
+    tally.filter(is).reduce((total, { count }) => total + count, 0);
+  return {
+    read: sum(({ risk, status }) => risk === 'read' && status === 'succeeded'),
+    approved: sum(({ risk, status }) => risk !== 'read' && APPROVED.includes(status)),
+    rejected: sum(({ status }) => status === 'rejected'),
+    refused: sum(({ status, code }) => status === 'refused' && code === 'policy.denied'),
+  };
+}
+
+export const countRequests = defineRoute({
+  method: 'get',
+  path: '/v1/requests/counts',
+  summary: 'How much was asked for since a moment, and what became of it.',
+  door: 'person',
+  query: z.strictObject({
+    since: z.iso.datetime({ offset: true }).meta({ description: '31 days ago at most.' }),
+  }),
+  replies: { 200: { is: 'The counts.', body: RequestCountsSchema } },
+  errors: ['request.malformed', 'store.unavailable'],
+  handler: async ({ store, clock }, { query }) => {
+    const since = new Date(query.since);
+    if (clock().getTime() - since.getTime() > COUNTED_MAX_MS)
+      throw new GatewayError('request.malformed', { detail: 'since: more than 31 days ago' });
+    const counts = countsOf(await store.requests.tallySince(since));
+    return { status: 200, body: { since: since.toISOString(), ...counts } };
   },
 });
 

@@ -1,5 +1,5 @@
 import type { Approval, ApprovalPage } from '../../contracts/approval.ts';
-import type { RequestSummary } from '../../contracts/request-history.ts';
+import type { RequestCounts, RequestSummary } from '../../contracts/request-history.ts';
 import { type Risk, riskOf } from '../../core/risk.ts';
 import { canGoTogether, charsIn } from '../../core/together.ts';
 import { type Html, html } from '../html.ts';
@@ -23,6 +23,7 @@ import {
   rejectSheet,
   sentence,
 } from './parts.ts';
+import { todayPart } from './today.ts';
 import { groupPath } from './together.ts';
 
 /** A row holds the whole change only when it is this small; everything else is decided on its card. */
@@ -172,12 +173,14 @@ const more = ({ next_after: after }: ApprovalPage): Html | null =>
 const byDeadline = (one: Approval, other: Approval): number =>
   Date.parse(one.card.expires_at) - Date.parse(other.card.expires_at);
 
-/** What waits: by urgency, the reader's own first. `lastAsked`: what stands where nothing waits. */
-export function queuePage(
-  frame: Frame,
-  answer: ApprovalPage,
-  lastAsked: readonly RequestSummary[] = [],
-): string {
+/** What stands where nothing waits. */
+export interface Quiet {
+  readonly lastAsked: readonly RequestSummary[];
+  readonly today: RequestCounts;
+}
+
+/** What waits: by urgency, the reader's own first. */
+export function queuePage(frame: Frame, answer: ApprovalPage, quiet?: Quiet): string {
   const { approvals, damaged = [] } = answer;
   const sorted = approvals.toSorted(byDeadline);
   const mine = sorted.filter(({ you }) => you.can_decide);
@@ -192,11 +195,12 @@ export function queuePage(
   return page(frame, {
     title,
     place: 'waiting',
-    main: html`${damagedNotice(damaged)}${heading(mine.length, isAll)}${together(mine)}${rows}${waitsForOthers}${more(answer)}${lastAskedFor(lastAsked)}`,
+    main: html`${damagedNotice(damaged)}${heading(mine.length, isAll)}${together(mine)}${rows}${waitsForOthers}${more(answer)}${quiet === undefined ? null : html`${todayPart(quiet.today)}${lastAskedFor(quiet.lastAsked)}`}`,
     sheets: mine.filter(standsInRow).map((approval) => rejectSheet(frame, approval)),
     version: versionOf([
       damaged,
-      lastAsked.map(({ id, status }) => [id, status]),
+      quiet?.lastAsked.map(({ id, status }) => [id, status]),
+      quiet?.today,
       approvals.map(({ id, decisions, you }) => [id, decisions.length, you]),
     ]),
     says: mine.length === 1 ? '1 change waits for you' : `${mine.length} changes wait for you`,

@@ -1,8 +1,10 @@
 import { sql } from 'kysely';
+import { z } from 'zod';
 import type { RequestStatus } from '../../../core/request-state.ts';
 import type { RequestReads } from '../../../ports/store.ts';
 import { openPage } from './listed.ts';
-import { TABLE, toRecord } from './request-row.ts';
+import { RecordSchema, TABLE, toRecord } from './request-row.ts';
+import { parseRow } from './rows.ts';
 import type { Reader } from './unit.ts';
 
 /** Shown to people, or about to be. */
@@ -12,10 +14,10 @@ const DUE_AT = sql<number>`coalesce(expires_at, 0)`;
 /** Few wait, but an agent's history grows: an expression keeps the planner from its index. */
 const AGENT_UNINDEXED = sql<string>`agent_id || ''`;
 
-/** What waits for people, and what limits each agent. */
+/** What waits for people, what limits each agent, and how much there was of what. */
 export function createWaitingReads(
   reader: Reader,
-): Pick<RequestReads, 'waiting' | 'countWaiting' | 'countSince'> {
+): Pick<RequestReads, 'waiting' | 'countWaiting' | 'countSince' | 'tallySince'> {
   const { db } = reader;
   return {
     async waiting({ limit, after }) {
@@ -50,8 +52,23 @@ export function createWaitingReads(
         .executeTakeFirstOrThrow();
       return Number(count);
     },
+    async tallySince(since) {
+      const rows = await db
+        .selectFrom(TABLE)
+        .select(['risk', 'status', 'code', ({ fn }) => fn.countAll<number | string>().as('count')])
+        .where('created_at', '>=', since.getTime())
+        .groupBy(['risk', 'status', 'code'])
+        .execute();
+      return rows.map(({ count, ...row }) =>
+        parseRow(TallySchema, TABLE, 'tally', { ...row, count: Number(count) }),
+      );
+    },
   };
 }
+
+const TallySchema = RecordSchema.pick({ risk: true, status: true, code: true }).extend({
+  count: z.int(),
+});
 
 /** Where a page starts. Compares with nothing when the id is unknown, so the page is empty. */
 function duePlaceOf({ db }: Reader, id: string) {

@@ -210,6 +210,8 @@ describe('a card in HubSpot’s words', () => {
       after: '81240',
       remark: 'HubSpot gives no name for the new value.',
     });
+    // A number is further from another; an owner is not.
+    expect(cardPage(frameWith(), approvalOf(stranger))).not.toMatch(/\d more/);
     expectInEach(stranger, ['Priya Okonkwo', '81240', 'HubSpot gives no name for the new value.']);
   });
 

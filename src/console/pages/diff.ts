@@ -81,14 +81,17 @@ const marked = (text: string): Html =>
     ? html`<span class="long lines"><mark>${shownLines(text)}</mark></span>`
     : html`<mark>${shown(text)}</mark>`;
 
-function afterCell({ before, after, after_name: name }: CardChange): Html {
+/** Of two ids nobody asks how far they lie apart. */
+const movedHint = ({ before, after, before_name: name, remark }: CardChange): Html | null =>
+  name === undefined && remark === undefined ? hint(changeHint(before, after)) : null;
+
+function afterCell(change: CardChange): Html {
+  const { after, after_name: name } = change;
   if (after === '') return html`<mark>${ownWord(NO_VALUE.after)}</mark>`;
   const hidden = hint(hiddenHint(after));
   if (name !== undefined)
     return html`${marked(name)}${hint(hiddenHint(name))}${rawValue('sent as', after)}${hidden}`;
-  return html`${marked(after)}${lengthHint(after, NO_VALUE.after)}${hint(
-    changeHint(before, after),
-  )}${hidden}`;
+  return html`${marked(after)}${lengthHint(after, NO_VALUE.after)}${movedHint(change)}${hidden}`;
 }
 
 const isText = ({ before, after, before_name: was, after_name: will }: CardChange): boolean =>

@@ -49,11 +49,11 @@ describe('sallyport prove', () => {
         ],
       );
       const { status, stdout } = spawnSync(node, args, { env: place.env, encoding: 'utf8' });
-      expect(stdout).toMatch(/^4 shown, 0 failed, 0 not shown, 0 not applicable; \d+ tries/m);
+      expect(stdout).toMatch(/^5 shown, 0 failed, 0 not shown, 0 not applicable; \d+ tries/m);
       expect(status).toBe(0);
       const report = JSON.parse(readFileSync(json ?? '', 'utf8'));
       expect(report).toMatchObject({ proven: true, seed: 5 });
-      expect(report.results).toHaveLength(4);
+      expect(report.results).toHaveLength(5);
       expect(readFileSync(junit ?? '', 'utf8')).toContain('<testsuites name="sallyport prove">');
       expect(place.left()).toEqual([]);
       expect(readdirSync(data, { recursive: true })).toHaveLength(2);

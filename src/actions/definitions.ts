@@ -7,6 +7,7 @@ import {
   type Unread,
   usableName,
 } from '../core/crm-names.ts';
+import { getOperation } from '../core/get-operation.ts';
 import { ownerPath, pipelinesPath, propertiesPath } from '../core/hubspot-paths.ts';
 import type { Definition, Owner, Pipelines } from './definition-shapes.ts';
 import { isChoice, type ShownField } from './shown-fields.ts';
@@ -28,15 +29,6 @@ const OWNER_PROPERTY = 'hubspot_owner_id';
 const OWNER_ID = /^[1-9]\d{0,9}$/;
 /** More are not asked for, and stand as numbers. */
 const OWNERS_MAX = 10;
-
-const get = (object_type: ObjectType, path: string, query: Operation['query'] = {}): Operation => ({
-  kind: 'read',
-  object_type,
-  method: 'GET',
-  path,
-  query,
-  body: null,
-});
 
 /** The fields of one object type on one card. */
 export interface ShownType {
@@ -60,16 +52,16 @@ const isPipelined = ({ objectType, property }: ShownField): boolean => {
 
 /** The definitions of all these fields in one call: those that need none get their own label by it. */
 export const readDefinitions = ({ objectType, fields }: ShownType): Operation =>
-  get(objectType, propertiesPath(objectType), {
+  getOperation(objectType, propertiesPath(objectType), {
     properties: [...new Set(fields.map(({ property }) => property))].join(','),
   });
 
 export const readPipelines = ({ objectType, fields }: ShownType): Operation | undefined =>
-  fields.some(isPipelined) ? get(objectType, pipelinesPath(objectType)) : undefined;
+  fields.some(isPipelined) ? getOperation(objectType, pipelinesPath(objectType)) : undefined;
 
 /** Who has left the firm is found as archived alone. */
 export const readOwner = (objectType: ObjectType, id: string, isArchived: boolean): Operation =>
-  get(objectType, ownerPath(id), isArchived ? { archived: 'true' } : {});
+  getOperation(objectType, ownerPath(id), isArchived ? { archived: 'true' } : {});
 
 /** One name for each value; one that stands for two things by its id has none. */
 function byValue(pairs: readonly (readonly [string, string | null | undefined])[]) {

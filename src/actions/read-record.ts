@@ -1,4 +1,5 @@
 import type { ObjectType, Operation, Plan } from '../contracts/plan.ts';
+import { getOperation } from '../core/get-operation.ts';
 import { recordPath } from '../core/hubspot-paths.ts';
 import { type FieldTable, projectRecord, propertiesOf } from './fields.ts';
 import { parseRecord } from './hubspot-shapes.ts';
@@ -23,17 +24,10 @@ interface ReadSpec {
 /** `GET /crm/objects/{version}/{type}/{id}`. */
 function readOperation(spec: ReadSpec): Operation {
   const properties = requestedProperties(propertiesOf(spec.table, spec.fields)).join(',');
-  return {
-    kind: 'read',
-    object_type: spec.objectType,
-    method: 'GET',
-    path: recordPath(spec.objectType, spec.id),
-    query: {
-      properties,
-      ...(spec.idProperty === undefined ? {} : { idProperty: spec.idProperty }),
-    },
-    body: null,
-  };
+  return getOperation(spec.objectType, recordPath(spec.objectType, spec.id), {
+    properties,
+    ...(spec.idProperty === undefined ? {} : { idProperty: spec.idProperty }),
+  });
 }
 
 export const readPlan = (spec: ReadSpec): Plan => ({

@@ -2,6 +2,7 @@ import { linkIn, linkProperty } from '../actions/association.ts';
 import type { PresentRecord } from '../actions/define-action.ts';
 import { CrmRecordSchema } from '../actions/hubspot-shapes.ts';
 import type { Operation, RecordRef, Target } from '../contracts/plan.ts';
+import { getOperation } from '../core/get-operation.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import { recordPath } from '../core/hubspot-paths.ts';
 import type { AuditEvent } from '../core/records.ts';
@@ -14,17 +15,11 @@ function associationsQuery(linked: readonly RecordRef[]): Record<string, string>
   return types.length === 0 ? {} : { associations: types.join(',') };
 }
 
-const readTarget = (target: Target): Operation => ({
-  kind: 'read',
-  object_type: target.object_type,
-  method: 'GET',
-  path: recordPath(target.object_type, target.id),
-  query: {
-    properties: target.properties.join(','),
-    ...associationsQuery(target.linked_to ?? []),
-  },
-  body: null,
-});
+const readTarget = ({ object_type, id, properties, linked_to: linked = [] }: Target): Operation =>
+  getOperation(object_type, recordPath(object_type, id), {
+    properties: properties.join(','),
+    ...associationsQuery(linked),
+  });
 
 /** What reading a plan's targets gave: the records as they are now, or the code that says why not. */
 export type Presence =

@@ -1,5 +1,6 @@
 import { CrmRecordSchema } from '../actions/hubspot-shapes.ts';
 import type { Operation } from '../contracts/plan.ts';
+import { getOperation } from '../core/get-operation.ts';
 import { objectsPath, recordPath } from '../core/hubspot-paths.ts';
 import type { IncidentRecord } from '../core/incident.ts';
 import type { CrmAnswer } from '../ports/crm.ts';
@@ -30,14 +31,8 @@ const create = (incidentId: string, at: Date): Operation => ({
   }),
 });
 
-const readBack = (id: string): Operation => ({
-  kind: 'read',
-  object_type: TYPE,
-  method: 'GET',
-  path: recordPath(TYPE, id),
-  query: { properties: 'hs_note_body' },
-  body: null,
-});
+const readBack = (id: string): Operation =>
+  getOperation(TYPE, recordPath(TYPE, id), { properties: 'hs_note_body' });
 
 const remove = (id: string): Operation => ({
   kind: 'archive',

@@ -3,6 +3,7 @@ import { associationAnswer } from '../actions/association.ts';
 import { type CrmRecord, CrmRecordSchema } from '../actions/hubspot-shapes.ts';
 import type { SeenRecord } from '../contracts/card.ts';
 import type { Operation, RecordRef, Witness } from '../contracts/plan.ts';
+import { getOperation } from '../core/get-operation.ts';
 import { associationsPath, objectsPath, recordPath } from '../core/hubspot-paths.ts';
 import { isSameValue } from '../core/same-value.ts';
 import type { CrmAnswer } from '../ports/crm.ts';
@@ -29,19 +30,6 @@ const isWhole = (answer: CrmAnswer): answer is Extract<CrmAnswer, { kind: 'answe
 
 const isMissing = (answer: CrmAnswer): boolean =>
   answer.kind === 'refused' && answer.code === 'record.not_found';
-
-const readOperation = (
-  objectType: Operation['object_type'],
-  path: string,
-  query: Record<string, string>,
-): Operation => ({
-  kind: 'read',
-  object_type: objectType,
-  method: 'GET',
-  path,
-  query,
-  body: null,
-});
 
 const batchRead = (
   objectType: Operation['object_type'],
@@ -92,7 +80,7 @@ async function listAssociated(
   const ids: string[] = [];
   let query: Record<string, string> = { limit: String(ASSOCIATIONS_PAGE_MAX) };
   for (let page = 0; page < ASSOCIATION_PAGES_MAX; page += 1) {
-    const listed = await look(readOperation(from.object_type, path, query));
+    const listed = await look(getOperation(from.object_type, path, query));
     if (!isWhole(listed)) return undefined;
     const { results, paging } = AssociationsSchema.parse(listed.json);
     ids.push(...results.map(({ toObjectId }) => toObjectId));
@@ -143,10 +131,10 @@ async function lookForUnique(
     properties: Object.keys(witness.properties).join(','),
   };
   const path = recordPath(witness.object_type, witness.value);
-  const present = await look(readOperation(witness.object_type, path, query));
+  const present = await look(getOperation(witness.object_type, path, query));
   const answer =
     isMissing(present) && isOwnMark(witness)
-      ? await look(readOperation(witness.object_type, path, { ...query, archived: 'true' }))
+      ? await look(getOperation(witness.object_type, path, { ...query, archived: 'true' }))
       : present;
   if (isMissing(answer)) return { kind: 'absent' };
   if (answer.kind !== 'answered') return { kind: 'unclear' };
@@ -167,9 +155,9 @@ async function lookBack(
   const names = Object.keys(witness.properties).join(',');
   const query = { properties: names, propertiesWithHistory: names };
   const path = recordPath(object_type, id);
-  const present = await look(readOperation(object_type, path, query));
+  const present = await look(getOperation(object_type, path, query));
   const answer = isMissing(present)
-    ? await look(readOperation(object_type, path, { ...query, archived: 'true' }))
+    ? await look(getOperation(object_type, path, { ...query, archived: 'true' }))
     : present;
   if (answer.kind !== 'answered') return { kind: 'unclear' };
   // The id of a record that was merged answers as the one it was merged into.
@@ -202,10 +190,10 @@ async function lookForArchived(
   const query = { properties: 'hs_object_id' };
   const idIn = (answer: CrmAnswer): string | undefined =>
     answer.kind === 'answered' ? CrmRecordSchema.parse(answer.json).id : undefined;
-  const present = await look(readOperation(object_type, path, query));
+  const present = await look(getOperation(object_type, path, query));
   if (idIn(present) === id) return { kind: 'absent' };
   if (!isMissing(present)) return { kind: 'unclear' };
-  const archived = await look(readOperation(object_type, path, { ...query, archived: 'true' }));
+  const archived = await look(getOperation(object_type, path, { ...query, archived: 'true' }));
   return idIn(archived) === id
     ? { kind: 'found', record: { id, properties: {} } }
     : { kind: 'unclear' };

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { ObjectType, Operation } from '../contracts/plan.ts';
+import { getOperation } from '../core/get-operation.ts';
 import {
   AUDIT_LOGS_PATH,
   batchReadPath,
@@ -98,15 +99,6 @@ export async function ask<Schema extends z.ZodType>(
   return { kind: 'answered', data: parsed.data };
 }
 
-const get = (object_type: ObjectType, path: string, query: Operation['query'] = {}): Operation => ({
-  kind: 'read',
-  object_type,
-  method: 'GET',
-  path,
-  query,
-  body: null,
-});
-
 /** Records whose last change is not before `fromMs`, that first; `untilMs` lies in the future. */
 export function searchChanged(
   object_type: ObjectType,
@@ -132,7 +124,7 @@ export const listArchived = (
   properties: readonly string[],
   after: string | undefined,
 ): Operation =>
-  get(object_type, objectsPath(object_type), {
+  getOperation(object_type, objectsPath(object_type), {
     archived: 'true',
     limit: String(RADAR_LIMITS.listPageMax),
     properties: properties.join(','),
@@ -158,14 +150,14 @@ export const readHistories = (
 });
 
 export const listProperties = (object_type: ObjectType): Operation =>
-  get(object_type, propertiesPath(object_type));
+  getOperation(object_type, propertiesPath(object_type));
 
 /** The object type is only what the question is asked for: HubSpot's log is of all of them. */
 export const listPeoplesActions = (
   object_type: ObjectType,
   of: { readonly from: Date; readonly to: Date; readonly after: string | undefined },
 ): Operation =>
-  get(object_type, AUDIT_LOGS_PATH, {
+  getOperation(object_type, AUDIT_LOGS_PATH, {
     occurredAfter: of.from.toISOString(),
     occurredBefore: of.to.toISOString(),
     limit: String(RADAR_LIMITS.listPageMax),

@@ -5,6 +5,7 @@ import {
   type StandingRecord,
 } from '../actions/standing-record.ts';
 import type { Operation, RecordRef } from '../contracts/plan.ts';
+import { getOperation } from '../core/get-operation.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import { associationsPath, recordPath } from '../core/hubspot-paths.ts';
@@ -72,12 +73,6 @@ async function readAll(
   }
 }
 
-const get = (
-  objectType: Operation['object_type'],
-  path: string,
-  query: Record<string, string>,
-): Operation => ({ kind: 'read', object_type: objectType, method: 'GET', path, query, body: null });
-
 const isMissing = (answer: CrmAnswer): boolean =>
   answer.kind === 'refused' && answer.code === 'record.not_found';
 
@@ -88,14 +83,17 @@ export interface Place extends RecordRef {
 
 const readPlace = ({ object_type, id, properties }: Place): Operation => {
   const names = properties.join(',');
-  return get(object_type, recordPath(object_type, id), {
+  return getOperation(object_type, recordPath(object_type, id), {
     properties: names,
     propertiesWithHistory: names,
   });
 };
 
 const readArchived = ({ object_type, id }: Place): Operation =>
-  get(object_type, recordPath(object_type, id), { properties: 'hs_object_id', archived: 'true' });
+  getOperation(object_type, recordPath(object_type, id), {
+    properties: 'hs_object_id',
+    archived: 'true',
+  });
 
 function presentStanding(id: string, answer: CrmAnswer): Standing {
   const record = standingRecord(answeredJson(answer));
@@ -153,7 +151,7 @@ export async function readLink(
   const types: LinkType[] = [];
   let query: Record<string, string> = { limit: String(PAGE_MAX) };
   for (let page = 0; page < PAGES_MAX; page += 1) {
-    const [answer] = await readAll(deps, of, [get(from.object_type, path, query)]);
+    const [answer] = await readAll(deps, of, [getOperation(from.object_type, path, query)]);
     if (answer === undefined) throw new GatewayError('internal.unexpected');
     const listed = linksIn(answeredJson(answer), to.id);
     if (listed === undefined) throw new GatewayError('hubspot.bad_answer');

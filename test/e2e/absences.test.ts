@@ -1,10 +1,9 @@
-import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dayStart } from '../../src/console/zone.ts';
 import { dayFrom } from '../support/days.ts';
 import { enrol, signIn } from '../support/passkeys.ts';
 import { findChromium } from './chromium.ts';
-import { type ConsoleHouse, openConsoleHouse } from './console-house.ts';
+import { type ConsoleHouse, isWhole, openConsoleHouse } from './console-house.ts';
 
 const executable = findChromium();
 const ZONE = 'Europe/Berlin';
@@ -16,9 +15,6 @@ describe.skipIf(executable === undefined)('being away, in the console', () => {
     house = await openConsoleHouse(executable!);
   });
   afterAll(() => house.close());
-
-  const isWhole = (page: Page) =>
-    page.evaluate('document.documentElement.scrollWidth <= document.documentElement.clientWidth');
 
   async function visitor(name: string, roles: readonly string[], width = 1280) {
     const { record, call } = await house.gateway.addPerson(name, roles);

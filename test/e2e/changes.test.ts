@@ -1,9 +1,8 @@
-import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HOSTILE } from '../support/hostile.ts';
 import { enrol, signIn } from '../support/passkeys.ts';
 import { findChromium } from './chromium.ts';
-import { type ConsoleHouse, lendPasskey, openConsoleHouse } from './console-house.ts';
+import { type ConsoleHouse, isWhole, lendPasskey, openConsoleHouse } from './console-house.ts';
 
 const executable = findChromium();
 
@@ -15,8 +14,6 @@ describe.skipIf(executable === undefined)('approve with changes in the console',
   });
   afterAll(() => house.close());
 
-  const isWhole = (page: Page) =>
-    page.evaluate('document.documentElement.scrollWidth <= document.documentElement.clientWidth');
   const standing = async (id: string) =>
     (await house.gateway.agent.call('GET', `/v1/actions/${id}`)).body;
 

@@ -28,6 +28,10 @@ export interface Seen {
   readonly complaints: string[];
 }
 
+/** Nothing of it stands beyond the width of the window. */
+export const isWhole = (page: Page): Promise<boolean> =>
+  page.evaluate('document.documentElement.scrollWidth <= document.documentElement.clientWidth');
+
 /** A gateway with its console, and a browser in front of it. */
 export interface ConsoleHouse {
   readonly gateway: TestGateway;

@@ -1,11 +1,10 @@
 import { mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
 import { Agent, fetch } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findChromium } from './chromium.ts';
-import { type ConsoleHouse, openConsoleHouse } from './console-house.ts';
+import { type ConsoleHouse, isWhole, openConsoleHouse } from './console-house.ts';
 
 const executable = findChromium();
 const dispatcher = new Agent();
@@ -25,9 +24,6 @@ describe.skipIf(executable === undefined)('the console in Chromium', () => {
   });
   afterAll(() => house.close());
 
-  const fits = (page: Page) =>
-    page.evaluate('document.documentElement.scrollWidth <= document.documentElement.clientWidth');
-
   it.each([
     [1280, false],
     [1280, true],
@@ -39,7 +35,7 @@ describe.skipIf(executable === undefined)('the console in Chromium', () => {
     for (const path of paths) {
       const { page, complaints } = await open(`/console${path}`, { width, dark });
       expect([path, await page.locator('h1').count()]).toEqual([path, 1]);
-      expect([path, await fits(page)]).toEqual([path, true]);
+      expect([path, await isWhole(page)]).toEqual([path, true]);
       expect([path, complaints]).toEqual([path, []]);
       const picture = width === 390 ? ['queue-phone', 'card-phone'] : ['queue', 'card'];
       const name = picture[paths.indexOf(path)];

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { scorecardWith } from '../console/made-pages.ts';
 import { findChromium } from './chromium.ts';
-import { type ConsoleHouse, openConsoleHouse } from './console-house.ts';
+import { type ConsoleHouse, isWhole, openConsoleHouse } from './console-house.ts';
 
 const executable = findChromium();
 
@@ -29,11 +29,7 @@ describe.skipIf(executable === undefined)('drills in the console', () => {
       await page.getByRole('heading', { name: 'Drill: 1 of 3 lines passed' }).waitFor();
       for (const words of ['Passed', 'Not shown', 'Failed', '14.7 s', 'not reached'])
         expect(await page.getByText(words, { exact: true }).first().isVisible()).toBe(true);
-      expect(
-        await page.evaluate(
-          'document.documentElement.scrollWidth <= document.documentElement.clientWidth',
-        ),
-      ).toBe(true);
+      expect(await isWhole(page)).toBe(true);
       await page.context().close();
     }
     const { page: none } = await house.open('/console/drills/20990101T000000Z', { width: 390 });

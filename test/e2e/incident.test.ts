@@ -14,6 +14,7 @@ import { findChromium } from './chromium.ts';
 import {
   type ConsoleHouse,
   giveAuthenticator,
+  isWhole,
   lendPasskey,
   openConsoleHouse,
   type VirtualAuthenticator,
@@ -97,8 +98,6 @@ describe.skipIf(executable === undefined)('an incident in the console', () => {
     vi.restoreAllMocks();
   });
 
-  const isWhole = (page: Page) =>
-    page.evaluate('document.documentElement.scrollWidth <= document.documentElement.clientWidth');
   const says = (page: Page, text: string | RegExp) => page.getByText(text).first().waitFor(SLOW);
   const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
   const link = (page: Page, name: string) => page.getByRole('link', { name, exact: true });

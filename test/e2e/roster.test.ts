@@ -1,8 +1,12 @@
-import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inviteTo } from '../support/passkeys.ts';
 import { findChromium } from './chromium.ts';
-import { type ConsoleHouse, giveAuthenticator, openConsoleHouse } from './console-house.ts';
+import {
+  type ConsoleHouse,
+  giveAuthenticator,
+  isWhole,
+  openConsoleHouse,
+} from './console-house.ts';
 
 const executable = findChromium();
 
@@ -13,9 +17,6 @@ describe.skipIf(executable === undefined)('agents and people in the console', ()
     house = await openConsoleHouse(executable!);
   });
   afterAll(() => house.close());
-
-  const isWhole = (page: Page) =>
-    page.evaluate('document.documentElement.scrollWidth <= document.documentElement.clientWidth');
 
   /** Somebody new with a passkey in this very browser, signed in. */
   async function signedIn(name: string, roles: readonly string[], width = 1280) {

@@ -3,7 +3,12 @@ import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inviteTo } from '../support/passkeys.ts';
 import { findChromium } from './chromium.ts';
-import { type ConsoleHouse, giveAuthenticator, openConsoleHouse } from './console-house.ts';
+import {
+  type ConsoleHouse,
+  giveAuthenticator,
+  isWhole,
+  openConsoleHouse,
+} from './console-house.ts';
 
 const executable = findChromium();
 /** Where pictures go, when somebody wants to look at them. */
@@ -54,11 +59,7 @@ describe.skipIf(executable === undefined)('deciding together', () => {
       for (const nth of [1, 2, 3, 4, 5])
         expect(await page.getByText(`Called about order ${nth} of ${width}.`).count()).toBe(1);
       await shoot(page, `together-${width}`);
-      expect(
-        await page.evaluate(
-          'document.documentElement.scrollWidth <= document.documentElement.clientWidth',
-        ),
-      ).toBe(true);
+      expect(await isWhole(page)).toBe(true);
       const right = page.getByLabel('It is right');
       expect(await right.count()).toBe(3);
       // Before each of them was looked at, the browser sends nothing.

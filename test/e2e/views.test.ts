@@ -4,7 +4,12 @@ import type { Finding } from '../../src/core/detection.ts';
 import { newestAlerts, raiseAlert } from '../../src/gate/alerts.ts';
 import { detectionSettings } from '../support/detection.ts';
 import { findChromium } from './chromium.ts';
-import { type ConsoleHouse, giveAuthenticator, openConsoleHouse } from './console-house.ts';
+import {
+  type ConsoleHouse,
+  giveAuthenticator,
+  isWhole,
+  openConsoleHouse,
+} from './console-house.ts';
 import { decidedWithin } from '../support/gateway.ts';
 import { dayFrom } from '../support/days.ts';
 import { enrol, inviteTo, signIn } from '../support/passkeys.ts';
@@ -21,8 +26,6 @@ describe.skipIf(executable === undefined)('every view of the console', () => {
   });
   afterAll(() => house.close());
 
-  const isWhole = (page: Page) =>
-    page.evaluate('document.documentElement.scrollWidth <= document.documentElement.clientWidth');
   const decidesNothing = async (page: Page): Promise<void> => {
     expect(await page.locator('[data-decides]').count()).toBe(0);
   };

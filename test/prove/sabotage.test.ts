@@ -1,15 +1,24 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { dueFor } from '../../src/prove/run.ts';
 import { scaled } from '../faults/scale.ts';
 import { SABOTAGES, sabotagedProduct } from './sabotage.ts';
 import { makePlace, type Place, proveAt } from './support.ts';
 
 const RUN_MAX_MS = 240_000;
+const WHOLE_RUN_MAX_MS = 900_000;
+/** Who runs as root may write into any folder, and is told so. */
+const NOT_FOR_ROOT = process.getuid?.() === 0 ? ['L11.7 not_applicable'] : [];
 /** All in the long form; each starts an installation of its own. */
 const TRIED = SABOTAGES.slice(0, scaled(4, SABOTAGES.length));
 let place: Place;
 
 beforeAll(async () => {
   place = await makePlace();
+  const { SALLYPORT_DATA_DIR: data = '' } = place.env;
+  mkdirSync(data);
+  writeFileSync(join(data, 'something'), 'that is not to be touched');
 });
 afterAll(() => {
   expect(place.left()).toEqual([]);
@@ -41,13 +50,16 @@ describe('sallyport prove can fail', () => {
   );
 
   it(
-    'and says of each of these that it holds when nothing was changed',
+    'and shows every guarantee where nothing was changed, with the policy that comes with it',
     async () => {
-      const ids = [...new Set(SABOTAGES.flatMap(({ found }) => idsFor(found)))];
+      const ids = dueFor({ laws: [] }).map(({ guarantee }) => guarantee.id);
       const { results } = await proveAt(place, { ids });
-      expect(results).toHaveLength(ids.length);
-      expect(results.filter(({ verdict }) => verdict !== 'shown')).toEqual([]);
+      const tried = results.reduce((sum, result) => sum + result.tried, 0);
+      console.info(`prove: ${results.length} guarantees, ${tried} tries`);
+      expect(results.map(({ id }) => id).sort()).toEqual(ids.sort());
+      const others = results.filter(({ verdict }) => verdict !== 'shown');
+      expect(others.map(({ id, verdict }) => `${id} ${verdict}`)).toEqual(NOT_FOR_ROOT);
     },
-    RUN_MAX_MS,
+    WHOLE_RUN_MAX_MS,
   );
 });

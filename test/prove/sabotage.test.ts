@@ -58,7 +58,11 @@ describe('sallyport prove can fail', () => {
       console.info(`prove: ${results.length} guarantees, ${tried} tries`);
       expect(results.map(({ id }) => id).sort()).toEqual(ids.sort());
       const others = results.filter(({ verdict }) => verdict !== 'shown');
-      expect(others.map(({ id, verdict }) => `${id} ${verdict}`)).toEqual(NOT_FOR_ROOT);
+      const why = others.flatMap(({ id, reasons }) => reasons.map((reason) => `${id}: ${reason}`));
+      expect(
+        others.map(({ id, verdict }) => `${id} ${verdict}`),
+        why.join('\n'),
+      ).toEqual(NOT_FOR_ROOT);
     },
     WHOLE_RUN_MAX_MS,
   );

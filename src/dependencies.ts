@@ -188,12 +188,7 @@ export function apiContext(context: Context, engine: Engine, channels: Channels)
     probes: [
       { name: 'store', check: () => store.probe() },
       { name: 'engine', check: () => engine.probe() },
-      {
-        name: 'secrets',
-        check: async () => {
-          await secrets.names();
-        },
-      },
+      { name: 'secrets', check: () => secrets.probe() },
       { name: 'log', check: createLogProbe({ store, auditLog, clock }) },
     ],
     logger,

@@ -38,7 +38,7 @@ export async function storeNewKey(
   const version =
     newest?.value === value && newest.version === incident.newVersion
       ? newest.version
-      : await secrets.put(name, value, newest?.version ?? 0);
+      : await secrets.put(name, value, newest?.version ?? 0, 'pending');
   const { by, proven } = of;
   const supplied = { incidentId, version, fingerprint: fingerprintOf(value), by, proven };
   return store.commit((tx) => supplyKey(tx, supplied));

@@ -205,7 +205,9 @@ export async function createWorld(seed: number, sabotage: Sabotage = {}): Promis
             ? { name, version, value: 'token', createdAt: new Date(START) }
             : Promise.reject(new GatewayError('secret.unavailable')),
         put: () => Promise.resolve(1),
+        promote: () => Promise.resolve(),
         destroy: () => Promise.resolve(),
+        probe: () => Promise.resolve(),
         names: () => Promise.resolve([]),
       },
       attester: createAttester(new Uint8Array(32).fill(3)),

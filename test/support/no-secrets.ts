@@ -4,6 +4,8 @@ import type { SecretStore } from '../../src/ports/secret-store.ts';
 export const noSecrets: SecretStore = {
   get: () => Promise.resolve(undefined),
   put: () => Promise.resolve(1),
+  promote: () => Promise.resolve(),
   destroy: () => Promise.resolve(),
+  probe: () => Promise.resolve(),
   names: () => Promise.resolve([]),
 };

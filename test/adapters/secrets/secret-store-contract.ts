@@ -132,6 +132,37 @@ export function describeSecretStoreContract(
       expect(await store.names()).toEqual(['hubspot/main']);
     });
 
+    it('gives a pending version by its number and as the newest, before and after its promotion', async () => {
+      await store.put('hubspot/main', 'first', 0);
+      expect(await store.put('hubspot/main', 'second', 1, 'pending')).toBe(2);
+      for (const promote of [() => Promise.resolve(), () => store.promote('hubspot/main', 2)]) {
+        await promote();
+        expect(await store.get('hubspot/main')).toMatchObject({ version: 2, value: 'second' });
+        expect(await store.get('hubspot/main', 1)).toMatchObject({ version: 1, value: 'first' });
+      }
+      await store.promote('hubspot/main', 2);
+      expect(await store.put('hubspot/main', 'third', 2)).toBe(3);
+    });
+
+    it('ignores a promotion of what is not there', async () => {
+      await store.put('hubspot/main', 'first', 0);
+      await store.promote('hubspot/main', 7);
+      await store.promote('hubspot/other', 1);
+      expect((await store.get('hubspot/main'))?.value).toBe('first');
+      expect(await store.names()).toEqual(['hubspot/main']);
+    });
+
+    it('takes 30 versions of one name, and keeps each', async () => {
+      for (let version = 0; version < 30; version += 1)
+        await store.put('payload/key', `value ${version + 1}`, version);
+      for (const version of [1, 2, 15, 29, 30])
+        expect((await store.get('payload/key', version))?.value).toBe(`value ${version}`);
+    });
+
+    it('answers a probe also where nothing was stored yet', async () => {
+      await expect(store.probe()).resolves.toBeUndefined();
+    });
+
     it('lists names sorted', async () => {
       expect(await store.names()).toEqual([]);
       for (const name of ['slack/signing', 'hubspot/main', 'log/signing-key']) {

@@ -53,7 +53,12 @@ export interface Gateway {
 }
 
 /** Head and body together, looked at every second; who sends slower gets 408. No limit on the answer. */
-const RECEIVING = { requestTimeout: 10_000, connectionsCheckingInterval: 1_000 } as const;
+const RECEIVING = {
+  requestTimeout: 10_000,
+  connectionsCheckingInterval: 1_000,
+  // Longer than clients keep an idle connection: closing one that is just being written to loses the call.
+  keepAliveTimeout: 120_000,
+} as const;
 const ENGINE_DEADLINE_MS = 1_500;
 const DRAIN_MS = 3_000;
 const FLUSH_MS = 500;

@@ -18,6 +18,7 @@ export function writeRunFile(
   const isOwnEngine = config.temporal.address === undefined;
   const run = {
     api: `http://127.0.0.1:${config.ports.api}`,
+    origin: config.origin,
     temporal_ui: isOwnEngine ? `http://127.0.0.1:${config.ports.temporalUi}` : null,
     temporal_address: of.address,
     temporal_namespace: config.temporal.namespace,

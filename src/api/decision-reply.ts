@@ -43,6 +43,7 @@ export const DECISION_ERRORS = [
   'approval.already_decided',
   'approval.not_eligible',
   'approval.passkey_required',
+  'freeze.active',
   'plan.tampered',
   'rate.limited',
   'store.unavailable',

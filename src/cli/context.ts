@@ -9,6 +9,8 @@ import { CommandError } from './output.ts';
 
 const RunFileSchema = z.object({
   api: z.string(),
+  /** Where people's browsers reach the gateway. */
+  origin: z.string().optional(),
   /** The demo approver's; null with a real HubSpot. */
   approver_key: z.string().nullable(),
   /** The simulator's address; null with a real HubSpot. */

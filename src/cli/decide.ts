@@ -185,16 +185,16 @@ function printOutcome({ status, why, remedy, said }: Outcome): void {
   if (remedy !== undefined) print(remedy);
 }
 
-/** An approval under a freeze ends the request for good. A gateway that does not tell stops no decision. */
+/** An approval under a freeze is refused. A gateway that does not tell stops no decision. */
 async function sayFrozen(door: Door, { card }: Approval): Promise<void> {
   const freezes = await door.freezes().catch(() => []);
   for (const { id, target, lifted_at: liftedAt } of freezes) {
     const isOurs = target.id === (target.kind === 'agent' ? card.agent.id : card.connection);
     if (liftedAt !== null || !isOurs) continue;
     printAside(
-      `${target.kind} ${oneLine(target.id)} is frozen (${id}): approving now ends this request without sending it.`,
+      `${target.kind} ${oneLine(target.id)} is frozen (${id}): nothing is approved until somebody lifts that.`,
     );
-    printAside(`To send it, first: npx sallyport unfreeze ${id}`);
+    printAside(`To approve it, first: npx sallyport unfreeze ${id}`);
   }
 }
 

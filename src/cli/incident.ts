@@ -105,10 +105,12 @@ async function falseAlarm(
 /** With a key the person's own word at the API; without, this machine's, where nobody else could. */
 async function resume(id: string | undefined, options: DoorOptions): Promise<void> {
   await withContext(async (context) => {
-    const { id: incidentId } = await incidentOf(context, id);
+    const { id: incidentId, stage } = await incidentOf(context, id);
     if (options.keyFile !== undefined) await openDoor(options).resumeIncident(incidentId);
     else await context.store.commit((tx) => resumeIncident(tx, { incidentId, by: BY }));
-    if (!options.json) print('Resumed: calls to HubSpot start again.');
+    const isOver = stage === 'closed';
+    if (!options.json)
+      print(isOver ? 'It was closed before.' : 'Resumed: calls to HubSpot start again.');
     await tell(context, await incidentOf(context, incidentId), options);
   });
 }

@@ -3,7 +3,7 @@ import type { PersonRecord } from '../core/records.ts';
 import { enrolmentLink, invite } from '../gate/enrolment.ts';
 import { revokePasskey } from '../gate/passkeys.ts';
 import type { StoreReads } from '../ports/store.ts';
-import { withContext } from './context.ts';
+import { readRunFile, withContext } from './context.ts';
 import { type JsonOption, withJson } from './options.ts';
 import { CommandError, oneLine, print, printJson, printTable } from './output.ts';
 
@@ -30,7 +30,9 @@ async function invitePerson(named: string, options: JsonOption): Promise<void> {
   const { person, link, expiresAt } = await withContext(async ({ store, config }) => {
     const found = await findPerson(store, named);
     const invited = await store.commit((tx) => invite(tx, { personId: found.id, by: BY }));
-    const link = enrolmentLink(config.origin, invited.token);
+    // The running gateway's: a port may have been set for its start alone.
+    const origin = readRunFile(config)?.origin ?? config.origin;
+    const link = enrolmentLink(origin, invited.token);
     return { person: found, link, expiresAt: invited.expiresAt };
   });
   if (options.json) {

@@ -3,11 +3,15 @@ export interface Note {
   readonly code: string;
   readonly colour: 'wait' | 'yes' | 'stop';
   readonly text: string;
+  /** The step was taken, whatever the colour of what it led to. */
+  readonly isDone?: true;
 }
 
-type Said = Pick<Note, 'colour' | 'text'>;
+type Said = Omit<Note, 'code'>;
 
 const stop = (text: string): Said => ({ colour: 'stop', text });
+/** Taken, and something stops by it. */
+const stopped = (text: string): Said => ({ ...stop(text), isDone: true });
 
 const AGAIN = 'Nothing was decided. Try again.';
 const NEW_LINK = 'Ask whoever runs the gateway for a new link.';
@@ -110,7 +114,7 @@ const NOTES: Readonly<Record<string, Said>> = {
     'Somebody stored a key at the same moment. Yours was not stored. Look at the incident, then try again.',
   ),
   'secret.unavailable': stop('The secret store does not answer. Nothing was stored. Try again.'),
-  'incident.opened': stop('Frozen. No call starts from now on.'),
+  'incident.opened': stopped('Frozen. No call starts from now on.'),
   'incident.key_stored': {
     colour: 'wait',
     text: 'The new key is stored. It does not count before every check has passed.',
@@ -131,7 +135,7 @@ const NOTES: Readonly<Record<string, Said>> = {
   'grant.standing': stop('You have allowed that ahead already, and it stands.'),
   'grant.refused': stop('That cannot be allowed ahead. Each such write is decided by itself.'),
   'freeze.active': stop(
-    'The connection or the agent is frozen. Nothing was changed or allowed ahead while the freeze stands.',
+    'The connection or the agent is frozen. Nothing is approved, changed or allowed ahead before the freeze is lifted; what waits, waits on.',
   ),
   'roster.forbidden': stop('That needs the role operator. Nothing was changed.'),
   'step.unproven': stop('The passkey was not accepted. Nothing was changed. Try again.'),
@@ -145,7 +149,7 @@ const NOTES: Readonly<Record<string, Said>> = {
     colour: 'yes',
     text: 'The roles are changed, effective at once.',
   },
-  'roster.revoked': { colour: 'stop', text: 'Revoked, effective at once.' },
+  'roster.revoked': stopped('Revoked, effective at once.'),
   'absence.noted': {
     colour: 'yes',
     text: 'Noted. Everybody sees until when you are away, and who decides in your place.',
@@ -161,7 +165,7 @@ const NOTES: Readonly<Record<string, Said>> = {
     'That would leave nobody with the role operator. Nothing was changed. Give it to somebody else first.',
   ),
   'agent.exists': stop('An agent is called so already. Nothing was changed. Take another name.'),
-  'freeze.placed': { colour: 'stop', text: 'Frozen. No call starts from now on.' },
+  'freeze.placed': stopped('Frozen. No call starts from now on.'),
   'freeze.lifted': { colour: 'yes', text: 'The freeze was lifted.' },
 };
 

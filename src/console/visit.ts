@@ -121,7 +121,8 @@ export function sendPage(response: Response, text: string, status = 200): void {
 
 /** Back to a page of the console, with what became of the step. */
 export function comeBack(response: Response, path: string, note = ''): void {
-  if (noteOf(note)?.colour === 'stop') markRefused(response, note);
+  const said = noteOf(note);
+  if (said?.colour === 'stop' && said.isDone !== true) markRefused(response, note);
   const query = note === '' ? '' : `?${new URLSearchParams({ note }).toString()}`;
   response.redirect(303, `${path}${query}`);
 }

@@ -226,7 +226,7 @@ describe('approve', () => {
     const said = await at.sallyport(['approve']);
     expect(said.status).toBe(1);
     expect(said.err).toContain(
-      `${words} is frozen (frz_1): approving now ends this request without sending it.`,
+      `${words} is frozen (frz_1): nothing is approved until somebody lifts that.`,
     );
     expect(said.err).toContain('npx sallyport unfreeze frz_1');
     expect(said.err).not.toMatch(/frz_[02]/);

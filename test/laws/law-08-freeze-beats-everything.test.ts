@@ -37,14 +37,31 @@ describe('law 8: freeze beats everything', () => {
     expect((await gateway.submit(READ)).status).toBe(200);
   });
 
-  it('a write approved before or after the freeze is not sent', async () => {
-    const waiting = await gateway.submit(NOTE);
-    await gateway.approver.call('POST', '/v1/freezes', { body: { reason: 'Stop.' } });
-    const decided = await gateway.approve(waiting.body.id, waiting.body.digest);
-    expect(decided.status).toBe(200);
-    const ended = await gateway.ended(waiting.body.id);
-    expect(ended.body.problem.code).toBe('freeze.active');
+  it('a write is not approved under a freeze, waits on, and is sent once it is approved afterwards', async () => {
+    const [{ body: first }, { body: other }] = [
+      await gateway.submit(NOTE),
+      await gateway.submit({ ...NOTE, note: 'Not this one.' }),
+    ];
+    const { call } = gateway.approver;
+    const freeze = await call('POST', '/v1/freezes', { body: { reason: 'Stop.' } });
+    const early = await gateway.approve(first.id, first.digest);
+    expect([early.status, early.body.code]).toEqual([423, 'freeze.active']);
+    expect((await gateway.agent.call('GET', `/v1/actions/${first.id}`)).body.status).toBe(
+      'awaiting_approval',
+    );
+    const refused = (await gateway.entriesOf(first.id)).filter(
+      ({ event }) => event === 'approval.refused',
+    );
+    expect(refused.map(({ code }) => code)).toEqual(['freeze.active']);
+    const no = { decision: 'reject', digest: other.digest, reason: 'No.' };
+    expect((await call('POST', `/v1/approvals/${other.id}/decisions`, { body: no })).status).toBe(
+      200,
+    );
     expect(await gateway.simulator.effects()).toEqual([]);
+    await call('DELETE', `/v1/freezes/${freeze.body.id}`);
+    expect((await gateway.approve(first.id, first.digest)).status).toBe(200);
+    expect((await gateway.ended(first.id)).body.status).toBe('succeeded');
+    expect((await gateway.simulator.effects()).length).toBe(1);
   });
 
   it('freezes one agent and leaves the others alone', async () => {

@@ -129,9 +129,13 @@ function checklist(frame: Frame, incident: IncidentView): Html {
 
 function resumeHow(frame: Frame, incident: IncidentView): Html {
   const able = resumers(frame, incident);
-  const asked = html`<p class="small">
-    Asked: ${able.length === 0 ? 'nobody on the roster has the role operator' : names(able)}.
-  </p>`;
+  const asked =
+    able.length === 0
+      ? html`<p class="small">
+          Nobody else on the roster has the role operator. On the gateway’s own machine
+          <span class="mono">npx sallyport incident resume</span> opens it again then.
+        </p>`
+      : html`<p class="small">Asked: ${names(able)}.</p>`;
   if (mayResume(frame, incident) && incident.stage === 'resuming')
     return html`<div class="btns">
       ${signedForm(frame, {

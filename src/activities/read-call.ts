@@ -3,11 +3,11 @@ import { isWrite } from '../contracts/plan.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import type { RequestRecord } from '../core/records.ts';
 import { isTerminal } from '../core/request-state.ts';
-import { assertCallable } from '../gate/callable.ts';
+import { assertCallable, credentialForRead } from '../gate/callable.ts';
 import type { Attester } from '../gate/attest.ts';
 import { closeRequest, recordSuccess } from '../gate/close.ts';
 import { planDigest } from '../gate/digest.ts';
-import { answeredJson, callFor, intentEntry } from '../gate/request-calls.ts';
+import { answeredJson, type CallFor, callFor, intentEntry } from '../gate/request-calls.ts';
 import { newRequest, requestFacts } from '../gate/new-request.ts';
 import type { CrmAnswer, NoTurn } from '../ports/crm.ts';
 import type { AgentActionInput } from '../ports/engine.ts';
@@ -51,17 +51,23 @@ const endingOf = ({ code, detail, retryAfterSeconds }: GatewayError) => ({
   retryAfterSeconds,
 });
 
+interface BegunRead {
+  readonly request: RequestRecord;
+  readonly of: CallFor;
+}
+
 /** Begin of a read: row, log entry and intents in one commit. A refusal is recorded in the same one. */
 async function beginRead(
   tx: StoreTransaction,
   call: ReadCall,
   attester: Attester,
   noTurn: NoTurn | undefined,
-): Promise<RequestRecord | undefined> {
+): Promise<BegunRead | undefined> {
   const request = await openRead(tx, call, attester);
   if (isTerminal(request.status)) return undefined;
   const { agentId, connection } = request;
   const { plan, digest } = call.read;
+  const credential = await credentialForRead(tx, call.credential);
   try {
     if (plan.operations.some(isWrite)) {
       throw new GatewayError('plan.tampered', { detail: 'a write came to a read’s place' });
@@ -70,7 +76,7 @@ async function beginRead(
     if (!isOurs || planDigest({ requestId: request.id, agentId, connection, plan }) !== digest) {
       throw new GatewayError('plan.tampered', { detail: 'the plan changed on its way' });
     }
-    await assertCallable(tx, { agentId, credential: call.credential });
+    await assertCallable(tx, { agentId, credential });
     if (noTurn !== undefined) throw new GatewayError(noTurn.code, noTurn);
   } catch (error) {
     if (!(error instanceof GatewayError) || error.code === 'store.unavailable') throw error;
@@ -82,9 +88,9 @@ async function beginRead(
     );
     return undefined;
   }
-  const of = callFor(request, call.credential, 'read');
+  const of = callFor(request, credential, 'read');
   for (const operation of plan.operations) await tx.log.append(intentEntry(of, operation));
-  return request;
+  return { request, of };
 }
 
 function resultOf(
@@ -109,10 +115,10 @@ function resultOf(
 export function createReadCall(deps: ActivityDependencies) {
   return async function readCall(call: ReadCall): Promise<void> {
     const noTurn = await deps.crm.takeTurns(call.read.plan.operations, call.credential, 'read');
-    const request = await deps.store.commit((tx) => beginRead(tx, call, deps.attester, noTurn));
-    if (request === undefined) return;
+    const begun = await deps.store.commit((tx) => beginRead(tx, call, deps.attester, noTurn));
+    if (begun === undefined) return;
+    const { request, of } = begun;
     const { plan } = call.read;
-    const of = callFor(request, call.credential, 'read');
     const first = await Promise.all(
       plan.operations.map((op) => deps.crm.call(op, of.credential, of.purpose)),
     );

@@ -106,16 +106,18 @@ export function createVerifyRotation(deps: IncidentDependencies) {
     if (incident === undefined || version == null) return progressOf(store, id, again);
     const found = await look(incident, version);
     const print = await fingerprint(incident, version);
-    await store.commit(async (tx) => {
+    const isInUse = await store.commit(async (tx) => {
       const now = await incidentAt(tx, id, 'verifying');
-      if (now?.newVersion !== version) return;
+      if (now?.newVersion !== version) return false;
       const checked = await noteChecks(tx, now, dated(found, clock()));
       const newAppId = found.find(({ appId }) => appId !== undefined)?.appId;
       const noted = newAppId === undefined ? checked : await tx.incidents.update(id, { newAppId });
       const wrong = found.find(({ isWrongKey }) => isWrongKey === true);
       if (wrong !== undefined) await refuseKey(tx, noted, wrong.detail);
       else if (isVerified(noted.checks)) await activateNewKey(tx, noted, print);
+      return wrong === undefined && isVerified(noted.checks);
     });
+    if (isInUse) await secrets.promote(`hubspot/${incident.connection}`, version);
     return progressOf(store, id, again);
   };
 }

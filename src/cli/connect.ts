@@ -3,6 +3,7 @@ import { type Config, readConfig } from '../config.ts';
 import { ERRORS } from '../core/errors.ts';
 import { MARKED_TYPES, REQUEST_PROPERTY } from '../core/setup-calls.ts';
 import { connectAccount, type ConnectReport, type FirstRead } from '../gate/connection.ts';
+import { newestCandidate } from '../gate/credentials.ts';
 import type { Preparation } from '../gate/connection-properties.ts';
 import type { ScopeReport } from '../gate/connection-scopes.ts';
 import { assertInstalled, connectorOf, withContext } from './context.ts';
@@ -95,11 +96,13 @@ async function connect(named: string, options: ConnectOptions): Promise<void> {
   assertKnown(config, named);
   assertInstalled(config);
   await withContext(async (context) => {
+    // A key that was stored and could not be checked then.
+    const candidate = await newestCandidate(context, named);
     const report = await connectAccount(await connectorOf(context), {
-      connection: named,
-      by: 'operator',
+      ...{ connection: named, by: 'operator', candidate },
       isPortalForced: options.forcePortal === true,
     });
+    await context.secrets.promote(`hubspot/${named}`, report.token.version);
     if (options.json) {
       printJson(report);
       return;

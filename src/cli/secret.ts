@@ -4,8 +4,9 @@ import type { Context } from '../context.ts';
 import { ERRORS } from '../core/errors.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import { connectAccount } from '../gate/connection.ts';
-import { activateCredential, fingerprintOf } from '../gate/credentials.ts';
+import { activateCredential, fingerprintOf, newestCandidate } from '../gate/credentials.ts';
 import { storeNewKey } from '../gate/new-key.ts';
+import type { SecretStage } from '../ports/secret-store.ts';
 import { assertInstalled, connectorOf, isDemoFolder, withContext } from './context.ts';
 import { type JsonOption, withJson } from './options.ts';
 import {
@@ -66,23 +67,25 @@ async function activate({ store, config }: Context, version: number, value: stri
   print(`Connection ${connection} uses it from now on (fingerprint ${fingerprint}).`);
 }
 
-/** A connected account is called on a new token only once it was seen to open it. */
-async function check(context: Context): Promise<void> {
-  const { store, config } = context;
-  const { connection } = config;
-  if ((await store.connections.get(connection)) === undefined) return;
+/** A connected account is called on a new token only once it was seen to open it; until then on the one before. */
+async function tryKey(context: Context, name: string, version: number): Promise<void> {
+  const { connection } = context.config;
   print('Checking which account it opens …');
   try {
-    const of = { connection, by: 'operator', isPortalForced: false };
+    const candidate = await newestCandidate(context, connection);
+    const of = { connection, by: 'operator', isPortalForced: false, candidate };
     const { portalId } = await connectAccount(await connectorOf(context), of);
-    print(`It opens HubSpot account ${portalId}, as the one before did.`);
+    print(
+      `It opens HubSpot account ${portalId}, as the one before did, and is in use from now on.`,
+    );
   } catch (cause) {
     throw new CommandError(
-      `The key is stored, and nothing is called on it yet: ${messageOf(cause)}`,
-      'Set the right key, or run npx sallyport connect once HubSpot can be reached.',
+      `The key is stored, and not in use: ${messageOf(cause)}`,
+      'The one before stays in use. Set the right key, or run npx sallyport connect once HubSpot can be reached.',
       cause,
     );
   }
+  await context.secrets.promote(name, version);
 }
 
 function messageOf(error: unknown): string {
@@ -148,6 +151,20 @@ function assertUsable(name: string, value: string): void {
   }
 }
 
+/** A key whose check could not be made is stored already: it is tried again, not stored again. */
+async function storeValue(
+  { secrets }: Context,
+  name: string,
+  value: string,
+  stage: SecretStage,
+): Promise<number> {
+  const before = await secrets.get(name);
+  if (stage === 'pending' && before?.value === value) return before.version;
+  const version = await secrets.put(name, value, before?.version ?? 0, stage);
+  print(`Stored ${name} as version ${version}.`);
+  return version;
+}
+
 async function set(name: string, surplus: readonly string[], options: SetOptions): Promise<void> {
   const config = readConfig();
   assertMaySet(name, surplus);
@@ -159,12 +176,12 @@ async function set(name: string, surplus: readonly string[], options: SetOptions
   assertUsable(name, value);
   await withContext(async (context) => {
     if (!CHANNEL_SECRETS.has(name) && (await supplied(context, value))) return;
-    const before = await context.secrets.get(name);
-    const version = await context.secrets.put(name, value, before?.version ?? 0);
-    print(`Stored ${name} as version ${version}.`);
-    if (CHANNEL_SECRETS.has(name)) return;
-    await activate(context, version, value);
-    await check(context);
+    const isKey = !CHANNEL_SECRETS.has(name);
+    const known = await context.store.connections.get(config.connection);
+    const isTried = isKey && known !== undefined;
+    const version = await storeValue(context, name, value, isTried ? 'pending' : 'current');
+    if (isTried) await tryKey(context, name, version);
+    else if (isKey) await activate(context, version, value);
   });
 }
 

@@ -28,17 +28,35 @@ export async function stoppingFreeze(
   return freezes.standing(targets, incident?.freezeId);
 }
 
+/** Throws `freeze.active`. */
+export async function assertNotFrozen(tx: StoreTransaction, of: Calling): Promise<void> {
+  const freeze = await stoppingFreeze(tx, of);
+  if (freeze !== undefined)
+    throw new GatewayError('freeze.active', { detail: freezeDetail(freeze) });
+}
+
 /** Throws `freeze.active` or `credential.missing`: nothing may be called on the connection. */
 async function assertUsable(
   tx: StoreTransaction,
   { connection, version }: CredentialRef,
   agentId?: string,
 ): Promise<void> {
-  const freeze = await stoppingFreeze(tx, { connection, agentId });
-  if (freeze !== undefined)
-    throw new GatewayError('freeze.active', { detail: freezeDetail(freeze) });
+  await assertNotFrozen(tx, { connection, agentId });
   const active = await tx.credentials.active(connection);
   if (active?.version !== version) throw new GatewayError('credential.missing');
+}
+
+/**
+ * The credential in use now, for a read whose own was looked up a moment ago: a rotation in between fails
+ * nobody, since reading on the new one asks the same account (`assertChecked`). A write is not moved: its
+ * next attempt looks up again. Without one in use it is the one that was looked up, for the checks to refuse.
+ */
+export async function credentialForRead(
+  tx: StoreTransaction,
+  { connection, version }: CredentialRef,
+): Promise<CredentialRef> {
+  const active = await tx.credentials.active(connection);
+  return { connection, version: active?.version ?? version };
 }
 
 /**
@@ -57,6 +75,10 @@ export async function assertChecked(
 /** The check before a connection is looked at, to find out which account its token opens. */
 export const assertConnectable = (tx: StoreTransaction, credential: CredentialRef): Promise<void> =>
   assertUsable(tx, credential);
+
+/** The same for a token that is to take the place of the one in use, if it opens the same account. */
+export const assertTriable = (tx: StoreTransaction, { connection }: CredentialRef): Promise<void> =>
+  assertNotFrozen(tx, { connection });
 
 /**
  * The check before HubSpot is read about a write that was lost. What became of it must be told also

@@ -11,7 +11,7 @@ import { GatewayError, isTampered } from '../core/gateway-error.ts';
 import type { AgentRecord, RequestRecord } from '../core/records.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import { type Ballot, openBallot } from './ballot.ts';
-import { assertSameAccount, freezeDetail, stoppingFreeze } from './callable.ts';
+import { assertNotFrozen, assertSameAccount } from './callable.ts';
 import { closeRequest, endTampered } from './close.ts';
 import { placeFacts, placeFor, proofFacts } from './decisions.ts';
 import type { DecisionRules, ProvenDecision } from './decisions.ts';
@@ -99,9 +99,7 @@ async function assertStillAsked(
   request: RequestRecord,
 ): Promise<AgentRecord> {
   const { agentId, connection } = request;
-  const freeze = await stoppingFreeze(tx, { connection, agentId });
-  if (freeze !== undefined)
-    throw new GatewayError('freeze.active', { detail: freezeDetail(freeze) });
+  await assertNotFrozen(tx, { connection, agentId });
   // Its successor is younger: without this it could be for an account whose records these ids never meant.
   await assertSameAccount(tx, request);
   const agent = await tx.agents.get(agentId);

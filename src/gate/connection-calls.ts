@@ -2,7 +2,7 @@ import type { Operation } from '../contracts/plan.ts';
 import { type SetupCall, setupRequest } from '../core/setup-calls.ts';
 import type { Crm, CredentialRef, CrmAnswer, CrmSetup } from '../ports/crm.ts';
 import type { Store } from '../ports/store.ts';
-import { assertConnectable } from './callable.ts';
+import { assertConnectable, assertTriable } from './callable.ts';
 import { guardedCall, type GuardedBy } from './guarded-call.ts';
 
 export interface ConnectDependencies {
@@ -15,13 +15,15 @@ export interface Connecting {
   readonly credential: CredentialRef;
   /** `operator`, or `gateway` for the demo. */
   readonly by: string;
+  /** The token is not in use yet. */
+  readonly isTrial: boolean;
 }
 
-const guard = ({ credential, by }: Connecting): GuardedBy => ({
+const guard = ({ credential, by, isTrial }: Connecting): GuardedBy => ({
   credential,
   by,
   purpose: 'connect',
-  assertMayCall: (tx) => assertConnectable(tx, credential),
+  assertMayCall: (tx) => (isTrial ? assertTriable : assertConnectable)(tx, credential),
 });
 
 /** On its turn, as `callRead`. */

@@ -10,6 +10,7 @@ import {
   type ConnectDependencies,
   type Connecting,
 } from './connection-calls.ts';
+import { adoptCandidate, type Candidate } from './credentials.ts';
 import { type Preparation, prepareProperties, uniqueProperties } from './connection-properties.ts';
 import { compareScopes, type ScopeReport } from './connection-scopes.ts';
 import { failureOf } from './guarded-call.ts';
@@ -135,13 +136,15 @@ const factsOf = ({ scopes, properties, firstRead, ...report }: ConnectReport) =>
 
 async function record(
   { store }: ConnectDependencies,
-  by: string,
+  { by, candidate }: ConnectOptions,
   report: ConnectReport,
   known: ConnectionRecord | undefined,
 ): Promise<void> {
   const { connection: name, portalId, accountType, timeZone, properties } = report;
   const before = known?.portalId === portalId ? known : undefined;
   await store.commit(async (tx) => {
+    // One commit with what it opens: between the two nothing could be called.
+    if (candidate !== undefined) await adoptCandidate(tx, { ...candidate, connection: name, by });
     await tx.connections.put({
       ...{ name, portalId, accountType, timeZone: timeZone ?? before?.timeZone ?? null },
       uniqueProperties: uniqueProperties(properties, before?.uniqueProperties ?? {}),
@@ -174,6 +177,8 @@ async function logRefusal(
 export interface ConnectOptions {
   readonly connection: string;
   readonly by: string;
+  /** Undefined: the one in use. */
+  readonly candidate?: Candidate | undefined;
   /** The connection is meant to lead to another account from now on. */
   readonly isPortalForced: boolean;
 }
@@ -181,8 +186,9 @@ export interface ConnectOptions {
 async function run(
   deps: ConnectDependencies,
   of: Connecting,
-  { connection, isPortalForced }: ConnectOptions,
+  options: ConnectOptions,
 ): Promise<ConnectReport> {
+  const { connection, isPortalForced } = options;
   const known = await deps.store.connections.get(connection);
   const { account, token, scopes } = await identify(deps, of);
   if (known !== undefined && known.portalId !== account.portalId && !isPortalForced)
@@ -192,7 +198,7 @@ async function run(
   const firstRead = await readFirst(deps, of, scopes?.granted ?? []);
   const properties = await prepareProperties(deps, of);
   const report = { connection, ...account, token, scopes, properties, firstRead };
-  await record(deps, of.by, report, known);
+  await record(deps, options, report, known);
   return report;
 }
 
@@ -202,17 +208,18 @@ async function run(
  * run any number of times; what it did not reach, the next run does. Until its end the connection stays as
  * it was.
  *
- * Errors: `credential.missing`, `hubspot.unauthorized`, `connection.portal_changed`, `freeze.active`, and
+ * Errors: `credential.missing`, `secret.conflict`, `hubspot.unauthorized`, `connection.portal_changed`, `freeze.active`, and
  * what HubSpot's trouble is called.
  */
 export async function connectAccount(
   deps: ConnectDependencies,
   options: ConnectOptions,
 ): Promise<ConnectReport> {
-  const { connection, by } = options;
-  const active = await deps.store.credentials.active(connection);
-  if (active === undefined) throw new GatewayError('credential.missing');
-  const of: Connecting = { credential: { connection, version: active.version }, by };
+  const { connection, by, candidate } = options;
+  const { version } = candidate ?? (await deps.store.credentials.active(connection)) ?? {};
+  if (version === undefined) throw new GatewayError('credential.missing');
+  const isTrial = candidate !== undefined;
+  const of: Connecting = { credential: { connection, version }, by, isTrial };
   try {
     return await run(deps, of, options);
   } catch (error) {

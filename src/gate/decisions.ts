@@ -8,7 +8,7 @@ import type { StoreTransaction } from '../ports/store.ts';
 import type { Policy } from '../policy/policy.ts';
 import { mayDecide, requirementFor, satisfied } from '../policy/requirement.ts';
 import { type Ballot, openBallot } from './ballot.ts';
-import { freezeDetail, stoppingFreeze } from './callable.ts';
+import { assertNotFrozen } from './callable.ts';
 import { closeRequest, endTampered } from './close.ts';
 import { oweFurther } from './notices.ts';
 import { type Place, placesOf } from './places.ts';
@@ -133,18 +133,6 @@ function assertSteppedUp(
   if (why === undefined) return;
   if (proof === 'session') throw new GatewayError('approval.passkey_required', { detail: why });
   throw new GatewayError('approval.elsewhere', { detail: why });
-}
-
-/** A yes that cannot begin would be used up by it: what waits goes on waiting, and a no counts all the same. */
-async function assertNotFrozen(
-  tx: StoreTransaction,
-  { request: { agentId, connection } }: Ballot,
-  { decision }: ProvenDecision,
-): Promise<void> {
-  if (decision !== 'approve') return;
-  const freeze = await stoppingFreeze(tx, { connection, agentId });
-  if (freeze !== undefined)
-    throw new GatewayError('freeze.active', { detail: freezeDetail(freeze) });
 }
 
 /** A decision with the place from which it was made. */
@@ -275,7 +263,8 @@ export async function recordDecision(
     if (person === undefined) throw new GatewayError('approval.not_eligible');
     const place = placeFor(ballot, { ...proven, person }, rules, tx);
     assertSteppedUp(ballot, proven, rules);
-    await assertNotFrozen(tx, ballot, proven);
+    // A yes that cannot begin would be used up by it: what waits goes on waiting, and a no counts all the same.
+    if (proven.decision === 'approve') await assertNotFrozen(tx, ballot.request);
     const made = { ...proven, person, place };
     const deadline = Math.max(ballot.request.expiresAt?.getTime() ?? 0, tx.now.getTime());
     const validUntil = new Date(deadline + rules.approvalValidMs);

@@ -338,6 +338,8 @@ describe('what keeps an account from being connected', () => {
 });
 
 describe('a new key for a connected account', () => {
+  const inUse = async () =>
+    (await at.open(({ store }) => store.credentials.active('main')))?.version;
   const setKey = async (key: string): Promise<Said> =>
     at.sallyport(['secret', 'set', 'hubspot/main', '--yes'], {
       env: { SALLYPORT_HUBSPOT_URL: simulator.url },
@@ -348,9 +350,32 @@ describe('a new key for a connected account', () => {
     await setToken(await simulator.token('all'));
     await connect();
     const said = await setKey(await simulator.token('all'));
-    expect(said.out).toContain('It opens HubSpot account 47110815, as the one before did.');
+    expect(said.out).toContain(
+      'It opens HubSpot account 47110815, as the one before did, and is in use from now on.',
+    );
     expect(said.status).toBe(0);
     expect((await known())?.credentialVersion).toBe(2);
+  });
+
+  it('is taken by connect where it could not be checked when it was set', async () => {
+    await setToken(await simulator.token('all'));
+    await connect();
+    const key = await simulator.token('all');
+    const said = await at.sallyport(['secret', 'set', 'hubspot/main', '--yes'], {
+      env: { SALLYPORT_HUBSPOT_URL: 'http://127.0.0.1:9' },
+      input: `${key}\n`,
+    });
+    expect([said.status, said.err]).toEqual([
+      1,
+      expect.stringMatching(/not in use: hubspot\.unavailable[^]*The one before stays in use\./),
+    ]);
+    expect(await inUse()).toBe(1);
+    // Once more by hand stores nothing twice; `connect` takes it as well.
+    const again = await connect();
+    expect(again.out).toMatch(/^ +Token +version 2,/m);
+    expect(await inUse()).toBe(2);
+    expect((await setKey(key)).status).toBe(0);
+    expect(await at.open(({ secrets }) => secrets.get('hubspot/main', 3))).toBeUndefined();
   });
 
   it('is stored and not used when it opens another account', async () => {
@@ -362,8 +387,9 @@ describe('a new key for a connected account', () => {
     );
     const said = await setKey(await simulator.token('all'));
     expect(said.status).toBe(1);
-    expect(said.err).toMatch(/nothing is called on it yet: connection\.portal_changed/);
+    expect(said.err).toMatch(/not in use: connection\.portal_changed/);
     expect((await known())?.credentialVersion).toBe(1);
+    expect(await inUse()).toBe(1);
   });
 });
 

@@ -27,7 +27,7 @@ const connect = (isPortalForced = false) =>
     isPortalForced,
   });
 
-/** As `sallyport secret set` does. */
+/** A token that was put into use without the look at what it opens, as for an account that is not connected. */
 async function rotate(): Promise<number> {
   const { secrets, store } = gateway.context;
   const before = await secrets.get('hubspot/main');

@@ -1,0 +1,111 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { connectDependencies } from '../../src/dependencies.ts';
+import { connectAccount } from '../../src/gate/connection.ts';
+import { newestCandidate } from '../../src/gate/credentials.ts';
+import { startTestGateway, type TestGateway } from '../support/gateway.ts';
+import { scaled } from './scale.ts';
+
+/**
+ * S2: keys are exchanged one after the other while agents read and write. Nobody notices: no request fails,
+ * and what a key has retired from is never called on it again.
+ */
+const ROTATIONS = scaled(10, 50);
+const REQUESTS_PER_SECOND = 20;
+/** One request in so many is a write. */
+const WRITE_EVERY = 10;
+
+let gateway: TestGateway;
+
+const connecting = { connection: 'main', by: 'test', isPortalForced: false } as const;
+const connector = () => connectDependencies(gateway.context, gateway.simulator.url);
+
+beforeAll(async () => {
+  gateway = await startTestGateway({
+    temporalAddress: inject('temporalAddress'),
+    env: {
+      SALLYPORT_RULE_CONTACT_READS: '100 in 60s: notify',
+      SALLYPORT_CALL_DEADLINE_SECONDS: '2',
+    },
+  });
+  await connectAccount(connector(), connecting);
+}, 60_000);
+afterAll(() => gateway.close());
+
+const requests = async () => {
+  const { body } = await gateway.simulator.control<{ requests: readonly { status: number }[] }>(
+    'GET',
+    '/requests',
+  );
+  return body.requests;
+};
+
+const outcomes = new Map<string, number>();
+const count = (outcome: string) => outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+
+async function read(turn: number): Promise<void> {
+  const { status, body } = await gateway.submit({
+    action: 'get_company',
+    company_id: String(10_001 + (turn % 5)),
+  });
+  count(`read ${status} ${body.code ?? body.status}`);
+}
+
+async function write(turn: number): Promise<void> {
+  const { body } = await gateway.submit({
+    action: 'create_note',
+    contact_id: '20001',
+    note: `S2 write ${turn}`,
+  });
+  await gateway.approve(body.id, body.digest);
+  const { body: ended } = await gateway.ended(body.id, 60_000);
+  count(`write ${ended.status} ${ended.problem?.code ?? ''}`);
+}
+
+/** Agents who ask evenly, until it is over; every request with its answer by then. */
+async function load(isOver: () => boolean): Promise<number> {
+  const underWay: Promise<void>[] = [];
+  for (let turn = 0; !isOver(); turn += 1) {
+    underWay.push(turn % WRITE_EVERY === 0 ? write(turn) : read(turn));
+    await sleep(1_000 / REQUESTS_PER_SECOND);
+  }
+  await Promise.all(underWay);
+  return underWay.length;
+}
+
+/** As `sallyport secret set` does; then the old key ends in HubSpot, once what is under way on it has its answer. */
+async function rotate(old: string): Promise<string> {
+  const { secrets } = gateway.context;
+  const key = await gateway.simulator.token('all');
+  const before = await secrets.get('hubspot/main');
+  const version = await secrets.put('hubspot/main', key, before?.version ?? 0, 'pending');
+  const candidate = await newestCandidate(gateway.context, 'main');
+  await connectAccount(connector(), { ...connecting, candidate });
+  await secrets.promote('hubspot/main', version);
+  await sleep(gateway.config.timing.deadlineMs);
+  await gateway.simulator.control('POST', '/tokens/state', { token: old, state: 'revoked' });
+  return key;
+}
+
+describe('S2: a rotation that nobody notices', () => {
+  it(
+    `is made ${ROTATIONS} times under ${REQUESTS_PER_SECOND} requests a second: none fails, and no retired key is called on`,
+    async () => {
+      const { secrets, store } = gateway.context;
+      let isOver = false;
+      const loaded = load(() => isOver);
+      let key = (await secrets.get('hubspot/main'))?.value ?? '';
+      for (let i = 0; i < ROTATIONS; i += 1) key = await rotate(key);
+      isOver = true;
+      const made = await loaded;
+      console.info(
+        `S2: ${ROTATIONS} rotations, ${made} requests: ${JSON.stringify(Object.fromEntries(outcomes))}`,
+      );
+      expect([...outcomes.keys()].sort()).toEqual(['read 200 succeeded', 'write succeeded ']);
+      expect((await requests()).filter(({ status }) => status === 401)).toEqual([]);
+      expect((await store.credentials.active('main'))?.version).toBe(ROTATIONS + 1);
+      expect((await store.connections.get('main'))?.credentialVersion).toBe(ROTATIONS + 1);
+    },
+    scaled(120_000, 600_000),
+  );
+});

@@ -5,7 +5,8 @@ import type { DecisionRecord, PersonRecord, RequestRecord } from '../core/record
 import { isTerminal } from '../core/request-state.ts';
 import { absencesAt, fromStandingPlaces } from '../gate/absences.ts';
 import { isChangeable } from '../gate/changes.ts';
-import { placeToDecide } from '../gate/eligible.ts';
+import { placeToDecide, type Waiting } from '../gate/eligible.ts';
+import { isOutOfDate, placeToRenew, renewalOf } from '../gate/renewals.ts';
 import { requesterIn } from '../gate/requester.ts';
 import type { Store } from '../ports/store.ts';
 import type { ApiContext } from './api-context.ts';
@@ -56,16 +57,35 @@ function codeOf({
   return detail === null || status === 'changed' ? { code } : { code, detail };
 }
 
+interface InItsPlace {
+  readonly successor: string;
+  readonly by: string;
+}
+
+function inItsPlace({ successor, by }: InItsPlace, people: readonly PersonRecord[]) {
+  const name = people.find(({ id }) => id === by)?.name;
+  return { successor, by, ...(name === undefined ? {} : { name }) };
+}
+
 /** Of a request that was changed, into which and by whom. */
 function changedOf(
   request: RequestRecord,
   people: readonly PersonRecord[],
 ): Pick<Approval, 'changed'> {
   const changed = changedTo(request);
-  if (changed === undefined) return {};
-  const { successor, by } = changed;
-  const name = people.find(({ id }) => id === by)?.name;
-  return { changed: { successor, by, ...(name === undefined ? {} : { name }) } };
+  return changed === undefined ? {} : { changed: inItsPlace(changed, people) };
+}
+
+/** Of a request that was out of date, its new card, or whether the reader may have one made. */
+async function renewalView(
+  { log }: Pick<Store, 'log'>,
+  of: Waiting,
+  reader: PersonRecord,
+): Promise<Pick<Approval, 'can_renew' | 'renewed'>> {
+  if (!isOutOfDate(of.request)) return { can_renew: false };
+  const renewal = await renewalOf(log, of.request.id);
+  if (renewal !== undefined) return { can_renew: false, renewed: inItsPlace(renewal, of.people) };
+  return { can_renew: typeof placeToRenew(of, reader) !== 'string' };
 }
 
 function readerView(place: ReturnType<typeof placeToDecide>): Approval['you'] {
@@ -114,6 +134,7 @@ export async function approvalViews(
       askPolicy,
       selfApprovalMs,
     };
+    const renewal = await renewalView(store, of, reader);
     return {
       id,
       status,
@@ -123,6 +144,7 @@ export async function approvalViews(
       card,
       can_change: status === 'awaiting_approval' && isChangeable(request),
       ...changedOf(request, people),
+      ...renewal,
       decisions: await decisionViews(store, earlier, people),
       you: readerView(placeToDecide(of, reader)),
     };

@@ -4,7 +4,14 @@ import { DECISION_LIMITS } from '../contracts/decision.ts';
 import { cardLines } from '../core/card-text.ts';
 import { inOneLine } from '../core/notice-text.ts';
 import { linesOf, type Row } from '../core/ruled-rows.ts';
-import { type Approval, type DoorOptions, openDoor, withDoor } from './door.ts';
+import {
+  type Approval,
+  type Changed,
+  type Door,
+  type DoorOptions,
+  openDoor,
+  withDoor,
+} from './door.ts';
 import { textUpTo } from './options.ts';
 import { CommandError, oneLine, print, printAside, printJson, printTable } from './output.ts';
 import { countWords } from './standing.ts';
@@ -87,14 +94,28 @@ async function change(id: string, options: ChangeOptions): Promise<void> {
   );
   const reason = options.reason === undefined ? {} : { reason: options.reason };
   const { successor } = await door.change(id, { digest: card.digest, input, ...reason });
-  if (options.json) {
-    printJson({ id, successor });
-    return;
-  }
-  printAside(`${id} is changed: nothing of it is sent. ${successor.id} takes its place:`);
+  if (options.json) printJson({ id, successor });
+  else
+    await say(
+      door,
+      { successor },
+      `${id} is changed: nothing of it is sent. ${successor.id} takes its place:`,
+    );
+}
+
+/** The request that takes another's place, as its card shows it. */
+async function say(door: Door, { successor }: Changed, what: string): Promise<void> {
+  printAside(what);
   if (successor.status === 'awaiting_approval')
     approvalLines(await door.approval(successor.id)).forEach(print);
   print(`To send it: npx sallyport approve ${successor.id}`);
+}
+
+async function renew(id: string, options: DoorOptions): Promise<void> {
+  const door = openDoor(options);
+  const { successor } = await door.renew(id);
+  if (options.json) printJson({ id, successor });
+  else await say(door, { successor }, `${id} was out of date. ${successor.id} asks the same anew:`);
 }
 
 export function addApprovalCommands(program: Command): void {
@@ -110,4 +131,7 @@ export function addApprovalCommands(program: Command): void {
     .option('--set <field=value>', 'may be repeated', collectSettings, [])
     .option('--reason <text>', 'reaches the agent', textUpTo(DECISION_LIMITS.reasonMaxChars))
     .action(change);
+  withDoor(approvals.command('renew <request>'))
+    .description('have a new card made of what was out of date, on the record as it is now')
+    .action(renew);
 }

@@ -45,7 +45,7 @@ const DecidedSchema = z.object({ id: z.string(), decision: z.string(), status: z
 export type Decided = z.infer<typeof DecidedSchema>;
 
 const ChangedSchema = z.object({ successor: z.object({ id: z.string(), status: z.string() }) });
-type Changed = z.infer<typeof ChangedSchema>;
+export type Changed = z.infer<typeof ChangedSchema>;
 
 const FreezesSchema = z.object({
   freezes: z.array(
@@ -92,6 +92,8 @@ export interface Door {
   decide(id: string, body: Readonly<Record<string, unknown>>): Promise<Decided>;
   /** The request that takes its place. */
   change(id: string, body: Readonly<Record<string, unknown>>): Promise<Changed>;
+  /** The request with the new card of one that was out of date. */
+  renew(id: string): Promise<Changed>;
   /** Which fields may get another value. */
   changeable(id: string): Promise<readonly ChangeableField[]>;
   /** Writes of which nobody knows yet what became of them. */
@@ -225,6 +227,7 @@ export function openDoor(options: DoorOptions): Door {
     giveGrant: (body) => call(StandingGrantSchema, '/v1/grants', body),
     changeable: async (id) => (await call(ChangeFormSchema, `${path(id)}/changes`)).fields,
     change: async (id, body) => call(ChangedSchema, `${path(id)}/changes`, body),
+    renew: async (id) => call(ChangedSchema, `${path(id)}/renewals`, {}),
     decide: async (id, body) => call(DecidedSchema, `${path(id)}/decisions`, body),
   };
 }

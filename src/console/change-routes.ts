@@ -5,11 +5,12 @@ import {
   type ChangeableField,
   type ChangedValues,
   ChangeFormSchema,
-  type ChangeReply,
   ChangeReplySchema,
+  type Successor,
   typedValue,
 } from '../contracts/change.ts';
 import { DECISION_LIMITS } from '../contracts/decision.ts';
+import { RenewalReplySchema } from '../contracts/renewal.ts';
 import { ApiProblem } from './api-client.ts';
 import { isJson } from './form-json.ts';
 import { hasNote, noteOf } from './notes.ts';
@@ -113,13 +114,12 @@ async function change({ api, form }: Made, id: string, fields: readonly Changeab
 }
 
 /** Its card where it has one by now, else the page that says how it stands. */
-function lead(response: Response, { successor }: ChangeReply): void {
-  const { id, status } = successor;
+function lead(response: Response, { id, status }: Successor, note: string): void {
   const place = status === 'awaiting_approval' ? 'approvals' : 'requests';
-  comeBack(response, `/console/${place}/${id}`, 'approval.changed');
+  comeBack(response, `/console/${place}/${id}`, note);
 }
 
-/** Other values for one request: its form, and what comes of it. */
+/** Another request in the place of one: with other values, by a form; or the same anew, of what was out of date. */
 export function changeRoutes(house: House): Router {
   const router = Router();
   router.get(
@@ -129,6 +129,19 @@ export function changeRoutes(house: House): Router {
       if (id === undefined) return undefined;
       const { approval, fields } = await waitingOf(visit, id);
       return changePage(frame, approval, fields);
+    }),
+  );
+  router.post(
+    '/approvals/:id/renew',
+    formAbout(house, idIn, async ({ api }, id, response) => {
+      try {
+        const path = `/v1/approvals/${id}/renewals`;
+        const { successor } = await api({ method: 'POST', path, answer: RenewalReplySchema });
+        lead(response, successor, 'approval.renewed');
+      } catch (error) {
+        if (!(error instanceof ApiProblem) || !hasNote(error.code)) throw error;
+        comeBack(response, `/console/approvals/${id}`, error.code);
+      }
     }),
   );
   router.post('/approvals/:id/change', async (request, response, next) => {
@@ -141,7 +154,8 @@ export function changeRoutes(house: House): Router {
     try {
       const { approval, fields } = await waitingOf(made, id);
       try {
-        lead(response, await change(made, id, fields));
+        const { successor } = await change(made, id, fields);
+        lead(response, successor, 'approval.changed');
       } catch (error) {
         if (!(error instanceof ApiProblem) || !OF_THE_FORM.test(error.code)) throw error;
         const status = await statusOf(made);

@@ -56,6 +56,10 @@ const NOTES: Readonly<Record<string, Said>> = {
     colour: 'wait',
     text: 'Changed. Nothing was sent: this waits to be decided by itself.',
   },
+  'approval.renewed': {
+    colour: 'wait',
+    text: 'A new card, of the record as it is now. Nothing was sent: it waits to be decided by itself.',
+  },
   'approval.unchanged': stop(
     'You changed nothing, so nothing was asked. The request waits as it was.',
   ),

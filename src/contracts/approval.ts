@@ -36,6 +36,12 @@ const ReaderSchema = z.strictObject({
     .optional(),
 });
 
+const InItsPlaceSchema = z.strictObject({
+  successor: RequestIdSchema,
+  by: z.string(),
+  name: z.string().optional(),
+});
+
 /** A write that people decide on: `GET /v1/approvals`. */
 export const ApprovalSchema = z
   .strictObject({
@@ -56,9 +62,11 @@ export const ApprovalSchema = z
     /** Whether a person may put other values in; `GET …/changes` says which. */
     can_change: z.boolean(),
     /** Of one that was changed: the request that takes its place, and who changed it. */
-    changed: z
-      .strictObject({ successor: RequestIdSchema, by: z.string(), name: z.string().optional() })
-      .optional(),
+    changed: InItsPlaceSchema.optional(),
+    /** Whether the reader may have a new card made of it: it was out of date, and nobody has asked for the same again. */
+    can_renew: z.boolean(),
+    /** Of one that was out of date: the request with its new card, and who had it made. */
+    renewed: InItsPlaceSchema.optional(),
     decisions: z.array(DecisionViewSchema),
     you: ReaderSchema,
   })

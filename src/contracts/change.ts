@@ -57,15 +57,21 @@ export const ChangeFormSchema = z
   .strictObject({ id: RequestIdSchema, fields: z.array(ChangeableFieldSchema) })
   .meta({ id: 'ChangeForm' });
 
+/** The request that takes another's place. */
+export const SuccessorSchema = z
+  .strictObject({
+    id: RequestIdSchema,
+    status: z.enum(REQUEST_STATUSES),
+    links: z.strictObject({ self: z.string(), request: z.string() }),
+  })
+  .meta({ id: 'Successor' });
+export type Successor = z.infer<typeof SuccessorSchema>;
+
 export const ChangeReplySchema = z
   .strictObject({
     id: RequestIdSchema,
     status: z.literal('changed'),
-    successor: z.strictObject({
-      id: RequestIdSchema,
-      status: z.enum(REQUEST_STATUSES),
-      links: z.strictObject({ self: z.string(), request: z.string() }),
-    }),
+    successor: SuccessorSchema,
   })
   .meta({ id: 'ChangeReply' });
 export type ChangeReply = z.infer<typeof ChangeReplySchema>;

@@ -24,6 +24,8 @@ export const AUDIT_EVENTS = {
   'approval.rejected': 'A person rejected.',
   'approval.changed':
     'A person changed what was asked for: `facts.successor` takes its place, to be decided on anew.',
+  'approval.renewed':
+    'A person had a new card made of a request that was out of date: `facts.successor` asks the same anew.',
   'approval.refused': 'A decision was refused; `code` says why.',
   'approval.expired': 'Nobody decided in time, or what was approved could not begin in time.',
   'grant.given':

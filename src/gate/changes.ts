@@ -3,26 +3,20 @@ import { findAction } from '../actions/catalogue.ts';
 import type { ActionDefinition } from '../actions/define-action.ts';
 import { type ChangedInput, changeInput, changeableFields } from '../actions/change-input.ts';
 import { canonicalBytes } from '../audit/leaf.ts';
-import type { ActionRequest } from '../contracts/action-request.ts';
 import type { ChangeableField, ChangedValues } from '../contracts/change.ts';
 import { changedTo } from '../core/changed.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import { GatewayError, isTampered } from '../core/gateway-error.ts';
-import type { AgentRecord, RequestRecord } from '../core/records.ts';
+import type { RequestRecord } from '../core/records.ts';
 import type { StoreTransaction } from '../ports/store.ts';
-import { type Ballot, openBallot } from './ballot.ts';
-import { assertNotFrozen, assertSameAccount } from './callable.ts';
+import { openBallot } from './ballot.ts';
 import { closeRequest, endTampered } from './close.ts';
 import { placeFacts, placeFor, proofFacts } from './decisions.ts';
 import type { DecisionRules, ProvenDecision } from './decisions.ts';
-import { bodyHash } from './digest.ts';
-import { successorIdFor } from './ids.ts';
-import { type Judgement, judgeSubmission } from './judge.ts';
 import { readLogged } from './logged.ts';
-import { submissionOf, type Submitted } from './new-request.ts';
 import { isOwnAgent } from './own-agent.ts';
 import type { Place } from './places.ts';
-import { recordWrite } from './record-request.ts';
+import { judgeSuccessor, recordSuccessor, type Successor } from './successor.ts';
 
 /** Other values by a person whose identity a door has proven. `digest`: of the card they saw. */
 export interface ProvenChange extends Omit<ProvenDecision, 'decision'> {
@@ -41,19 +35,11 @@ export type Changed =
 /** Everything that the change comes to, before anything of it is written. */
 interface Judged {
   readonly request: RequestRecord;
-  readonly successor: string;
+  readonly successor: Successor;
   readonly change: string;
-  readonly submission: Submitted;
-  readonly planned: Extract<Judgement, { kind: 'planned' }>;
   readonly fields: readonly string[];
   readonly place: Place;
 }
-
-/** There may be no engine here: the next sweep of a running gateway starts its workflow. */
-const OVERDUE = new Date(0);
-
-/** Ids that a change tries: a row that somebody put in its place must not keep it from being made. */
-const PLACES_MAX = 10;
 
 /** What the gateway itself takes back is what it wrote, and no value of anybody's choosing. */
 function definitionOf(request: RequestRecord): ActionDefinition {
@@ -85,57 +71,6 @@ function madeBefore(request: RequestRecord, made: ProvenChange): string | undefi
   return changeKey(made.person.id, changed) === done.change ? done.successor : undefined;
 }
 
-async function freePlace(tx: StoreTransaction, original: string, change: string): Promise<string> {
-  for (let attempt = 0; attempt < PLACES_MAX; attempt += 1) {
-    const id = successorIdFor(original, change, attempt);
-    if ((await tx.requests.status(id)) === undefined) return id;
-  }
-  throw new GatewayError('rate.limited', { detail: 'no place is free for its successor' });
-}
-
-/** Nothing is asked anew that could not begin: the agent stopped or gone, the account another one. */
-async function assertStillAsked(
-  tx: StoreTransaction,
-  request: RequestRecord,
-): Promise<AgentRecord> {
-  const { agentId, connection } = request;
-  await assertNotFrozen(tx, { connection, agentId });
-  // Its successor is younger: without this it could be for an account whose records these ids never meant.
-  await assertSameAccount(tx, request);
-  const agent = await tx.agents.get(agentId);
-  if (agent === undefined || agent.revokedAt !== null)
-    throw new GatewayError('policy.denied', { detail: 'the agent was revoked' });
-  return agent;
-}
-
-/** What may be asked, of a ballot that is open; in whose name never changes. */
-async function judge(
-  tx: StoreTransaction,
-  { request, people }: Ballot,
-  of: { readonly personId: string; readonly changed: ChangedInput },
-  { policy }: ChangeRules,
-): Promise<Omit<Judged, 'place'>> {
-  const agent = await assertStillAsked(tx, request);
-  const { connection, agentId, submission: asked } = request;
-  const change = changeKey(of.personId, of.changed);
-  const successor = await freePlace(tx, request.id, change);
-  const { action } = of.changed;
-  const body: ActionRequest = { user_id: asked.userId, agent_prompt: asked.prompt, action };
-  const submission = { agentId, connection, bodyHash: bodyHash(body), body };
-  const planned = judgeSubmission({
-    requestId: successor,
-    connection,
-    submission: submissionOf(submission),
-    agent,
-    people,
-    policy,
-    now: tx.now,
-    uniqueProperties: (await tx.connections.get(connection))?.uniqueProperties ?? {},
-  });
-  if (planned.kind === 'refused') throw new GatewayError(planned.code, { detail: planned.detail });
-  return { request, successor, change, submission, planned, fields: of.changed.fields };
-}
-
 /** A row put back by hand to where it once waited must not have a second successor, or one beside what was sent. */
 async function assertNeverEnded(tx: StoreTransaction, { id }: RequestRecord): Promise<void> {
   const { begunAt, end } = await readLogged(tx, id);
@@ -161,7 +96,10 @@ export async function judgeChange(
   await assertNeverEnded(tx, request);
   const changed = changeInput(definitionOf(request), request.submission.action, proven.input);
   const place = placeFor(ballot, made, rules, tx);
-  return { ...(await judge(tx, ballot, { personId: person.id, changed }, rules)), place };
+  const change = changeKey(person.id, changed);
+  const of = { key: change, action: changed.action, people, policy: rules.policy };
+  const successor = await judgeSuccessor(tx, request, of);
+  return { request, successor, change, fields: changed.fields, place };
 }
 
 /** Logs the attempt, whatever was wrong with it. */
@@ -185,17 +123,15 @@ export async function refuseChange(
 /** Both in one commit: the original ends, and its successor waits for a card and for people of its own. */
 async function apply(
   tx: StoreTransaction,
-  { request, successor, change, submission, planned, fields, place }: Judged,
+  { request, successor: next, change, fields, place }: Judged,
   made: ProvenChange,
   { approvalMs }: ChangeRules,
 ): Promise<Changed> {
   const by = made.person.id;
   const actor = `person:${by}`;
   const facts = { changed_from: request.id, changed_by: by, changed_fields: fields };
-  const of = { requestId: successor, submission, actor, facts };
-  // It takes the place of one that waited: there is no more of this agent's than before.
-  await recordWrite(tx, of, planned, { approvalMs, waitingMax: Infinity });
-  await tx.requests.setWake(successor, OVERDUE);
+  await recordSuccessor(tx, next, { actor, facts, approvalMs });
+  const successor = next.id;
   const result = { successor, by, change };
   const ending = {
     status: 'changed',

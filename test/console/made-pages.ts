@@ -53,6 +53,7 @@ export const approvalOf = (card: Card, more: Partial<Approval> = {}): Approval =
   updated_at: '2026-11-01T10:00:00.000Z',
   card,
   can_change: true,
+  can_renew: false,
   decisions: [],
   you: { can_decide: true },
   ...more,

@@ -99,6 +99,14 @@ describe.skipIf(executable === undefined)('every view of the console', () => {
     const page = await onCard(body.id, width, 'The record changed since this card was made.');
     expect(await page.getByText('Job title changed').count()).toBe(1);
     await decidesNothing(page);
+    if (width === 390) await page.getByRole('button', { name: 'Make a new card' }).click();
+    else await page.keyboard.press('n');
+    await page.getByText('A new card, of the record as it is now.').waitFor();
+    await page.getByText('Edited by somebody').first().waitFor();
+    expect(page.url()).not.toContain(body.id);
+    await page.goto(`${house.origin}/console/approvals/${body.id}`);
+    await page.getByText('had a new card made of it').waitFor();
+    expect(await page.getByRole('button', { name: 'Make a new card' }).count()).toBe(0);
     await page.context().close();
   });
 

@@ -3,6 +3,7 @@ import { endOwnAbsence, noteOwnAbsence } from './absences.ts';
 import { getAction, listActions, submitAction, withdrawAction } from './actions.ts';
 import { listAlerts } from './alerts.ts';
 import { approvalPasskeyOptions, decideApproval, getApproval, listApprovals } from './approvals.ts';
+import { renewApproval } from './renewals.ts';
 import { changeApproval, changePasskeyOptions, getChangeForm } from './changes.ts';
 import { listDrills } from './drills.ts';
 import { liftFreezeRoute, listFreezes, placeFreezeRoute } from './freezes.ts';
@@ -54,6 +55,7 @@ export const ROUTES: readonly Route[] = [
   getChangeForm,
   changePasskeyOptions,
   changeApproval,
+  renewApproval,
   enrolmentOptions,
   enrolPasskey,
   signInOptions,

@@ -3,20 +3,18 @@ import {
   ChangeAskedSchema,
   ChangeBodySchema,
   ChangeFormSchema,
-  type ChangeReply,
   ChangeReplySchema,
 } from '../../contracts/change.ts';
 import { RequestIdSchema } from '../../contracts/ids.ts';
 import { RequestOptionsSchema } from '../../contracts/passkey.ts';
 import type { ErrorCode } from '../../core/errors.ts';
 import { GatewayError } from '../../core/gateway-error.ts';
-import { isResting, type RequestStatus } from '../../core/request-state.ts';
-import { type ChangeRules, fieldsToChange, recordChange } from '../../gate/changes.ts';
+import { fieldsToChange, recordChange } from '../../gate/changes.ts';
 import { changeOptions, recordPasskeyChange } from '../../gate/passkey-changes.ts';
 import { wakeLater } from '../../gate/wake-later.ts';
-import type { ApiContext } from '../api-context.ts';
-import { DECISION_ERRORS, decisionRules, proofAtDoor } from '../decision-reply.ts';
+import { DECISION_ERRORS, proofAtDoor } from '../decision-reply.ts';
 import { defineRoute } from '../define-route.ts';
+import { changeRules, successorView } from '../successor-view.ts';
 
 const IdParams = z.object({ id: RequestIdSchema });
 
@@ -30,11 +28,6 @@ const CHANGE_ERRORS = [
   'policy.denied',
   'prompt.refused',
 ] as const satisfies readonly ErrorCode[];
-
-const rulesOf = (context: ApiContext): ChangeRules => ({
-  ...decisionRules(context),
-  approvalMs: context.settings.approvalMs,
-});
 
 export const getChangeForm = defineRoute({
   method: 'get',
@@ -77,33 +70,12 @@ export const changePasskeyOptions = defineRoute({
   errors: [...CHANGE_ERRORS, 'passkey.missing'],
   handler: async (context, { person, params, body }) => ({
     status: 200,
-    body: await changeOptions(context, { requestId: params.id, person, ...body }, rulesOf(context)),
+    body: await changeOptions(
+      context,
+      { requestId: params.id, person, ...body },
+      changeRules(context),
+    ),
   }),
-});
-
-/** Its card is made by its workflow, mostly within a second; without HubSpot it takes longer. */
-async function restingStatus(
-  { store, settings }: ApiContext,
-  id: string,
-  signal: AbortSignal,
-): Promise<RequestStatus> {
-  const request = await store.waitForRequest(
-    id,
-    ({ status }) => isResting(status),
-    settings.answerWaitMs,
-    signal,
-  );
-  return request?.status ?? 'planned';
-}
-
-const replyOf = (id: string, successor: string, status: RequestStatus): ChangeReply => ({
-  id,
-  status: 'changed',
-  successor: {
-    id: successor,
-    status,
-    links: { self: `/v1/approvals/${successor}`, request: `/v1/requests/${successor}` },
-  },
 });
 
 export const changeApproval = defineRoute({
@@ -123,7 +95,7 @@ export const changeApproval = defineRoute({
   errors: [...CHANGE_ERRORS, 'approval.unproven'],
   handler: async (context, { person, session, params, body: { passkey, ...body }, signal }) => {
     await context.decisionRate.take(person.id);
-    const rules = rulesOf(context);
+    const rules = changeRules(context);
     const made = { requestId: params.id, person, ...body };
     const proof = proofAtDoor(session);
     const changed =
@@ -133,9 +105,12 @@ export const changeApproval = defineRoute({
     if (changed.kind === 'refused')
       throw new GatewayError(changed.code, { detail: changed.detail });
     const { successor } = changed;
-    await Promise.all([wakeLater(context, params.id), wakeLater(context, successor)]);
-    const status = await restingStatus(context, successor, signal);
-    const headers = { Location: `/v1/approvals/${successor}` };
-    return { status: 201, body: replyOf(params.id, successor, status), headers };
+    await wakeLater(context, params.id);
+    const view = await successorView(context, successor, signal);
+    return {
+      status: 201,
+      body: { id: params.id, status: 'changed', successor: view },
+      headers: { Location: view.links.self },
+    };
   },
 });

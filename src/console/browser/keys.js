@@ -44,6 +44,7 @@ const ACTIONS = {
   a: approve,
   r: () => press('r'),
   c: () => press('c'),
+  n: () => press('n'),
   '?': () => document.getElementById('keys')?.showPopover(),
 };
 

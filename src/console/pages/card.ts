@@ -2,7 +2,7 @@ import type { Approval, DecisionView } from '../../contracts/approval.ts';
 import { isTerminal } from '../../core/request-state.ts';
 import { riskOf } from '../../core/risk.ts';
 import { type Html, html } from '../html.ts';
-import type { Frame } from '../frame.ts';
+import { type Frame, oneButton } from '../frame.ts';
 import { page } from '../page.ts';
 import { riskMark } from '../risk.ts';
 import { hiddenHint, shown, shownLines } from '../shown-text.ts';
@@ -232,6 +232,15 @@ function whatItDoes({ you, card }: Approval): Html {
   ${minutes === 1 ? 'a minute' : `${minutes} minutes`} after your yes, unless you stop it.`;
 }
 
+/** Of what is out of date: nothing is decided by it, so no passkey is asked for. */
+const renewForm = (frame: Frame, { id }: Approval): Html =>
+  oneButton(frame, {
+    action: `/console/approvals/${id}/renew`,
+    button: html`<button class="btn btn--main" type="submit" data-key="n">
+      Make a new card <kbd aria-hidden="true">N</kbd>
+    </button>`,
+  });
+
 function decideBar(frame: Frame, approval: Approval): Html | undefined {
   const { card, status, you, id } = approval;
   if (status === 'awaiting_approval' && !mayAct(approval)) return undefined;
@@ -246,7 +255,10 @@ function decideBar(frame: Frame, approval: Approval): Html | undefined {
     ? html`${you.can_decide ? approveForm(frame, approval, true) : null}${rejectButton(approval)}${
           you.can_decide ? changeLink(approval) : null
         }${aheadButton(approval)} <span class="decide__say">${whatItDoes(approval)}</span>`
-    : html`<a class="btn btn--main" href="/console" data-key="j"
+    : html`${approval.can_renew ? renewForm(frame, approval) : null}<a
+          class="${approval.can_renew ? 'btn' : 'btn btn--main'}"
+          href="/console"
+          data-key="j"
           >Next waiting <kbd aria-hidden="true">J</kbd></a
         >
         <a class="btn" href="/console/requests/${id}">Time line</a>`;

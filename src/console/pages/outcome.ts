@@ -71,14 +71,33 @@ const ended: Say = (_frame, { code, detail, updated_at }) => [
   </p>`,
 ];
 
-const stale: Say = (_frame, { updated_at, detail, card }) => [
+/** The new card that was made of it, or what one would be. */
+function newCard(frame: Frame, { renewed }: Approval): Html {
+  if (renewed === undefined)
+    return html`<p>
+      A new card compares the same request with the record as it is now. It has a new digest and
+      asks everybody again.
+    </p>`;
+  const { successor, by, name } = renewed;
+  const who = by === frame.reader.id ? html`You` : shown(name ?? by);
+  return html`<p>
+    ${who} had a <a href="/console/approvals/${successor}">new card</a> made of it.
+  </p>`;
+}
+
+const stale: Say = (frame, approval) => [
   'stop',
   html`<p>
-      <b>The record changed since this card was made.</b> Seen at ${moment(updated_at)}. Nothing was
-      sent, and this card can no longer be approved.
+      <b>The record changed since this card was made.</b> Seen at ${moment(approval.updated_at)}.
+      Nothing was sent, and this card can no longer be approved.
     </p>
-    ${detail === undefined ? null : html`<p>${shown(inWordsOf(card, detail))}.</p>`}
-    <p>Approvals of this card were for the old values. They do not count for a new card.</p>`,
+    ${
+      approval.detail === undefined
+        ? null
+        : html`<p>${shown(inWordsOf(approval.card, approval.detail))}.</p>`
+    }
+    <p>Approvals of this card were for the old values. They do not count for a new card.</p>
+    ${newCard(frame, approval)}`,
 ];
 
 const OUTCOMES: Readonly<Record<Approval['status'], Say>> = {

@@ -12,6 +12,7 @@ const COLOURS: Readonly<Record<string, string>> = {
   'request.refused': 'is-stop',
   'approval.requested': 'is-wait',
   'approval.changed': 'is-wait',
+  'approval.renewed': 'is-wait',
   'approval.granted': 'is-yes',
   'approval.rejected': 'is-stop',
   'approval.refused': 'is-stop',
@@ -94,6 +95,7 @@ const sayGranted: Say = (actor, entry, place) =>
 const SENTENCES: Readonly<Partial<Record<TimeLineEntry['event'], Say>>> = {
   'request.accepted': (actor, { facts }) =>
     linkTo(facts['changed_from'], (from) => html`${actor} changed ${from} into this.`) ??
+    linkTo(facts['renewed_from'], (from) => html`${actor} had ${from} asked anew.`) ??
     html`${actor} asked. The plan and its digest are fixed.`,
   'request.refused': () => html`It was refused.`,
   'request.completed': (_actor, { facts }) =>
@@ -104,6 +106,11 @@ const SENTENCES: Readonly<Partial<Record<TimeLineEntry['event'], Say>>> = {
       facts['successor'],
       (successor) => html`${actor} changed it. ${successor} takes its place.`,
     ) ?? html`${actor} changed it.`,
+  'approval.renewed': (actor, { facts }) =>
+    linkTo(
+      facts['successor'],
+      (successor) => html`${actor} had a new card made of it: ${successor}.`,
+    ) ?? html`${actor} had a new card made of it.`,
   'approval.requested': () => html`Card made. It waits for people.`,
   'approval.seen': (actor, entry) => html`${actor} opened the card${proofText(entry)}.`,
   'approval.granted': sayGranted,

@@ -74,7 +74,6 @@ export const ChangeReplySchema = z
     successor: SuccessorSchema,
   })
   .meta({ id: 'ChangeReply' });
-export type ChangeReply = z.infer<typeof ChangeReplySchema>;
 
 const NUMBER = /^-?\d{1,15}(?:\.\d{1,6})?$/;
 

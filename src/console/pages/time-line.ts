@@ -1,6 +1,6 @@
 import { RequestIdSchema } from '../../contracts/ids.ts';
 import type { RequestDetail, TimeLineEntry } from '../../contracts/request-history.ts';
-import { AUDIT_EVENTS } from '../../core/audit-events.ts';
+import { plainEvent } from '../../core/audit-events.ts';
 import type { Frame } from '../frame.ts';
 import { type Html, html } from '../html.ts';
 import { shown } from '../shown-text.ts';
@@ -117,10 +117,6 @@ const SENTENCES: Readonly<Partial<Record<TimeLineEntry['event'], Say>>> = {
   'notice.sent': () => html`People were told.`,
   'notice.dead': () => html`People could not be told.`,
 };
-
-/** Without what is for programs: the part behind a semicolon or a colon that names a field of the entry. */
-const plainEvent = (event: TimeLineEntry['event']): string =>
-  (AUDIT_EVENTS[event].split(/[;:] (?=.*`)/)[0] ?? '').replace(/[^.]$/, '$&.');
 
 function what(frame: Frame, request: RequestDetail, entry: TimeLineEntry): Html {
   const say = SENTENCES[entry.event];

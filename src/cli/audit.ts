@@ -7,6 +7,7 @@ import { AUDIT_EVENTS } from '../core/audit-events.ts';
 import { visible } from '../core/card-text.ts';
 import type { AuditRecord } from '../core/records.ts';
 import { entryOf } from '../gate/logged.ts';
+import { addAuditLogCommand } from './audit-log.ts';
 import { readNamedFile, readRunFile, withContext } from './context.ts';
 import { type JsonOption, withJson } from './options.ts';
 import { CommandError, oneLine, print, printJson } from './output.ts';
@@ -157,4 +158,5 @@ export function addAuditCommands(program: Command): void {
   withJson(audit.command('show <request>'))
     .description('everything the log has of one request, with its clear text')
     .action(show);
+  addAuditLogCommand(audit);
 }

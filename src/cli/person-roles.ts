@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { PersonRecord } from '../core/records.ts';
-import { OPERATOR_ROLE } from '../core/roles.ts';
+import { OPERATOR_ROLE, OWN_ROLES } from '../core/roles.ts';
 import { errorCodeOf } from '../core/gateway-error.ts';
 import { changeRoles } from '../gate/roster.ts';
 import type { Policy } from '../policy/policy.ts';
@@ -18,7 +18,7 @@ export function assertRolesCount(
   { roles: asked }: Pick<Policy, 'roles'>,
   remedy: string,
 ): void {
-  const known = [...new Set([...(asked.length === 0 ? [USUAL_ROLE] : asked), OPERATOR_ROLE])];
+  const known = [...new Set([...(asked.length === 0 ? [USUAL_ROLE] : asked), ...OWN_ROLES])];
   const unknown = roles.filter((role) => !known.includes(role));
   if (unknown.length === 0) return;
   throw new CommandError(

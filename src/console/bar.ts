@@ -1,4 +1,4 @@
-import { isOperator } from '../core/roles.ts';
+import { isOperator, mayReadLog } from '../core/roles.ts';
 import { type Frame, isFrozen, oneButton, type Place } from './frame.ts';
 import { type Html, html } from './html.ts';
 import { reasonSheet } from './reason-sheet.ts';
@@ -9,9 +9,10 @@ const LINKS = [
   ['requests', '/console/requests', 'Requests'],
   ['agents', '/console/agents', 'Agents'],
   ['incidents', '/console/incidents', 'Incidents'],
+  ['log', '/console/log', 'Log'],
 ] as const;
 
-function navigation({ status }: Frame, place: Place): Html {
+function navigation({ status, reader }: Frame, place: Place): Html {
   const waiting = status.waiting_for_you;
   const count =
     waiting === 0
@@ -21,8 +22,9 @@ function navigation({ status }: Frame, place: Place): Html {
     status.incident === null
       ? null
       : html`<span class="num">1<span class="offscreen"> open</span></span>`;
-  const counts = { waiting: count, requests: null, agents: null, incidents: open };
-  const items = LINKS.map(([name, href, label]) => {
+  const counts = { waiting: count, requests: null, agents: null, incidents: open, log: null };
+  const links = LINKS.filter(([name]) => name !== 'log' || mayReadLog(reader));
+  const items = links.map(([name, href, label]) => {
     const current = name === place ? html` aria-current="page"` : null;
     return html`<li>
       <a href="${href}" ${current}>${label} ${counts[name]}</a>

@@ -5,6 +5,7 @@ import { changeRoutes } from './change-routes.ts';
 import { doorRoutes } from './door-routes.ts';
 import { grantRoutes } from './grant-routes.ts';
 import { incidentRoutes } from './incident-routes.ts';
+import { logRoutes } from './log-routes.ts';
 import { pageRoutes } from './pages-routes.ts';
 import { troublePage } from './pages/trouble.ts';
 import { tellRefusals } from './refusals.ts';
@@ -30,7 +31,7 @@ export function createConsole(options: ConsoleOptions): Router {
   router.use(express.json({ limit: FORM_MAX_BYTES }));
   router.use(doorRoutes(house), pageRoutes(house), changeRoutes(house), grantRoutes(house));
   router.use(incidentRoutes(house), rosterRoutes(house), stepRoutes(house));
-  router.use(togetherRoutes(house), absenceRoutes(house));
+  router.use(togetherRoutes(house), absenceRoutes(house), logRoutes(house));
   router.use((_request, response) => {
     sendPage(response, troublePage(house.assets, 404, undefined), 404);
   });

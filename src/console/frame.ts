@@ -18,7 +18,7 @@ export interface Frame {
   readonly note: Note | undefined;
 }
 
-export type Place = 'waiting' | 'requests' | 'agents' | 'incidents' | 'none';
+export type Place = 'waiting' | 'requests' | 'agents' | 'incidents' | 'log' | 'none';
 
 export const isFrozen = ({ status }: Frame): boolean =>
   status.freezes.some(({ target }) => target.kind === 'connection');

@@ -24,7 +24,8 @@ const LAST_ASKED_MAX = 3;
 export const idIn = (request: Request): string | undefined =>
   RequestIdSchema.safeParse(request.params['id']).data;
 
-const text = (value: unknown, max: number): string =>
+/** A field of a query that is text, cut to what the API takes. */
+export const textIn = (value: unknown, max: number): string =>
   typeof value === 'string' ? value.slice(0, max) : '';
 
 /** What a page is made of: who visits, and what stands around it. */
@@ -36,11 +37,11 @@ export interface Visited {
 
 async function history({ visit: { api }, request: { query }, frame }: Visited): Promise<string> {
   const filter = {
-    q: text(query['q'], 200),
-    status: text(query['status'], 40),
-    agent: text(query['agent'], 40),
+    q: textIn(query['q'], 200),
+    status: textIn(query['status'], 40),
+    agent: textIn(query['agent'], 40),
   };
-  const asked = { ...filter, before: text(query['before'], 40) };
+  const asked = { ...filter, before: textIn(query['before'], 40) };
   const given = Object.entries(asked).filter(([, value]) => value !== '');
   const search = new URLSearchParams(given).toString();
   const [found, { agents }] = await Promise.all([
@@ -70,23 +71,26 @@ export const reads =
     }
   };
 
-async function sendProof(
+/** The proof of an entry as a file of that name. */
+export async function sendProof(
   visit: Visit,
-  of: { readonly id: string; readonly index: string },
+  of: { readonly name: string; readonly index: string },
   response: Response,
 ): Promise<void> {
   const answer = EntryProofSchema;
   const proof = await visit.api({ method: 'GET', path: `/v1/audit/${of.index}/proof`, answer });
   response
     .type('application/json')
-    .attachment(`${of.id}-entry-${of.index}.json`)
+    .attachment(`${of.name}-entry-${of.index}.json`)
     .send(`${JSON.stringify(proof, null, 2)}\n`);
 }
 
 /** Today is the reader's: it began at midnight by their own clocks. */
-async function quietOf({ api }: Visit, { now, zone }: Frame): Promise<Quiet> {
+const todayOf = ({ now, zone }: Frame): string => dayStart(dayOf(now, zone), zone).toISOString();
+
+async function quietOf({ api }: Visit, frame: Frame): Promise<Quiet> {
   const last = `/v1/requests?only=asked&limit=${LAST_ASKED_MAX}`;
-  const since = dayStart(dayOf(now, zone), zone).toISOString();
+  const since = todayOf(frame);
   const [{ requests: lastAsked }, today] = await Promise.all([
     api({ method: 'GET', path: last, answer: RequestHistorySchema }),
     api({
@@ -135,14 +139,17 @@ export function pageRoutes(house: House): Router {
     const id = idIn(request);
     const index = /^\d{1,15}$/.exec(request.params['index'])?.[0];
     if (id === undefined || index === undefined) next();
-    else await sendProof(visit, { id, index }, response);
+    else await sendProof(visit, { name: id, index }, response);
   });
   router.get(
     '/agents',
     reads(house, async ({ visit, frame }) => {
       const { api } = visit;
       const [agents, ahead, { habits }] = await Promise.all([
-        api({ method: 'GET', path: '/v1/agents', answer: AgentListSchema }),
+        api({
+          ...{ method: 'GET', path: `/v1/agents?since=${todayOf(frame)}` },
+          answer: AgentListSchema,
+        }),
         api({ method: 'GET', path: '/v1/grants', answer: GrantListSchema }),
         api({ method: 'GET', path: '/v1/people/habits', answer: HabitListSchema }),
       ]);

@@ -43,7 +43,7 @@ function pageOf({ originalUrl }: Request): string {
     /\/(?:approve|reject|change|revoke|add|key|false-alarm|resume)$/,
     '',
   );
-  return /^\/console\/(?:approvals|groups|requests|agents|away|incidents|alerts|drills)[\w/-]*$/.test(
+  return /^\/console\/(?:approvals|groups|requests|agents|away|incidents|alerts|drills|log)[\w/-]*$/.test(
     path,
   )
     ? path

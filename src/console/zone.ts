@@ -40,3 +40,9 @@ export function dayStart(day: string, zone: string): Date {
   const found = tried.find((at) => dayOf(new Date(at), zone) === day);
   return new Date(found ?? wall);
 }
+
+const DAY_MS = 86_400_000;
+
+/** The day after, as `2026-11-28`. */
+export const dayAfter = (day: string): string =>
+  new Date(Date.parse(`${day}T00:00:00Z`) + DAY_MS).toISOString().slice(0, 10);

@@ -72,6 +72,12 @@ export const AgentViewSchema = z
     created_at: TimestampSchema,
     revoked_at: TimestampSchema.nullable(),
     requests_30_days: z.int().min(0),
+    requests_today: z
+      .int()
+      .min(0)
+      .meta({ description: 'Since `since`, or the last midnight in UTC.' }),
+    last_request_at: TimestampSchema.nullable().meta({ description: 'Null: it never asked.' }),
+    waiting: z.int().min(0).meta({ description: 'Writes that wait for people, or are about to.' }),
     freeze: FreezeSchema.nullable(),
     grants: z.array(GrantViewSchema),
   })

@@ -51,7 +51,8 @@ export const AUDIT_EVENTS = {
   'incident.closed': 'A second person let it go on; `facts` has the clocks.',
   'alert.raised':
     'A rule of detection saw an episode begin; `facts` has the rule, the entries that caused it, and what was done.',
-  'detection.marked': 'The rules were applied to every entry before `facts.upto`.',
+  'detection.marked':
+    'The rules of detection were applied; every entry before `facts.upto` was looked at.',
   'agent.added': 'An operator added an agent.',
   'agent.revoked': 'An operator revoked an agent.',
   'person.added': 'An operator added a person.',
@@ -93,3 +94,7 @@ export const AUDIT_EVENTS = {
 } as const satisfies Record<string, string>;
 
 export type AuditEventName = keyof typeof AUDIT_EVENTS;
+
+/** For people, without what is for programs: the part behind a semicolon or a colon that names a field of the entry. */
+export const plainEvent = (event: AuditEventName): string =>
+  (AUDIT_EVENTS[event].split(/[;:] (?=.*`)/)[0] ?? '').replace(/[^.]$/, '$&.');

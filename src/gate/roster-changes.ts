@@ -2,7 +2,7 @@ import type { RosterChange } from '../contracts/roster-change.ts';
 import type { StepUp, StepUpOptions } from '../contracts/step-up.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import type { AgentRecord, PersonRecord } from '../core/records.ts';
-import { isOperator, OPERATOR_ROLE } from '../core/roles.ts';
+import { isOperator, OWN_ROLES } from '../core/roles.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import { invite } from './enrolment.ts';
 import { mintTotpSecret } from './keys.ts';
@@ -53,7 +53,7 @@ function assertNew(people: readonly PersonRecord[], email: string): void {
 
 /** A role that no rule asks for would count for nothing, and nobody would notice before it does not. */
 function assertRolesCount(roles: readonly string[], known: readonly string[]): void {
-  const counting = [...new Set([...known, OPERATOR_ROLE])];
+  const counting = [...new Set([...known, ...OWN_ROLES])];
   const unknown = roles.filter((role) => !counting.includes(role));
   if (unknown.length > 0)
     throw new GatewayError('person.unknown_role', {

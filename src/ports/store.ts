@@ -155,6 +155,8 @@ export interface RequestReads {
   ): Promise<readonly string[]>;
   /** How many requests this agent made since then: refills rate limits after a restart. */
   countSince(agentId: string, since: Date): Promise<number>;
+  /** When this agent made its newest request, as its row says: for people to look at. */
+  lastMadeAt(agentId: string): Promise<Date | undefined>;
   /** How many requests were made since then, by what became of them, as their rows say: for people to look at. */
   tallySince(since: Date): Promise<readonly RequestTally[]>;
 }

@@ -55,6 +55,20 @@ describe('what people see', () => {
     expect(await get('/v1/people/me')).toMatchObject({ name: 'Robin Vale' });
   });
 
+  it('says of each agent when it asked last, how much since a moment, and how much waits', async () => {
+    const first = (await get('/v1/agents')).agents[0];
+    expect(first).toMatchObject({ requests_today: 2, waiting: 2 });
+    expect(Date.parse(first.last_request_at)).toBeGreaterThan(Date.now() - 60_000);
+    const after = new Date(Date.parse(first.last_request_at) + 1).toISOString();
+    expect((await get(`/v1/agents?since=${after}`)).agents[0]).toMatchObject({ requests_today: 0 });
+    const { record } = await gateway.addAgent('silent', []);
+    const silent = (await get('/v1/agents')).agents.find(({ id }: any) => id === record.id);
+    expect(silent).toMatchObject({ requests_today: 0, last_request_at: null, waiting: 0 });
+    const old = new Date(Date.now() - 49 * 3_600_000).toISOString();
+    const refused = await gateway.approver.call('GET', `/v1/agents?since=${old}`);
+    expect(refused).toMatchObject({ status: 400, body: { code: 'request.malformed' } });
+  });
+
   it('finds requests by words, state and agent, and says how far it looked', async () => {
     const ids = async (query: string) =>
       (await get(`/v1/requests${query}`)).requests.map(({ id }: any) => id);

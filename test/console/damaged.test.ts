@@ -1,12 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { agentsPage } from '../../src/console/pages/agents.ts';
 import { historyPage } from '../../src/console/pages/history.ts';
+import { logPage } from '../../src/console/pages/log.ts';
 import { queuePage } from '../../src/console/pages/queue.ts';
 import { requestId } from '../adapters/store/fixtures.ts';
-import { frameWith } from './made-pages.ts';
+import { auditPageWith, frameWith } from './made-pages.ts';
 
 const ID = requestId(7);
 const FILTER = { q: '', status: '', agent: '' };
+const NO_QUERY = {
+  ...{ who: '', event: '', action: '', record: '', code: '', from: '', to: '', before: '' },
+};
 const PAGES = [
   ['what waits', queuePage(frameWith(), { approvals: [], damaged: [ID] })],
   [
@@ -16,6 +20,12 @@ const PAGES = [
   [
     'what is allowed ahead',
     agentsPage(frameWith(), { agents: [] }, { ahead: { grants: [], damaged: [ID] }, habits: [] }),
+  ],
+  [
+    'the log',
+    logPage(frameWith(), NO_QUERY, {
+      ...{ found: { ...auditPageWith('Text'), entries: [], damaged: [ID] }, agents: [] },
+    }),
   ],
   [
     'the agents',

@@ -1,5 +1,6 @@
 import type { Approval } from '../../src/contracts/approval.ts';
 import type { Card } from '../../src/contracts/card.ts';
+import type { AuditPage } from '../../src/contracts/audit-page.ts';
 import type { AlertView } from '../../src/contracts/alert.ts';
 import type { Scorecard } from '../../src/contracts/drill.ts';
 import type { StandingGrant } from '../../src/contracts/grant.ts';
@@ -174,4 +175,25 @@ export const alertsWith = (text: string): AlertView[] => {
       incident: 'inc_00000000001',
     },
   ];
+};
+
+/** A page of the log with an entry of each kind of line, in whose texts `text` stands. */
+export const auditPageWith = (text: string): AuditPage => {
+  const entry: AuditPage['entries'][number] = {
+    ...{ v: 1, index: 7, timestamp: '2026-11-01T10:00:00.000Z', event: 'request.accepted' },
+    ...{ actor: text, request_id: requestId(1), agent_id: text, code: text, digest: null },
+    ...{ hubspot_endpoint: text, response_status: 200, facts: { person: text }, personal: null },
+  };
+  const seen = { ...entry, index: 8, event: 'approval.seen', facts: { proof: text } } as const;
+  const granted = { ...entry, index: 9, event: 'approval.granted' } as const;
+  return {
+    ...{ signed: { size: 9, root_prefix: text }, size: 10, looked_through: 3 },
+    entries: [
+      { ...granted, facts: { proof: text, in_place_of: text } },
+      { ...seen, request_id: requestId(2), timestamp: '2026-10-31T10:00:00.000Z' },
+      { ...entry, request_id: null },
+    ],
+    actions: { [requestId(1)]: text },
+    damaged: [text],
+  };
 };

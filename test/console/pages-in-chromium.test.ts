@@ -26,6 +26,7 @@ import { cardPage } from '../../src/console/pages/card.ts';
 import { incidentPage } from '../../src/console/pages/incident.ts';
 import { drillPage } from '../../src/console/pages/drill.ts';
 import { alertsPage } from '../../src/console/pages/alerts.ts';
+import { closedLogPage, logPage } from '../../src/console/pages/log.ts';
 import { incidentsPage } from '../../src/console/pages/incidents.ts';
 import { postMortemPage } from '../../src/console/pages/post-mortem.ts';
 import { historyPage } from '../../src/console/pages/history.ts';
@@ -39,6 +40,7 @@ import { HOSTILE } from '../support/hostile.ts';
 import { createSeededRandom } from '../support/seeded-random.ts';
 import {
   approvalOf,
+  auditPageWith,
   cardsWith,
   frameWith,
   grantsWith,
@@ -134,6 +136,20 @@ function rosterPagesWith(text: string): string[] {
   ];
 }
 
+/** The log as it is, with nothing found and more to look through, and for whoever may not read it. */
+function logPagesWith(frame: Frame, text: string, agent: AgentView): string[] {
+  const nothing = { who: '', event: '', action: '', record: '', code: '' };
+  const none = { ...nothing, from: '', to: '', before: '7' };
+  const words = { ...none, action: text, record: text, code: text, before: '' };
+  const found = auditPageWith(text);
+  return [
+    logPage(frame, words, { found, agents: [agent] }),
+    // The way on has the words in its address.
+    logPage(frame, none, { found: { ...found, entries: [], signed: null, next: 7 }, agents: [] }),
+    closedLogPage(frame),
+  ];
+}
+
 /** Each page that shows words of agents, records or people, with `text` in all its places. */
 function pagesWith(text: string): string[] {
   const frame = frameWith(text);
@@ -187,6 +203,7 @@ function pagesWith(text: string): string[] {
     created_at: at,
     revoked_at: null,
     requests_30_days: 1,
+    ...{ requests_today: 1, last_request_at: at, waiting: 1 },
     freeze,
     grants: [],
   };
@@ -240,6 +257,7 @@ function pagesWith(text: string): string[] {
       { alerts: alertsWith(text), next_before: 5 },
       new Map([['agt_00000000001', text]]),
     ),
+    ...logPagesWith(frame, text, agentView),
     drillPage(frame, scorecardWith(text)),
     cardPage(frozen, {
       ...rejected,

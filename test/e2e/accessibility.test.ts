@@ -56,7 +56,7 @@ describe.skipIf(executable === undefined)('the console for everybody', () => {
         `/incidents/${incident.id}`,
         `/incidents/${incident.id}/post-mortem`,
       ],
-      ...[`/requests/${waits.id}`, '/agents', '/sign-in', '/enrol', '/nowhere'],
+      ...[`/requests/${waits.id}`, '/agents', '/log', '/sign-in', '/enrol', '/nowhere'],
     ];
   });
   afterAll(() => house.close());

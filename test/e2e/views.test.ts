@@ -12,6 +12,7 @@ import {
 } from './console-house.ts';
 import { decidedWithin } from '../support/gateway.ts';
 import { dayFrom } from '../support/days.ts';
+import { runInFile } from '../support/store-file.ts';
 import { enrol, inviteTo, signIn } from '../support/passkeys.ts';
 
 const executable = findChromium();
@@ -211,6 +212,86 @@ describe.skipIf(executable === undefined)('every view of the console', () => {
     },
   );
 
+  it.each([390, 1280])('the log says who did what, and is searched, at %i px', async (width) => {
+    const { id, digest } = await house.ask(`Into the log, ${width}.`);
+    await house.gateway.approve(id, digest);
+    await house.gateway.ended(id);
+    const { page, complaints } = await house.open('/console', { width });
+    await page.getByRole('link', { name: 'Log', exact: true }).click();
+    await page.getByRole('heading', { name: 'Log', exact: true }).waitFor();
+    await page.getByText('npx sallyport audit verify').waitFor();
+    expect(await isWhole(page)).toBe(true);
+    const entries = page.locator('ol.line > li');
+    const search = async (): Promise<void> => {
+      await page.getByRole('button', { name: 'Search' }).click();
+      await page.waitForURL('**/console/log?**');
+    };
+    await page.getByLabel('Who').selectOption({ label: 'Robin Vale' });
+    await page.getByLabel('Event').selectOption('approval.granted');
+    await page.getByLabel('Record').fill('contacts/20001');
+    await page.getByLabel('From').fill(dayFrom(-1));
+    await page.getByLabel('Until').fill(dayFrom(0));
+    await search();
+    const first = entries.first();
+    await first.getByText('You approved with a personal key, for exactly this digest.').waitFor();
+    expect(await page.getByLabel('Who').inputValue()).toContain('person:');
+    expect(await page.getByLabel('Until').inputValue()).toBe(dayFrom(0));
+    const download = page.waitForEvent('download');
+    await first.getByRole('link', { name: 'proof' }).click();
+    const file = (await download).suggestedFilename();
+    expect(`entry-${/^log-entry-(\d+)\.json$/.exec(file)?.[1] ?? file}`).toBe(
+      await first.getAttribute('id'),
+    );
+    await first.getByRole('link', { name: `Create note ${id}` }).click();
+    await page.waitForURL(`**/console/requests/${id}`);
+    await page.goBack();
+    await page.getByLabel('Code').fill('nothing.like_it');
+    await search();
+    await page.getByText('No entry is like that.').waitFor();
+    expect(await isWhole(page)).toBe(true);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
+  it('the log names an entry that somebody has changed', async () => {
+    const { id } = await house.ask('Its entry is changed.');
+    await house.gateway.context.auditLog.publish();
+    const [{ index }] = (await house.gateway.entriesOf(id)) as [{ index: number }];
+    const rename = (event: string) =>
+      runInFile(
+        ...([
+          house.gateway.config.files.store,
+          'update log_entries set event = ? where idx = ?',
+        ] as const),
+        ...[event, index],
+      );
+    rename('request.refused');
+    const { page } = await house.open(`/console/log?before=${index + 2}`, { width: 390 });
+    rename('request.accepted');
+    const notice = page.locator('.notice', { hasText: 'somebody changed the store' });
+    await notice.getByText(`entry ${index}`).waitFor();
+    expect(await page.locator(`#entry-${index}`).count()).toBe(0);
+    expect(await page.locator(`#entry-${index - 1}`).count()).toBe(1);
+    await page.context().close();
+  });
+
+  it('the log is for an operator and an auditor; for others a page says so, and no link leads there', async () => {
+    const { record } = await house.gateway.addPerson('Nora Noright', ['approver']);
+    const { token } = await signIn(house.gateway, await enrol(house.gateway, record));
+    const { page } = await house.open('/console', { session: token });
+    await page.getByRole('link', { name: 'Incidents' }).waitFor();
+    expect(await page.getByRole('link', { name: 'Log', exact: true }).count()).toBe(0);
+    await page.goto(`${house.origin}/console/log`);
+    await page.getByText('it is read with the role operator or auditor').waitFor();
+    expect(await page.locator('ol.line > li').count()).toBe(0);
+    await page.context().close();
+    const out = await house.open('/console/log', { session: null });
+    const door = out.page.locator('form[data-sign-in]');
+    await door.waitFor();
+    expect(await door.getAttribute('data-next')).toBe('/console/log');
+    await out.page.context().close();
+  });
+
   it.each([390, 1280])(
     'every button and link is pressed, and does what it says, at %i px',
     async (width) => {
@@ -283,6 +364,12 @@ describe.skipIf(executable === undefined)('every view of the console', () => {
       await press('Search');
       await page.waitForURL('**/console/requests?**');
       expect(await page.locator('tbody tr').count()).toBe(1);
+
+      await go('/console/log');
+      await press('Earlier entries');
+      await page.waitForURL('**before=**');
+      await press('Newest entries');
+      await page.waitForURL((url) => url.search.endsWith('before='));
 
       const task = await house.askTask(`By passkey, ${width}`);
       await go(`/console/requests/${task.id}`);

@@ -3,6 +3,7 @@ import { endOwnAbsence, noteOwnAbsence } from './absences.ts';
 import { getAction, listActions, submitAction, withdrawAction } from './actions.ts';
 import { listAlerts } from './alerts.ts';
 import { approvalPasskeyOptions, decideApproval, getApproval, listApprovals } from './approvals.ts';
+import { getEntryProof, listAudit } from './audit.ts';
 import { renewApproval } from './renewals.ts';
 import { changeApproval, changePasskeyOptions, getChangeForm } from './changes.ts';
 import { listDrills } from './drills.ts';
@@ -20,7 +21,7 @@ import { enrolmentOptions, enrolPasskey } from './passkeys.ts';
 import { currentSession, signIn, signInOptions, signOut } from './sessions.ts';
 import { listLost, settleRequest } from './settlements.ts';
 import { slackInteractions } from './slack.ts';
-import { countRequests, getEntryProof, getRequest, listRequests } from './requests.ts';
+import { countRequests, getRequest, listRequests } from './requests.ts';
 import {
   addAgentRoute,
   addPersonRoute,
@@ -67,6 +68,7 @@ export const ROUTES: readonly Route[] = [
   listRequests,
   countRequests,
   getRequest,
+  listAudit,
   getEntryProof,
   listLost,
   settleRequest,

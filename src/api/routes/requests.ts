@@ -3,7 +3,6 @@ import { AuditEntrySchema } from '../../contracts/audit-entry.ts';
 import { damagedIn } from '../../contracts/damaged.ts';
 import { RequestIdSchema } from '../../contracts/ids.ts';
 import {
-  EntryProofSchema,
   type RequestCounts,
   RequestCountsSchema,
   RequestDetailSchema,
@@ -214,22 +213,5 @@ export const getRequest = defineRoute({
         time_line: records.map(timeLineEntry),
       },
     };
-  },
-});
-
-export const getEntryProof = defineRoute({
-  method: 'get',
-  path: '/v1/audit/{index}/proof',
-  summary: 'That an entry is in the signed log, as anyone can check it with the public key alone.',
-  door: 'person',
-  params: z.object({ index: z.coerce.number().int().min(0) }),
-  replies: { 200: { is: 'The proof.', body: EntryProofSchema } },
-  errors: ['request.not_found', 'log.unavailable', 'store.unavailable'],
-  handler: async ({ auditLog }, { params }) => {
-    const proven = await auditLog.prove(params.index);
-    if (proven === undefined) throw new GatewayError('request.not_found');
-    const { proof, vkey } = proven;
-    const leaf = Buffer.from(proven.leaf).toString('base64');
-    return { status: 200, body: { index: params.index, leaf, proof, vkey } };
   },
 });

@@ -11,7 +11,7 @@ import { unlessTampered } from '../../gate/unless-tampered.ts';
 const COUNTED_MAX = 100;
 
 /** A log that cannot be read is part of the state, and no reason not to tell the rest. */
-async function logPosition(auditLog: AuditLog) {
+export async function logPosition(auditLog: AuditLog) {
   try {
     const { size, rootPrefix } = await auditLog.checkpoint();
     return { size, root_prefix: rootPrefix };

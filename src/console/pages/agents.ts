@@ -110,6 +110,17 @@ const revokeLink = (frame: Frame, { id, name, is_own: isOwn }: AgentView): Html 
     ? html`<a class="btn btn--small" href="/console/agents/${id}/revoke">Revoke ${shown(name)}</a>`
     : null;
 
+/** When it asked last, and how much today and how much of that waits. */
+function activity({ last_request_at: last, requests_today: today, waiting }: AgentView): Html {
+  if (last === null) return html`<p class="facts"><span>has not asked for anything yet</span></p>`;
+  const count = waiting === 0 ? 'nothing' : waiting.toLocaleString('en-US');
+  const waits = `${count} ${waiting <= 1 ? 'waits' : 'wait'}`;
+  return html`<p class="facts">
+    <span>last request ${moment(last)}</span>
+    <span>${today.toLocaleString('en-US')} today</span> <span>${waits} for people</span>
+  </p>`;
+}
+
 function section(frame: Frame, agent: AgentView): Html {
   const { id, name, groups, created_at, revoked_at, grants } = agent;
   const inGroups = groups.length === 0 ? html`in no group` : html`in ${shown(groups.join(', '))}`;
@@ -122,7 +133,7 @@ function section(frame: Frame, agent: AgentView): Html {
           <span>${inGroups}</span> <span>added ${moment(created_at, 'day')}</span>
           <span class="mono">${id}</span>
         </p>
-        ${freezeNotice(agent)}
+        ${activity(agent)}${freezeNotice(agent)}
       </div>
     </div>
     ${revoked_at === null ? [...mayRows(grants), buttons(frame, agent)] : null}

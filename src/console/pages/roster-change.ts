@@ -125,7 +125,7 @@ export function addPersonPage(frame: Frame, draft: RosterDraft = EMPTY_ROSTER_DR
     }),
     fieldRow(draft, {
       ...{ name: 'roles', label: 'Roles', preset: 'approver' },
-      hint: `With commas between. An operator adds and revokes as you do. In use: ${named(rolesInUse(frame))}.`,
+      hint: `With commas between. An operator adds and revokes as you do, an auditor reads the whole log. In use: ${named(rolesInUse(frame))}.`,
       maxChars: NAME_LIST_MAX_CHARS,
     }),
   ];

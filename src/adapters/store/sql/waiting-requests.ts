@@ -17,7 +17,7 @@ const AGENT_UNINDEXED = sql<string>`agent_id || ''`;
 /** What waits for people, what limits each agent, and how much there was of what. */
 export function createWaitingReads(
   reader: Reader,
-): Pick<RequestReads, 'waiting' | 'countWaiting' | 'countSince' | 'tallySince'> {
+): Pick<RequestReads, 'waiting' | 'countWaiting' | 'countSince' | 'lastMadeAt' | 'tallySince'> {
   const { db } = reader;
   return {
     async waiting({ limit, after }) {
@@ -51,6 +51,16 @@ export function createWaitingReads(
         .where('created_at', '>=', since.getTime())
         .executeTakeFirstOrThrow();
       return Number(count);
+    },
+    async lastMadeAt(agentId) {
+      const row = await db
+        .selectFrom(TABLE)
+        .select('created_at')
+        .where('agent_id', '=', agentId)
+        .orderBy('created_at', 'desc')
+        .limit(1)
+        .executeTakeFirst();
+      return row && new Date(row.created_at);
     },
     async tallySince(since) {
       const rows = await db

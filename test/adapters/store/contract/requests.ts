@@ -188,6 +188,14 @@ export function describeRequests(bench: Bench): void {
       ]);
     });
 
+    it('says when an agent made its newest request', async () => {
+      await bench.insert(...[20, 0, 10].map((ms, i) => request(i, { createdAt: later(ms) })));
+      await bench.insert(request(9, { agentId: 'agt_other', createdAt: later(30) }));
+      const { requests } = bench.store;
+      expect(await requests.lastMadeAt('agt_00000000001')).toEqual(later(20));
+      expect(await requests.lastMadeAt('agt_silent')).toBeUndefined();
+    });
+
     it('lets an approval be used once, under 100 concurrent tries from two instances', async () => {
       await bench.insert(request(1), request(2));
       const other = await bench.openOther();

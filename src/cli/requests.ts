@@ -7,6 +7,7 @@ import type { AgentRecord, DecisionRecord, LedgerRecord, RequestRecord } from '.
 import { isTerminal, REQUEST_STATUSES, type RequestStatus } from '../core/request-state.ts';
 import { linesOf } from '../core/ruled-rows.ts';
 import type { Store } from '../ports/store.ts';
+import { type SaidSettlement, settlementsIn } from '../gate/settlements.ts';
 import { withContext } from './context.ts';
 import { peopleNames } from './names.ts';
 import { type JsonOption, withJson } from './options.ts';
@@ -75,6 +76,7 @@ interface Known {
   readonly agent: AgentRecord | undefined;
   readonly decisions: readonly DecisionRecord[];
   readonly ledger: readonly LedgerRecord[];
+  readonly settlements: readonly SaidSettlement[];
   /** Of people, by id. */
   readonly names: ReadonlyMap<string, string>;
 }
@@ -91,6 +93,7 @@ async function readKnown(store: Store, id: string): Promise<Known> {
     agent: await store.agents.get(request.agentId),
     decisions: await store.decisions.of(id),
     ledger: await store.ledger.of(id),
+    settlements: settlementsIn((await store.log.trace(id)).records),
     names: await peopleNames(store),
   };
 }
@@ -146,6 +149,12 @@ function decisionLines({ decisions, names }: Known): string[] {
   });
 }
 
+const settledLines = ({ settlements, names }: Known): string[] =>
+  settlements.map(({ personId, outcome, settledAt, reason }) => {
+    const why = reason === null ? '' : `: ${reason}`;
+    return row('Settled', `${outcome} by ${names.get(personId) ?? personId} at ${settledAt}${why}`);
+  });
+
 const ledgerLines = (ledger: readonly LedgerRecord[]): string[] =>
   ledger.flatMap(({ objectType, objectId, before, after, executedAt }) => [
     row('Written', `${objectType} ${objectId} at ${executedAt.toISOString()}`),
@@ -162,10 +171,10 @@ function resultLines({ result }: RequestRecord): string[] {
 
 async function show(id: string, options: JsonOption): Promise<void> {
   const known = await withContext(({ store }) => readKnown(store, id));
-  const { request, decisions, ledger } = known;
+  const { request, decisions, settlements, ledger } = known;
   if (options.json) {
     const { submission, card, result } = request;
-    printJson({ ...summaryOf(request), submission, card, decisions, ledger, result });
+    printJson({ ...summaryOf(request), submission, card, decisions, settlements, ledger, result });
     return;
   }
   const lines = [
@@ -173,6 +182,7 @@ async function show(id: string, options: JsonOption): Promise<void> {
     ...operationLines(request),
     ...askedLines(request),
     ...decisionLines(known),
+    ...settledLines(known),
     ...ledgerLines(ledger),
     ...resultLines(request),
     '',

@@ -30,7 +30,8 @@ const approvalsOf = ({ decisions }: Approval): number =>
 
 function kindOf({ status, code }: Approval): DiffKind {
   if (status === 'succeeded') return 'done';
-  return isTerminal(status) && code !== undefined ? 'void' : 'waiting';
+  if (!isTerminal(status)) return status === 'awaiting_approval' ? 'waiting' : 'open';
+  return code === undefined ? 'waiting' : 'void';
 }
 
 function stateOf(approval: Approval): Html {

@@ -8,11 +8,14 @@ import { type Passage, wordDiff } from '../word-diff.ts';
 /** Longer than this, or of several lines, a value is a text of its own. */
 const LONG_CHARS = 80;
 
-export type DiffKind = 'waiting' | 'done' | 'void';
+/** `open`: approved, and nobody knows yet, or nobody can tell, whether it was written. */
+export type DiffKind = 'waiting' | 'open' | 'done' | 'void';
 
 const HEADS: Readonly<Record<DiffKind, readonly [string, string, string, string]>> = {
   waiting: ['Now in HubSpot', 'After your yes', 'Now', 'After'],
-  done: ['Before', 'Now in HubSpot', 'Before', 'Now'],
+  open: ['Before', 'Approved to be written', 'Before', 'Approved'],
+  // What people have changed in HubSpot since is not on this page.
+  done: ['Before', 'As it was written', 'Before', 'Written'],
   void: ['On this card', 'Not sent', 'Card', 'Not sent'],
 };
 

@@ -48,7 +48,12 @@ function proofText({ facts }: TimeLineEntry): string {
 }
 
 /** `place`: in whose, where it was not their own. */
-type Say = (actor: Html, entry: TimeLineEntry, place: Html | null) => Html;
+type Say = (
+  actor: Html,
+  entry: TimeLineEntry,
+  place: Html | null,
+  request: RequestDetail,
+) => Html;
 
 /** Another request, by the id that an entry of the log names. */
 function linkTo(id: unknown, say: (link: Html) => Html): Html | undefined {
@@ -77,12 +82,18 @@ const sayLost: Say = (_actor, entry) =>
       not to be there.`
     : html`HubSpot did not answer${why(entry)}. Nothing is changed by looking.`;
 
-function saySettled(actor: Html, { facts }: TimeLineEntry): Html {
+/** What they saw is nobody's words but theirs. */
+function sawText({ settlements }: RequestDetail, index: number): Html | null {
+  const reason = settlements.find((one) => one.index === index)?.reason;
+  return reason === undefined ? null : html` They wrote: ${shown(reason)}`;
+}
+
+const saySettled: Say = (actor, { facts, index }, _place, request) => {
   const what = facts['settled'] === 'executed' ? 'it was carried out' : 'it was not carried out';
   return facts['by'] === 'person'
-    ? html`${actor} ended the not knowing by their own word: ${what}.`
+    ? html`${actor} ended the not knowing by their own word: ${what}.${sawText(request, index)}`
     : html`The lost change was looked for in HubSpot: ${what}.`;
-}
+};
 
 const sayGranted: Say = (actor, entry, place) =>
   typeof entry.facts['grant_ends_at'] === 'string'
@@ -125,7 +136,8 @@ const plainEvent = (event: TimeLineEntry['event']): string =>
 function what(frame: Frame, request: RequestDetail, entry: TimeLineEntry): Html {
   const say = SENTENCES[entry.event];
   if (say === undefined) return html`${plainEvent(entry.event)}`;
-  return say(actorName(frame, request, entry.actor), entry, placeName(frame, entry));
+  const actor = actorName(frame, request, entry.actor);
+  return say(actor, entry, placeName(frame, entry), request);
 }
 
 function lineItem(frame: Frame, request: RequestDetail, entry: TimeLineEntry): Html {

@@ -3,10 +3,18 @@ import { type ChangedValues, typedValue } from '../contracts/change.ts';
 import { DECISION_LIMITS } from '../contracts/decision.ts';
 import { cardLines } from '../core/card-text.ts';
 import { inOneLine } from '../core/notice-text.ts';
-import { linesOf, type Row } from '../core/ruled-rows.ts';
+import { columnsIn, linesOf, type Row } from '../core/ruled-rows.ts';
 import { type Approval, type DoorOptions, openDoor, withDoor } from './door.ts';
 import { textUpTo } from './options.ts';
-import { CommandError, oneLine, print, printAside, printJson, printTable } from './output.ts';
+import {
+  columnsOf,
+  CommandError,
+  oneLine,
+  print,
+  printAside,
+  printJson,
+  printTable,
+} from './output.ts';
 import { countWords } from './standing.ts';
 
 const calledAs = ({ person, name }: { person: string; name?: string | undefined }): string =>
@@ -23,8 +31,9 @@ function decidedWords(made: Approval['decisions'][number]): string {
 const told = (name: string, text = ''): Row[] =>
   text === '' ? [] : [{ name, text: inOneLine(text) }];
 
-/** The card in full, with who has decided already. */
-export function approvalLines(approval: Approval): string[] {
+/** The card in full, with who has decided already, as wide as the terminal that reads it. */
+export function approvalLines(approval: Approval, stream: NodeJS.WriteStream): string[] {
+  const width = columnsOf(stream);
   const { id, status, card, decisions, code, detail, waiting_for: waitingFor } = approval;
   const why = [code, detail].filter((part) => part !== undefined).join(': ');
   const count = status === 'awaiting_approval' ? countWords(approval) : undefined;
@@ -34,7 +43,7 @@ export function approvalLines(approval: Approval): string[] {
     ...told('So far', count),
     ...decisions.flatMap((made) => told('Decided', decidedWords(made))),
   ];
-  return [oneLine(`${id}, ${status}`), '', ...cardLines(card), ...linesOf(rows), ''];
+  return [oneLine(`${id}, ${status}`), '', ...cardLines(card, width), ...linesOf(rows, columnsIn(width)), ''];
 }
 
 async function list(options: DoorOptions): Promise<void> {
@@ -52,7 +61,7 @@ async function list(options: DoorOptions): Promise<void> {
 async function show(id: string, options: DoorOptions): Promise<void> {
   const approval = await openDoor(options).approval(id);
   if (options.json) printJson(approval);
-  else approvalLines(approval).forEach(print);
+  else approvalLines(approval, process.stdout).forEach(print);
 }
 
 interface Setting {
@@ -93,7 +102,7 @@ async function change(id: string, options: ChangeOptions): Promise<void> {
   }
   printAside(`${id} is changed: nothing of it is sent. ${successor.id} takes its place:`);
   if (successor.status === 'awaiting_approval')
-    approvalLines(await door.approval(successor.id)).forEach(print);
+    approvalLines(await door.approval(successor.id), process.stdout).forEach(print);
   print(`To send it: npx sallyport approve ${successor.id}`);
 }
 

@@ -202,7 +202,8 @@ async function decide(verb: Verb, id: string | undefined, options: DecideOptions
   const door = openDoor(options);
   // Asked for by its id also when it was chosen from the list: that it was shown goes into the log.
   const approval = await door.approval(id ?? (await choose(await door.waiting())).id);
-  approvalLines(approval).forEach(options.json ? printAside : print);
+  if (options.json) approvalLines(approval, process.stderr).forEach(printAside);
+  else approvalLines(approval, process.stdout).forEach(print);
   if (verb === 'approve') await sayFrozen(door, approval);
   // With --yes nobody is asked: the gateway refuses it, and its log has the attempt.
   if (options.yes !== true) assertMayDecide(verb, approval);

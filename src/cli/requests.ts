@@ -5,13 +5,21 @@ import { changedTo } from '../core/changed.ts';
 import { ERRORS } from '../core/errors.ts';
 import type { AgentRecord, DecisionRecord, LedgerRecord, RequestRecord } from '../core/records.ts';
 import { isTerminal, REQUEST_STATUSES, type RequestStatus } from '../core/request-state.ts';
-import { linesOf } from '../core/ruled-rows.ts';
+import { columnsIn, linesOf } from '../core/ruled-rows.ts';
 import type { Store } from '../ports/store.ts';
 import { type SaidSettlement, settlementsIn } from '../gate/settlements.ts';
 import { withContext } from './context.ts';
 import { peopleNames } from './names.ts';
 import { type JsonOption, withJson } from './options.ts';
-import { CommandError, oneLine, print, printJson, printTable, sayDamaged } from './output.ts';
+import {
+  columnsOf,
+  CommandError,
+  oneLine,
+  print,
+  printJson,
+  printTable,
+  sayDamaged,
+} from './output.ts';
 import { terminalRemedy } from './terminal-remedy.ts';
 
 interface ListOptions extends JsonOption {
@@ -131,11 +139,15 @@ const operationLines = ({ plan }: RequestRecord): string[] =>
 
 /** A request that was never shown to anyone has no card: then its own words, marked as the agent's. */
 function askedLines({ card, submission }: RequestRecord): string[] {
-  if (card !== null) return ['', ...cardLines(card)];
+  const width = columnsOf(process.stdout);
+  if (card !== null) return ['', ...cardLines(card, width)];
   const { userId, prompt, action } = submission;
   return [
     '',
-    ...linesOf([...saidRows(userId, prompt), { name: '  asks', text: JSON.stringify(action) }]),
+    ...linesOf(
+      [...saidRows(userId, prompt), { name: '  asks', text: JSON.stringify(action) }],
+      columnsIn(width),
+    ),
   ];
 }
 

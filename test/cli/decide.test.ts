@@ -311,9 +311,20 @@ describe('the key', () => {
     expect(standIn.seen).toEqual([]);
   });
 
+  it.each([0o640, 0o604])('is not taken from a file that others read: mode %o', async (mode) => {
+    const file = join(at.folder, 'open-key');
+    writeFileSync(file, KEY);
+    chmodSync(file, mode);
+    const said = await at.sallyport(['approvals', '--key-file', file]);
+    expect([said.status, said.err]).toEqual([
+      ...[1, `${file} can be read by others than its owner.\nchmod 600 ${file}\n`],
+    ]);
+    expect(standIn.seen).toEqual([]);
+  });
+
   it("a file without a person's key is not sent", async () => {
     const file = join(at.folder, 'agent-key');
-    writeFileSync(file, mintKey('agent', 'agt_0123456789abcdef'));
+    writeFileSync(file, mintKey('agent', 'agt_0123456789abcdef'), { mode: 0o600 });
     const said = await at.sallyport(['approvals', '--key-file', file]);
     expect(said.err).toContain("no person's key");
     expect(standIn.seen).toEqual([]);

@@ -48,12 +48,7 @@ function proofText({ facts }: TimeLineEntry): string {
 }
 
 /** `place`: in whose, where it was not their own. */
-type Say = (
-  actor: Html,
-  entry: TimeLineEntry,
-  place: Html | null,
-  request: RequestDetail,
-) => Html;
+type Say = (actor: Html, entry: TimeLineEntry, place: Html | null, request: RequestDetail) => Html;
 
 /** Another request, by the id that an entry of the log names. */
 function linkTo(id: unknown, say: (link: Html) => Html): Html | undefined {

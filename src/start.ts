@@ -211,10 +211,7 @@ async function start(config: Config, life: Life): Promise<Started> {
   const context = await openContext(config);
   parts.defer(() => context.close());
   stopping.throwIfAborted();
-  const [simulator, engine] = await both(
-    startSimulator(config, life),
-    startEngine(context, life),
-  );
+  const [simulator, engine] = await both(startSimulator(config, life), startEngine(context, life));
   const { address } = engine;
   stopping.throwIfAborted();
   const keys = await demoKeys(context, simulator);

@@ -44,7 +44,13 @@ export function approvalLines(approval: Approval, stream: NodeJS.WriteStream): s
     ...told('So far', count),
     ...decisions.flatMap((made) => told('Decided', decidedWords(made))),
   ];
-  return [oneLine(`${id}, ${status}`), '', ...cardLines(card, width), ...linesOf(rows, columnsIn(width)), ''];
+  return [
+    oneLine(`${id}, ${status}`),
+    '',
+    ...cardLines(card, width),
+    ...linesOf(rows, columnsIn(width)),
+    '',
+  ];
 }
 
 async function list(options: DoorOptions): Promise<void> {
@@ -140,7 +146,9 @@ export function addApprovalCommands(program: Command): void {
     .description('one card in full, also after it was decided')
     .action(show);
   withDoor(approvals.command('change <request>'))
-    .description('ask, then put other values in; the request that takes its place is decided by itself')
+    .description(
+      'ask, then put other values in; the request that takes its place is decided by itself',
+    )
     .option('--set <field=value>', 'may be repeated', collectSettings, [])
     .option('--yes', 'do not ask')
     .option('--reason <text>', 'reaches the agent', textUpTo(DECISION_LIMITS.reasonMaxChars))

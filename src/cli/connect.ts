@@ -8,6 +8,7 @@ import type { ScopeReport } from '../gate/connection-scopes.ts';
 import { assertInstalled, connectorOf, withContext } from './context.ts';
 import { type JsonOption, withJson } from './options.ts';
 import { CommandError, oneLine, print, printJson } from './output.ts';
+import { whileWaiting } from './ticker.ts';
 
 interface ConnectOptions extends JsonOption {
   readonly forcePortal?: true;
@@ -95,11 +96,13 @@ async function connect(named: string, options: ConnectOptions): Promise<void> {
   assertKnown(config, named);
   assertInstalled(config);
   await withContext(async (context) => {
-    const report = await connectAccount(await connectorOf(context), {
-      connection: named,
-      by: 'operator',
-      isPortalForced: options.forcePortal === true,
-    });
+    const report = await whileWaiting('HubSpot is asked, call by call', async () =>
+      connectAccount(await connectorOf(context), {
+        connection: named,
+        by: 'operator',
+        isPortalForced: options.forcePortal === true,
+      }),
+    );
     if (options.json) {
       printJson(report);
       return;

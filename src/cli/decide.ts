@@ -26,6 +26,7 @@ import {
 } from './output.ts';
 import { assertMayDecide, recordedWords } from './standing.ts';
 import { terminalRemedy } from './terminal-remedy.ts';
+import { whileWaiting } from './ticker.ts';
 
 interface DecideOptions extends DoorOptions, YesOption {
   readonly reason?: string;
@@ -211,8 +212,10 @@ async function decide(verb: Verb, id: string | undefined, options: DecideOptions
     digest: approval.card.digest,
     ...(reason === undefined ? {} : { reason }),
   };
-  const answer = await door.decide(approval.id, body);
-  const outcome = await outcomeAfter(door, answer);
+  const answer = await whileWaiting('the gateway records it', () => door.decide(approval.id, body));
+  const outcome = await whileWaiting('HubSpot has not answered yet', () =>
+    outcomeAfter(door, answer),
+  );
   if (options.json) printJson({ ...answer, outcome: outcome.status, why: outcome.why ?? null });
   else printOutcome(outcome);
   if (ENDED_BADLY.includes(outcome.status)) process.exitCode = 1;

@@ -10,6 +10,7 @@ import { type JsonOption, withJson } from './options.ts';
 import { CommandError, oneLine, print, printJson } from './output.ts';
 import { askReadiness, otherPolicyInForce } from './readiness.ts';
 import { terminalRemedy } from './terminal-remedy.ts';
+import { whileWaiting } from './ticker.ts';
 
 interface Check {
   readonly what: string;
@@ -226,7 +227,7 @@ function printResult({ what, ok, found, remedy }: Result, before: readonly Resul
 async function doctor(options: JsonOption): Promise<void> {
   const results: Result[] = [];
   for (const check of CHECKS) {
-    const result = await runCheck(check);
+    const result = await whileWaiting(check.what, () => runCheck(check));
     if (!options.json) printResult(result, results);
     results.push(result);
   }

@@ -24,7 +24,9 @@ export function doneText({
 }: Pick<AlertFacts, 'response' | 'freeze' | 'incident' | 'failed_with' | 'late'>): string {
   if (code !== null) {
     const kept =
-      freeze === null ? 'nothing was stopped' : `the connection was frozen (${freeze}) in its place`;
+      freeze === null
+        ? 'nothing was stopped'
+        : `the connection was frozen (${freeze}) in its place`;
     return `${response} failed with ${code}: ${kept}`;
   }
   const place = incident ?? freeze;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Card } from '../../src/contracts/card.ts';
 import { mintKey } from '../../src/gate/keys.ts';
+import { atTerminal, hasTerminal } from '../support/command.ts';
 import { createInstallation, type Installation } from './support.ts';
 
 /** A stand-in for the API: what it answers, and what it was sent. */
@@ -176,6 +177,20 @@ describe('approve', () => {
     expect(said.out).toContain(`not done: refused. ${code}\n`);
     expect(said.out).toMatch(remedy);
   });
+
+  it.skipIf(!hasTerminal && process.env['CI'] === undefined)(
+    'says at a terminal what it waits for, where HubSpot takes long; a script is told the outcome alone',
+    async () => {
+      const long = [...Array.from({ length: 14 }, () => 'executing'), 'succeeded'];
+      standIn.after = [...long];
+      const said = await atTerminal(['approve', '--yes'], { env: at.env });
+      expect(said).toMatch(/…\s+HubSpot has not answered yet {2}\([23] s\)/);
+      expect(said).toContain('done in HubSpot: succeeded');
+      standIn.after = [...long];
+      standIn.seen.length = 0;
+      expect(await at.sallyport(['approve', '--yes'])).toMatchObject({ status: 0, err: '' });
+    },
+  );
 
   it('without a terminal and without --yes decides nothing', async () => {
     const said = await at.sallyport(['approve'], { input: 'y\n' });

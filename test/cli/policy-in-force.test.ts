@@ -37,7 +37,11 @@ describe('a policy file and the gateway that runs', () => {
   it('are two once the file was changed: each command says that the gateway has to be restarted', async () => {
     writeFileSync(file, `${DEFAULT}\n// Narrower from today on.\n`);
     const words = /still uses the policy of its start \(digest [0-9a-f]{16}\), not this file/;
-    for (const args of [['policy', 'explain'], ['policy', 'check'], ['policy', 'check', file]]) {
+    for (const args of [
+      ['policy', 'explain'],
+      ['policy', 'check'],
+      ['policy', 'check', file],
+    ]) {
       const said = await sallyport(...args);
       expect([args, said.status, said.err]).toEqual([args, 0, expect.stringMatching(words)]);
       expect(said.err).toContain('restart it.');

@@ -49,7 +49,9 @@ describe('the keys at the foot of a page', () => {
       expect(page).not.toMatch(decides);
       expect(page).toContain('all keys');
     }
-    expect(queuePage(frame, { approvals: [approvalOf(card)] })).not.toContain('<kbd>C</kbd> change');
+    expect(queuePage(frame, { approvals: [approvalOf(card)] })).not.toContain(
+      '<kbd>C</kbd> change',
+    );
   });
 });
 

@@ -130,7 +130,9 @@ describe('a post-mortem', () => {
       await declareFalseAlarm(tx, { incidentId: id, by: 'operator', reason: 'Our own | import.' });
     });
     const report = await reportOf(id);
-    expect(report).toContain('It was a false alarm: the key was kept. Because: `Our own ¦ import.`');
+    expect(report).toContain(
+      'It was a false alarm: the key was kept. Because: `Our own ¦ import.`',
+    );
     expect(report).not.toMatch(/came to act|still works|not replaced|```cedar/);
     expect(report).toContain('What made it look like an incident');
     const shown = describeIncident((await store.incidents.get(id))!).join('\n');

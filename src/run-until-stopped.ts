@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isStartedByNpm } from './config.ts';
 import { ERRORS } from './core/errors.ts';
 import { GatewayError } from './core/gateway-error.ts';
@@ -19,6 +20,10 @@ export interface Started {
 
 /** From the signal, or the failure, to the end of the process, whatever hangs. */
 const STOP_TIMEOUT_MS = 9_500;
+/** The same from a signal during the start, when nothing is in flight yet that would have to be finished. */
+const START_STOP_TIMEOUT_MS = 2_000;
+/** How long a start may take to give up by itself, before what it has started is ended all the same. */
+const GIVE_UP_MS = 300;
 
 /** What is wrong and what to do about it, on one line or more. */
 function inWords(error: unknown): string {
@@ -38,6 +43,14 @@ function armStopTimer(): void {
   }, STOP_TIMEOUT_MS);
 }
 
+/** What a start has not given up by then has nothing to lose: no call was taken yet. */
+function armStartStopTimer(): void {
+  setTimeout(() => {
+    say('Stopped.');
+    process.exit(0);
+  }, START_STOP_TIMEOUT_MS);
+}
+
 const PARENT_LOOK_MS = 500;
 
 /**
@@ -55,13 +68,18 @@ function whenOrphaned(stop: () => void): void {
   look.unref();
 }
 
-function stopOnSignal(): AbortSignal {
+function stopOnSignal(isStarted: () => boolean): AbortSignal {
   const controller = new AbortController();
   const stop = (): void => {
     if (controller.signal.aborted) return;
     // Now and not when the start has ended: what is just being started may hang.
-    armStopTimer();
-    say('Stopping: finishing what is in flight …');
+    if (isStarted()) {
+      armStopTimer();
+      say('Stopping: finishing what is in flight …');
+    } else {
+      armStartStopTimer();
+      say('Stopping: the start is given up …');
+    }
     controller.abort();
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
@@ -69,15 +87,28 @@ function stopOnSignal(): AbortSignal {
   return controller.signal;
 }
 
-async function liveAndSay(start: (life: Life) => Promise<Started>, life: Life): Promise<number> {
-  const { stopping } = life;
+/** As long as the start, or a little longer than the signal that it is to give up. */
+async function startOrGiveUp(
+  starting: Promise<Started>,
+  stopping: AbortSignal,
+): Promise<Started | undefined> {
+  const givenUp = once(stopping, 'abort').then(() => sleep(GIVE_UP_MS, undefined));
+  return Promise.race([starting, givenUp]);
+}
+
+type Run = Life & { isStarted: boolean };
+
+async function liveAndSay(start: (life: Life) => Promise<Started>, run: Run): Promise<number> {
+  const { stopping } = run;
   let stage = 'Cannot start.';
   try {
-    const { failed } = await start(life);
+    const started = await startOrGiveUp(start(run), stopping);
+    if (started === undefined) return 0;
     // After a stop nobody listens any more, and the parts that end must not end the process.
-    failed.catch(() => undefined);
+    started.failed.catch(() => undefined);
     stage = 'Ended:';
-    if (!stopping.aborted) await Promise.race([once(stopping, 'abort'), failed]);
+    run.isStarted = true;
+    if (!stopping.aborted) await Promise.race([once(stopping, 'abort'), started.failed]);
     return 0;
   } catch (error) {
     if (stopping.aborted) return 0;
@@ -92,9 +123,10 @@ async function liveAndSay(start: (life: Life) => Promise<Started>, life: Life): 
  * a signal, 1 when it could not start, a part died, or a part had to be ended by force.
  */
 export async function runUntilStopped(start: (life: Life) => Promise<Started>): Promise<never> {
-  const stopping = stopOnSignal();
   const parts = new AsyncDisposableStack();
-  const exitCode = await liveAndSay(start, { parts, stopping });
+  const stopping = stopOnSignal(() => run.isStarted);
+  const run: Run = { parts, stopping, isStarted: false };
+  const exitCode = await liveAndSay(start, run);
   await parts.disposeAsync().catch(() => undefined);
   if (stopping.aborted) say('Stopped.');
   process.exit(exitCode);

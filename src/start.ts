@@ -32,8 +32,13 @@ import { writeRunFile } from './run-file.ts';
 import { type Life, runUntilStopped, type Started } from './run-until-stopped.ts';
 import { printStart, say } from './start-text.ts';
 
-const sayStarting = <T>(what: string, work: Promise<T>): Promise<T> =>
-  withProgress(say, (seconds) => `Starting ${what}, ${seconds} s …`, work);
+/** After the word that it stops, a start says nothing of itself any more. */
+const sayUnless = (stopping: AbortSignal) => (line: string) => {
+  if (!stopping.aborted) say(line);
+};
+
+const sayStarting = <T>(what: string, stopping: AbortSignal, work: Promise<T>): Promise<T> =>
+  withProgress(sayUnless(stopping), (seconds) => `Starting ${what}, ${seconds} s …`, work);
 
 const CODEC_PATH_SECRET = 'temporal/codec-path';
 const SIMULATOR_MAIN = fileURLToPath(new URL('./simulator/main.ts', import.meta.url));
@@ -94,10 +99,10 @@ interface EngineProcess extends Started {
 }
 
 /** The configured engine, or a dev server of our own. */
-async function startEngine(context: Context, parts: AsyncDisposableStack): Promise<EngineProcess> {
+async function startEngine(context: Context, life: Life): Promise<EngineProcess> {
   const { address } = context.config.temporal;
   if (address !== undefined) return { address, failed: new Promise(() => undefined) };
-  const server = await startOwnEngine(context, parts);
+  const server = await startOwnEngine(context, life);
   const failed = whenItDies(server, 'The Temporal server', 'engine.unavailable');
   return { address: server.address, failed };
 }
@@ -122,14 +127,14 @@ const simulatorFails = (simulator: SimulatorProcess): Promise<never> =>
 
 async function startOwnEngine(
   context: Context,
-  parts: AsyncDisposableStack,
+  { parts, stopping }: Life,
 ): Promise<TemporalServer> {
   const { config } = context;
   const cli = await findTemporalCli({
     cliPath: config.temporal.cliPath,
     pathDirs: config.hostEnvironment.pathDirs,
     cacheDir: config.files.cache,
-    onProgress: say,
+    onProgress: sayUnless(stopping),
   });
   const path = await codecPath(context);
   await startCodecServer(context, path, parts);
@@ -142,8 +147,9 @@ async function startOwnEngine(
     codecEndpoint: `http://127.0.0.1:${config.ports.codec}${path}`,
     searchAttributes: KEYWORD_ATTRIBUTES,
     logFile: join(config.files.processLogs, 'temporal.log'),
+    stopping,
   });
-  const server = await sayStarting('the Temporal server', starting);
+  const server = await sayStarting('the Temporal server', stopping, starting);
   parts.defer(() => server.stop());
   if (server.setAside !== undefined) {
     say(
@@ -155,7 +161,7 @@ async function startOwnEngine(
 
 async function startSimulator(
   config: Config,
-  parts: AsyncDisposableStack,
+  { parts, stopping }: Life,
 ): Promise<SimulatorProcess | undefined> {
   if (config.hubspotUrl !== undefined) return undefined;
   const starting = startSimulatorProcess({
@@ -165,8 +171,9 @@ async function startSimulator(
     dataDir: join(config.dataDir, 'simulator'),
     logFile: join(config.files.processLogs, 'simulator.log'),
     path: config.hostEnvironment.path,
+    stopping,
   });
-  const simulator = await sayStarting('the HubSpot simulator', starting);
+  const simulator = await sayStarting('the HubSpot simulator', stopping, starting);
   parts.defer(() => simulator.stop());
   return simulator;
 }
@@ -193,7 +200,8 @@ async function both<A, B>(one: Promise<A>, other: Promise<B>): Promise<[A, B]> {
 }
 
 /** Everything in one process tree: engine, simulator, worker, API. */
-async function start(config: Config, { parts, stopping }: Life): Promise<Started> {
+async function start(config: Config, life: Life): Promise<Started> {
+  const { parts, stopping } = life;
   const lock = await takeDataFolder({ folder: config.dataDir, onWait: say, stopping });
   parts.defer(() => {
     lock.release();
@@ -203,10 +211,7 @@ async function start(config: Config, { parts, stopping }: Life): Promise<Started
   const context = await openContext(config);
   parts.defer(() => context.close());
   stopping.throwIfAborted();
-  const [simulator, engine] = await both(
-    startSimulator(config, parts),
-    startEngine(context, parts),
-  );
+  const [simulator, engine] = await both(startSimulator(config, life), startEngine(context, life));
   const { address } = engine;
   stopping.throwIfAborted();
   const keys = await demoKeys(context, simulator);
@@ -216,8 +221,9 @@ async function start(config: Config, { parts, stopping }: Life): Promise<Started
     hubspotUrl: simulator?.url ?? config.hubspotUrl ?? '',
     stopping,
   });
-  const gateway = await sayStarting('the worker and the API', starting);
+  const gateway = await sayStarting('the worker and the API', stopping, starting);
   parts.defer(() => gateway.stop());
+  stopping.throwIfAborted();
   writeRunFile(context, { address, simulator, keys });
   const invitation = keys && (await demoInvitation(context, keys));
   printStart({ config, isFirst, address, simulator, keys, invitation });

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { ChangeableField, ChangedValues } from '../contracts/change.ts';
-import { describeIssues } from '../contracts/issues.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import type { Submission } from '../core/records.ts';
 import type { ActionDefinition } from './define-action.ts';
+import { describeInput, namesOf } from './describe-input.ts';
 
 /** The same action with other values, and which of its fields hold another one now. */
 export interface ChangedInput {
@@ -26,7 +26,7 @@ const isOther = (field: string, before: Input, after: Input): boolean =>
 function parsed(action: ActionDefinition, input: unknown): Input {
   const result = action.input.safeParse(input);
   if (!result.success)
-    throw new GatewayError('action.invalid', { detail: describeIssues(result.error) });
+    throw new GatewayError('action.invalid', { detail: describeInput(action, result.error) });
   return result.data;
 }
 
@@ -36,7 +36,9 @@ function assertChangeable(action: ActionDefinition, change: ChangedValues): void
     throw new GatewayError('approval.not_changeable', { detail: `nothing of ${name} is a value` });
   const refused = Object.keys(change).find((field) => !isChangeable(action, field));
   if (refused !== undefined)
-    throw new GatewayError('approval.not_changeable', { detail: `${refused} of ${name}` });
+    throw new GatewayError('approval.not_changeable', {
+      detail: `${refused} of ${name}; what can be changed: ${namesOf(Object.keys(changeableOf(action)))}`,
+    });
 }
 
 /**

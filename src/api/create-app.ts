@@ -43,6 +43,12 @@ function mountRoutes(app: Express, context: ApiContext, routes: readonly Route[]
   }
 }
 
+/** Who types the bare address into a browser looks for the console; a program gets the answer of any other path. */
+const toConsole: RequestHandler = (request, response, next) => {
+  if (request.accepts(['json', 'html']) === 'html') response.redirect(302, '/console');
+  else next();
+};
+
 /** The HTTP API, and at `/console` whatever is given. Holds no state of its own: everything is in the context. */
 export function createApp(context: ApiContext, pages?: RequestHandler): Express {
   const app = express();
@@ -57,7 +63,10 @@ export function createApp(context: ApiContext, pages?: RequestHandler): Express 
   });
   mountDocuments(app);
   mountRoutes(app, context, ROUTES);
-  if (pages !== undefined) app.use('/console', pages);
+  if (pages !== undefined) {
+    app.use('/console', pages);
+    app.get('/', toConsole);
+  }
   app.use(() => {
     throw new GatewayError('request.not_found');
   });

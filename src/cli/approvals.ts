@@ -1,9 +1,10 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { type ChangedValues, typedValue } from '../contracts/change.ts';
+import { type ChangeableField, type ChangedValues, typedValue } from '../contracts/change.ts';
 import { DECISION_LIMITS } from '../contracts/decision.ts';
 import { cardLines } from '../core/card-text.ts';
 import { inOneLine } from '../core/notice-text.ts';
-import { linesOf, type Row } from '../core/ruled-rows.ts';
+import { columnsIn, linesOf, type Row } from '../core/ruled-rows.ts';
+import { isConfirmed, type YesOption } from './confirm.ts';
 import {
   type Approval,
   type Changed,
@@ -13,7 +14,15 @@ import {
   withDoor,
 } from './door.ts';
 import { textUpTo } from './options.ts';
-import { CommandError, oneLine, print, printAside, printJson, printTable } from './output.ts';
+import {
+  columnsOf,
+  CommandError,
+  oneLine,
+  print,
+  printAside,
+  printJson,
+  printTable,
+} from './output.ts';
 import { countWords } from './standing.ts';
 
 const calledAs = ({ person, name }: { person: string; name?: string | undefined }): string =>
@@ -30,8 +39,9 @@ function decidedWords(made: Approval['decisions'][number]): string {
 const told = (name: string, text = ''): Row[] =>
   text === '' ? [] : [{ name, text: inOneLine(text) }];
 
-/** The card in full, with who has decided already. */
-export function approvalLines(approval: Approval): string[] {
+/** The card in full, with who has decided already, as wide as the terminal that reads it. */
+export function approvalLines(approval: Approval, stream: NodeJS.WriteStream): string[] {
+  const width = columnsOf(stream);
   const { id, status, card, decisions, code, detail, waiting_for: waitingFor } = approval;
   const why = [code, detail].filter((part) => part !== undefined).join(': ');
   const count = status === 'awaiting_approval' ? countWords(approval) : undefined;
@@ -41,7 +51,13 @@ export function approvalLines(approval: Approval): string[] {
     ...told('So far', count),
     ...decisions.flatMap((made) => told('Decided', decidedWords(made))),
   ];
-  return [oneLine(`${id}, ${status}`), '', ...cardLines(card), ...linesOf(rows), ''];
+  return [
+    oneLine(`${id}, ${status}`),
+    '',
+    ...cardLines(card, width),
+    ...linesOf(rows, columnsIn(width)),
+    '',
+  ];
 }
 
 async function list(options: DoorOptions): Promise<void> {
@@ -59,7 +75,7 @@ async function list(options: DoorOptions): Promise<void> {
 async function show(id: string, options: DoorOptions): Promise<void> {
   const approval = await openDoor(options).approval(id);
   if (options.json) printJson(approval);
-  else approvalLines(approval).forEach(print);
+  else approvalLines(approval, process.stdout).forEach(print);
 }
 
 interface Setting {
@@ -67,7 +83,7 @@ interface Setting {
   readonly text: string;
 }
 
-interface ChangeOptions extends DoorOptions {
+interface ChangeOptions extends DoorOptions, YesOption {
   readonly set: readonly Setting[];
   readonly reason?: string;
 }
@@ -78,12 +94,36 @@ function collectSettings(value: string, before: readonly Setting[]): Setting[] {
   return [...before, { field: value.slice(0, at).trim(), text: value.slice(at + 1) }];
 }
 
+/** Nobody is asked for a yes that is then refused. Throws `CommandError` with the fields that there are. */
+function assertFields(set: readonly Setting[], fields: readonly ChangeableField[]): void {
+  const known = fields.map(({ field, label }) => `  ${field} (${label})`).join('\n');
+  if (set.length === 0)
+    throw new CommandError('No value was given.', `Add --set field=value. Fields:\n${known}`);
+  const unknown = set.find(({ field }) => !fields.some((one) => one.field === field));
+  if (unknown !== undefined)
+    throw new CommandError(
+      `${oneLine(unknown.field)} cannot be changed. Nothing was changed.`,
+      `The fields that can be:\n${known}`,
+    );
+}
+
+/** Value by value, with what the agent asked for. */
+function sayChanges(set: readonly Setting[], fields: readonly ChangeableField[]): void {
+  for (const { field, text } of set) {
+    const asked = fields.find((one) => one.field === field)?.asked ?? '';
+    const [before, after] = [String(asked), text].map((one) => oneLine(one) || '(nothing)');
+    printAside(`${field}: ${before} -> ${after}`);
+  }
+}
+
 async function change(id: string, options: ChangeOptions): Promise<void> {
   const door = openDoor(options);
   const fields = await door.changeable(id);
-  if (options.set.length === 0) {
-    const names = fields.map(({ field, label }) => `  ${field} (${label})`).join('\n');
-    throw new CommandError('No value was given.', `Add --set field=value. Fields:\n${names}`);
+  assertFields(options.set, fields);
+  sayChanges(options.set, fields);
+  if (!(await isConfirmed('Change it?', options, 'Change it with --yes.'))) {
+    printAside('Nothing was changed.');
+    return;
   }
   const { card } = await door.approval(id);
   const input: ChangedValues = Object.fromEntries(
@@ -107,7 +147,7 @@ async function change(id: string, options: ChangeOptions): Promise<void> {
 async function say(door: Door, { successor }: Changed, what: string): Promise<void> {
   printAside(what);
   if (successor.status === 'awaiting_approval')
-    approvalLines(await door.approval(successor.id)).forEach(print);
+    approvalLines(await door.approval(successor.id), process.stdout).forEach(print);
   print(`To send it: npx sallyport approve ${successor.id}`);
 }
 
@@ -127,8 +167,11 @@ export function addApprovalCommands(program: Command): void {
     .description('one card in full, also after it was decided')
     .action(show);
   withDoor(approvals.command('change <request>'))
-    .description('put other values in; the request that takes its place is decided by itself')
+    .description(
+      'ask, then put other values in; the request that takes its place is decided by itself',
+    )
     .option('--set <field=value>', 'may be repeated', collectSettings, [])
+    .option('--yes', 'do not ask')
     .option('--reason <text>', 'reaches the agent', textUpTo(DECISION_LIMITS.reasonMaxChars))
     .action(change);
   withDoor(approvals.command('renew <request>'))

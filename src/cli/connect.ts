@@ -9,6 +9,7 @@ import type { ScopeReport } from '../gate/connection-scopes.ts';
 import { assertInstalled, connectorOf, withContext } from './context.ts';
 import { type JsonOption, withJson } from './options.ts';
 import { CommandError, oneLine, print, printJson } from './output.ts';
+import { whileWaiting } from './ticker.ts';
 
 interface ConnectOptions extends JsonOption {
   readonly forcePortal?: true;
@@ -98,10 +99,12 @@ async function connect(named: string, options: ConnectOptions): Promise<void> {
   await withContext(async (context) => {
     // A key that was stored and could not be checked then.
     const candidate = await newestCandidate(context, named);
-    const report = await connectAccount(await connectorOf(context), {
-      ...{ connection: named, by: 'operator', candidate },
-      isPortalForced: options.forcePortal === true,
-    });
+    const report = await whileWaiting('HubSpot is asked, call by call', async () =>
+      connectAccount(await connectorOf(context), {
+        ...{ connection: named, by: 'operator', candidate },
+        isPortalForced: options.forcePortal === true,
+      }),
+    );
     await context.secrets.promote(`hubspot/${named}`, report.token.version);
     if (options.json) {
       printJson(report);

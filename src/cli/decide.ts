@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { DECISION_LIMITS } from '../contracts/decision.ts';
 import { approvalLines } from './approvals.ts';
+import { isConfirmed, type YesOption } from './confirm.ts';
 import { withContext } from './context.ts';
 import {
   type Approval,
@@ -25,9 +26,9 @@ import {
 } from './output.ts';
 import { assertMayDecide, recordedWords } from './standing.ts';
 import { terminalRemedy } from './terminal-remedy.ts';
+import { whileWaiting } from './ticker.ts';
 
-interface DecideOptions extends DoorOptions {
-  readonly yes?: true;
+interface DecideOptions extends DoorOptions, YesOption {
   readonly reason?: string;
 }
 type Verb = 'approve' | 'reject';
@@ -96,14 +97,6 @@ async function choose(waiting: readonly Approval[]): Promise<Approval> {
   const chosen = waiting[Number(await ask('Which one? ')) - 1];
   if (chosen === undefined) throw new CommandError('None was chosen.', 'Nothing was decided.');
   return chosen;
-}
-
-async function isConfirmed(verb: Verb, options: DecideOptions): Promise<boolean> {
-  if (options.yes) return true;
-  if (!isInteractive())
-    throw new CommandError('There is no terminal to ask at.', 'Decide with --yes.');
-  const question = verb === 'approve' ? 'Approve? [y/N] ' : 'Reject? [y/N] ';
-  return /^y(es)?$/i.test(await ask(question));
 }
 
 /** Of a rejection the agent reads why: who is at a terminal is asked for it. Throws `CommandError` when it is too long. */
@@ -202,11 +195,13 @@ async function decide(verb: Verb, id: string | undefined, options: DecideOptions
   const door = openDoor(options);
   // Asked for by its id also when it was chosen from the list: that it was shown goes into the log.
   const approval = await door.approval(id ?? (await choose(await door.waiting())).id);
-  approvalLines(approval).forEach(options.json ? printAside : print);
+  if (options.json) approvalLines(approval, process.stderr).forEach(printAside);
+  else approvalLines(approval, process.stdout).forEach(print);
   if (verb === 'approve') await sayFrozen(door, approval);
   // With --yes nobody is asked: the gateway refuses it, and its log has the attempt.
   if (options.yes !== true) assertMayDecide(verb, approval);
-  if (!(await isConfirmed(verb, options))) {
+  const question = verb === 'approve' ? 'Approve?' : 'Reject?';
+  if (!(await isConfirmed(question, options, 'Decide with --yes.'))) {
     printAside('Nothing was decided.');
     return;
   }
@@ -217,8 +212,10 @@ async function decide(verb: Verb, id: string | undefined, options: DecideOptions
     digest: approval.card.digest,
     ...(reason === undefined ? {} : { reason }),
   };
-  const answer = await door.decide(approval.id, body);
-  const outcome = await outcomeAfter(door, answer);
+  const answer = await whileWaiting('the gateway records it', () => door.decide(approval.id, body));
+  const outcome = await whileWaiting('HubSpot has not answered yet', () =>
+    outcomeAfter(door, answer),
+  );
   if (options.json) printJson({ ...answer, outcome: outcome.status, why: outcome.why ?? null });
   else printOutcome(outcome);
   if (ENDED_BADLY.includes(outcome.status)) process.exitCode = 1;

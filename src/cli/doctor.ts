@@ -1,16 +1,16 @@
 import type { Command } from 'commander';
-import { z } from 'zod';
 import { verifyLog } from '../audit/verify.ts';
-import { readConfig } from '../config.ts';
 import type { Context } from '../context.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import { countRecentAlerts } from '../gate/alerts.ts';
 import { isDemoToken } from '../gate/demo-token.ts';
 import { findingsText } from './audit.ts';
-import { readRunFile, withContext, withPolicy } from './context.ts';
+import { withContext, withPolicy } from './context.ts';
 import { type JsonOption, withJson } from './options.ts';
 import { CommandError, oneLine, print, printJson } from './output.ts';
+import { askReadiness, otherPolicyInForce } from './readiness.ts';
 import { terminalRemedy } from './terminal-remedy.ts';
+import { whileWaiting } from './ticker.ts';
 
 interface Check {
   readonly what: string;
@@ -25,11 +25,6 @@ interface Result {
   readonly remedy: string | null;
 }
 
-const ReadinessSchema = z.object({
-  parts: z.array(z.object({ name: z.string(), up: z.boolean() })),
-});
-
-const ANSWER_MAX_MS = 10_000;
 /** The newest requests that are looked through for HubSpot's word on the credential. */
 const REQUESTS_READ_MAX = 50;
 const PAGE_ROWS = 500;
@@ -38,21 +33,19 @@ const DEAD_READ_MAX = 100;
 /** What was given up longer ago is listed, and no longer a fault. */
 const DEAD_SAID_MS = 7 * 86_400_000;
 
-/** The gateway of run.json; where the processes write none, the one that the settings name. */
-async function askReadiness(): Promise<string> {
-  const api = readRunFile()?.api ?? `http://127.0.0.1:${readConfig().ports.api}`;
-  const signal = AbortSignal.timeout(ANSWER_MAX_MS);
-  const response = await fetch(`${api}/readyz`, { signal }).catch((cause: unknown) => {
-    throw new CommandError(`no gateway answers at ${api}`, 'Run npm start.', cause);
-  });
-  const answer = ReadinessSchema.safeParse(await response.json().catch(() => undefined));
-  if (!answer.success)
-    throw new CommandError(`${api} does not answer as a gateway does`, 'What listens there?');
-  const { parts } = answer.data;
+async function checkReadiness(): Promise<string> {
+  const { api, parts } = await askReadiness();
   const down = parts.filter(({ up }) => !up).map(({ name }) => name);
   if (down.length === 0) return `${api}: ${parts.map(({ name }) => name).join(', ')}`;
   const remedy = '"What /readyz says" in docs/operations.md has what to do about each.';
   throw new CommandError(`down: ${down.join(', ')}`, remedy);
+}
+
+/** A file that reads well grants nothing yet: a gateway has the one of its start. */
+async function checkPolicy({ policy }: Context): Promise<string> {
+  const other = await otherPolicyInForce(policy.digest);
+  if (other !== undefined) throw new CommandError(other, 'Restart it.');
+  return policy.digest.slice(0, 12);
 }
 
 async function checkCredential({ store, secrets, config }: Context): Promise<string> {
@@ -185,11 +178,8 @@ async function checkLog({ store, config, signer }: Context): Promise<string> {
 }
 
 const CHECKS: readonly Check[] = [
-  { what: 'gateway answers', run: askReadiness },
-  {
-    what: 'policy reads',
-    run: () => withPolicy(({ policy }) => Promise.resolve(policy.digest.slice(0, 12))),
-  },
+  { what: 'gateway answers', run: checkReadiness },
+  { what: 'policy reads', run: () => withPolicy(checkPolicy) },
   {
     what: 'store and secrets open',
     run: () =>
@@ -237,7 +227,7 @@ function printResult({ what, ok, found, remedy }: Result, before: readonly Resul
 async function doctor(options: JsonOption): Promise<void> {
   const results: Result[] = [];
   for (const check of CHECKS) {
-    const result = await runCheck(check);
+    const result = await whileWaiting(check.what, () => runCheck(check));
     if (!options.json) printResult(result, results);
     results.push(result);
   }

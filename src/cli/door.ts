@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { CardSchema } from '../contracts/card.ts';
@@ -113,7 +114,19 @@ const ANSWER_MAX_MS = 15_000;
 /** Of a hundred approvals each; an answer that leads on for ever is no gateway's. */
 const PAGES_MAX = 100;
 
+/** Of the group and of everybody else; Windows has other means. */
+const OTHERS_MODE = 0o077;
+
+/** A key that others read is theirs too. A pipe has no rights of its own. */
+function assertOwnersAlone(file: string): void {
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found?.isFile() !== true || process.platform === 'win32') return;
+  if ((found.mode & OTHERS_MODE) === 0) return;
+  throw new CommandError(`${file} can be read by others than its owner.`, `chmod 600 ${file}`);
+}
+
 function readKey(file: string): string {
+  assertOwnersAlone(file);
   const key = readNamedFile(file).trim();
   if (keyOwner('person', key) !== undefined) return key;
   throw new CommandError(

@@ -9,6 +9,7 @@ import { keepDrill, pastDrills } from '../drill/history.ts';
 import { type JsonOption, withJson } from './options.ts';
 import { CommandError, oneLine, print, printAside, printJson, printTable } from './output.ts';
 import { stopOnSignal } from './stop-on-signal.ts';
+import { terminalTicker } from './ticker.ts';
 
 /** As long as HubSpot documents its search to be behind. */
 const SEARCH_LAG_SECONDS = 30;
@@ -58,6 +59,7 @@ async function run({ seed, searchLag, json }: DrillCommandOptions): Promise<void
   // Loaded here, so that other commands do not wait for it.
   const { runDrill } = await import('../drill/run.ts');
   const config = readConfig();
+  const ticker = terminalTicker();
   const drill = await runDrill({
     config,
     seed: seed ?? Date.now() % SEED_MAX,
@@ -65,7 +67,10 @@ async function run({ seed, searchLag, json }: DrillCommandOptions): Promise<void
     stopping: stopOnSignal(),
     onProgress: (message) => {
       printAside(oneLine(message));
+      ticker.begin('still at it');
     },
+  }).finally(() => {
+    ticker.end();
   });
   const file = keepDrill(config.files.drills, drill);
   if (json) printJson(drill.scorecard);

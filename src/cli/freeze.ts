@@ -5,6 +5,7 @@ import { liftFreeze, placeFreeze } from '../gate/freezes.ts';
 import type { Context } from '../context.ts';
 import { findAgent } from './agent.ts';
 import { withContext } from './context.ts';
+import { agentNames, peopleNames } from './names.ts';
 import { type JsonOption, textUpTo, withJson } from './options.ts';
 import { CommandError, print, printJson, printTable } from './output.ts';
 
@@ -74,8 +75,16 @@ async function unfreeze(named: string | undefined, options: JsonOption): Promise
   });
 }
 
+/** A name with the id that tells it from others of the name; what has no name goes by its id. */
+const beside = (name: string | undefined, id: string): string =>
+  name === undefined ? id : `${name} (${id})`;
+
 async function list(options: JsonOption): Promise<void> {
-  const freezes = await withContext(({ store }) => store.freezes.list());
+  const { freezes, agents, people } = await withContext(async ({ store }) => ({
+    freezes: await store.freezes.list(),
+    agents: await agentNames(store),
+    people: await peopleNames(store),
+  }));
   if (options.json) {
     printJson(freezes);
     return;
@@ -88,12 +97,13 @@ async function list(options: JsonOption): Promise<void> {
     ['ID', 'TARGET', 'PLACED', 'BY', 'LIFTED', 'REASON'],
     freezes.map(({ id, target, placedAt, placedBy, liftedAt, reason }) => [
       id,
-      `${target.kind} ${target.id}`,
+      `${target.kind} ${beside(agents.get(target.id), target.id)}`,
       placedAt.toISOString(),
-      placedBy,
+      beside(people.get(placedBy.replace(/^person:/, '')), placedBy),
       liftedAt?.toISOString() ?? 'stands',
       reason,
     ]),
+    [1, 3, 5],
   );
 }
 

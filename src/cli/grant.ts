@@ -3,11 +3,20 @@ import { GRANT_ENDS, GRANT_LIMITS, type GrantRecord } from '../core/grants.ts';
 import { errorCodeOf } from '../core/gateway-error.ts';
 import { endGrant } from '../gate/grants.ts';
 import { findAgent } from './agent.ts';
+import { isConfirmed, type YesOption } from './confirm.ts';
 import { withContext } from './context.ts';
 import { type DoorOptions, openDoor, withDoor } from './door.ts';
 import { agentNames, peopleNames } from './names.ts';
 import { type JsonOption, withJson } from './options.ts';
-import { CommandError, oneLine, print, printJson, printTable, sayDamaged } from './output.ts';
+import {
+  CommandError,
+  oneLine,
+  print,
+  printAside,
+  printJson,
+  printTable,
+  sayDamaged,
+} from './output.ts';
 
 const LISTED_MAX = 100;
 
@@ -19,16 +28,23 @@ const wholeUpTo =
     return value;
   };
 
-interface AddOptions extends DoorOptions {
+interface AddOptions extends DoorOptions, YesOption {
   readonly hours: number;
   readonly uses: number;
 }
 
 async function add(agent: string, action: string, options: AddOptions): Promise<void> {
-  const id = await withContext(
-    async ({ store }) => (await findAgent(store, agent, 'grant add')).id,
-  );
+  const { id, name } = await withContext(({ store }) => findAgent(store, agent, 'grant add'));
   const { hours, uses: max_uses } = options;
+  const times = max_uses === 1 ? 'one' : `the next ${max_uses}`;
+  const hourly = hours === 1 ? 'one hour' : `${hours} hours`;
+  printAside(
+    `${oneLine(action)} by ${oneLine(name)}: ${times} within ${hourly}, in your name, without anybody looking.`,
+  );
+  if (!(await isConfirmed('Allow this ahead?', options, 'Allow it with --yes.'))) {
+    printAside('Nothing was allowed.');
+    return;
+  }
   const given = await openDoor(options).giveGrant({ agent: id, action, hours, max_uses });
   if (options.json) {
     printJson(given);
@@ -101,7 +117,7 @@ export function addGrantCommands(program: Command): void {
     .command('grant')
     .description('allow one action of one agent ahead, for some hours; list and end that');
   withDoor(grant.command('add <agent> <action>'))
-    .description('send the next writes of this kind in your name, unseen')
+    .description('ask, then send the next writes of this kind in your name, unseen')
     .requiredOption(
       '--hours <n>',
       `1 to ${GRANT_LIMITS.hoursMax}`,
@@ -113,6 +129,7 @@ export function addGrantCommands(program: Command): void {
       wholeUpTo(GRANT_LIMITS.usesMax),
       GRANT_LIMITS.usesDefault,
     )
+    .option('--yes', 'do not ask')
     .action(add);
   withJson(grant.command('list').description('what stands, and what has ended and why')).action(
     list,

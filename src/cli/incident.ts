@@ -9,7 +9,7 @@ import { declareFalseAlarm, resumeIncident } from '../gate/incident-steps.ts';
 import { openIncident } from '../gate/incidents.ts';
 import { writePostMortem } from '../gate/post-mortem.ts';
 import type { Context } from '../context.ts';
-import { withContext } from './context.ts';
+import { isDemoFolder, withContext } from './context.ts';
 import { type DoorOptions, openDoor, withDoor } from './door.ts';
 import { type JsonOption, parseSince, textUpTo, withJson } from './options.ts';
 import { CommandError, oneLine, print, printJson, printTable } from './output.ts';
@@ -35,9 +35,13 @@ async function incidentOf({ store }: Context, id: string | undefined): Promise<I
   );
 }
 
+const IN_THE_DEMO =
+  'This is the demo: in HubSpot’s place its simulator makes the new key, with the command in docs/hubspot-setup.md, "The stand-in for HubSpot".';
+
 async function printIncident(context: Context, incident: IncidentRecord): Promise<void> {
   const connection = await context.store.connections.get(incident.connection);
   for (const line of describeIncident(incident, connection?.portalId)) print(oneLine(line));
+  if (incident.stage === 'rotating' && isDemoFolder(context.config)) print(IN_THE_DEMO);
   const { clocks_ms: clocks } = await viewOf(context, incident);
   const reached = Object.entries(clocks).map(([name, ms]) => `${name} ${durationWords(ms)}`);
   print(`Clocks since ${incident.openedAt.toISOString()}: ${reached.join(', ')}`);

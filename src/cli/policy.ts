@@ -1,4 +1,4 @@
-import { relative } from 'node:path';
+import { relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { ACTIONS, POLICY_ACTIONS } from '../actions/catalogue.ts';
 import { readConfig } from '../config.ts';
@@ -7,7 +7,14 @@ import { explainPolicy } from '../policy/explain-text.ts';
 import { loadPolicy } from '../policy/load.ts';
 import { findAgent } from './agent.ts';
 import { readNamedFile, withPolicy } from './context.ts';
-import { print } from './output.ts';
+import { print, printAside } from './output.ts';
+import { otherPolicyInForce } from './readiness.ts';
+
+/** What is said of the file holds for a gateway that runs only once it has started with it. */
+async function sayInForce(digest: string): Promise<void> {
+  const other = await otherPolicyInForce(digest);
+  if (other !== undefined) printAside(`${other}: restart it.`);
+}
 
 async function explain(options: { agent?: string }): Promise<void> {
   await withPolicy(async ({ store, policy, config }) => {
@@ -17,12 +24,14 @@ async function explain(options: { agent?: string }): Promise<void> {
         : [await findAgent(store, options.agent, 'policy explain --agent')];
     const people = (await store.people.list()).filter(({ revokedAt }) => revokedAt === null);
     const { connection } = config;
+    await sayInForce(policy.digest);
     print(explainPolicy(policy, ACTIONS, agents, { people, connection, actionsFor }));
   });
 }
 
-function check(file: string | undefined): void {
-  const path = file ?? readConfig().files.policy;
+async function check(file: string | undefined): Promise<void> {
+  const own = readConfig().files.policy;
+  const path = file === undefined ? own : resolve(file);
   const remedy = 'Set SALLYPORT_POLICY, or name the file: npx sallyport policy check <file>';
   const text = readNamedFile(path, remedy);
   const { digest } = loadPolicy({
@@ -31,6 +40,7 @@ function check(file: string | undefined): void {
     actions: POLICY_ACTIONS,
   });
   print(`${relative(process.cwd(), path)} is valid (digest ${digest.slice(0, 16)}).`);
+  if (path === own) await sayInForce(digest);
 }
 
 export function addPolicyCommands(program: Command): void {

@@ -1,10 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
 import { readConfig } from '../config.ts';
-import type { Guarantee, GuaranteeResult, Law } from '../prove/guarantee.ts';
+import type { GuaranteeResult, Law } from '../prove/guarantee.ts';
 import type { Report } from '../prove/run.ts';
 import { CommandError, oneLine, print, printAside } from './output.ts';
 import { stopOnSignal } from './stop-on-signal.ts';
+import { createTicker } from './ticker.ts';
 
 interface ProveCommandOptions {
   readonly json?: string;
@@ -16,9 +17,6 @@ interface ProveCommandOptions {
 
 const LAWS_MAX = 12;
 const SEED_MAX = 0xffff_ffff;
-/** What goes on longer than this says so; then seldom, since each time is a line. */
-const QUIET_MAX_MS = 2_000;
-const SAY_AGAIN_EVERY_MS = 10_000;
 
 function collectLaw(value: string, before: readonly number[]): number[] {
   const number = /^\d{1,2}$/.test(value) ? Number(value) : -1;
@@ -53,30 +51,6 @@ function printResult({ id, title, verdict, tried, held, ms, reasons }: Guarantee
   const counts = verdict === 'not_applicable' ? '' : `  ${held} of ${tried} held`;
   print(`${WORDS[verdict]}  ${id.padEnd(7)} ${title}${counts}  ${ms} ms`);
   for (const reason of reasons) print(`              ${oneLine(reason)}`);
-}
-
-/** Says what is being tried when that takes longer than a reader likes to wait without a word. */
-function createTicker(): {
-  readonly begin: (guarantee: Guarantee) => void;
-  readonly end: () => void;
-} {
-  let timer: NodeJS.Timeout | undefined;
-  const end = (): void => {
-    clearTimeout(timer);
-  };
-  return {
-    end,
-    begin: ({ id, title }) => {
-      end();
-      const since = Date.now();
-      const say = (): void => {
-        const seconds = Math.round((Date.now() - since) / 1000);
-        printAside(`…     ${id.padEnd(7)} ${title}  (${seconds} s)`);
-        timer = setTimeout(say, SAY_AGAIN_EVERY_MS);
-      };
-      timer = setTimeout(say, QUIET_MAX_MS);
-    },
-  };
 }
 
 function printSummary({ results, ms, seed, policyDigest, policy }: Report): void {
@@ -124,12 +98,16 @@ async function run(options: ProveCommandOptions): Promise<void> {
     onProgress: (message) => {
       printAside(oneLine(message));
     },
-    onBegin: ticker.begin,
+    onBegin: ({ id, title }) => {
+      ticker.begin(`${id.padEnd(7)} ${title}`);
+    },
     onResult: (result) => {
       ticker.end();
       printResult(result);
     },
-  }).finally(ticker.end);
+  }).finally(() => {
+    ticker.end();
+  });
   printSummary(report);
   const proven = isProven(report.results);
   if (options.json !== undefined)

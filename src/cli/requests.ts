@@ -5,12 +5,21 @@ import { changedTo } from '../core/changed.ts';
 import { ERRORS } from '../core/errors.ts';
 import type { AgentRecord, DecisionRecord, LedgerRecord, RequestRecord } from '../core/records.ts';
 import { isTerminal, REQUEST_STATUSES, type RequestStatus } from '../core/request-state.ts';
-import { linesOf } from '../core/ruled-rows.ts';
+import { columnsIn, linesOf } from '../core/ruled-rows.ts';
 import type { Store } from '../ports/store.ts';
+import { type SaidSettlement, settlementsIn } from '../gate/settlements.ts';
 import { withContext } from './context.ts';
 import { peopleNames } from './names.ts';
 import { type JsonOption, withJson } from './options.ts';
-import { CommandError, oneLine, print, printJson, printTable, sayDamaged } from './output.ts';
+import {
+  columnsOf,
+  CommandError,
+  oneLine,
+  print,
+  printJson,
+  printTable,
+  sayDamaged,
+} from './output.ts';
 import { terminalRemedy } from './terminal-remedy.ts';
 
 interface ListOptions extends JsonOption {
@@ -75,6 +84,7 @@ interface Known {
   readonly agent: AgentRecord | undefined;
   readonly decisions: readonly DecisionRecord[];
   readonly ledger: readonly LedgerRecord[];
+  readonly settlements: readonly SaidSettlement[];
   /** Of people, by id. */
   readonly names: ReadonlyMap<string, string>;
 }
@@ -91,6 +101,7 @@ async function readKnown(store: Store, id: string): Promise<Known> {
     agent: await store.agents.get(request.agentId),
     decisions: await store.decisions.of(id),
     ledger: await store.ledger.of(id),
+    settlements: settlementsIn((await store.log.trace(id)).records),
     names: await peopleNames(store),
   };
 }
@@ -128,11 +139,15 @@ const operationLines = ({ plan }: RequestRecord): string[] =>
 
 /** A request that was never shown to anyone has no card: then its own words, marked as the agent's. */
 function askedLines({ card, submission }: RequestRecord): string[] {
-  if (card !== null) return ['', ...cardLines(card)];
+  const width = columnsOf(process.stdout);
+  if (card !== null) return ['', ...cardLines(card, width)];
   const { userId, prompt, action } = submission;
   return [
     '',
-    ...linesOf([...saidRows(userId, prompt), { name: '  asks', text: JSON.stringify(action) }]),
+    ...linesOf(
+      [...saidRows(userId, prompt), { name: '  asks', text: JSON.stringify(action) }],
+      columnsIn(width),
+    ),
   ];
 }
 
@@ -145,6 +160,12 @@ function decisionLines({ decisions, names }: Known): string[] {
     return row('Decided', `${by} (${proof}) at ${decidedAt.toISOString()}${why}`);
   });
 }
+
+const settledLines = ({ settlements, names }: Known): string[] =>
+  settlements.map(({ personId, outcome, settledAt, reason }) => {
+    const why = reason === null ? '' : `: ${reason}`;
+    return row('Settled', `${outcome} by ${names.get(personId) ?? personId} at ${settledAt}${why}`);
+  });
 
 const ledgerLines = (ledger: readonly LedgerRecord[]): string[] =>
   ledger.flatMap(({ objectType, objectId, before, after, executedAt }) => [
@@ -162,10 +183,10 @@ function resultLines({ result }: RequestRecord): string[] {
 
 async function show(id: string, options: JsonOption): Promise<void> {
   const known = await withContext(({ store }) => readKnown(store, id));
-  const { request, decisions, ledger } = known;
+  const { request, decisions, settlements, ledger } = known;
   if (options.json) {
     const { submission, card, result } = request;
-    printJson({ ...summaryOf(request), submission, card, decisions, ledger, result });
+    printJson({ ...summaryOf(request), submission, card, decisions, settlements, ledger, result });
     return;
   }
   const lines = [
@@ -173,6 +194,7 @@ async function show(id: string, options: JsonOption): Promise<void> {
     ...operationLines(request),
     ...askedLines(request),
     ...decisionLines(known),
+    ...settledLines(known),
     ...ledgerLines(ledger),
     ...resultLines(request),
     '',

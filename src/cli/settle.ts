@@ -52,7 +52,10 @@ async function settle(
 
 export function addSettleCommand(program: Command): void {
   const reason = textUpTo(DECISION_LIMITS.reasonMaxChars);
-  const outcome = new Argument('[outcome]').choices(['executed', 'not_executed']);
+  const outcome = new Argument(
+    '[outcome]',
+    'executed: you saw it in HubSpot; not_executed: it is not there',
+  ).choices(['executed', 'not_executed']);
   withDoor(program.command('settle'))
     .argument('[request]')
     .addArgument(outcome)

@@ -208,13 +208,19 @@ export const accountSheet = (frame: Frame): Html =>
     </div>
   </div>`;
 
-export const foot = html`<footer class="foot keys">
-  <div class="foot__in">
-    <span><kbd>J</kbd> <kbd>K</kbd> next, previous</span><span><kbd>↵</kbd> open</span
-    ><span><kbd>A</kbd> approve</span><span><kbd>R</kbd> reject</span
-    ><span><kbd>C</kbd> change</span
-    ><span
-      ><button class="link" type="button" popovertarget="keys"><kbd>?</kbd> all keys</button></span
-    >
-  </div>
-</footer>`;
+/** The keys that do something on this page; a card has its own with its buttons. */
+export const foot = (hasRows: boolean): Html =>
+  html`<footer class="foot keys" id="foot">
+    <div class="foot__in">
+      ${
+        hasRows
+          ? html`<span><kbd>J</kbd> <kbd>K</kbd> next, previous</span><span><kbd>↵</kbd> open</span
+              ><span><kbd>A</kbd> approve</span><span><kbd>R</kbd> reject</span>`
+          : null
+      }<span
+        ><button class="link" type="button" popovertarget="keys">
+          <kbd>?</kbd> all keys
+        </button></span
+      >
+    </div>
+  </footer>`;

@@ -11,6 +11,8 @@ export interface PageParts {
   readonly main: Html;
   /** The incident that the page is about: its own freeze needs no word there. */
   readonly incident?: string;
+  /** Of what waits, for J, K and the keys that decide. */
+  readonly hasRows?: boolean;
   /** The sticky bar of a card. */
   readonly decide?: Html | undefined;
   readonly sheets?: readonly Html[];
@@ -57,7 +59,7 @@ export function page(frame: Frame, parts: PageParts): string {
     </main>
     <div class="offscreen" id="announce" role="status"></div>
     <div id="sheets">${sheets}</div>
-    ${accountSheet(frame)}${openIncidentSheet(frame)}${keysSheet}${decide ?? foot}
+    ${accountSheet(frame)}${openIncidentSheet(frame)}${keysSheet}${decide ?? foot(parts.hasRows === true)}
   </body>`;
   return `<!doctype html><html lang="en">${head(frame.assets, title).text}${body.text}${scripts(frame.assets)}</html>`;
 }

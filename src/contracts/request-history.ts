@@ -64,6 +64,19 @@ export const TimeLineEntrySchema = AuditEntrySchema.pick({
 });
 export type TimeLineEntry = z.infer<typeof TimeLineEntrySchema>;
 
+/** That a person ended the not knowing about a write whose answer was lost. */
+export const SettlementViewSchema = z.strictObject({
+  /** Of its entry in the log. */
+  index: z.int().min(0),
+  person: z.string(),
+  name: z.string().optional(),
+  outcome: z.enum(['executed', 'not_executed']),
+  settled_at: TimestampSchema,
+  /** What they saw in HubSpot; absent where it was erased. */
+  reason: z.string().optional(),
+});
+export type SettlementView = z.infer<typeof SettlementViewSchema>;
+
 export const RequestDetailSchema = RequestSummarySchema.extend({
   prompt: z.string(),
   digest: DigestSchema.nullable(),
@@ -72,6 +85,7 @@ export const RequestDetailSchema = RequestSummarySchema.extend({
   /** Of one that a person changed: the request that takes its place. */
   successor: RequestIdSchema.optional(),
   decisions: z.array(DecisionViewSchema),
+  settlements: z.array(SettlementViewSchema),
   time_line: z.array(TimeLineEntrySchema),
 }).meta({ id: 'RequestDetail' });
 export type RequestDetail = z.infer<typeof RequestDetailSchema>;

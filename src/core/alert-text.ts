@@ -7,7 +7,8 @@ type AlertFacts = Omit<Facts, 'entries' | 'requests'> & { readonly entries: read
 const NAMED_MAX = 5;
 
 const DONE: Readonly<Record<AlertResponse, string>> = {
-  notify: 'people were told',
+  // Nobody may be there to be told, and who was told stands with the notices.
+  notify: 'nothing was stopped',
   slow: 'it was slowed down',
   freeze_agent: 'the agent was frozen',
   open_incident: 'an incident is open',
@@ -22,8 +23,11 @@ export function doneText({
   late,
 }: Pick<AlertFacts, 'response' | 'freeze' | 'incident' | 'failed_with' | 'late'>): string {
   if (code !== null) {
-    const kept = freeze === null ? '' : `, the connection was frozen (${freeze})`;
-    return `${response} failed with ${code}: people were told${kept}`;
+    const kept =
+      freeze === null
+        ? 'nothing was stopped'
+        : `the connection was frozen (${freeze}) in its place`;
+    return `${response} failed with ${code}: ${kept}`;
   }
   const place = incident ?? freeze;
   return `${DONE[response]}${place === null ? '' : ` (${place})`}${late ? ', found late' : ''}`;

@@ -1,7 +1,7 @@
 import type { Card } from '../contracts/card.ts';
 import { partsOf } from './card-rows.ts';
 import { hubspotPage } from './notice-text.ts';
-import { linesOf, type Row } from './ruled-rows.ts';
+import { columnsIn, linesOf, type Row } from './ruled-rows.ts';
 import { spellOutUnseen } from './unseen.ts';
 
 /** Text as it is, with invisible and direction-changing characters spelled out. */
@@ -15,9 +15,11 @@ const pageRows = ({ records }: Card): Row[] =>
 
 /**
  * The card as plain lines for terminals, all of it in full. A terminal breaks long lines by itself, and what goes on at
- * its left edge could pass for words of ours: values are broken and ruled before that.
+ * its left edge could pass for words of ours: values are broken and ruled before that. `width` is the terminal's, where
+ * it is known.
  */
-export function cardLines(card: Card): string[] {
+export function cardLines(card: Card, width?: number): string[] {
   const rows = partsOf(card).flatMap((part) => part.rows);
-  return linesOf([...rows, { name: 'Until', own: card.expires_at }, ...pageRows(card)]);
+  const all = [...rows, { name: 'Until', own: card.expires_at }, ...pageRows(card)];
+  return linesOf(all, columnsIn(width));
 }

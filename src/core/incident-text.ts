@@ -82,17 +82,25 @@ export const STAGE_WORDS: Readonly<
   resuming: (incident) => {
     const first = firstPersonOf(incident);
     const but = first === undefined ? '' : ` Not ${first}: nobody opens alone what they shut.`;
-    return [`A second person’s step: resume.${but}`];
+    return [
+      `A second person’s step: resume.${but}`,
+      'In the console; or, who has no passkey, with npx sallyport incident resume --key-file <their key>.',
+    ];
   },
   closed: () => ['Closed. Calls start again.'],
 };
 
+/** Of a key that is kept nothing had to be found out: that it still works is as it should be. */
+function checkLines({ isFalseAlarm, checks }: IncidentRecord): string[] {
+  return isFalseAlarm ? ['It was a false alarm: the key is kept.'] : checks.map(checkLine);
+}
+
 /** How it stands, and who has to do what. */
 export function describeIncident(incident: IncidentRecord, portalId?: number): readonly string[] {
-  const { id, stage, checks } = incident;
+  const { id, stage } = incident;
   return [
     `Incident ${id}: ${STAGE_TITLES[stage]}`,
     ...STAGE_WORDS[stage](incident, portalId),
-    ...checks.map(checkLine),
+    ...checkLines(incident),
   ];
 }

@@ -46,41 +46,69 @@ const UNIT = /<U\+[0-9A-F]{4,6}>|./gsu;
 const columnsOf = (unit: string): number =>
   Array.from(unit).reduce((sum, letter) => sum + (letter <= '~' ? 1 : 2), 0);
 
-function brokenUp(line: string): string[] {
-  const lines: string[] = [''];
-  let width = 0;
-  for (const [unit] of line.matchAll(UNIT)) {
-    const columns = columnsOf(unit);
-    const isFull = width + columns > LINE_COLUMNS;
-    if (isFull) lines.push(unit);
-    else lines.push(`${lines.pop() ?? ''}${unit}`);
-    width = isFull ? columns : width + columns;
-  }
-  return lines;
+/**
+ * Before the last blank, which begins the next line: no word is cut in two, and none that was is taken for two. A word
+ * that would leave half a line empty is cut.
+ */
+function breakAt(units: readonly string[], next: string): number {
+  const blank = units.lastIndexOf(' ');
+  return next !== ' ' && blank > units.length / 2 ? blank : units.length;
 }
 
-const valueLines = (text: string): string[] =>
+const widthOf = (units: readonly string[]): number =>
+  units.reduce((sum, unit) => sum + columnsOf(unit), 0);
+
+function brokenUp(line: string, columns: number): string[] {
+  const lines: string[] = [];
+  let units: string[] = [];
+  let width = 0;
+  for (const [unit] of line.matchAll(UNIT)) {
+    if (width + columnsOf(unit) > columns) {
+      const rest = units.splice(breakAt(units, unit));
+      lines.push(units.join(''));
+      units = rest;
+      width = widthOf(rest);
+    }
+    units.push(unit);
+    width += columnsOf(unit);
+  }
+  return [...lines, units.join('')];
+}
+
+const valueLines = (text: string, columns: number): string[] =>
   legible(text).flatMap((line) =>
-    brokenUp(line).map((piece, at) => `${at === 0 ? RULE : BROKEN_RULE}${piece}`),
+    brokenUp(line, columns).map((piece, at) => `${at === 0 ? RULE : BROKEN_RULE}${piece}`),
   );
 
 /** At blanks alone: an address of HubSpot's stays whole. */
-function ownLines(text: string): string[] {
+function ownLines(text: string, columns: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(' ')) {
     const last = lines.pop();
     const longer = last === undefined ? word : `${last} ${word}`;
-    if (last === undefined || columnsOf(longer) <= LINE_COLUMNS) lines.push(longer);
+    if (last === undefined || columnsOf(longer) <= columns) lines.push(longer);
     else lines.push(last, word);
   }
   return lines;
 }
 
 /** Words of ours have no rule, so that nobody's value can pass for them. */
-function rowLines(row: Row): string[] {
+function rowLines(row: Row, columns: number): string[] {
   const lines =
-    'own' in row ? ownLines(row.own) : row.text === '' ? ['(empty)'] : valueLines(row.text);
+    'own' in row
+      ? ownLines(row.own, columns)
+      : row.text === ''
+        ? ['(empty)']
+        : valueLines(row.text, columns);
   return lines.map((line, at) => `${(at === 0 ? row.name : '').padEnd(NAME_CHARS)} ${line}`);
 }
 
-export const linesOf = (rows: readonly Row[]): string[] => rows.flatMap(rowLines);
+/** Less than that says nothing: a terminal that is narrower still breaks the lines itself. */
+const LINE_COLUMNS_MIN = 20;
+
+/** How much of a value stands on a line of a window that is so wide; `undefined` where nobody knows how wide. */
+export const columnsIn = (width = Infinity): number =>
+  Math.max(LINE_COLUMNS_MIN, Math.min(LINE_COLUMNS, width - NAME_CHARS - 1 - RULE.length));
+
+export const linesOf = (rows: readonly Row[], columns = LINE_COLUMNS): string[] =>
+  rows.flatMap((row) => rowLines(row, columns));

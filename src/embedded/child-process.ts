@@ -34,6 +34,8 @@ export interface ChildOptions {
   readonly onLine?: (line: string) => void;
   /** What it means for a caller when this child cannot be started. */
   readonly failureCode: ErrorCode;
+  /** Aborted when nobody wants it any more: until it is ready it is then killed at once, for it has nothing to lose. */
+  readonly stopping?: AbortSignal | undefined;
 }
 
 export interface ChildExit {
@@ -57,7 +59,7 @@ export interface Child {
  * Starts a child that cannot outlive this process (guardian.ts) and waits until it is ready.
  *
  * @throws GatewayError with `failureCode` when it ends early (the detail carries the last lines it
- * wrote) or is not ready in time; it is gone then.
+ * wrote) or is not ready in time, and the reason of `stopping`; it is gone then.
  */
 export async function startChild(options: ChildOptions): Promise<Child> {
   const log = await openChildLog(options.logFile);
@@ -81,6 +83,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
     const pid = await untilReady(options, guardian, exited);
     return { pid, exited, stop };
   } catch (error) {
+    if (options.stopping?.aborted === true) killGroup(guardian);
     await stop();
     throw error;
   }
@@ -143,6 +146,11 @@ async function untilReady(
   const timer = setTimeout(() => {
     fail(`${options.name} was not ready within ${timeoutMs / 1000} s; see ${options.logFile}.`);
   }, timeoutMs);
+  const giveUp = (): void => {
+    failure.reject(options.stopping?.reason);
+  };
+  options.stopping?.addEventListener('abort', giveUp);
+  if (options.stopping?.aborted === true) giveUp();
   const ended = new AbortController();
   const becomesReady = async (): Promise<number> => {
     const [message] = (await once(guardian, 'message', { signal: ended.signal })) as unknown[];
@@ -154,6 +162,7 @@ async function untilReady(
     return await Promise.race([becomesReady(), failure.promise]);
   } finally {
     clearTimeout(timer);
+    options.stopping?.removeEventListener('abort', giveUp);
     ended.abort();
   }
 }

@@ -17,6 +17,7 @@ export async function startSimulatorProcess(options: {
   readonly dataDir: string;
   readonly logFile: string;
   readonly path: string;
+  readonly stopping?: AbortSignal | undefined;
 }): Promise<SimulatorProcess> {
   let announce: (line: string) => void = () => undefined;
   const announced = new Promise<string>((resolve) => {
@@ -40,6 +41,7 @@ export async function startSimulatorProcess(options: {
       await announced;
     },
     failureCode: 'hubspot.unavailable',
+    stopping: options.stopping,
   });
   const where = JSON.parse(await announced) as { simulator: string; simulator_control: string };
   return {

@@ -36,6 +36,8 @@ export interface TemporalServerOptions {
   /** Where the UI has payloads decoded; its CORS answer must allow `uiUrl`. */
   readonly codecEndpoint?: string | undefined;
   readonly logFile: string;
+  /** Aborted when nobody wants it any more: a start that is still going gives up at once. */
+  readonly stopping?: AbortSignal | undefined;
 }
 
 export interface TemporalServer {
@@ -59,7 +61,7 @@ export interface TemporalServer {
  * gateway that was killed is ended first. A file that SQLite cannot read is set aside and a new one
  * begun, since the gateway's store can start everything again that was open.
  *
- * @throws GatewayError `engine.unavailable`; the detail says what to do.
+ * @throws GatewayError `engine.unavailable`; the detail says what to do. The reason of `stopping`.
  */
 export async function startTemporalServer(options: TemporalServerOptions): Promise<TemporalServer> {
   const dbFile = options.dbFile === undefined ? undefined : resolve(options.dbFile);
@@ -111,7 +113,7 @@ async function requireFreePorts(options: TemporalServerOptions): Promise<void> {
     { port: options.uiPort, use: 'the Temporal UI' },
   ];
   for (const { port, use } of ports) {
-    if (port === undefined || (await isPortFree(port, PORT_WAIT_MS))) continue;
+    if (port === undefined || (await isPortFree(port, PORT_WAIT_MS, options.stopping))) continue;
     throw unavailable(
       `Port ${port} on 127.0.0.1, meant for ${use}, is in use. Stop the program that listens ` +
         'there, or choose another port; a Temporal server that is already running can be used by ' +
@@ -160,6 +162,7 @@ function launch(options: TemporalServerOptions): Promise<Child> {
     env: { TEMPORAL_VERSION_CHECK_DISABLED: '1' },
     logFile: options.logFile,
     failureCode: 'engine.unavailable',
+    stopping: options.stopping,
     // Memory is lost in any case; a file is closed properly.
     ...(dbFile === undefined ? { graceMs: 0 } : {}),
     readyWhen: async (signal, pid) => {

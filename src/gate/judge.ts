@@ -1,7 +1,7 @@
 import { ACTION_NAMES, findAction } from '../actions/catalogue.ts';
 import type { ActionDefinition } from '../actions/define-action.ts';
+import { describeInput } from '../actions/describe-input.ts';
 import type { Requirement } from '../contracts/card.ts';
-import { describeIssues } from '../contracts/issues.ts';
 import type { Plan } from '../contracts/plan.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import { refusePrompt } from '../core/prompt-rules.ts';
@@ -84,7 +84,7 @@ export function judgeSubmission(of: Case): Judgement {
   if (!mayAsk(of.agent.id, action.name)) return { kind: 'refused', code: 'policy.denied' };
   const parsed = action.input.safeParse(of.submission.action);
   if (!parsed.success) {
-    return { kind: 'refused', code: 'action.invalid', detail: describeIssues(parsed.error) };
+    return { kind: 'refused', code: 'action.invalid', detail: describeInput(action, parsed.error) };
   }
   return planFor(of, action, parsed.data);
 }

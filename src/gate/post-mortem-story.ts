@@ -1,5 +1,6 @@
 import type { AuditEntry } from '../contracts/audit-entry.ts';
 import type { IncidentRecord } from '../core/incident.ts';
+import type { AuditRecord } from '../core/records.ts';
 import type { StoreReads } from '../ports/store.ts';
 import { entryOf } from './logged.ts';
 
@@ -11,6 +12,8 @@ export interface Story {
   readonly entries: readonly AuditEntry[];
   /** Indexes of its time that are gone or were changed: they may have been the incident's. */
   readonly lost: readonly number[];
+  /** Why somebody said that it was a false alarm; undefined where nobody did, and where the words were erased. */
+  readonly falseAlarm?: string | undefined;
 }
 
 /** Whose entry it is: the incident's own, its freeze's, and those of what it asked to be taken back. */
@@ -23,10 +26,32 @@ function isPart(entry: AuditEntry, { id, freezeId, takeBacks }: IncidentRecord):
   );
 }
 
+const FALSE_ALARM = 'incident.false_alarm';
+
+/** The words of whoever said so; of another incident's they are no part. */
+function falseAlarmOf(
+  records: readonly (AuditRecord | null)[],
+  incidentId: string | undefined,
+): string | undefined {
+  const said = records.find((record) => {
+    if (record === null) return false;
+    const { event, facts } = entryOf(record.leaf);
+    return event === FALSE_ALARM && facts['incident'] === incidentId;
+  });
+  const { reason } = (said?.personal?.value ?? {}) as { readonly reason?: unknown };
+  return typeof reason === 'string' ? reason : undefined;
+}
+
 /** The entries of `[from, to)` as far as they can be read. */
-async function readRange({ log }: LogOf, from: number, to: number): Promise<Story> {
-  const records = await log.each(from, to, () => false);
+async function readRange(
+  { log }: LogOf,
+  from: number,
+  to: number,
+  incidentId?: string,
+): Promise<Story> {
+  const records = await log.each(from, to, (event) => event === FALSE_ALARM);
   return {
+    falseAlarm: falseAlarmOf(records, incidentId),
     entries: records.flatMap((record) => (record === null ? [] : [entryOf(record.leaf)])),
     lost: records.flatMap((record, offset) => (record === null ? [from + offset] : [])),
   };
@@ -44,6 +69,7 @@ export async function whatRuleSaw(
 const joined = (stories: readonly Story[]): Story => ({
   entries: stories.flatMap(({ entries }) => entries),
   lost: stories.flatMap(({ lost }) => lost),
+  falseAlarm: stories.find(({ falseAlarm }) => falseAlarm !== undefined)?.falseAlarm,
 });
 
 /** What the rule saw, that opened it. */
@@ -56,12 +82,13 @@ const isEnd = ({ event, facts }: AuditEntry, { id }: IncidentRecord): boolean =>
   event === 'incident.closed' && facts['incident'] === id;
 
 /** Up to its end; what others did since, however much that is, is not told. */
-function untilEnd({ entries, lost }: Story, incident: IncidentRecord): Story {
+function untilEnd({ entries, lost, falseAlarm }: Story, incident: IncidentRecord): Story {
   const end = entries.find((entry) => isEnd(entry, incident));
   const isTold = (index: number) => end === undefined || index <= end.index;
   return {
     entries: entries.filter((entry) => isTold(entry.index) && isPart(entry, incident)),
     lost: lost.filter(isTold),
+    falseAlarm,
   };
 }
 
@@ -77,7 +104,7 @@ export async function storyOf(store: LogOf, incident: IncidentRecord): Promise<S
   const size = await store.log.size();
   const parts = [await causeOf(store, incident), cutOff(incident, size)];
   for (let at = from; at < size; at += PAGE_ENTRIES) {
-    const part = await readRange(store, at, Math.min(at + PAGE_ENTRIES, size));
+    const part = await readRange(store, at, Math.min(at + PAGE_ENTRIES, size), incident.id);
     parts.push(untilEnd(part, incident));
     if (part.entries.some((entry) => isEnd(entry, incident))) break;
   }

@@ -1,4 +1,3 @@
-import type { AuditEntry } from '../contracts/audit-entry.ts';
 import { durationWords } from '../core/durations.ts';
 import { CLOCKS, type IncidentRecord } from '../core/incident.ts';
 import { CHECK_TITLES, CLOCK_TITLES } from '../core/incident-text.ts';
@@ -9,6 +8,7 @@ import { alertsSince } from './alerts.ts';
 import { clocksOf } from './incident-view.ts';
 import { findingLines } from './post-mortem-findings.ts';
 import { type Story, storyOf, whatRuleSaw } from './post-mortem-story.ts';
+import { timeLine } from './post-mortem-time-line.ts';
 
 /** Never so many as to bury what is left to read. */
 const LOST_NAMED_MAX = 20;
@@ -73,34 +73,6 @@ async function watchLines(
   ];
 }
 
-const factsText = ({ facts }: AuditEntry): string =>
-  Object.entries(facts)
-    .filter(([name]) => name !== 'incident' && name !== 'connection')
-    .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
-    .join(', ');
-
-/** Each line is an entry of the log. */
-function timeLine(story: readonly AuditEntry[]): string[] {
-  const rows = story.map((entry) => [
-    entry.timestamp,
-    String(entry.index),
-    entry.event,
-    plain(entry.actor),
-    plain(
-      [
-        entry.hubspot_endpoint,
-        entry.response_status,
-        entry.request_id,
-        entry.code,
-        factsText(entry),
-      ]
-        .filter((part) => part !== null && part !== '')
-        .join(' '),
-    ),
-  ]);
-  return table(['time (UTC)', 'entry', 'event', 'by', 'what'], rows);
-}
-
 const QUESTIONS = [
   'How did somebody else come to act with our key: where did it lie beside the secret store?',
   'What would have shown it earlier? Which rule of detection was missing, or too wide?',
@@ -108,6 +80,41 @@ const QUESTIONS = [
   'Which agent could do more than its work needs?',
   'What slowed the people’s steps down?',
 ];
+
+/** Of a key that was kept nobody has to find out who had it. */
+const FALSE_ALARM_QUESTIONS = [
+  'What made it look like an incident: which rule was too wide, or what did somebody take for one?',
+  'What stood still meanwhile, and would the freeze of one agent have been enough?',
+  'What slowed the people’s steps down?',
+];
+
+function endLine(incident: IncidentRecord, { falseAlarm }: Story): string {
+  const { stage, resumedBy, isFalseAlarm } = incident;
+  const why = falseAlarm === undefined ? '' : ` Because: ${plain(falseAlarm)}`;
+  const kept = isFalseAlarm ? ` It was a false alarm: the key was kept.${why}` : '';
+  return stage === 'closed'
+    ? `Closed by ${plain(resumedBy)}.${kept}`
+    : `Still open (${stage}): this report is not final.${kept}`;
+}
+
+function checkLines({ isFalseAlarm, checks }: IncidentRecord): string[] {
+  if (isFalseAlarm) return ['The key was kept: there was nothing to verify.'];
+  if (checks.length === 0) return ['The key was not replaced.'];
+  const rows = checks.map(({ name, state, detail }) => [CHECK_TITLES[name], state, plain(detail)]);
+  return table(['check', 'result', 'detail'], rows);
+}
+
+function hardeningLines(incident: IncidentRecord): string[] {
+  if (incident.isFalseAlarm)
+    return ['None. How a rule is made narrower: docs/operations.md, "What is looked for".'];
+  return [
+    'Add to the policy file, adapt, and check with `npx sallyport policy explain`:',
+    '',
+    '```cedar',
+    hardeningFor(incident),
+    '```',
+  ];
+}
 
 /**
  * The report of an incident, made from the record and the log alone: Markdown, with the log's entry
@@ -118,14 +125,12 @@ export async function writePostMortem(
   incident: IncidentRecord,
 ): Promise<string> {
   const story = await storyOf(store, incident);
-  const { id, connection, reason, openedBy, openedAt, stage, checks } = incident;
+  const { id, connection, reason, openedBy, openedAt, isFalseAlarm } = incident;
   const lines = [
     `# Incident ${id}`,
     '',
     `Connection ${plain(connection)}, opened ${openedAt.toISOString()} by ${plain(openedBy)}: ${plain(reason)}`,
-    stage === 'closed'
-      ? `Closed by ${plain(incident.resumedBy)}.${incident.isFalseAlarm ? ' It was a false alarm: the key was kept.' : ''}`
-      : `Still open (${stage}): this report is not final.`,
+    endLine(incident, story),
     '',
     '## The clocks',
     '',
@@ -139,12 +144,7 @@ export async function writePostMortem(
     '',
     '## Verification',
     '',
-    ...(checks.length === 0
-      ? ['The key was not replaced.']
-      : table(
-          ['check', 'result', 'detail'],
-          checks.map(({ name, state, detail }) => [CHECK_TITLES[name], state, plain(detail)]),
-        )),
+    ...checkLines(incident),
     '',
     '## Findings',
     '',
@@ -152,22 +152,18 @@ export async function writePostMortem(
     '',
     '## Time line',
     '',
-    'Each entry stands in the log. `npx sallyport audit verify` checks it with the log’s public key.',
+    'Each entry stands in the log; looks that came out alike are one line here. `npx sallyport audit verify` checks it with the log’s public key.',
     '',
     ...lostLines(story),
     ...timeLine(story.entries),
     '',
     '## Questions for the people',
     '',
-    ...QUESTIONS.map((question) => `- ${question}`),
+    ...(isFalseAlarm ? FALSE_ALARM_QUESTIONS : QUESTIONS).map((question) => `- ${question}`),
     '',
     '## Proposed hardening',
     '',
-    'Add to the policy file, adapt, and check with `npx sallyport policy explain`:',
-    '',
-    '```cedar',
-    hardeningFor(incident),
-    '```',
+    ...hardeningLines(incident),
     '',
   ];
   return lines.join('\n');

@@ -26,6 +26,8 @@ const TokenSchema = z.strictObject({
   app_id: z.int().optional(),
 });
 const TokenStateSchema = z.strictObject({ token: z.string(), state: StateSchema });
+/** `scopes` of the new key; those of the old one if absent. */
+const RotateSchema = z.strictObject({ scopes: z.array(z.string()).optional() });
 const OAuthAppSchema = z.strictObject({ scopes: ScopesSchema });
 const ResetSchema = z.strictObject({
   seed: z.boolean().default(true),
@@ -137,6 +139,14 @@ function tokenRoutes(app: Express, pipeline: Pipeline): void {
     if (!record) throw new HubSpotError(404, { message: 'no such token' });
     const { id } = tokens.setState(record, state);
     response.json({ id, state });
+  });
+  app.post('/tokens/rotate', (request, response) => {
+    const { scopes } = RotateSchema.parse(request.body ?? {});
+    const rotated = tokens.rotate(scopes);
+    if (!rotated) throw new HubSpotError(404, { message: 'there is no key to rotate' });
+    const { token, record } = rotated;
+    const { id, appId, scopes: granted } = record;
+    response.status(201).json({ token, id, app_id: appId, scopes: granted });
   });
   app.post('/oauth-apps', (request, response) => {
     const { scopes } = OAuthAppSchema.parse(request.body ?? {});

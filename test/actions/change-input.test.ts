@@ -86,6 +86,7 @@ describe('a changed input', () => {
 
   it.each([
     [NOTE, { contact_id: '20002' }, 'approval.not_changeable: contact_id of create_note'],
+    [NOTE, { nte: 'x' }, 'nte of create_note; what can be changed: note'],
     [NOTE, { constructor: 'x' }, 'approval.not_changeable'],
     [NOTE, { note: '' }, 'action.invalid: note'],
     [NOTE, { note: null }, 'action.invalid: note'],

@@ -1,3 +1,4 @@
+import { Agent, fetch } from 'undici';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 
@@ -180,6 +181,31 @@ describe('every answer', () => {
     expect(wrong.headers.get('allow')).toBe('POST, GET');
     expect((await gateway.agent.call('GET', '/v1/nothing')).status).toBe(404);
     expect((await gateway.agent.call('GET', '/v1/actions/%E0%A4%A')).status).toBe(404);
+  });
+});
+
+/** Not the process's global one, which lets the gateway reach HubSpot alone. */
+const dispatcher = new Agent();
+
+describe('the bare address', () => {
+  const ask = (accept: string, method = 'GET') =>
+    fetch(`http://127.0.0.1:${gateway.config.ports.api}/`, {
+      ...{ method, redirect: 'manual', headers: { accept } },
+      dispatcher,
+    });
+
+  it('leads a browser to the console', async () => {
+    const answer = await ask('text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8');
+    expect([answer.status, answer.headers.get('location')]).toEqual([302, '/console']);
+  });
+
+  it('is not found for a program, as any other path is', async () => {
+    for (const accept of ['*/*', 'application/json', 'application/problem+json']) {
+      const answer = await ask(accept);
+      expect(answer.status).toBe(404);
+      expect(((await answer.json()) as { code: string }).code).toBe('request.not_found');
+    }
+    expect((await ask('text/html', 'POST')).status).toBe(404);
   });
 });
 

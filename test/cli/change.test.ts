@@ -14,14 +14,16 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
-async function changing(...args: string[]) {
+const changing = (...args: string[]) => asking(...args, '--yes');
+
+async function asking(...args: string[]) {
   const api = `http://127.0.0.1:${gateway.config.ports.api}`;
   const door = ['--api', api, '--key-file', keyFile];
   const env = { PATH: process.env['PATH'], SALLYPORT_DATA_DIR: gateway.config.dataDir };
   const { status, out, err } = await runSallyport(['approvals', 'change', ...args, ...door], {
     env,
   });
-  return { status, said: `${out}${err}` };
+  return { status, out, said: `${out}${err}` };
 }
 
 const TASK = {
@@ -47,11 +49,20 @@ describe('sallyport approvals change', () => {
     expect(await statusOf(successor ?? '')).toBe('awaiting_approval');
   });
 
+  it('asks first, with the values of before, and changes nothing where there is nobody to ask', async () => {
+    const id = await ask();
+    const { status, said } = await asking(id, '--set', 'subject=Write');
+    expect(status).toBe(1);
+    expect(said).toContain('subject: Call -> Write');
+    expect(said).toContain('There is no terminal to ask at.\nChange it with --yes.');
+    expect(await statusOf(id)).toBe('awaiting_approval');
+  });
+
   it('takes numbers for what is a number', async () => {
     const id = await ask({ action: 'update_deal', deal_id: '40001', amount: 10 });
-    const { status, said } = await changing(id, '--set', 'amount=12.50', '--json');
+    const { status, out, said } = await changing(id, '--set', 'amount=12.50', '--json');
     expect(status, said).toBe(0);
-    expect(JSON.parse(said)).toMatchObject({ id, successor: { status: 'awaiting_approval' } });
+    expect(JSON.parse(out)).toMatchObject({ id, successor: { status: 'awaiting_approval' } });
   });
 
   it('says which fields there are when none is given, and what is wrong with one', async () => {
@@ -60,7 +71,10 @@ describe('sallyport approvals change', () => {
     expect(none.said).toContain('subject (Task)');
     expect(none.status).toBe(1);
     const wrong = await changing(id, '--set', 'contact_id=20002');
-    expect(wrong.said).toContain('contact_id of create_task');
+    expect(wrong.said).toContain('contact_id cannot be changed. Nothing was changed.');
+    expect(wrong.said).toContain('subject (Task)');
+    const typo = await changing(id, '--set', 'subjct=Call');
+    expect(typo.said).toMatch(/subjct cannot be changed[^]*The fields that can be:\n +subject/);
     const word = await changing(id, '--set', 'subject');
     expect(word.said).toContain('field=value');
     expect(await statusOf(id)).toBe('awaiting_approval');

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Card } from '../../src/contracts/card.ts';
 import { mintKey } from '../../src/gate/keys.ts';
+import { atTerminal, hasTerminal } from '../support/command.ts';
 import { createInstallation, type Installation } from './support.ts';
 
 /** A stand-in for the API: what it answers, and what it was sent. */
@@ -177,6 +178,20 @@ describe('approve', () => {
     expect(said.out).toMatch(remedy);
   });
 
+  it.skipIf(!hasTerminal && process.env['CI'] === undefined)(
+    'says at a terminal what it waits for, where HubSpot takes long; a script is told the outcome alone',
+    async () => {
+      const long = [...Array.from({ length: 14 }, () => 'executing'), 'succeeded'];
+      standIn.after = [...long];
+      const said = await atTerminal(['approve', '--yes'], { env: at.env });
+      expect(said).toMatch(/…\s+HubSpot has not answered yet {2}\([23] s\)/);
+      expect(said).toContain('done in HubSpot: succeeded');
+      standIn.after = [...long];
+      standIn.seen.length = 0;
+      expect(await at.sallyport(['approve', '--yes'])).toMatchObject({ status: 0, err: '' });
+    },
+  );
+
   it('without a terminal and without --yes decides nothing', async () => {
     const said = await at.sallyport(['approve'], { input: 'y\n' });
     expect(said.status).toBe(1);
@@ -311,9 +326,20 @@ describe('the key', () => {
     expect(standIn.seen).toEqual([]);
   });
 
+  it.each([0o640, 0o604])('is not taken from a file that others read: mode %o', async (mode) => {
+    const file = join(at.folder, 'open-key');
+    writeFileSync(file, KEY);
+    chmodSync(file, mode);
+    const said = await at.sallyport(['approvals', '--key-file', file]);
+    expect([said.status, said.err]).toEqual([
+      ...[1, `${file} can be read by others than its owner.\nchmod 600 ${file}\n`],
+    ]);
+    expect(standIn.seen).toEqual([]);
+  });
+
   it("a file without a person's key is not sent", async () => {
     const file = join(at.folder, 'agent-key');
-    writeFileSync(file, mintKey('agent', 'agt_0123456789abcdef'));
+    writeFileSync(file, mintKey('agent', 'agt_0123456789abcdef'), { mode: 0o600 });
     const said = await at.sallyport(['approvals', '--key-file', file]);
     expect(said.err).toContain("no person's key");
     expect(standIn.seen).toEqual([]);

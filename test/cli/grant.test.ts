@@ -20,7 +20,7 @@ const grant = (...args: string[]): Promise<Said> => {
   return runSallyport(['grant', ...args], { env });
 };
 
-const add = (...more: string[]) => grant('add', 'test-assistant', ...more, ...door);
+const add = (...more: string[]) => grant('add', 'test-assistant', ...more, '--yes', ...door);
 const ask = async (note: string): Promise<string> =>
   (await gateway.submit({ action: 'create_note', contact_id: '20001', note })).body.id;
 
@@ -57,6 +57,14 @@ describe('sallyport grant', () => {
     expect((await grant('end', 'gra_0000000000')).status).toBe(1);
   });
 
+  it('asks before it allows anything, and allows nothing where there is nobody to ask', async () => {
+    const said = await grant('add', 'test-assistant', 'log_call', '--hours', '2', ...door);
+    expect([said.status, said.out]).toEqual([1, '']);
+    expect(said.err).toContain('log_call by test-assistant: the next 20 within 2 hours');
+    expect(said.err).toContain('There is no terminal to ask at.\nAllow it with --yes.');
+    expect((await grant('list')).out).not.toContain('log_call');
+  });
+
   it.each([
     [['create_note', '--hours', '9'], 2, 'It is 1 to 8.'],
     [['create_note', '--hours', '1', '--uses', '51'], 2, 'It is 1 to 50.'],
@@ -70,7 +78,7 @@ describe('sallyport grant', () => {
   });
 
   it('takes an agent that is there, and a grant by its id', async () => {
-    const nobody = await grant('add', 'nobody', 'create_note', '--hours', '1', ...door);
+    const nobody = await grant('add', 'nobody', 'create_note', '--hours', '1', '--yes', ...door);
     expect([nobody.status, nobody.out]).toEqual([1, '']);
     expect(nobody.err).toContain('nobody');
     const named = await grant('end', 'create_note');

@@ -16,6 +16,9 @@ describe('help', () => {
     [['agent'], 'npx sallyport agent <command> --help'],
     [['agent', 'add'], '--group'],
     [['prove'], '--law'],
+    [['settle'], 'executed: you saw it in HubSpot'],
+    [['grant', 'add'], '--yes'],
+    [['approvals', 'change'], '--yes'],
     [['unfreeze'], '[freeze|connection|agent]'],
   ])('of %j fits 80 columns, and says what a reader can use', async (path, words) => {
     const { status, out } = await at.sallyport([...path, '--help']);

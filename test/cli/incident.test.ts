@@ -38,6 +38,14 @@ describe('sallyport incident', () => {
     expect((await incident()).out).toContain('Choose “Rotate and expire now”');
   });
 
+  it('of the demo says where its new key comes from, which no HubSpot has', async () => {
+    await incident('start');
+    await moveTo('rotating');
+    expect((await incident()).out).not.toContain('The stand-in for HubSpot');
+    at.writeRunFile({ simulator: 'http://127.0.0.1:9' });
+    expect((await incident()).out).toContain('docs/hubspot-setup.md, "The stand-in for HubSpot"');
+  });
+
   it('takes the new key for verifying, and not before it is asked for', async () => {
     await incident('start');
     const early = await setKey();

@@ -29,6 +29,7 @@ describe('the kill switch', () => {
     await at.sallyport(['agent', 'add', 'runaway']);
     const placed = await at.sallyport(['freeze', 'runaway']);
     expect(placed.out).toMatch(/No call of this agent's to HubSpot starts/);
+    expect((await at.sallyport(['freezes'])).out).toMatch(/agent runaway \(agt_\w+\) .* operator /);
     await at.sallyport(['freeze']);
     const lifted = await at.sallyport(['unfreeze', 'runaway']);
     expect(lifted.out).toMatch(/Lifted: agent agt_/);

@@ -223,6 +223,7 @@ function pagesWith(text: string): string[] {
     detail: text,
     card: card!,
     decisions: [decision],
+    settlements: [],
     time_line: [entry],
   };
   const history = { requests: [summary], damaged: [], looked_through: 1 };

@@ -58,6 +58,21 @@ describe('a card as plain lines', () => {
     expect(readAs(of, 'In HubSpot')).toEqual([url]);
   });
 
+  it('cuts no word of a value in two, in no terminal, and hides no blank by that', () => {
+    const words = 'They want the renewal offer before the meeting of the board on Friday morning';
+    const whole = 'https://acme.test/offers/2026/november/renewal?of=4471902&for=dana';
+    const after = `${words}, and ${whole}  twice`;
+    const change = { label: 'Note', property: 'hs_note_body', before: null, after };
+    for (const width of [undefined, 60, 72, 40]) {
+      const lines = cardLines({ ...card, changes: [change] }, width);
+      expect(fieldsIn(lines.join('\n'))[0]?.after).toBe(after);
+      for (const word of words.split(' '))
+        expect(lines.filter((line) => line.includes(word))).not.toEqual([]);
+      for (const line of lines.filter((one) => /^.{15}[│┆]/u.test(one)))
+        expect(columnsOf(line)).toBeLessThanOrEqual(width ?? 80);
+    }
+  });
+
   it('P2: shows each changed field of 2,000 random cards in full, in lines that no terminal breaks', () => {
     const next = randomChanges(SEED);
     let fields = 0;

@@ -41,7 +41,7 @@ describe('an alert', () => {
           title: 'Alert: HubSpot answered with an error of its own (5xx)',
           lines: [
             `Seen: 1 in 60 s, the last at ${START.toISOString()} (UTC)`,
-            'Done: people were told',
+            'Done: nothing was stopped',
             'Entries of the log: 4',
           ],
           link: expect.stringMatching(/^https:\/\/gate\.test\/console\/alerts\/\d+$/),

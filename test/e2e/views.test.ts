@@ -40,9 +40,12 @@ describe.skipIf(executable === undefined)('every view of the console', () => {
   it('an empty queue says so, and what comes appears by itself', async () => {
     const { page } = await house.open('/console', { width: 390 });
     await page.getByRole('heading', { name: 'Nothing waits for you' }).waitFor();
+    const keys = page.locator('#foot');
+    expect(await keys.textContent()).not.toMatch(/approve|reject|change/);
     const { id } = await house.ask('Comes to an empty queue.');
     await page.getByRole('heading', { name: '1 change waits for you' }).waitFor();
     expect(await page.locator(`[data-id="${id}"]`).count()).toBe(1);
+    expect(await keys.textContent()).toMatch(/approve.*reject/);
     await house.gateway.agent.call('DELETE', `/v1/actions/${id}`);
     await page.getByRole('heading', { name: 'Nothing waits for you' }).waitFor();
     const today = page.getByRole('region', { name: 'Today' });

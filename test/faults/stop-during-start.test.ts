@@ -27,6 +27,18 @@ async function startSilentServer(): Promise<{ address: string; arrived: () => nu
   return { address: `127.0.0.1:${port}`, arrived: () => sockets.size };
 }
 
+/** A Temporal server that takes so long before it begins. */
+function slowCli(real: string, seconds: number): string {
+  const folder = mkdtempSync(join(tmpdir(), 'sallyport-slow-'));
+  onTestFinished(() => {
+    rmSync(folder, { recursive: true });
+  });
+  const slow = join(folder, 'temporal');
+  const sleepBeforeServer = `[ "$1" = server ] && sleep ${seconds}`;
+  writeFileSync(slow, `#!/bin/sh\n${sleepBeforeServer}\nexec ${real} "$@"\n`, { mode: 0o755 });
+  return slow;
+}
+
 describe('a signal while the gateway is still starting', () => {
   it.each(['SIGINT', 'SIGTERM'] as const)(
     '%s ends it in order, without starting the rest',
@@ -44,6 +56,18 @@ describe('a signal while the gateway is still starting', () => {
     },
     60_000,
   );
+
+  it('ends it and its children at once where the engine takes long, and says nothing of the start any more', async () => {
+    gateway = await createRunningGateway({ temporalCli: slowCli(await temporalCliPath(), 30) });
+    gateway.launch();
+    const isAtIt = () => gateway.output().includes('Starting the Temporal server, 2 s');
+    await expect.poll(isAtIt, { timeout: 30_000 }).toBe(true);
+    expect(await gateway.stop('SIGINT')).toBeLessThan(3_000);
+    expect(await gateway.exited()).toBe(0);
+    const [, since = ''] = gateway.output().split(/^(?=Stopping)/m);
+    expect(since).toBe('Stopping: the start is given up …\nStopped.\n');
+    expect(gateway.processes()).toEqual([]);
+  }, 60_000);
 
   it.each(['src/main.ts', 'src/worker-main.ts'])(
     'ends %s at once though the engine accepts connections and never answers',
@@ -79,15 +103,7 @@ describe('a signal while the gateway is still starting', () => {
 
 describe('a start that takes long', () => {
   it('says what it is at', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'sallyport-slow-'));
-    onTestFinished(() => {
-      rmSync(folder, { recursive: true });
-    });
-    const slow = join(folder, 'temporal');
-    const sleepBeforeServer = '[ "$1" = server ] && sleep 5';
-    const real = await temporalCliPath();
-    writeFileSync(slow, `#!/bin/sh\n${sleepBeforeServer}\nexec ${real} "$@"\n`, { mode: 0o755 });
-    gateway = await createRunningGateway({ temporalCli: slow });
+    gateway = await createRunningGateway({ temporalCli: slowCli(await temporalCliPath(), 5) });
     await gateway.start();
     expect(gateway.output()).toMatch(/^Starting the Temporal server, 2 s …$/m);
     expect(gateway.output()).toMatch(/^Starting the Temporal server, 4 s …$/m);

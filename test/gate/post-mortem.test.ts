@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, expect, it, describe } from 'vitest';
 import type { Finding } from '../../src/core/detection.ts';
 import type { Findings, IncidentRecord } from '../../src/core/incident.ts';
+import { describeIncident } from '../../src/core/incident-text.ts';
 import { createContainIncident } from '../../src/activities/contain-incident.ts';
 import { raiseAlert } from '../../src/gate/alerts.ts';
-import { resumeIncident } from '../../src/gate/incident-steps.ts';
+import { declareFalseAlarm, resumeIncident } from '../../src/gate/incident-steps.ts';
 import { openIncident } from '../../src/gate/incidents.ts';
 import { writePostMortem } from '../../src/gate/post-mortem.ts';
 import type { Store } from '../../src/ports/store.ts';
@@ -118,6 +119,49 @@ describe('a post-mortem', () => {
     const cutOff = { log: { ...log, size: () => Promise.resolve(firstEntry - 1) } };
     const report = await writePostMortem(cutOff, (await store.incidents.get(id))!);
     expect(report).toContain(`Entries ${firstEntry - 1}, ${firstEntry} are gone`);
+  });
+
+  it('of a false alarm says why it was one, and asks nothing about a key that nobody had', async () => {
+    const { id } = await openedByRule(0);
+    await store.commit(async (tx) => {
+      const detail = 'The old key still works.';
+      const check = { name: 'old_key_dead', state: 'waiting', detail, at: clock() } as const;
+      await tx.incidents.update(id, { stage: 'rotating', checks: [check] });
+      await declareFalseAlarm(tx, { incidentId: id, by: 'operator', reason: 'Our own | import.' });
+    });
+    const report = await reportOf(id);
+    expect(report).toContain(
+      'It was a false alarm: the key was kept. Because: `Our own ¦ import.`',
+    );
+    expect(report).not.toMatch(/came to act|still works|not replaced|```cedar/);
+    expect(report).toContain('What made it look like an incident');
+    const shown = describeIncident((await store.incidents.get(id))!).join('\n');
+    expect(shown).toContain('It was a false alarm: the key is kept.');
+    expect(shown).toContain('npx sallyport incident resume --key-file');
+    expect(shown).not.toContain('still works');
+  });
+
+  it('says once what each of many looks in a row found, how often, and when the last was', async () => {
+    const { id } = await openedByRule(0);
+    const look = async (status: number): Promise<void> => {
+      now += 5_000;
+      await store.commit(async (tx) => {
+        const facts = { purpose: 'incident', method: 'GET', incident: id };
+        const of = { actor: 'gateway', hubspotEndpoint: '/account-info/2026-09/details' };
+        await tx.log.append({ ...of, event: 'hubspot.intended', facts });
+        await tx.log.append({ ...of, event: 'hubspot.answered', responseStatus: status, facts });
+      });
+    };
+    const first = await store.log.size();
+    for (let count = 0; count < 30; count += 1) await look(200);
+    const lastAt = clock().toISOString();
+    await look(401);
+    const lines = (await reportOf(id)).split('\n').filter((line) => line.includes('account-info'));
+    expect(lines).toHaveLength(3);
+    expect(lines[0]).toContain(`| ${first} to ${first + 59} | hubspot.answered |`);
+    expect(lines[0]).toContain(`30 times alike, the last at ${lastAt}: /account-info`);
+    expect(lines[1]).toContain('hubspot.intended');
+    expect(lines[2]).toContain(' 401 ');
   });
 
   it('counts each affected record once, names people, and says what it does not list', async () => {

@@ -178,6 +178,7 @@ describe('policy and requests of several steps', () => {
     for (const step of [read, several(note('x'), note('y'))]) {
       const { body } = await gateway.submit(several(note('x'), step));
       expect(body.code).toBe('action.invalid');
+      expect(body.detail).toContain('step 2');
     }
   });
 });

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { runSallyport } from '../support/command.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 
 let gateway: TestGateway;
@@ -55,6 +56,17 @@ describe('law 5: a lost answer that no look can settle is ended by a person', ()
     const entry = (await gateway.entriesOf(id)).find(({ event }) => event === 'hubspot.settled');
     expect(entry.actor).toBe(`person:${gateway.approver.record.id}`);
     expect(entry.facts).toMatchObject({ settled: 'executed', by: 'person' });
+    const { body: detail } = await gateway.approver.call('GET', `/v1/requests/${id}`);
+    expect(detail.settlements).toEqual([
+      {
+        ...{ index: entry.index, person: gateway.approver.record.id, name: 'Robin Vale' },
+        ...{ outcome: 'executed', settled_at: entry.timestamp, reason: saw.reason },
+      },
+    ]);
+    const env = { PATH: process.env['PATH'], SALLYPORT_DATA_DIR: gateway.config.dataDir };
+    expect((await runSallyport(['request', id], { env })).out).toContain(
+      `Settled      executed by Robin Vale at ${entry.timestamp}: ${saw.reason}`,
+    );
     await gateway.simulator.control('DELETE', '/faults');
     await quiet();
     expect(await gateway.timesSent('It is there')).toBe(1);

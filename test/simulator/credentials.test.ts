@@ -48,6 +48,20 @@ describe('tokens', () => {
     expect(reply.body.correlationId).toMatch(UUID);
   });
 
+  it('are rotated as by “Rotate and expire now”: the old one is dead, the new one is of the same app', async () => {
+    const old = await sim.token();
+    const { status, body } = await sim.control<Record<string, any>>('POST', '/tokens/rotate', {});
+    expect(status).toBe(201);
+    const seen = await createApi(sim, body['token'])('GET', DETAILS);
+    expect(seen.status).toBe(200);
+    const dead = await createApi(sim, old)('GET', DETAILS);
+    expect([dead.status, dead.body.category]).toEqual([401, 'EXPIRED_AUTHENTICATION']);
+    const narrow = await sim.control<Record<string, any>>('POST', '/tokens/rotate', {
+      scopes: ['oauth'],
+    });
+    expect(narrow.body).toMatchObject({ scopes: ['oauth'], app_id: body['app_id'] });
+  });
+
   it('are refused with EXPIRED_AUTHENTICATION and the time of death once expired', async () => {
     const token = await sim.token();
     await sim.control('POST', '/tokens/state', { token, state: 'expired' });

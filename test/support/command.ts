@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 
 export interface Said {
   readonly status: number | null;
@@ -23,4 +23,24 @@ export const runSallyport = (
     // It may have ended without reading.
     child.stdin.on('error', () => undefined);
     child.stdin.end(input);
+  });
+
+/** util-linux's `script`, which lends a command a terminal. */
+export const hasTerminal = spawnSync('script', ['--version']).status === 0;
+
+/** The same at a terminal: what it says there, on either stream. */
+export const atTerminal = (
+  args: readonly string[],
+  { env }: { readonly env: NodeJS.ProcessEnv },
+): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const command = [process.execPath, 'bin/sallyport.mjs', ...args].join(' ');
+    const child = spawn('script', ['-qec', command, '/dev/null'], { env });
+    let said = '';
+    child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    child.on('error', reject);
+    child.on('close', () => {
+      resolve(said);
+    });
+    child.stdin.on('error', () => undefined);
   });

@@ -144,4 +144,9 @@ describe('what is refused before any call', () => {
     const after = await gateway.simulator.control<{ requests: unknown[] }>('GET', '/requests');
     expect(after.body.requests.length).toBe(before.body.requests.length);
   });
+
+  it('a field the action does not have is answered with those it has', async () => {
+    const { body } = await gateway.submit({ action: 'get_contact', contact_ident: '20001' });
+    expect(body.detail).toMatch(/"contact_ident".*; get_contact has contact_id(, \w+)*$/);
+  });
 });

@@ -40,7 +40,12 @@ async function ask({ name, check }: Probe): Promise<z.infer<typeof PartSchema>> 
 }
 
 const ReadinessSchema = z
-  .strictObject({ status: z.enum(['ready', 'not_ready']), parts: z.array(PartSchema) })
+  .strictObject({
+    status: z.enum(['ready', 'not_ready']),
+    parts: z.array(PartSchema),
+    /** The digest of the policy that this process has loaded: the file may have changed since. */
+    policy: z.string().regex(/^[0-9a-f]{64}$/),
+  })
   .meta({ id: 'Readiness' });
 
 export const readiness = defineRoute({
@@ -53,12 +58,12 @@ export const readiness = defineRoute({
     503: { is: 'At least one part is down.', body: ReadinessSchema },
   },
   errors: [],
-  handler: async ({ probes }) => {
+  handler: async ({ probes, policy }) => {
     const parts = await Promise.all(probes.map(ask));
     const isReady = parts.every(({ up }) => up);
     return {
       status: isReady ? 200 : 503,
-      body: { status: isReady ? 'ready' : 'not_ready', parts },
+      body: { status: isReady ? 'ready' : 'not_ready', parts, policy: policy().digest },
     };
   },
 });

@@ -9,12 +9,14 @@ import {
   RequestHistorySchema,
   type RequestSummary,
   type TimeLineEntry,
+  type SettlementView,
   TimeLineEntrySchema,
 } from '../../contracts/request-history.ts';
 import { changedTo } from '../../core/changed.ts';
 import { GatewayError } from '../../core/gateway-error.ts';
-import type { AgentRecord, AuditRecord, RequestRecord } from '../../core/records.ts';
+import type { AgentRecord, AuditRecord, PersonRecord, RequestRecord } from '../../core/records.ts';
 import { type RequestStatus, REQUEST_STATUSES } from '../../core/request-state.ts';
+import { settlementsIn } from '../../gate/settlements.ts';
 import type { RequestTally, Store } from '../../ports/store.ts';
 import { decisionViews } from '../approval-view.ts';
 import { defineRoute } from '../define-route.ts';
@@ -182,6 +184,19 @@ function timeLineEntry({ leaf }: AuditRecord): TimeLineEntry {
   return TimeLineEntrySchema.strip().parse(entry);
 }
 
+const settlementViews = (
+  records: readonly AuditRecord[],
+  people: readonly PersonRecord[],
+): SettlementView[] =>
+  settlementsIn(records).map(({ index, personId, outcome, settledAt, reason }) => {
+    const name = people.find(({ id }) => id === personId)?.name;
+    return {
+      ...{ index, person: personId, outcome, settled_at: settledAt },
+      ...(name === undefined ? {} : { name }),
+      ...(reason === null ? {} : { reason }),
+    };
+  });
+
 const successorOf = (request: RequestRecord): { successor?: string } => {
   const changed = changedTo(request);
   return changed === undefined ? {} : { successor: changed.successor };
@@ -200,6 +215,7 @@ export const getRequest = defineRoute({
     if (request === undefined) throw new GatewayError('request.not_found');
     const { records } = await store.log.trace(params.id);
     const decisions = await store.decisions.of(params.id);
+    const people = (await store.people.legible()).rows;
     return {
       status: 200,
       body: {
@@ -209,7 +225,8 @@ export const getRequest = defineRoute({
         detail: request.detail,
         card: request.card,
         ...successorOf(request),
-        decisions: await decisionViews(store, decisions, (await store.people.legible()).rows),
+        decisions: await decisionViews(store, decisions, people),
+        settlements: settlementViews(records, people),
         time_line: records.map(timeLineEntry),
       },
     };

@@ -5,7 +5,7 @@ const EVERY_MS = 3000;
 const ANSWER_MS = 10000;
 /** A session that nobody uses must come to its end: a page that is left alone stops asking. */
 const ATTENDED_MS = 15 * 60000;
-const PARTS = ['bar', 'strip', 'main', 'sheets', 'decide'];
+const PARTS = ['bar', 'strip', 'main', 'sheets', 'decide', 'foot'];
 
 let attendedAt = Date.now();
 let lastAnswer = new Date();

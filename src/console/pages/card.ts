@@ -30,7 +30,8 @@ const approvalsOf = ({ decisions }: Approval): number =>
 
 function kindOf({ status, code }: Approval): DiffKind {
   if (status === 'succeeded') return 'done';
-  return isTerminal(status) && code !== undefined ? 'void' : 'waiting';
+  if (!isTerminal(status)) return status === 'awaiting_approval' ? 'waiting' : 'open';
+  return code === undefined ? 'waiting' : 'void';
 }
 
 function stateOf(approval: Approval): Html {
@@ -225,7 +226,9 @@ const mayAct = ({ you }: Approval): boolean => you.can_decide || ownWords(you) !
 function whatItDoes({ you, card }: Approval): Html {
   const own = ownWords(you);
   if (own !== undefined) return own;
-  const exactly = html`Sends exactly these ${changeCount(card.changes)}, once.`;
+  const fields =
+    card.changes.length === 1 ? 'this one field' : `these ${changeCount(card.changes)}`;
+  const exactly = html`Sends exactly ${fields}, once.`;
   if (you.own === undefined || !('delay_seconds' in you.own)) return exactly;
   const minutes = Math.ceil(you.own.delay_seconds / 60);
   return html`${exactly} You asked for it and nobody else can decide, so it is carried out

@@ -68,20 +68,25 @@ function control(field: ChangeableField, value: string, isWrong: boolean): Html 
   />`;
 }
 
+/**
+ * As HubSpot holds it, as far as the card was made from it: what would change, and of an update also what was read
+ * beside that. The fields of what is created are no record's yet.
+ */
+function heldOf({ card }: Approval, { field, label }: ChangeableField): Html | null {
+  // The firm may call it otherwise on the card.
+  const change = card.changes.find((one) => one.label === label || one.property === field);
+  if (change !== undefined)
+    return change.before === null ? null : wholeValue(change.before, change.before_name);
+  const isUpdate = card.action.startsWith('update_');
+  const [seen] = card.seen.filter(({ properties }) => Object.hasOwn(properties, field));
+  return isUpdate && seen !== undefined ? wholeValue(seen.properties[field] ?? null) : null;
+}
+
 /** The value beside which another one is put in: as the agent asked, and as HubSpot holds it. */
-function beside({ card }: Approval, field: ChangeableField): Html {
-  const change = card.changes.find(
-    // The firm may call it otherwise on the card.
-    ({ label, property }) => label === field.label || property === field.field,
-  );
+function beside(approval: Approval, field: ChangeableField): Html {
   const asked = askedText(field);
   const hidden = hiddenHint(asked);
-  const held =
-    change?.before === null || change === undefined
-      ? null
-      : html`<p class="small quiet">
-          Now in HubSpot: ${wholeValue(change.before, change.before_name)}
-        </p>`;
+  const held = heldOf(approval, field);
   const words =
     asked === ''
       ? html`The agent left this out.`
@@ -92,7 +97,9 @@ function beside({ card }: Approval, field: ChangeableField): Html {
             : shown(asked)
         }`;
   return html`<p class="small quiet">${words}</p>
-    ${hidden === undefined ? null : html`<p class="small quiet">${hidden}</p>`}${held}`;
+    ${hidden === undefined ? null : html`<p class="small quiet">${hidden}</p>`}${
+      held === null ? null : html`<p class="small quiet">Now in HubSpot: ${held}</p>`
+    }`;
 }
 
 function fieldRow(approval: Approval, field: ChangeableField, draft: ChangeDraft): Html {

@@ -8,11 +8,14 @@ import { type Passage, wordDiff } from '../word-diff.ts';
 /** Longer than this, or of several lines, a value is a text of its own. */
 const LONG_CHARS = 80;
 
-export type DiffKind = 'waiting' | 'done' | 'void';
+/** `open`: approved, and nobody knows yet, or nobody can tell, whether it was written. */
+export type DiffKind = 'waiting' | 'open' | 'done' | 'void';
 
 const HEADS: Readonly<Record<DiffKind, readonly [string, string, string, string]>> = {
   waiting: ['Now in HubSpot', 'After your yes', 'Now', 'After'],
-  done: ['Before', 'Now in HubSpot', 'Before', 'Now'],
+  open: ['Before', 'Approved to be written', 'Before', 'Approved'],
+  // What people have changed in HubSpot since is not on this page.
+  done: ['Before', 'As it was written', 'Before', 'Written'],
   void: ['On this card', 'Not sent', 'Card', 'Not sent'],
 };
 
@@ -133,13 +136,24 @@ function keptWords(count: number): string {
   return count === 1 ? `, 1 ${KEPT}` : `, ${count} stay as they are`;
 }
 
-function caption({ changes, records }: Card, kind: DiffKind): string {
+/** Of records that there are: how many fields change, and on how many of them. */
+function changeWords(changes: readonly CardChange[], records: number, kind: DiffKind): string {
   const changing = changes.filter((change) => !isKept(change));
   const verb = changing.length === 1 ? ['changes', 'changed'] : ['change', 'changed'];
-  const on = records.length <= 1 ? '1 record' : `${records.length} records`;
-  if (kind === 'void') return `${changeCount(changes)}, not sent`;
+  const on = records <= 1 ? '1 record' : `${records} records`;
   const kept = keptWords(changes.length - changing.length);
   return `${changeCount(changing)} ${verb[kind === 'done' ? 1 : 0]}${kept}, on ${on}`;
+}
+
+/** What is made has nothing that could change: its fields are told by themselves. */
+function caption({ changes, records }: Card, kind: DiffKind): string {
+  if (kind === 'void') return `${changeCount(changes)}, not sent`;
+  const fresh = changes.filter(({ before }) => before === null);
+  const standing = changes.filter(({ before }) => before !== null);
+  return [
+    ...(standing.length === 0 ? [] : [changeWords(standing, records.length, kind)]),
+    ...(fresh.length === 0 ? [] : [`${changeCount(fresh)} of what is new`]),
+  ].join('; ');
 }
 
 /** Field by field what it holds and what it would hold: every field of the card, every value whole. */

@@ -195,6 +195,7 @@ export function queuePage(frame: Frame, answer: ApprovalPage, quiet?: Quiet): st
   return page(frame, {
     title,
     place: 'waiting',
+    hasRows: approvals.length > 0,
     main: html`${damagedNotice(damaged)}${heading(mine.length, isAll)}${together(mine)}${rows}${waitsForOthers}${more(answer)}${quiet === undefined ? null : html`${todayPart(quiet.today)}${lastAskedFor(quiet.lastAsked)}`}`,
     sheets: mine.filter(standsInRow).map((approval) => rejectSheet(frame, approval)),
     version: versionOf([

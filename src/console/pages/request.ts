@@ -1,4 +1,5 @@
 import type { RequestDetail } from '../../contracts/request-history.ts';
+import { isTerminal } from '../../core/request-state.ts';
 import { type Html, html } from '../html.ts';
 import type { Frame } from '../frame.ts';
 import { page } from '../page.ts';
@@ -6,7 +7,7 @@ import { shown, shownLines } from '../shown-text.ts';
 import { moment } from '../times.ts';
 import { versionOf } from '../version.ts';
 import { plainName, stateMark, stateWords } from '../words.ts';
-import { diffTable } from './diff.ts';
+import { type DiffKind, diffTable } from './diff.ts';
 import { agentWords, askedFor, part, sentence, shortHash } from './parts.ts';
 import { timeLine } from './time-line.ts';
 
@@ -49,14 +50,18 @@ function endingLine({ code, detail }: RequestDetail): Html | null {
   return html`<p class="lead"><span class="mono">${code}</span>${more}</p>`;
 }
 
-const sentKind = ({ status }: RequestDetail) =>
-  status === 'succeeded' ? 'done' : status === 'awaiting_approval' ? 'waiting' : 'void';
+function sentKind({ status }: RequestDetail): DiffKind {
+  if (status === 'succeeded') return 'done';
+  if (status === 'awaiting_approval') return 'waiting';
+  return isTerminal(status) ? 'void' : 'open';
+}
 
-const SENT_TITLES = {
+const SENT_TITLES: Readonly<Record<DiffKind, string>> = {
   done: 'What was sent',
+  open: 'What is sent',
   waiting: 'What would be sent',
   void: 'What was asked',
-} as const;
+};
 
 function proofPart({ time_line: entries, digest }: RequestDetail, { status }: Frame): Html {
   const [first, last] = [entries[0]?.index, entries.at(-1)?.index];

@@ -71,6 +71,18 @@ export class TokenStore {
     return { token, record };
   }
 
+  /** HubSpot's "Rotate and expire now", on the newest key that is alive; undefined when none is. */
+  rotate(scopes?: readonly string[]): ReturnType<TokenStore['mint']> | undefined {
+    const alive = [...this.#tokens.values()].filter(
+      ({ kind, state }) => kind === 'private_app' && state === 'active',
+    );
+    const old = alive.toSorted((a, b) => a.createdAt.localeCompare(b.createdAt)).at(-1);
+    if (old === undefined) return undefined;
+    const minted = this.mint({ scopes: scopes ?? old.scopes, appId: old.appId });
+    for (const each of alive) if (each.appId === old.appId) this.setState(each, 'expired');
+    return minted;
+  }
+
   /** Registers an OAuth app and its first install. All three secrets are handed out once. */
   addClient(scopes: readonly string[]): {
     clientId: string;

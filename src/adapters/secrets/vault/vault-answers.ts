@@ -59,7 +59,7 @@ export function dataOf<K extends keyof typeof SCHEMAS>(
 ): Parsed<K> {
   if (answer.status !== 200) throw refusalOf(answer, server);
   const parsed = SCHEMAS[kind].safeParse(answer.body);
-  if (parsed.success) return parsed.data.data as Parsed<K>;
+  if (parsed.success) return parsed.data.data;
   throw unavailable(
     kind === 'read'
       ? `${server.address} holds a secret of ours without a text in its field "value"; put back what was there`

@@ -132,7 +132,7 @@ function parse(
     // The reason is withheld on purpose: it quotes the text, which may hold a secret.
   }
   // A proxy in front of it has a page of its own for a server that is down, or moved.
-  if (status >= 300) return undefined;
+  if (status >= 500 || (status >= 300 && status < 400)) return undefined;
   throw unavailable(
     `${address} does not answer as Vault does (${status}); correct SALLYPORT_VAULT_ADDR`,
   );

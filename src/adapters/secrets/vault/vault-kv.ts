@@ -49,7 +49,7 @@ export function createVaultKv(
   session: VaultSession,
 ): VaultKv {
   const at = (room: string, name: string): string => `${mount}/${room}/${prefix}/${name}`;
-  const { ask } = session;
+  const ask = (question: VaultQuestion): Promise<VaultAnswer> => session.ask(question);
 
   const write = async (question: VaultQuestion): Promise<void> => {
     const answer = await ask(question);

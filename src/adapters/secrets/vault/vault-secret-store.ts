@@ -104,9 +104,9 @@ async function namesUnder(kv: VaultKv, folder: string): Promise<string[]> {
 }
 
 async function readCa(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
     throw unavailable(`cannot read ${file} (${errnoOf(error)}); SALLYPORT_VAULT_CA_FILE names it`);
-  }
+  });
+  if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
+  throw unavailable(`${file} holds no certificate in PEM; SALLYPORT_VAULT_CA_FILE names it`);
 }

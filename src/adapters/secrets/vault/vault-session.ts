@@ -46,13 +46,17 @@ export function createVaultSession(exchange: VaultExchange, login: VaultLogin): 
     clock = setTimeout(() => void keepAlive(), waitMs).unref();
   };
 
+  const hold = (lease: Lease, sinceMs: number): Held => {
+    clearTimeout(clock);
+    if (lease.ttlMs !== undefined) wake(lease.ttlMs * SESSION_LIMITS.renewShare);
+    held = { ...lease, sinceMs };
+    return held;
+  };
+
   const enter = (way: VaultLogin): Promise<Held> => {
+    const sinceMs = performance.now();
     entering ??= way()
-      .then((lease) => {
-        held = { ...lease, sinceMs: performance.now() };
-        if (lease.ttlMs !== undefined) wake(lease.ttlMs * SESSION_LIMITS.renewShare);
-        return held;
-      })
+      .then((lease) => hold(lease, sinceMs))
       .finally(() => (entering = undefined));
     return entering;
   };
@@ -90,10 +94,10 @@ export function createVaultSession(exchange: VaultExchange, login: VaultLogin): 
   };
 }
 
-/** A renewal that is refused, or that comes close to the token's last day, is a login. */
+/** A renewal that is refused, or that comes close to the token's last day, is a login; where that fails, what is left counts. */
 async function renewed(exchange: VaultExchange, present: Held, login: VaultLogin): Promise<Lease> {
-  if (!present.isRenewable) return login();
-  const lease = await renewLease(exchange, present.token);
-  const isEnough = (lease?.ttlMs ?? 0) >= (present.ttlMs ?? 0) / 2;
-  return lease !== undefined && isEnough ? lease : login();
+  const lease = present.isRenewable ? await renewLease(exchange, present.token) : undefined;
+  if (lease === undefined) return login();
+  const isEnough = (lease.ttlMs ?? Infinity) >= (present.ttlMs ?? 0) / 2;
+  return isEnough ? lease : login().catch(() => lease);
 }

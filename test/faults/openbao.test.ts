@@ -2,9 +2,10 @@ import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { openContext } from '../../src/context.ts';
-import { type Files, makeFiles, policyToken } from '../adapters/secrets/vault-rig.ts';
+import { type Files, makeFiles, makeRole, policyToken } from '../adapters/secrets/vault-rig.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 import { findOpenBao, type OpenBao, startOpenBao } from '../support/openbao.ts';
+import { createRunningGateway } from '../support/running-gateway.ts';
 
 const binary = await findOpenBao();
 
@@ -63,6 +64,8 @@ describe.skipIf(binary === undefined)('A gateway whose secrets are in OpenBao', 
   });
 
   it('says that it is sealed, calls nothing, and goes on by itself when it is unsealed', async () => {
+    const note = { action: 'create_note', contact_id: '20001', note: 'Approved while sealed.' };
+    const asked = await gateway.submit(note);
     await bao.seal();
     expect(await parts()).toMatchObject({
       status: 503,
@@ -78,9 +81,16 @@ describe.skipIf(binary === undefined)('A gateway whose secrets are in OpenBao', 
     expect(refused.body).toMatchObject({ code: 'secret.unavailable', retryable: true });
     const before = await calls();
     await gateway.submit(READ);
+    const { id, digest } = asked.body;
+    await gateway.approve(id, digest);
+    await expect
+      .poll(async () => (await gateway.agent.call('GET', `/v1/actions/${id}`)).body.waiting_for)
+      .toBe('secret.unavailable');
     expect(await calls()).toBe(before);
 
     await bao.unseal();
+    expect((await gateway.ended(id, 60_000)).body.status).toBe('succeeded');
+    expect(await gateway.timesSent('Approved while sealed.')).toBe(1);
     await expect.poll(async () => (await gateway.submit(READ)).status).toBe(200);
     expect((await parts()).status).toBe(200);
   }, 120_000);
@@ -104,5 +114,40 @@ describe.skipIf(binary === undefined)('A gateway whose secrets are in OpenBao', 
       ) as string,
     });
     expect((await bao.ask('GET', 'secret/metadata/elsewhere?list=true')).status).toBe(404);
+  });
+});
+
+describe.skipIf(binary === undefined)('A start whose wrapped secret id was opened before', () => {
+  it('is refused, and says that somebody else may hold it', async () => {
+    const files = makeFiles();
+    const bao = await startOpenBao(binary!);
+    const roleId = await makeRole(bao, 'sallyport');
+    const wrapping = await bao.wrapped('POST', 'auth/approle/role/sallyport/secret-id');
+    await bao.ask('POST', 'sys/wrapping/unwrap', undefined, wrapping);
+    const gateway = await createRunningGateway({
+      main: 'src/api-main.ts',
+      temporalCli: 'not needed',
+      env: {
+        TEMPORAL_ADDRESS: inject('temporalAddress'),
+        SALLYPORT_HUBSPOT_URL: 'http://127.0.0.1:9',
+        SALLYPORT_SECRET_STORE: 'vault',
+        SALLYPORT_VAULT_ADDR: bao.address,
+        SALLYPORT_VAULT_AUTH: 'approle',
+        SALLYPORT_VAULT_ROLE_ID: roleId,
+        SALLYPORT_VAULT_SECRET_ID_FILE: files.write('secret-id', wrapping),
+        SALLYPORT_VAULT_SECRET_ID_WRAPPED: 'true',
+      },
+    });
+    try {
+      gateway.launch();
+      expect(await gateway.exited()).toBe(1);
+      expect(gateway.output()).toMatch(/^Cannot start\. The wrapped secret id in .* opened before/);
+      expect(gateway.output()).toContain('somebody else may hold the secret id');
+      expect(gateway.output()).not.toContain(wrapping);
+    } finally {
+      await gateway.close();
+      await bao.stop();
+      files.remove();
+    }
   });
 });

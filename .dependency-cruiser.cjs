@@ -92,7 +92,7 @@ const rooms = [
   room(
     'config-reads-the-environment',
     'config\\.ts$',
-    '^src/(?:core/(?:errors|gateway-error|failpoint-places)|setting-addresses|rule-settings|deciding-settings)\\.ts$',
+    '^src/(?:core/(?:errors|gateway-error|failpoint-places)|setting-addresses|(?:rule|deciding|secret-store|vault)-settings)\\.ts$',
     ...pkg('zod'),
     BUILT_IN,
   ),
@@ -158,7 +158,7 @@ const only = (name, by, path) =>
 const wiring = [
   only(
     'adapters-are-wired-by-the-mains',
-    ['^src/(channels|context|dependencies|gateway|start)\\.ts$'],
+    ['^src/(channels|context|dependencies|gateway|secret-stores|start)\\.ts$'],
     '^src/adapters/',
   ),
   only(

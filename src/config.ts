@@ -6,6 +6,11 @@ import type { RuleName, RuleSetting } from './core/detection-rules.ts';
 import { DECIDING_SETTINGS, type DecidingTimes, decidingTimes } from './deciding-settings.ts';
 import { decoyRecords, RULE_SETTINGS, rulesFrom } from './rule-settings.ts';
 import {
+  SECRET_STORE_SETTINGS,
+  type SecretStoreConfig,
+  secretStoreFrom,
+} from './secret-store-settings.ts';
+import {
   origin,
   server,
   slackChannel,
@@ -61,6 +66,7 @@ export const ENVIRONMENT = z.object({
   /** `https://api.hubapi.com` for a real account; without it the simulator stands in. */
   SALLYPORT_HUBSPOT_URL: z.url().optional(),
   SALLYPORT_IDENTITY_FILE: text.optional(),
+  ...SECRET_STORE_SETTINGS,
   /** Public keys of the log that were rotated out or lost; the one in use among them is replaced at the start. */
   SALLYPORT_LOG_FORMER_VKEYS: text.optional(),
   SALLYPORT_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -149,6 +155,7 @@ export interface Config {
     readonly processLogs: string;
     readonly cache: string;
   };
+  readonly secretStore: SecretStoreConfig;
   readonly temporal: {
     /** Undefined: the embedded dev server. */
     readonly address: string | undefined;
@@ -348,6 +355,7 @@ export function readConfig(environment: Environment = process.env): Config {
     connection: 'main',
     hubspotUrl: env.SALLYPORT_HUBSPOT_URL,
     files: filesFrom(env, dataDir),
+    secretStore: secretStoreFrom(env),
     temporal: {
       address: env.TEMPORAL_ADDRESS,
       namespace: env.TEMPORAL_NAMESPACE,

@@ -8,7 +8,6 @@ import {
   type FolderAuditLog,
 } from './adapters/log-folder/folder-audit-log.ts';
 import { createPinoLogger } from './adapters/logger/pino-logger.ts';
-import { createAgeFileSecretStore } from './adapters/secrets/age-file/age-file-secret-store.ts';
 import { createSqliteStore } from './adapters/store/sqlite/store.ts';
 import type { NoteSigner } from './audit/note.ts';
 import type { Config } from './config.ts';
@@ -22,6 +21,7 @@ import type { Policy } from './policy/policy.ts';
 import type { Logger } from './ports/logger.ts';
 import type { SecretStore } from './ports/secret-store.ts';
 import type { Store } from './ports/store.ts';
+import { lostSealKey, openSecretStore } from './secret-stores.ts';
 
 /** What every process of the gateway has; what its halves get from it is in `dependencies.ts`. */
 export interface Context {
@@ -60,6 +60,14 @@ async function ownSecret(secrets: SecretStore, name: string, make: () => string)
   return made.value;
 }
 
+/** Beside a store that is there no new one is made: what it holds opens with its own alone. */
+async function openSealKey(secrets: SecretStore, config: Config): Promise<string> {
+  if (!existsSync(config.files.store)) return ownSecret(secrets, SEAL_KEY, newKey);
+  const known = await secrets.get(SEAL_KEY);
+  if (known === undefined) throw lostSealKey(config, SEAL_KEY);
+  return known.value;
+}
+
 async function readPolicy(file: string): Promise<Policy> {
   let text: string;
   try {
@@ -74,9 +82,6 @@ async function readPolicy(file: string): Promise<Policy> {
   return loadPolicy({ text, file: relative(process.cwd(), file), actions: POLICY_ACTIONS });
 }
 
-const openSecrets = ({ files }: Config): Promise<SecretStore> =>
-  createAgeFileSecretStore({ file: files.secrets, identityFile: files.identity });
-
 /**
  * A log without its store: a fresh store would begin another history under the same key, and forget every
  * request, freeze and person without a word.
@@ -87,22 +92,6 @@ function assertStoreBelongs({ log, store }: Config['files']): void {
     detail:
       `${store} is missing, but ${log} holds the log of a gateway that ran here. Restore the store from a backup ` +
       `(docs/operations.md, "Backup and restore"). To begin anew on purpose, move ${log} away first.`,
-  });
-}
-
-/**
- * A store without its secrets: new ones would open nothing in it, begin another log key, and leave every
- * key that was given out worthless, without a word.
- */
-function assertSecretsBelong({ secrets, identity, store }: Config['files']): void {
-  if (!existsSync(store)) return;
-  const missing = [secrets, identity].filter((file) => !existsSync(file));
-  if (missing.length === 0) return;
-  throw new GatewayError('secret.unavailable', {
-    detail:
-      `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} missing, but ${store} is there, ` +
-      'and what it holds opens with them alone. Restore the secrets from the backup (docs/operations.md, ' +
-      '"Backup and restore"). No new ones are made beside it: to begin anew on purpose, move the store away too.',
   });
 }
 
@@ -118,11 +107,10 @@ export async function openContext(
 ): Promise<Context> {
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
   assertStoreBelongs(config.files);
-  assertSecretsBelong(config.files);
   const logger = createPinoLogger(config.logLevel);
   const policy = await readPolicy(config.files.policy);
-  const secrets = await openSecrets(config);
-  const sealKey = await ownSecret(secrets, SEAL_KEY, newKey);
+  const secrets = await openSecretStore(config);
+  const sealKey = await openSealKey(secrets, config);
   const { logFormerVkeys: formerVkeys } = config;
   const signer = await openLogKey(secrets, formerVkeys);
   const attestKey = await ownSecret(secrets, ATTEST_KEY, newKey);

@@ -67,3 +67,18 @@ export const mailServer = z.url({ protocol: /^smtps?$/ }).transform((value, cont
     context.addIssue({ code: 'custom', message: 'is user, host and port, nothing after them' });
   return value;
 });
+
+/** What keeps the secrets' own server from being asked at this address. */
+function vaultFault({ protocol, hostname, href, origin: own }: URL): string | undefined {
+  if (protocol !== 'https:' && !isThisMachine(hostname))
+    return 'every secret goes over it: https, except on this machine';
+  return href === `${own}/` ? undefined : 'is scheme, host and port, nothing before or after them';
+}
+
+export const vaultServer = z.url({ protocol: /^https?$/ }).transform((value, context) => {
+  const url = new URL(value);
+  const message = vaultFault(url);
+  if (message === undefined) return url.origin;
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+});

@@ -29,7 +29,12 @@ const TELLING = Object.fromEntries(
 export type Environment = Readonly<Record<string, string>>;
 
 /** For the report: what a scratch gateway does not take from the user's configuration. */
-export const CHANGED_SETTINGS: Environment = { ...SHORTENED, ...TELLING };
+export const CHANGED_SETTINGS: Environment = {
+  // In the scratch folder, whatever store the user's own are in: nothing is written there.
+  SALLYPORT_SECRET_STORE: 'age',
+  ...SHORTENED,
+  ...TELLING,
+};
 
 /** A folder of its own beside the user's data folder: the same disk, the same file system, the same rights. */
 export interface Scratch {

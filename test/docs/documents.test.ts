@@ -132,13 +132,23 @@ describe('docker-compose.yml', () => {
   });
 
   it('takes every right away that a service does not need', () => {
-    expect(services.size).toBe(6);
+    expect(services.size).toBe(7);
     expect(compose).toContain("cap_drop: ['ALL']");
     expect(compose).toContain("security_opt: ['no-new-privileges:true']");
     const soft = [...services].filter(([, text]) => !text.includes('<<: *hardened'));
     expect(soft.map(([name]) => name)).toEqual([]);
     const writable = [...services].filter(([, text]) => !text.includes('read_only: true'));
     expect(writable.map(([name]) => name)).toEqual(['temporal-ui']);
+  });
+
+  it('has a secret store of its own only where it is asked for, which the gateway alone reaches', () => {
+    const openbao = services.get('openbao') ?? '';
+    expect(openbao).toContain("profiles: ['vault']");
+    expect(openbao).toContain("networks: ['vault']");
+    expect(openbao).not.toMatch(/ports:|TOKEN|-dev/);
+    expect(compose).toContain('vault: { internal: true }');
+    const neighbours = [...services].filter(([, text]) => /networks: .*'vault'/.test(text));
+    expect(neighbours.map(([name]) => name)).toEqual(['openbao', 'gateway']);
   });
 
   const hasCompose = spawnSync('docker', ['compose', 'version']).status === 0;

@@ -40,13 +40,15 @@ describe('.gitignore', () => {
       'live/store.db',
       'live/store.db-wal',
       'live/run.json',
+      'vault/gateway/secret-id',
+      'vault/server/key.pem',
     ];
     expect(ignored(paths)).toEqual(paths);
   });
 
   it('leaves out nothing of the repository itself', () => {
     const tracked = spawnSync('git', ['ls-files'], { encoding: 'utf8' }).stdout.trim().split('\n');
-    const others = ['src/data/rows.ts', 'test/data-live/a.ts', 'docs/data.md'];
+    const others = ['src/vault/a.ts', 'src/data/rows.ts', 'test/data-live/a.ts', 'docs/data.md'];
     expect(ignored([...tracked, ...others])).toEqual(['']);
   });
 });

@@ -1,6 +1,6 @@
 import { Decrypter, Encrypter } from 'age-encryption';
 import type { AgeIdentity } from './age-identity.ts';
-import { unavailable } from './private-file.ts';
+import { unavailable } from '../private-file.ts';
 import {
   parseSecretFile,
   type SecretFile,

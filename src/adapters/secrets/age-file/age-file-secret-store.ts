@@ -3,7 +3,7 @@ import { decryptSecretFile, encryptSecretFile } from './age-content.ts';
 import type { AgeIdentity } from './age-identity.ts';
 import { withFileLock } from './file-lock.ts';
 import { type AgeFilePaths, makeFolders, openAgeFiles } from './open-files.ts';
-import { readPrivateFile, unavailable, writePrivateFile } from './private-file.ts';
+import { readPrivateFile, unavailable, writePrivateFile } from '../private-file.ts';
 import {
   type SecretFile,
   SECRET_LIMITS,

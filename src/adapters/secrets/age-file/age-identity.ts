@@ -1,5 +1,5 @@
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
-import { readPrivateFile, unavailable } from './private-file.ts';
+import { readPrivateFile, unavailable } from '../private-file.ts';
 
 const IDENTITY_FILE_BYTES_MAX = 16 * 1024;
 const SECRET_KEY = /^AGE-SECRET-KEY-1[0-9A-Z]+$/;

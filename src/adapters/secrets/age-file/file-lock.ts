@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { errnoOf, unavailable } from './private-file.ts';
+import { errnoOf, unavailable } from '../private-file.ts';
 
 const LOCK_LIMITS = { waitMs: 15_000, pollMinMs: 2, pollMaxMs: 25 } as const;
 const SQLITE_BUSY = 5;

@@ -13,7 +13,7 @@ import {
   readPrivateFile,
   unavailable,
   writePrivateFile,
-} from './private-file.ts';
+} from '../private-file.ts';
 import { EMPTY_SECRET_FILE, SECRET_LIMITS } from './secret-file.ts';
 
 export interface AgeFilePaths {

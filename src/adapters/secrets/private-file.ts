@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { GatewayError } from '../../../core/gateway-error.ts';
+import { GatewayError } from '../../core/gateway-error.ts';
 
 const PRIVATE_MODE = 0o600;
 const GROUP_AND_WORLD = 0o077;

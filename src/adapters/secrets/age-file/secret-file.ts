@@ -1,15 +1,12 @@
 import { z } from 'zod';
 import { GatewayError } from '../../../core/gateway-error.ts';
+import { isSecretName, requireStorable } from '../storable.ts';
 
 export const SECRET_LIMITS = {
-  nameLengthMax: 200,
-  valueBytesMax: 64 * 1024,
   versionsMax: 10_000,
   /** Of the encrypted file; every read decrypts it whole. */
   fileBytesMax: 16 * 1024 * 1024,
 } as const;
-
-const NAME = /^[a-z0-9][a-z0-9_-]*(?:\/[a-z0-9][a-z0-9_-]*)*$/;
 
 const VersionSchema = z.strictObject({
   version: z.int().positive(),
@@ -26,7 +23,7 @@ const HistorySchema = z
 
 const SecretFileSchema = z.strictObject({
   version: z.literal(1),
-  secrets: z.record(z.string().max(SECRET_LIMITS.nameLengthMax).regex(NAME), HistorySchema),
+  secrets: z.record(z.string().refine(isSecretName), HistorySchema),
 });
 
 export type SecretVersion = Readonly<z.infer<typeof VersionSchema>>;
@@ -96,19 +93,4 @@ export function parseSecretFile(text: string): SecretFile | undefined {
   }
   const parsed = SecretFileSchema.safeParse(json);
   return parsed.success ? new Map(Object.entries(parsed.data.secrets)) : undefined;
-}
-
-function requireStorable(name: string, value: string): void {
-  if (name.length > SECRET_LIMITS.nameLengthMax || !NAME.test(name)) {
-    const detail = 'a secret name is lower-case words joined by slashes, like hubspot/main';
-    throw new GatewayError('config.invalid', { detail });
-  }
-  if (Buffer.byteLength(value) > SECRET_LIMITS.valueBytesMax) {
-    const detail = `the value of ${name} is longer than ${SECRET_LIMITS.valueBytesMax} bytes`;
-    throw new GatewayError('config.invalid', { detail });
-  }
-  // Lone surrogates do not survive UTF-8: what is read back would not be what was stored.
-  if (!value.isWellFormed()) {
-    throw new GatewayError('config.invalid', { detail: `the value of ${name} is not valid text` });
-  }
 }

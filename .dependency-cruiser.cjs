@@ -192,6 +192,7 @@ const vendors = [
   vendor('mail-in-one-place', pkg('nodemailer'), '^src/adapters/notify/email/'),
   vendor('sql-in-one-place', pkg('kysely'), '^src/adapters/store/'),
   vendor('age-in-one-place', pkg('age-encryption'), '^src/adapters/secrets/'),
+  vendor('aws-in-one-place', pkg('@aws-sdk', '@smithy'), '^src/adapters/secrets/aws/'),
   vendor('pino-in-one-place', pkg('pino'), '^src/adapters/logger/'),
   vendor('webauthn-in-one-place', pkg('@simplewebauthn'), '^src/(adapters/webauthn|console)/'),
   vendor('cedar-in-one-place', pkg('@cedar-policy'), '^src/policy/'),

@@ -62,6 +62,11 @@ const PLANTED: readonly (readonly [rule: string, file: string, statement: string
   ['hubspot-in-one-place', 'start-text.ts', "export { Client } from '@hubspot/api-client';"],
   ['sql-in-one-place', 'adapters/hubspot/b.ts', "export { Kysely } from 'kysely';"],
   ['age-in-one-place', 'adapters/hubspot/c.ts', "export { Encrypter } from 'age-encryption';"],
+  [
+    'aws-in-one-place',
+    'adapters/secrets/age-file/a.ts',
+    "export { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';",
+  ],
   ['pino-in-one-place', 'adapters/hubspot/d.ts', "export { pino } from 'pino';"],
   [
     'cedar-in-one-place',

@@ -92,7 +92,7 @@ const rooms = [
   room(
     'config-reads-the-environment',
     'config\\.ts$',
-    '^src/(?:core/(?:errors|gateway-error|failpoint-places)|setting-addresses|(?:rule|deciding|secret-store|vault)-settings)\\.ts$',
+    '^src/(?:core/(?:errors|gateway-error|failpoint-places)|setting-addresses|(?:rule|deciding|secret-store|vault|aws)-settings)\\.ts$',
     ...pkg('zod'),
     BUILT_IN,
   ),

@@ -16,6 +16,8 @@ export async function openSecretStore({ secretStore, files }: Places): Promise<S
       return openAgeFile(files);
     case 'vault':
       return openVault(secretStore);
+    case 'aws':
+      return openAws(secretStore);
   }
 }
 
@@ -30,6 +32,13 @@ type VaultConfig = Extract<Config['secretStore'], { readonly kind: 'vault' }>;
 async function openVault(vault: VaultConfig): Promise<SecretStore> {
   const { createVaultSecretStore } = await import('./adapters/secrets/vault/vault-secret-store.ts');
   return createVaultSecretStore(vault);
+}
+
+type AwsConfig = Extract<Config['secretStore'], { readonly kind: 'aws' }>;
+
+async function openAws(aws: AwsConfig): Promise<SecretStore> {
+  const { createAwsSecretStore } = await import('./adapters/secrets/aws/aws-secret-store.ts');
+  return createAwsSecretStore(aws);
 }
 
 /**
@@ -55,6 +64,8 @@ function placeOf({ secretStore, files }: Places): string {
       return files.secrets;
     case 'vault':
       return `${secretStore.mount}/${secretStore.prefix} on ${secretStore.address}`;
+    case 'aws':
+      return `${secretStore.prefix} in ${secretStore.region}`;
   }
 }
 

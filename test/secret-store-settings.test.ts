@@ -24,13 +24,24 @@ describe('Where secrets are kept', () => {
 
   it('is no other store than the ones that there are', () => {
     expect(() => storeOf({ SALLYPORT_SECRET_STORE: 'valt' })).toThrow(
-      invalid('SALLYPORT_SECRET_STORE must be one of age, vault'),
+      invalid('SALLYPORT_SECRET_STORE must be one of age, vault, aws'),
     );
   });
 
   it('is not a file while somebody names a server', () => {
     expect(() => storeOf({ SALLYPORT_VAULT_ADDR: ADDRESS })).toThrow(
       invalid('SALLYPORT_SECRET_STORE=vault'),
+    );
+  });
+
+  it('is AWS where that is chosen and a region is named, and not while one is named alone', () => {
+    const region = { SALLYPORT_AWS_REGION: 'eu-central-1' };
+    expect(storeOf({ SALLYPORT_SECRET_STORE: 'aws', ...region })).toMatchObject({
+      ...{ kind: 'aws', region: 'eu-central-1', prefix: 'sallyport' },
+    });
+    expect(() => storeOf(region)).toThrow(invalid('SALLYPORT_SECRET_STORE=aws'));
+    expect(() => storeOf({ SALLYPORT_SECRET_STORE: 'aws' })).toThrow(
+      invalid('SALLYPORT_AWS_REGION'),
     );
   });
 

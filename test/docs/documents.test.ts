@@ -12,6 +12,7 @@ const DECISIONS = readdirSync('docs/decisions').map((name) => `docs/decisions/${
 const PAGES = [
   ...['README.md', 'ARCHITECTURE.md', 'SECURITY.md', 'CONTRIBUTING.md', 'CHANGELOG.md'],
   ...['docs/operations.md', 'docs/hubspot-setup.md', 'docs/playbook.md', 'docs/webhooks.md'],
+  'docs/aws/README.md',
   ...DECISIONS,
 ];
 

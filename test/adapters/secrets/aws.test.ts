@@ -4,7 +4,6 @@ import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createAwsSecretStore } from '../../../src/adapters/secrets/aws/aws-secret-store.ts';
 import { AWS_LIMITS } from '../../../src/adapters/secrets/aws/aws-client.ts';
-import { createExactCache, EXACT_CACHE } from '../../../src/adapters/secrets/aws/exact-cache.ts';
 import { tombstoneIdOf, versionIdOf } from '../../../src/adapters/secrets/aws/stored-version.ts';
 import type { SecretStore } from '../../../src/ports/secret-store.ts';
 import {
@@ -320,40 +319,6 @@ describe('The AWS secret store', () => {
     expect(error).toMatchObject(unavailable);
     expect(shownOf(error)).toContain('UnrecognizedClientException');
     expect(shownOf(error)).toContain('docs/aws/README.md');
-  });
-});
-
-describe('What was read by its number', () => {
-  const secret = { name: 'a', version: 1, value: 'value', createdAt: new Date(0) };
-
-  beforeEach(() => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
-  });
-
-  afterEach(() => {
-    vi.useRealTimers();
-  });
-
-  it('is kept for half a minute, and a hundred of them', () => {
-    const cache = createExactCache();
-    cache.keep(secret, cache.mark());
-    vi.advanceTimersByTime(EXACT_CACHE.ageMs - 1);
-    expect(cache.get('a', 1)).toBe(secret);
-    vi.advanceTimersByTime(1);
-    expect(cache.get('a', 1)).toBeUndefined();
-    expect(vi.getTimerCount()).toBe(0);
-    for (let version = 1; version <= EXACT_CACHE.entriesMax + 1; version += 1)
-      cache.keep({ ...secret, version }, cache.mark());
-    expect(cache.get('a', 1)).toBeUndefined();
-    expect(cache.get('a', 2)?.version).toBe(2);
-  });
-
-  it('is not kept when something was destroyed while it was read', () => {
-    const cache = createExactCache();
-    const mark = cache.mark();
-    cache.forget('a', 1);
-    cache.keep(secret, mark);
-    expect(cache.get('a', 1)).toBeUndefined();
   });
 });
 

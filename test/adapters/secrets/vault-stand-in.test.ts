@@ -1,7 +1,6 @@
 import type { RequestListener } from 'node:http';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createVersionCache } from '../../../src/adapters/secrets/vault/version-cache.ts';
 import { type Files, json, makeFiles, openOn, type StandIn, startStandIn } from './vault-rig.ts';
 
 /** What a good server does not do, from a stand-in. */
@@ -212,38 +211,5 @@ describe('Logging in with a service account of Kubernetes', () => {
       await server.close();
       files.remove();
     }
-  });
-});
-
-describe('What is kept of versions', () => {
-  const secret = (version: number) => ({
-    name: 'a/b',
-    version,
-    value: String(version),
-    createdAt: new Date(0),
-  });
-
-  it('ends after half a minute, however often it is read', () => {
-    let now = 0;
-    const cache = createVersionCache(() => now);
-    cache.keep(secret(1));
-    now = 29_999;
-    expect(cache.get('a/b', 1)?.value).toBe('1');
-    now = 30_000;
-    expect(cache.get('a/b', 1)).toBeUndefined();
-  });
-
-  it('is a thousand at most, the oldest going first', () => {
-    const cache = createVersionCache(() => 0);
-    for (let version = 1; version <= 1_500; version += 1) cache.keep(secret(version));
-    expect(cache.get('a/b', 1)).toBeUndefined();
-    expect(cache.get('a/b', 1_500)?.value).toBe('1500');
-  });
-
-  it('is gone once it is forgotten', () => {
-    const cache = createVersionCache(() => 0);
-    cache.keep(secret(1));
-    cache.forget('a/b', 1);
-    expect(cache.get('a/b', 1)).toBeUndefined();
   });
 });

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { GatewayError } from '../../../core/gateway-error.ts';
 import type { Secret, SecretStage, SecretStore } from '../../../ports/secret-store.ts';
 import { isSecretName, requireStorable } from '../storable.ts';
+import { createVersionCache } from '../version-cache.ts';
 import type { AwsCalls, FoundVersion } from './aws-calls.ts';
 import { type AwsPlace, createWithAws } from './aws-client.ts';
 import { unavailable } from './aws-errors.ts';
-import { createExactCache } from './exact-cache.ts';
 import { serializeVersion, tombstoneIdOf, versionIdOf } from './stored-version.ts';
 
 const CURRENT = 'AWSCURRENT';
@@ -34,7 +34,7 @@ const LOOKS_MAX = 4;
  */
 export function createAwsSecretStore(place: AwsPlace): SecretStore {
   const withAws = createWithAws(place);
-  const cache = createExactCache();
+  const cache = createVersionCache();
 
   return {
     async get(name, version) {

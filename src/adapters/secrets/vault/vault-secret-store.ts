@@ -3,7 +3,7 @@ import { GatewayError } from '../../../core/gateway-error.ts';
 import type { SecretStore } from '../../../ports/secret-store.ts';
 import { errnoOf, unavailable } from '../private-file.ts';
 import { isSecretName, requireStorable } from '../storable.ts';
-import { createVersionCache } from './version-cache.ts';
+import { createVersionCache } from '../version-cache.ts';
 import { createVaultExchange } from './vault-exchange.ts';
 import { createVaultKv, type VaultKv, type VaultPlace, VERSIONS_MAX } from './vault-kv.ts';
 import { createVaultLogin, type VaultAuth } from './vault-login.ts';
@@ -45,8 +45,10 @@ function storeOn(kv: VaultKv): SecretStore {
       if (version === undefined) return kv.read(name);
       if (!isVersion(version)) return undefined;
       const kept = cache.get(name, version);
-      const secret = kept ?? (await kv.read(name, version));
-      if (kept === undefined && secret !== undefined) cache.keep(secret);
+      if (kept !== undefined) return kept;
+      const mark = cache.mark();
+      const secret = await kv.read(name, version);
+      if (secret !== undefined) cache.keep(secret, mark);
       return secret;
     },
     async put(name, value, expectedVersion, stage = 'current') {

@@ -1,9 +1,9 @@
-import type { Secret } from '../../../ports/secret-store.ts';
+import type { Secret } from '../../ports/secret-store.ts';
 
 /** A version never changes, it can only be destroyed: so long may another process's destroying take to show. */
-export const EXACT_CACHE = { ageMs: 30_000, entriesMax: 100 } as const;
+export const VERSION_CACHE = { ageMs: 30_000, entriesMax: 1_000 } as const;
 
-export interface ExactCache {
+export interface VersionCache {
   get(name: string, version: number): Secret | undefined;
   /** To be taken before a read whose answer is kept. */
   mark(): number;
@@ -13,14 +13,14 @@ export interface ExactCache {
 }
 
 /** Values read by name and number, for half a minute. The newest of a name is never asked of it. */
-export function createExactCache(): ExactCache {
+export function createVersionCache(): VersionCache {
   const kept = new Map<string, { readonly secret: Secret; readonly until: number }>();
   let forgotten = 0;
   const keyOf = (name: string, version: number): string => `${name}@${version}`;
 
   const makeRoom = (): void => {
     const [oldest] = kept.keys();
-    if (kept.size >= EXACT_CACHE.entriesMax && oldest !== undefined) kept.delete(oldest);
+    if (kept.size >= VERSION_CACHE.entriesMax && oldest !== undefined) kept.delete(oldest);
   };
 
   return {
@@ -32,13 +32,13 @@ export function createExactCache(): ExactCache {
     keep(secret, mark) {
       if (mark !== forgotten) return;
       const key = keyOf(secret.name, secret.version);
-      const entry = { secret, until: performance.now() + EXACT_CACHE.ageMs };
+      const entry = { secret, until: performance.now() + VERSION_CACHE.ageMs };
       makeRoom();
       kept.set(key, entry);
       // No value stays in memory for want of somebody who asks for it.
       setTimeout(() => {
         if (kept.get(key) === entry) kept.delete(key);
-      }, EXACT_CACHE.ageMs).unref();
+      }, VERSION_CACHE.ageMs).unref();
     },
     forget(name, version) {
       forgotten += 1;

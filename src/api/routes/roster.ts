@@ -69,12 +69,9 @@ export const listAgents = defineRoute({
   summary: 'The agents, how much each asks, and what it may do, found by asking policy.',
   door: 'person',
   query: z.strictObject({
-    since: z.iso
-      .datetime({ offset: true })
-      .optional()
-      .meta({
-        description: 'When the reader’s day began, for `requests_today`: 48 hours ago at most.',
-      }),
+    since: z.iso.datetime({ offset: true }).optional().meta({
+      description: 'When the reader’s day began, for `requests_today`: 48 hours ago at most.',
+    }),
   }),
   replies: { 200: { is: 'The agents, also the revoked ones.', body: AgentListSchema } },
   errors: ['request.malformed', 'store.unavailable'],

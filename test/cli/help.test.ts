@@ -16,6 +16,7 @@ describe('help', () => {
     [['agent'], 'npx sallyport agent <command> --help'],
     [['agent', 'add'], '--group'],
     [['prove'], '--law'],
+    [['audit', 'log'], '--follow'],
     [['unfreeze'], '[freeze|connection|agent]'],
   ])('of %j fits 80 columns, and says what a reader can use', async (path, words) => {
     const { status, out } = await at.sallyport([...path, '--help']);

@@ -19,6 +19,7 @@ describe('help', () => {
     [['settle'], 'executed: you saw it in HubSpot'],
     [['grant', 'add'], '--yes'],
     [['approvals', 'change'], '--yes'],
+    [['audit', 'log'], '--follow'],
     [['unfreeze'], '[freeze|connection|agent]'],
   ])('of %j fits 80 columns, and says what a reader can use', async (path, words) => {
     const { status, out } = await at.sallyport([...path, '--help']);

@@ -215,46 +215,50 @@ describe.skipIf(executable === undefined)('every view of the console', () => {
     },
   );
 
-  it.each([390, 1280])('the log says who did what, and is searched, at %i px', async (width) => {
-    const { id, digest } = await house.ask(`Into the log, ${width}.`);
-    await house.gateway.approve(id, digest);
-    await house.gateway.ended(id);
-    const { page, complaints } = await house.open('/console', { width });
-    await page.getByRole('link', { name: 'Log', exact: true }).click();
-    await page.getByRole('heading', { name: 'Log', exact: true }).waitFor();
-    await page.getByText('npx sallyport audit verify').waitFor();
-    expect(await isWhole(page)).toBe(true);
-    const entries = page.locator('ol.line > li');
-    const search = async (): Promise<void> => {
-      await page.getByRole('button', { name: 'Search' }).click();
-      await page.waitForURL('**/console/log?**');
-    };
-    await page.getByLabel('Who').selectOption({ label: 'Robin Vale' });
-    await page.getByLabel('Event').selectOption('approval.granted');
-    await page.getByLabel('Record').fill('contacts/20001');
-    await page.getByLabel('From').fill(dayFrom(-1));
-    await page.getByLabel('Until').fill(dayFrom(0));
-    await search();
-    const first = entries.first();
-    await first.getByText('You approved with a personal key, for exactly this digest.').waitFor();
-    expect(await page.getByLabel('Who').inputValue()).toContain('person:');
-    expect(await page.getByLabel('Until').inputValue()).toBe(dayFrom(0));
-    const download = page.waitForEvent('download');
-    await first.getByRole('link', { name: 'proof' }).click();
-    const file = (await download).suggestedFilename();
-    expect(`entry-${/^log-entry-(\d+)\.json$/.exec(file)?.[1] ?? file}`).toBe(
-      await first.getAttribute('id'),
-    );
-    await first.getByRole('link', { name: `Create note ${id}` }).click();
-    await page.waitForURL(`**/console/requests/${id}`);
-    await page.goBack();
-    await page.getByLabel('Code').fill('nothing.like_it');
-    await search();
-    await page.getByText('No entry is like that.').waitFor();
-    expect(await isWhole(page)).toBe(true);
-    expect(complaints).toEqual([]);
-    await page.context().close();
-  });
+  it.each([390, 1280])(
+    'the log says who did what, and is searched, at %i px',
+    async (width) => {
+      const { id, digest } = await house.ask(`Into the log, ${width}.`);
+      await house.gateway.approve(id, digest);
+      await house.gateway.ended(id);
+      const { page, complaints } = await house.open('/console', { width });
+      await page.getByRole('link', { name: 'Log', exact: true }).click();
+      await page.getByRole('heading', { name: 'Log', exact: true }).waitFor();
+      await page.getByText('npx sallyport audit verify').waitFor();
+      expect(await isWhole(page)).toBe(true);
+      const entries = page.locator('ol.line > li');
+      const search = async (): Promise<void> => {
+        await page.getByRole('button', { name: 'Search' }).click();
+        await page.waitForURL('**/console/log?**');
+      };
+      await page.getByLabel('Who').selectOption({ label: 'Robin Vale' });
+      await page.getByLabel('Event').selectOption('approval.granted');
+      await page.getByLabel('Record').fill('contacts/20001');
+      await page.getByLabel('From').fill(dayFrom(-1));
+      await page.getByLabel('Until').fill(dayFrom(0));
+      await search();
+      const first = entries.first();
+      await first.getByText('You approved with a personal key, for exactly this digest.').waitFor();
+      expect(await page.getByLabel('Who').inputValue()).toContain('person:');
+      expect(await page.getByLabel('Until').inputValue()).toBe(dayFrom(0));
+      const download = page.waitForEvent('download');
+      await first.getByRole('link', { name: 'proof' }).click();
+      const file = (await download).suggestedFilename();
+      expect(`entry-${/^log-entry-(\d+)\.json$/.exec(file)?.[1] ?? file}`).toBe(
+        await first.getAttribute('id'),
+      );
+      await first.getByRole('link', { name: `Create note ${id}` }).click();
+      await page.waitForURL(`**/console/requests/${id}`);
+      await page.goBack();
+      await page.getByLabel('Code').fill('nothing.like_it');
+      await search();
+      await page.getByText('No entry is like that.').waitFor();
+      expect(await isWhole(page)).toBe(true);
+      expect(complaints).toEqual([]);
+      await page.context().close();
+    },
+    120_000,
+  );
 
   it('the log names an entry that somebody has changed', async () => {
     const { id } = await house.ask('Its entry is changed.');

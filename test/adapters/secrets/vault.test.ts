@@ -88,6 +88,15 @@ describe.skipIf(binary === undefined)('OpenBao', () => {
       expect((await store.get('hubspot/main', 14))?.value).toBe('value 14');
     });
 
+    it('are not deleted after a time of a name for which somebody has set one', async () => {
+      const path = 'secret/metadata/sallyport/hubspot/main';
+      await bao.ask('POST', path, { max_versions: 5_000, delete_version_after: '1h' });
+      await store.put('hubspot/main', 'first', 0);
+      const { data } = (await bao.ask('GET', path)).body;
+      expect(data.versions['1'].deletion_time).toBe('');
+      expect(data).toMatchObject({ max_versions: 1_000, delete_version_after: '0s' });
+    });
+
     it.each([
       ['max_versions', { max_versions: 5 }, 'keeps 5 versions'],
       ['delete_version_after', { delete_version_after: '1h' }, 'deletes versions after 1h'],

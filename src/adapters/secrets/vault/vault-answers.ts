@@ -25,6 +25,7 @@ const HistorySchema = z.object({
   data: z.object({
     current_version: z.int().nonnegative(),
     max_versions: z.int().nonnegative(),
+    delete_version_after: z.string(),
     versions: z.record(z.string(), z.object({ deletion_time: z.string(), destroyed: z.boolean() })),
   }),
 });

@@ -9,6 +9,8 @@ export const VERSIONS_MAX = 1_000;
 
 /** Nothing is stored there: to be told so takes the token and the rights that every read takes. */
 const PROBED_NAME = 'gateway/probe';
+/** How Vault says that no version is deleted by the clock. */
+const NEVER = '0s';
 const CURRENT_LABEL = 'sallyport_current';
 
 export interface VaultPlace {
@@ -21,8 +23,8 @@ export interface VaultPlace {
 export interface History {
   /** 0: the name is there and has no version yet. */
   readonly newest: number;
-  /** Of the versions that are to be kept. */
-  readonly versionsMax: number;
+  /** Whether the server keeps every version that is put there. */
+  readonly isKept: boolean;
   readonly isReadable: (version: number) => boolean;
 }
 
@@ -72,7 +74,11 @@ export function createVaultKv(
       return isConflict(answer) ? undefined : dataOf('written', answer, exchange).version;
     },
     keepAll: (name) =>
-      write({ method: 'POST', path: at('metadata', name), body: { max_versions: VERSIONS_MAX } }),
+      write({
+        method: 'POST',
+        path: at('metadata', name),
+        body: { max_versions: VERSIONS_MAX, delete_version_after: NEVER },
+      }),
     label: (name, version) =>
       write({
         method: 'PATCH',
@@ -109,10 +115,11 @@ function secretOf(
 }
 
 function historyOf(answer: VaultAnswer, exchange: VaultExchange): History {
-  const { current_version, max_versions, versions } = dataOf('history', answer, exchange);
+  const history = dataOf('history', answer, exchange);
+  const { versions } = history;
   return {
-    newest: current_version,
-    versionsMax: max_versions,
+    newest: history.current_version,
+    isKept: history.max_versions >= VERSIONS_MAX && history.delete_version_after === NEVER,
     isReadable: (version) => {
       const found = Object.hasOwn(versions, version) ? versions[version] : undefined;
       return found?.destroyed === false && found.deletion_time === '';
@@ -130,7 +137,7 @@ function assertKept(
       `the mount ${mount} keeps ${versionsMax} versions of a secret, and old ones are needed to read what they sealed; ` +
         `set max_versions of ${mount}/config to 0, or to ${VERSIONS_MAX} or more`,
     );
-  if (deletedAfter !== '0s')
+  if (deletedAfter !== NEVER)
     throw unavailable(
       `the mount ${mount} deletes versions after ${deletedAfter}, and old ones are needed to read what they sealed; ` +
         `set delete_version_after of ${mount}/config to 0s`,

@@ -86,7 +86,7 @@ async function prepare(kv: VaultKv, name: string, expectedVersion: number): Prom
   if (newest !== expectedVersion) throw conflict(name, expectedVersion, newest);
   if (newest >= VERSIONS_MAX)
     throw new GatewayError('config.invalid', { detail: `${name} has too many versions` });
-  if ((history?.versionsMax ?? 0) < VERSIONS_MAX) await kv.keepAll(name);
+  if (history?.isKept !== true) await kv.keepAll(name);
 }
 
 const conflict = (name: string, expected: number, newest: number): GatewayError =>

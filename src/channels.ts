@@ -92,9 +92,14 @@ function slackOf(
   };
 }
 
-function escalationOf({ config }: ChannelDependencies): NoticePlace[] {
-  const channel = config.slack?.escalationChannel;
-  return channel === undefined ? [] : [{ channel: 'slack', recipient: channel }];
+/** The second group: another channel, and by mail those whom the first mails spared. */
+function escalationOf({ config: { slack, mail } }: ChannelDependencies): NoticePlace[] {
+  const channel = slack?.escalationChannel;
+  const holding = mail?.escalationRole;
+  return [
+    ...(channel === undefined ? [] : [{ channel: 'slack', recipient: channel } as const]),
+    ...(holding === undefined ? [] : [{ channel: 'email', recipient: null, holding } as const]),
+  ];
 }
 
 const clock = (): Date => new Date();
@@ -117,7 +122,7 @@ function emailOf(context: ChannelDependencies): Way | undefined {
   if (mail === undefined) return undefined;
   return {
     // Each person who may decide, at the address that the roster has.
-    places: [{ channel: 'email', recipient: null }],
+    places: [{ channel: 'email', recipient: null, sparing: mail.escalationRole }],
     notifier: createEmailNotifier({ ...mail, readSecret: readSecretOf(context) }),
     origins: [],
   };

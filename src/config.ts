@@ -107,6 +107,8 @@ export const ENVIRONMENT = z.object({
   SALLYPORT_SMTP_URL: mailServer.optional(),
   /** From whom people get mail; needed with the mail server. */
   SALLYPORT_MAIL_FROM: z.email().max(254).optional(),
+  /** Who has this role is asked by mail only when nobody else has decided in time. */
+  SALLYPORT_MAIL_ESCALATION_ROLE: text.max(64).optional(),
   TEMPORAL_ADDRESS: text.optional(),
   TEMPORAL_NAMESPACE: text.default('default'),
   TEMPORAL_API_KEY_FILE: text.optional(),
@@ -125,6 +127,8 @@ export interface MailConfig {
   /** Undefined: the server takes mail from us without a name. */
   readonly user: string | undefined;
   readonly from: string;
+  /** Undefined: everybody who may decide is asked at once. */
+  readonly escalationRole: string | undefined;
 }
 
 export interface Config {
@@ -324,10 +328,13 @@ function slackFrom(env: z.output<typeof ENVIRONMENT>): Config['slack'] {
 
 function mailFrom(env: z.output<typeof ENVIRONMENT>): Config['mail'] {
   const { SALLYPORT_SMTP_URL: server, SALLYPORT_MAIL_FROM: from } = env;
-  if (server === undefined && from === undefined) return undefined;
+  const escalationRole = env.SALLYPORT_MAIL_ESCALATION_ROLE;
+  const isSet = [server, from, escalationRole].some((setting) => setting !== undefined);
+  if (!isSet) return undefined;
   if (server === undefined || from === undefined)
     throw new GatewayError('config.invalid', {
-      detail: 'SALLYPORT_SMTP_URL and SALLYPORT_MAIL_FROM are set together or not at all',
+      detail:
+        'SALLYPORT_SMTP_URL and SALLYPORT_MAIL_FROM are set together or not at all, and SALLYPORT_MAIL_ESCALATION_ROLE with them alone',
     });
   const { protocol, hostname, port, username } = new URL(server);
   return {
@@ -337,6 +344,7 @@ function mailFrom(env: z.output<typeof ENVIRONMENT>): Config['mail'] {
     isLocal: isThisMachine(hostname),
     user: username === '' ? undefined : decodeURIComponent(username),
     from,
+    escalationRole,
   };
 }
 

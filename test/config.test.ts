@@ -132,6 +132,7 @@ describe('SALLYPORT_SMTP_URL', () => {
     for (const alone of [
       { SALLYPORT_SMTP_URL: 'smtp://mail.acme.test' },
       { SALLYPORT_MAIL_FROM: 'gate@acme.test' },
+      { SALLYPORT_MAIL_ESCALATION_ROLE: 'manager' },
     ])
       expect(() => readConfig(alone)).toThrow(expect.objectContaining({ code: 'config.invalid' }));
   });

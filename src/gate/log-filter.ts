@@ -43,7 +43,7 @@ export function createAskedOf(requests: Pick<RequestReads, 'get'>): AskedOf {
 }
 
 /** Facts that name a person other than who did it. */
-const NAMING_FACTS = ['person', 'delegate', 'in_place_of', 'changed_by'];
+const NAMING_FACTS = ['person', 'delegate', 'in_place_of', 'changed_by', 'renewed_by'];
 
 const isOfPerson = ({ actor, facts }: AuditEntry, person: string): boolean =>
   actor === `person:${person}` || NAMING_FACTS.some((name) => facts[name] === person);

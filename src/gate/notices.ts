@@ -8,7 +8,7 @@ import {
   placeText,
   type RequestKind,
 } from '../core/notices.ts';
-import type { RequestRecord } from '../core/records.ts';
+import type { PersonRecord, RequestRecord } from '../core/records.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import { absencesAt } from './absences.ts';
 import { newId } from './ids.ts';
@@ -21,6 +21,9 @@ import { unlessTampered } from './unless-tampered.ts';
 export interface NoticePlace {
   readonly channel: Channel;
   readonly recipient: string | null;
+  /** Without a recipient: of those, who holds this role alone, or who does not. */
+  readonly holding?: string | undefined;
+  readonly sparing?: string | undefined;
 }
 
 interface Owed {
@@ -59,11 +62,27 @@ interface Recipients {
   readonly away: readonly string[];
 }
 
+type Group = Pick<NoticePlace, 'holding' | 'sparing'>;
+
+/** Where all of them are of the second group there is no first one, and they are asked at once. */
+function groupOf(people: readonly PersonRecord[], { holding, sparing }: Group) {
+  const those = people.filter(
+    ({ roles }) =>
+      (holding === undefined || roles.includes(holding)) &&
+      (sparing === undefined || !roles.includes(sparing)),
+  );
+  return those.length === 0 && sparing !== undefined ? people : those;
+}
+
 /**
  * Those whom policy may let decide. The requester is told by the agent, but where nobody else may decide: then a
  * mail is what tells them that somebody asks in their name, or by the dial has approved in it.
  */
-async function askable(tx: StoreTransaction, request: RequestRecord): Promise<Recipients> {
+async function askable(
+  tx: StoreTransaction,
+  request: RequestRecord,
+  group: Group,
+): Promise<Recipients> {
   const { roles = [] } = request.card?.requires ?? {};
   const people = await tx.people.list();
   const requester = await requesterIn(tx, request.submission.userId, people);
@@ -71,11 +90,14 @@ async function askable(tx: StoreTransaction, request: RequestRecord): Promise<Re
     ({ revokedAt, roles: held }) =>
       revokedAt === null && (roles.length === 0 || held.some((role) => roles.includes(role))),
   );
-  const others = inRole.filter(({ id }) => !requester.has(id));
+  const others = groupOf(
+    inRole.filter(({ id }) => !requester.has(id)),
+    group,
+  );
   const absences = await absencesAt(tx, tx.now);
   const seated = { people, requester, absences, now: tx.now };
   const looking = others.map(({ id }) => ({ id, readers: whoLooks(id, seated) }));
-  const own = others.length === 0 ? inRole.map(({ id }) => id) : [];
+  const own = others.length === 0 && group.holding === undefined ? inRole.map(({ id }) => id) : [];
   return {
     asked: [...new Set([...looking.flatMap(({ readers }) => readers), ...own])],
     away: looking.filter(({ readers }) => readers.length === 0).map(({ id }) => id),
@@ -85,11 +107,11 @@ async function askable(tx: StoreTransaction, request: RequestRecord): Promise<Re
 async function recipientsOf(
   tx: StoreTransaction,
   request: RequestRecord,
-  { recipient }: NoticePlace,
+  { recipient, ...group }: NoticePlace,
 ): Promise<Recipients> {
   if (recipient !== null) return { asked: [recipient], away: [] };
   // With a damaged roster the request waits all the same.
-  return unlessTampered(askable(tx, request), { asked: [], away: [] });
+  return unlessTampered(askable(tx, request, group), { asked: [], away: [] });
 }
 
 export const recipientsAt = async (

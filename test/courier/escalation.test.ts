@@ -6,6 +6,7 @@ import { closeRequest } from '../../src/gate/close.ts';
 import { type NoticePlace, oweAsked } from '../../src/gate/notices.ts';
 import { createSweep } from '../../src/gate/sweep.ts';
 import type { Engine } from '../../src/ports/engine.ts';
+import type { PersonRecord } from '../../src/core/records.ts';
 import type { Telling } from '../../src/ports/notifier.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { agent, later, person, requestId, START } from '../adapters/store/fixtures.ts';
@@ -137,5 +138,42 @@ describe('a second group', () => {
     const invalid = expect.objectContaining({ code: 'config.invalid' });
     expect(() => read(second)).toThrow(invalid);
     expect(() => read({ SALLYPORT_SLACK_CHANNEL: SECOND, ...second })).toThrow(invalid);
+  });
+});
+
+describe('a second group by mail', () => {
+  const FIRST_MAIL = { channel: 'email', recipient: null, sparing: 'manager' } as const;
+  const SECOND_MAIL = { channel: 'email', recipient: null, holding: 'manager' } as const;
+  const roles = ['sales-lead', 'manager'];
+
+  const mailed = async (): Promise<readonly string[]> => {
+    const notices = await store.notices.of(requestId(2));
+    return notices.filter(({ kind }) => kind === 'asked').map(({ recipient }) => recipient);
+  };
+
+  /** A request that waits from now on, with these people beside the first. */
+  async function ask(others: readonly PersonRecord[], first: Partial<PersonRecord> = {}) {
+    const request = waitingRequest(2, { expiresAt: later(HOUR_MS) });
+    await store.commit(async (tx) => {
+      if (first.roles !== undefined) await tx.people.setRoles(person(1).id, first.roles);
+      for (const other of others) await tx.people.insert(other);
+      await insertWaiting(tx, request);
+      await oweAsked(tx, requestId(2), [FIRST_MAIL]);
+    });
+  }
+
+  it('is asked when three quarters of the time are over, and the first one from the beginning', async () => {
+    await ask([person(2, { roles }), person(3, { roles: ['manager'] })]);
+    expect(await mailed()).toEqual([person(1).id]);
+    await turnAt(0.74, [SECOND_MAIL]);
+    expect(await mailed()).toEqual([person(1).id]);
+    await turnAt(0.75, [SECOND_MAIL]);
+    // Who holds the role and could not decide is no group to ask.
+    expect((await mailed()).toSorted()).toEqual([person(1).id, person(2).id]);
+  });
+
+  it('is asked at once where nobody else may decide', async () => {
+    await ask([person(2, { roles })], { roles: ['viewer'] });
+    expect(await mailed()).toEqual([person(2).id]);
   });
 });

@@ -4,7 +4,7 @@ import type { Context } from '../context.ts';
 import { ERRORS } from '../core/errors.ts';
 import { GatewayError } from '../core/gateway-error.ts';
 import { connectAccount } from '../gate/connection.ts';
-import { activateCredential, fingerprintOf, newestCandidate } from '../gate/credentials.ts';
+import { activateCredential, fingerprintOf } from '../gate/credentials.ts';
 import { storeNewKey } from '../gate/new-key.ts';
 import type { SecretStage } from '../ports/secret-store.ts';
 import { assertInstalled, connectorOf, isDemoFolder, withContext } from './context.ts';
@@ -68,11 +68,18 @@ async function activate({ store, config }: Context, version: number, value: stri
 }
 
 /** A connected account is called on a new token only once it was seen to open it; until then on the one before. */
-async function tryKey(context: Context, name: string, version: number): Promise<void> {
+async function tryKey(
+  context: Context,
+  name: string,
+  key: { readonly version: number; readonly value: string },
+): Promise<void> {
   const { connection } = context.config;
+  const { version } = key;
   print('Checking which account it opens …');
   try {
-    const candidate = await newestCandidate(context, connection);
+    const inUse = await context.store.credentials.active(connection);
+    const isInUse = inUse?.version === version;
+    const candidate = isInUse ? undefined : { version, fingerprint: fingerprintOf(key.value) };
     const of = { connection, by: 'operator', isPortalForced: false, candidate };
     const { portalId } = await connectAccount(await connectorOf(context), of);
     print(
@@ -85,7 +92,8 @@ async function tryKey(context: Context, name: string, version: number): Promise<
       cause,
     );
   }
-  await context.secrets.promote(name, version);
+  // It is in use: a label that cannot be written is no reason to say that it is not.
+  await context.secrets.promote(name, version).catch(() => undefined);
 }
 
 function messageOf(error: unknown): string {
@@ -151,6 +159,17 @@ function assertUsable(name: string, value: string): void {
   }
 }
 
+/** Versions are numbered by the secret store: one that is behind the record would be called on before it was tried. */
+async function assertNotBehind({ store, secrets, config }: Context, name: string): Promise<void> {
+  const active = await store.credentials.active(config.connection);
+  const newest = await secrets.get(name);
+  if (active === undefined || (newest?.version ?? 0) >= active.version) return;
+  throw new CommandError(
+    `The secret store has version ${newest?.version ?? 0} of ${name} as its newest, and the record calls on version ${active.version}: they are of two installations or backups.`,
+    'Nothing was stored. Restore the secrets that belong to this record (docs/operations.md, "Backup and restore").',
+  );
+}
+
 /** A key whose check could not be made is stored already: it is tried again, not stored again. */
 async function storeValue(
   { secrets }: Context,
@@ -179,8 +198,9 @@ async function set(name: string, surplus: readonly string[], options: SetOptions
     const isKey = !CHANNEL_SECRETS.has(name);
     const known = await context.store.connections.get(config.connection);
     const isTried = isKey && known !== undefined;
+    if (isTried) await assertNotBehind(context, name);
     const version = await storeValue(context, name, value, isTried ? 'pending' : 'current');
-    if (isTried) await tryKey(context, name, version);
+    if (isTried) await tryKey(context, name, { version, value });
     else if (isKey) await activate(context, version, value);
   });
 }

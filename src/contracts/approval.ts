@@ -63,7 +63,7 @@ export const ApprovalSchema = z
     can_change: z.boolean(),
     /** Of one that was changed: the request that takes its place, and who changed it. */
     changed: InItsPlaceSchema.optional(),
-    /** Whether the reader may have a new card made of it: it was out of date, and nobody has asked for the same again. */
+    /** Whether the reader may have a new card made of it: it was out of date, and has none. Refused where its agent has asked for the same again. */
     can_renew: z.boolean(),
     /** Of one that was out of date: the request with its new card, and who had it made. */
     renewed: InItsPlaceSchema.optional(),

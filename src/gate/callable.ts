@@ -47,9 +47,9 @@ async function assertUsable(
 }
 
 /**
- * The credential in use now, for a read whose own was looked up a moment ago: a rotation in between fails
- * nobody, since reading on the new one asks the same account (`assertChecked`). A write is not moved: its
- * next attempt looks up again. Without one in use it is the one that was looked up, for the checks to refuse.
+ * The credential in use now, for a read that begins and whose own was looked up a moment ago: a rotation in between
+ * fails no agent. Nothing else is moved: a write's next attempt looks up again, and what has begun in one account goes
+ * on in no other. Without one in use it is the one that was looked up, for the checks to refuse.
  */
 export async function credentialForRead(
   tx: StoreTransaction,

@@ -3,7 +3,7 @@ import { pathForLog } from '../core/hubspot-paths.ts';
 import type { AuditEvent, RequestRecord } from '../core/records.ts';
 import type { CallPurpose, CredentialRef, Crm, CrmAnswer, NoTurn } from '../ports/crm.ts';
 import type { Store } from '../ports/store.ts';
-import { assertCallable, assertReadable, credentialForRead } from './callable.ts';
+import { assertCallable, assertReadable } from './callable.ts';
 import { answerEvent, failureOf } from './guarded-call.ts';
 
 export interface CallFor {
@@ -97,19 +97,17 @@ export async function readsInTurn(
   operations: readonly Operation[],
 ): Promise<Answered> {
   if (operations.length === 0) return { answers: [], entries: [] };
-  const now = await deps.store.commit(async (tx) => {
-    const own = { ...of, credential: await credentialForRead(tx, of.credential) };
-    if (of.purpose === 'reconcile') await assertReadable(tx, own);
-    else await assertCallable(tx, own);
-    for (const operation of operations) await tx.log.append(intentEntry(own, operation));
-    return own;
+  await deps.store.commit(async (tx) => {
+    if (of.purpose === 'reconcile') await assertReadable(tx, of);
+    else await assertCallable(tx, of);
+    for (const operation of operations) await tx.log.append(intentEntry(of, operation));
   });
   const answers = await Promise.all(
-    operations.map((operation) => deps.crm.call(operation, now.credential, now.purpose)),
+    operations.map((operation) => deps.crm.call(operation, of.credential, of.purpose)),
   );
   const entries = operations.flatMap((operation, i) => {
     const answer = answers[i];
-    return answer === undefined ? [] : [answerEntry(now, operation, answer)];
+    return answer === undefined ? [] : [answerEntry(of, operation, answer)];
   });
   return { answers, entries };
 }

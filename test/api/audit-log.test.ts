@@ -43,6 +43,18 @@ describe('GET /v1/audit', () => {
     expect((await get('', gateway.approver.call)).entries.length).toBeGreaterThan(5);
   });
 
+  it('gives who may not read it the proof of what is of a request, and of nothing else', async () => {
+    const { call: plain } = await gateway.addPerson('Petra Plain', ['approver']);
+    await gateway.context.auditLog.publish();
+    const { entries } = await get('?limit=100');
+    const of = entries.find(({ request_id: id }: any) => id === noteId);
+    const none = entries.find(({ request_id: id }: any) => id === null);
+    const proof = (index: number, by: Caller) => by('GET', `/v1/audit/${index}/proof`);
+    expect((await proof(of.index, plain)).status).toBe(200);
+    expect(await refusal(proof(none.index, plain))).toEqual([404, 'request.not_found']);
+    expect((await proof(none.index, read)).status).toBe(200);
+  });
+
   it('has each entry as it was signed, the newest first, from the last to the first', async () => {
     await gateway.context.auditLog.publish();
     const all: any[] = [];

@@ -378,6 +378,21 @@ describe('a new key for a connected account', () => {
     expect(await at.open(({ secrets }) => secrets.get('hubspot/main', 3))).toBeUndefined();
   });
 
+  it('is not stored where the record calls on a version that the secret store does not have', async () => {
+    await setToken(await simulator.token('all'));
+    await connect();
+    await at.open(({ store }) =>
+      store.commit((tx) =>
+        activateCredential(tx, {
+          ...{ connection: 'main', version: 5, fingerprint: 'of-a-backup', by: 'test' },
+        }),
+      ),
+    );
+    const said = await setKey(await simulator.token('all'));
+    expect([said.status, said.err]).toEqual([1, expect.stringMatching(/two installations/)]);
+    expect(await at.open(({ secrets }) => secrets.get('hubspot/main', 2))).toBeUndefined();
+  });
+
   it('is stored and not used when it opens another account', async () => {
     await setToken(await simulator.token('all'));
     await connect();

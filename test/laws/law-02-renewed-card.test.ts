@@ -81,6 +81,22 @@ describe('law 2: a new card of what was out of date', () => {
     expect((await renew(id)).body.successor.id).toBe(successors[0]);
   });
 
+  it('says whose values they are, where a person had put others in', async () => {
+    const { body: asked } = await gateway.submit(jobtitle('20027', 'Head of Asking'));
+    const { body: changed } = await gateway.approver.call(
+      'POST',
+      `/v1/approvals/${asked.id}/changes`,
+      { body: { digest: asked.digest, input: { jobtitle: 'Head of Changing' } } },
+    );
+    const { id } = changed.successor;
+    await edit('20027', 'Moved meanwhile');
+    await gateway.approve(id, (await cardOf(id)).card.digest);
+    expect((await gateway.ended(id)).body.problem.code).toBe('approval.stale');
+    const { body } = await renew(id);
+    const { card } = await cardOf(body.successor.id);
+    expect(card.changed).toMatchObject({ by: { name: 'Robin Vale' }, from: asked.id });
+  });
+
   it('is not made where its agent has asked for the same again', async () => {
     const id = await outOfDate('20023', 'Head of Again');
     const { body: again } = await gateway.submit(jobtitle('20023', 'Head of Again'));
@@ -102,6 +118,10 @@ describe('law 2: a new card of what was out of date', () => {
     const id = await outOfDate('20025', 'Head of Nobody');
     expect(await cardOf(id, watcher.call)).toMatchObject({ can_renew: false });
     expect((await renew(id, watcher.call)).body.code).toBe('approval.not_eligible');
+    expect((await gateway.entriesOf(id)).at(-1)).toMatchObject({
+      ...{ event: 'approval.refused', code: 'approval.not_eligible' },
+      facts: { decision: 'renew' },
+    });
     const { body: freeze } = await gateway.approver.call('POST', '/v1/freezes', {
       body: { reason: 'test' },
     });

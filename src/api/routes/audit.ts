@@ -6,6 +6,7 @@ import { RequestIdSchema } from '../../contracts/ids.ts';
 import { EntryProofSchema } from '../../contracts/request-history.ts';
 import { GatewayError } from '../../core/gateway-error.ts';
 import { mayReadLog } from '../../core/roles.ts';
+import { entryOf } from '../../gate/logged.ts';
 import { createLogReader, LOOKED_THROUGH_MAX } from '../../gate/log-search.ts';
 import { defineRoute } from '../define-route.ts';
 import { logPosition } from './status.ts';
@@ -72,14 +73,17 @@ export const listAudit = defineRoute({
 export const getEntryProof = defineRoute({
   method: 'get',
   path: '/v1/audit/{index}/proof',
-  summary: 'That an entry is in the signed log, as anyone can check it with the public key alone.',
+  summary:
+    'That an entry is in the signed log, as anyone can check it with the public key alone. Of what is of no request: needs the role operator or auditor.',
   door: 'person',
   params: z.object({ index: z.coerce.number().int().min(0) }),
   replies: { 200: { is: 'The proof.', body: EntryProofSchema } },
   errors: ['request.not_found', 'log.unavailable', 'store.unavailable'],
-  handler: async ({ auditLog }, { params }) => {
+  handler: async ({ auditLog }, { person, params }) => {
     const proven = await auditLog.prove(params.index);
-    if (proven === undefined) throw new GatewayError('request.not_found');
+    // The proof holds the entry itself. What is of a request stands on its page for everybody.
+    if (proven === undefined || !(mayReadLog(person) || entryOf(proven.leaf).request_id !== null))
+      throw new GatewayError('request.not_found');
     const { proof, vkey } = proven;
     const leaf = Buffer.from(proven.leaf).toString('base64');
     return { status: 200, body: { index: params.index, leaf, proof, vkey } };

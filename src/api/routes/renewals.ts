@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { RequestIdSchema } from '../../contracts/ids.ts';
 import { RenewalReplySchema } from '../../contracts/renewal.ts';
+import { GatewayError } from '../../core/gateway-error.ts';
 import { recordRenewal } from '../../gate/renewals.ts';
+import { proofAtDoor } from '../decision-reply.ts';
 import { defineRoute } from '../define-route.ts';
 import { changeRules, successorView } from '../successor-view.ts';
 
@@ -34,12 +36,14 @@ export const renewApproval = defineRoute({
     'rate.limited',
     'store.unavailable',
   ],
-  handler: async (context, { person, params: { id }, signal }) => {
+  handler: async (context, { person, session, params: { id }, signal }) => {
     await context.decisionRate.take(person.id);
-    const of = { requestId: id, person };
+    const made = { requestId: id, person, proof: proofAtDoor(session) };
     const rules = changeRules(context);
-    const { successor } = await context.store.commit((tx) => recordRenewal(tx, of, rules));
-    const view = await successorView(context, successor, signal);
+    const renewed = await context.store.commit((tx) => recordRenewal(tx, made, rules));
+    if (renewed.kind === 'refused')
+      throw new GatewayError(renewed.code, { detail: renewed.detail });
+    const view = await successorView(context, renewed.successor, signal);
     return { status: 201, body: { id, successor: view }, headers: { Location: view.links.self } };
   },
 });

@@ -111,8 +111,8 @@ const sayGranted: Say = (actor, entry, place) =>
 /** Events with a sentence of their own; the others are said as the table of events has them. */
 const SENTENCES: Readonly<Partial<Record<TimeLineEntry['event'], Say>>> = {
   'request.accepted': (actor, { facts }) =>
-    linkTo(facts['changed_from'], (from) => html`${actor} changed ${from} into this.`) ??
     linkTo(facts['renewed_from'], (from) => html`${actor} had ${from} asked anew.`) ??
+    linkTo(facts['changed_from'], (from) => html`${actor} changed ${from} into this.`) ??
     html`${actor} asked. The plan and its digest are fixed.`,
   'request.refused': () => html`It was refused.`,
   'request.completed': (_actor, { facts }) =>

@@ -75,8 +75,8 @@ const ended: Say = (_frame, { code, detail, updated_at }) => [
 function newCard(frame: Frame, { renewed }: Approval): Html {
   if (renewed === undefined)
     return html`<p>
-      A new card compares the same request with the record as it is now. It has a new digest and
-      asks everybody again.
+      A new card compares the same request with the record as it is now. It has a new digest and is
+      decided anew.
     </p>`;
   const { successor, by, name } = renewed;
   const who = by === frame.reader.id ? html`You` : shown(name ?? by);

@@ -26,11 +26,9 @@ describe('P5: approvals, held against a model', () => {
           await fc.asyncModelRun(() => setUp(world, counts, scheduler), commands);
         },
       );
-      await fc.assert(property, {
-        numRuns: RUNS,
-        seed: Number(process.env['SEED'] ?? Date.now() % 1e9),
-      });
-      console.info('P5', { runs: RUNS, ...counts });
+      const seed = Number(process.env['SEED'] ?? Date.now() % 1e9);
+      await fc.assert(property, { numRuns: RUNS, seed });
+      console.info('P5', { seed, runs: RUNS, ...counts });
       // A model of which nothing comes about holds for everything.
       expect(Math.min(...Object.values(counts))).toBeGreaterThan(0);
     },

@@ -109,6 +109,15 @@ function yourPlace(frame: Frame, { in_place_of: absent }: Approval['you']): Html
   return html` for ${shown(name ?? absent)}, who is away`;
 }
 
+/** By the dial for firms of one person: the reader asked, and has a line as everybody who decides. */
+const isOwnToDecide = ({ you }: Approval): boolean => you.own !== undefined;
+
+const requesterLine = (frame: Frame, { card }: Approval): Html =>
+  html`<li>
+    <span class="who">${askedFor(frame, card.claimed.user_id)}</span>
+    <span class="how">cannot decide: asked for it</span>
+  </li>`;
+
 function people(frame: Frame, approval: Approval): Html {
   const { decisions, you, card, status } = approval;
   const isOpen = status === 'awaiting_approval';
@@ -123,10 +132,7 @@ function people(frame: Frame, approval: Approval): Html {
     roles.length === 0 ? 'anyone on the roster' : `someone with the role ${roles.join(' or ')}`;
   const body = html`<ul class="people">
       ${decisions.map((made) => decisionLine(frame, made))}${mine}${isOpen ? awayOf(frame, card.requires.roles) : null}
-      <li>
-        <span class="who">${askedFor(frame, card.claimed.user_id)}</span>
-        <span class="how">cannot decide: asked for it</span>
-      </li>
+      ${isOwnToDecide(approval) ? null : requesterLine(frame, approval)}
     </ul>
     ${
       isOpen

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Agent, fetch } from 'undici';
 import { freePort } from '../../src/embedded/ports.ts';
 import { runCommand } from '../../src/embedded/run-command.ts';
 import { CACHE_DIR } from './temporal-cli.ts';
@@ -56,10 +57,15 @@ export async function startMoto(folder: string): Promise<Moto> {
   return { url, close: () => child.kill('SIGKILL') };
 }
 
+/** Not the process's global dispatcher: a gateway in it lets that one reach HubSpot alone. */
+const dispatcher = new Agent();
+
 async function untilReady(url: string, child: ChildProcess): Promise<void> {
   const deadline = Date.now() + READY_MS;
   while (child.exitCode === null && Date.now() < deadline) {
-    const response = await fetch(`${url}/moto-api/data.json`).catch(() => undefined);
+    const response = await fetch(`${url}/moto-api/data.json`, { dispatcher }).catch(
+      () => undefined,
+    );
     if (response?.ok === true) return;
     await sleep(100);
   }

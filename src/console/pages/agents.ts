@@ -98,7 +98,7 @@ function buttons(frame: Frame, agent: AgentView): Html {
       ${freezing}${revokeLink(frame, agent)}<a
         class="btn btn--small"
         href="/console/requests?agent=${id}"
-        >${count === 1 ? 'Its request' : html`Its ${count.toLocaleString('en-US')} requests`}</a
+        >Its ${count.toLocaleString('en-US')} ${count === 1 ? 'request' : 'requests'}</a
       >
     </div>
   </div>`;

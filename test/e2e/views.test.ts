@@ -372,6 +372,9 @@ describe.skipIf(executable === undefined)('every view of the console', () => {
       await page.waitForURL('**/console/requests?**');
       expect(await page.locator('tbody tr').count()).toBe(1);
 
+      // More than one page of it, whatever was tested before.
+      for (let nth = 0; nth < 10; nth += 1)
+        await house.gateway.submit({ action: 'search_contact', company: 'Acme Corp' });
       await go('/console/log');
       await press('Earlier entries');
       await page.waitForURL('**before=**');

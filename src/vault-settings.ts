@@ -35,31 +35,13 @@ export const VAULT_SETTINGS = {
 
 export type VaultSettings = Readonly<z.output<z.ZodObject<typeof VAULT_SETTINGS>>>;
 
-type VaultAuth =
-  | { readonly method: 'token'; readonly tokenFile: string }
-  | {
-      readonly method: 'approle';
-      readonly roleId: string;
-      readonly secretIdFile: string;
-      readonly isWrapped: boolean;
-    }
-  | { readonly method: 'kubernetes'; readonly role: string; readonly jwtFile: string };
-
-export interface VaultConfig {
-  readonly kind: 'vault';
-  /** Scheme, host and port. */
-  readonly address: string;
-  readonly mount: string;
-  readonly prefix: string;
-  readonly namespace: string | undefined;
-  readonly caFile: string | undefined;
-  readonly auth: VaultAuth;
-}
+/** As the adapter takes it (`vault-secret-store.ts`); `address` is scheme, host and port. */
+export type VaultConfig = Readonly<ReturnType<typeof vaultFrom>>;
 
 /** Throws `config.invalid` naming the setting that is missing. */
-export function vaultFrom(settings: VaultSettings): VaultConfig {
+export function vaultFrom(settings: VaultSettings) {
   return {
-    kind: 'vault',
+    kind: 'vault' as const,
     address: needed(settings, 'SALLYPORT_VAULT_ADDR', 'SALLYPORT_SECRET_STORE=vault'),
     mount: settings.SALLYPORT_VAULT_MOUNT,
     prefix: settings.SALLYPORT_VAULT_PREFIX,
@@ -69,7 +51,7 @@ export function vaultFrom(settings: VaultSettings): VaultConfig {
   };
 }
 
-function authFrom(settings: VaultSettings): VaultAuth {
+function authFrom(settings: VaultSettings) {
   const method = needed(settings, 'SALLYPORT_VAULT_AUTH', 'SALLYPORT_SECRET_STORE=vault');
   const of = (name: NeededText): string => needed(settings, name, `SALLYPORT_VAULT_AUTH=${method}`);
   switch (method) {

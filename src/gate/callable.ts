@@ -76,10 +76,6 @@ export async function assertChecked(
 export const assertConnectable = (tx: StoreTransaction, credential: CredentialRef): Promise<void> =>
   assertUsable(tx, credential);
 
-/** The same for a token that is to take the place of the one in use, if it opens the same account. */
-export const assertTriable = (tx: StoreTransaction, { connection }: CredentialRef): Promise<void> =>
-  assertNotFrozen(tx, { connection });
-
 /**
  * The check before HubSpot is read about a write that was lost. What became of it must be told also
  * when its agent was frozen or revoked meanwhile, and then above all.

@@ -2,7 +2,7 @@ import type { Operation } from '../contracts/plan.ts';
 import { type SetupCall, setupRequest } from '../core/setup-calls.ts';
 import type { Crm, CredentialRef, CrmAnswer, CrmSetup } from '../ports/crm.ts';
 import type { Store } from '../ports/store.ts';
-import { assertConnectable, assertTriable } from './callable.ts';
+import { assertConnectable, assertNotFrozen } from './callable.ts';
 import { guardedCall, type GuardedBy } from './guarded-call.ts';
 
 export interface ConnectDependencies {
@@ -23,7 +23,8 @@ const guard = ({ credential, by, isTrial }: Connecting): GuardedBy => ({
   credential,
   by,
   purpose: 'connect',
-  assertMayCall: (tx) => (isTrial ? assertTriable : assertConnectable)(tx, credential),
+  // One that is to take the place of the one in use is not the one in use yet.
+  assertMayCall: (tx) => (isTrial ? assertNotFrozen : assertConnectable)(tx, credential),
 });
 
 /** On its turn, as `callRead`. */

@@ -10,7 +10,6 @@ import {
   type ConnectDependencies,
   type Connecting,
 } from './connection-calls.ts';
-import { assertNotFrozen } from './callable.ts';
 import { adoptCandidate, type Candidate } from './credentials.ts';
 import { type Preparation, prepareProperties, uniqueProperties } from './connection-properties.ts';
 import { compareScopes, type ScopeReport } from './connection-scopes.ts';
@@ -144,8 +143,7 @@ async function record(
   const { connection: name, portalId, accountType, timeZone, properties } = report;
   const before = known?.portalId === portalId ? known : undefined;
   await store.commit(async (tx) => {
-    // One commit with what it opens: between the two nothing could be called. An incident keeps the key of its beginning.
-    if (candidate !== undefined) await assertNotFrozen(tx, { connection: name });
+    // One commit with what it opens: between the two nothing could be called.
     if (candidate !== undefined) await adoptCandidate(tx, { ...candidate, connection: name, by });
     await tx.connections.put({
       ...{ name, portalId, accountType, timeZone: timeZone ?? before?.timeZone ?? null },

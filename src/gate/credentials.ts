@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { GatewayError } from '../core/gateway-error.ts';
 import type { SecretStore } from '../ports/secret-store.ts';
 import type { StoreReads, StoreTransaction } from '../ports/store.ts';
+import { assertNotFrozen } from './callable.ts';
 
 /** First 12 hex digits of SHA-256: tells tokens apart, reveals nothing. */
 export const fingerprintOf = (token: string): string =>
@@ -49,13 +50,15 @@ export async function newestCandidate(
 }
 
 /**
- * Puts a key that was seen to open the account in the other's place. Throws `secret.conflict` when a newer
- * one came into use meanwhile: an older one never comes back by it.
+ * Puts a key that was seen to open the account in the other's place. Throws `freeze.active`, since an incident
+ * keeps the key of its beginning, and `secret.conflict` when a newer one came into use meanwhile: an older one
+ * never comes back by it.
  */
 export async function adoptCandidate(
   tx: StoreTransaction,
   of: Candidate & { readonly connection: string; readonly by: string },
 ): Promise<void> {
+  await assertNotFrozen(tx, { connection: of.connection });
   const active = await tx.credentials.active(of.connection);
   if (active !== undefined && active.version > of.version)
     throw new GatewayError('secret.conflict', { detail: `version ${active.version} is in use` });

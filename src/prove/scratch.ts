@@ -14,8 +14,6 @@ const SHORTENED = {
   SALLYPORT_PERSON_DECISIONS_PER_MINUTE: '100000',
   SALLYPORT_HUBSPOT_CALLS_PER_10_SECONDS: '100000',
   SALLYPORT_HUBSPOT_SEARCHES_PER_SECOND: '1000',
-  // Its sweep begins on the quarter of an hour, and would call HubSpot where a guarantee says that nothing does.
-  SALLYPORT_RADAR_MINUTES: '0',
 } as const;
 
 /** What is tried here is what the rules look for: an incident of theirs would end it. They only tell. */

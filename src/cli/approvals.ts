@@ -133,19 +133,14 @@ async function change(id: string, options: ChangeOptions): Promise<void> {
     ]),
   );
   const reason = options.reason === undefined ? {} : { reason: options.reason };
-  const { successor } = await door.change(id, { digest: card.digest, input, ...reason });
-  if (options.json) printJson({ id, successor });
-  else
-    await say(
-      door,
-      { successor },
-      `${id} is changed: nothing of it is sent. ${successor.id} takes its place:`,
-    );
+  const changed = await door.change(id, { digest: card.digest, input, ...reason });
+  if (options.json) printJson({ id, ...changed });
+  else await say(door, changed, `${id} is changed: nothing of it is sent.`, 'takes its place');
 }
 
 /** The request that takes another's place, as its card shows it. */
-async function say(door: Door, { successor }: Changed, what: string): Promise<void> {
-  printAside(what);
+async function say(door: Door, { successor }: Changed, what: string, does: string): Promise<void> {
+  printAside(`${what} ${successor.id} ${does}:`);
   if (successor.status === 'awaiting_approval')
     approvalLines(await door.approval(successor.id), process.stdout).forEach(print);
   print(`To send it: npx sallyport approve ${successor.id}`);
@@ -153,9 +148,9 @@ async function say(door: Door, { successor }: Changed, what: string): Promise<vo
 
 async function renew(id: string, options: DoorOptions): Promise<void> {
   const door = openDoor(options);
-  const { successor } = await door.renew(id);
-  if (options.json) printJson({ id, successor });
-  else await say(door, { successor }, `${id} was out of date. ${successor.id} asks the same anew:`);
+  const renewed = await door.renew(id);
+  if (options.json) printJson({ id, ...renewed });
+  else await say(door, renewed, `${id} was out of date.`, 'asks the same anew');
 }
 
 export function addApprovalCommands(program: Command): void {

@@ -4,6 +4,10 @@ export interface YesOption {
   readonly yes?: true;
 }
 
+/** A question at a terminal; anything but a yes is a no. */
+export const isYes = async (question: string): Promise<boolean> =>
+  /^y(es)?$/i.test(await ask(`${question} [y/N] `));
+
 /** Whether the reader wants it; scripts say so with --yes. Throws `CommandError` where there is nobody to ask. */
 export async function isConfirmed(
   question: string,
@@ -12,5 +16,5 @@ export async function isConfirmed(
 ): Promise<boolean> {
   if (yes) return true;
   if (!isInteractive()) throw new CommandError('There is no terminal to ask at.', remedy);
-  return /^y(es)?$/i.test(await ask(`${question} [y/N] `));
+  return isYes(question);
 }

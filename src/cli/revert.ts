@@ -8,10 +8,10 @@ import { executedWrites } from '../gate/executed-writes.ts';
 import { planTakeBack, type TakeBackDependencies } from '../gate/take-back-plan.ts';
 import { requestTakeBack, type TakeBackAsked } from '../gate/take-back-request.ts';
 import { findAgent } from './agent.ts';
+import { isYes } from './confirm.ts';
 import { assertInstalled, connectorOf, withPolicy } from './context.ts';
 import { type JsonOption, parseName, parseSince, textUpTo, withJson } from './options.ts';
 import {
-  ask,
   CommandError,
   isInteractive,
   oneLine,
@@ -130,7 +130,7 @@ async function isWanted(plan: TakeBackPlan, { yes, json }: RevertOptions): Promi
     throw new CommandError('Nothing was asked for.', 'Add --yes to ask people to take it back.');
   const count = plan.to_take_back.length;
   const what = count === 1 ? 'one request' : `${count} requests`;
-  return /^y(es)?$/i.test(await ask(`Ask people to approve this, in ${what}? [y/N] `));
+  return isYes(`Ask people to approve this, in ${what}?`);
 }
 
 async function askFor(

@@ -7,10 +7,10 @@ import { connectAccount } from '../gate/connection.ts';
 import { activateCredential, fingerprintOf } from '../gate/credentials.ts';
 import { storeNewKey } from '../gate/new-key.ts';
 import type { SecretStage } from '../ports/secret-store.ts';
+import { isYes } from './confirm.ts';
 import { assertInstalled, connectorOf, isDemoFolder, withContext } from './context.ts';
 import { type JsonOption, withJson } from './options.ts';
 import {
-  ask,
   CommandError,
   isInteractive,
   oneLine,
@@ -122,7 +122,7 @@ async function assertNotTheDemo(config: Config, isSure: boolean): Promise<void> 
     throw new CommandError(found, `Nothing was stored. ${remedy} --yes stores it here.`);
   printAside(found);
   printAside(remedy);
-  if (!/^y(es)?$/i.test(await ask('Store it in the demo all the same? [y/N] ')))
+  if (!(await isYes('Store it in the demo all the same?')))
     throw new CommandError('Nothing was stored.', 'The demo keeps its key.');
 }
 

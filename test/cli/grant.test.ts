@@ -1,26 +1,20 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { runSallyport, type Said } from '../support/command.ts';
+import type { Said } from '../support/command.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
+import { type PersonDoor, personDoor } from '../support/person-door.ts';
 
 let gateway: TestGateway;
-let door: string[];
+let person: PersonDoor;
 
 beforeAll(async () => {
   gateway = await startTestGateway({ temporalAddress: inject('temporalAddress') });
-  const keyFile = join(gateway.config.dataDir, 'robin.key');
-  writeFileSync(keyFile, `${gateway.approver.key}\n`, { mode: 0o600 });
-  door = ['--api', `http://127.0.0.1:${gateway.config.ports.api}`, '--key-file', keyFile];
+  person = personDoor(gateway);
 });
 afterAll(() => gateway.close());
 
-const grant = (...args: string[]): Promise<Said> => {
-  const env = { PATH: process.env['PATH'], SALLYPORT_DATA_DIR: gateway.config.dataDir };
-  return runSallyport(['grant', ...args], { env });
-};
+const grant = (...args: string[]): Promise<Said> => person.sallyport(['grant', ...args]);
 
-const add = (...more: string[]) => grant('add', 'test-assistant', ...more, '--yes', ...door);
+const add = (...more: string[]) => grant('add', 'test-assistant', ...more, '--yes', ...person.door);
 const ask = async (note: string): Promise<string> =>
   (await gateway.submit({ action: 'create_note', contact_id: '20001', note })).body.id;
 
@@ -58,7 +52,7 @@ describe('sallyport grant', () => {
   });
 
   it('asks before it allows anything, and allows nothing where there is nobody to ask', async () => {
-    const said = await grant('add', 'test-assistant', 'log_call', '--hours', '2', ...door);
+    const said = await grant('add', 'test-assistant', 'log_call', '--hours', '2', ...person.door);
     expect([said.status, said.out]).toEqual([1, '']);
     expect(said.err).toContain('log_call by test-assistant: the next 20 within 2 hours');
     expect(said.err).toContain('There is no terminal to ask at.\nAllow it with --yes.');
@@ -78,7 +72,15 @@ describe('sallyport grant', () => {
   });
 
   it('takes an agent that is there, and a grant by its id', async () => {
-    const nobody = await grant('add', 'nobody', 'create_note', '--hours', '1', '--yes', ...door);
+    const nobody = await grant(
+      'add',
+      'nobody',
+      'create_note',
+      '--hours',
+      '1',
+      '--yes',
+      ...person.door,
+    );
     expect([nobody.status, nobody.out]).toEqual([1, '']);
     expect(nobody.err).toContain('nobody');
     const named = await grant('end', 'create_note');

@@ -1,24 +1,18 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { runSallyport } from '../support/command.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
+import { type PersonDoor, personDoor } from '../support/person-door.ts';
 
 let gateway: TestGateway;
-let keyFile: string;
+let person: PersonDoor;
 
 beforeAll(async () => {
   gateway = await startTestGateway({ temporalAddress: inject('temporalAddress') });
-  keyFile = join(gateway.config.dataDir, 'robin.key');
-  writeFileSync(keyFile, `${gateway.approver.key}\n`, { mode: 0o600 });
+  person = personDoor(gateway);
 });
 afterAll(() => gateway.close());
 
 async function renewing(...args: string[]) {
-  const api = `http://127.0.0.1:${gateway.config.ports.api}`;
-  const door = ['--api', api, '--key-file', keyFile];
-  const env = { PATH: process.env['PATH'], SALLYPORT_DATA_DIR: gateway.config.dataDir };
-  const said = await runSallyport(['approvals', 'renew', ...args, ...door], { env });
+  const said = await person.sallyport(['approvals', 'renew', ...args, ...person.door]);
   return { status: said.status, said: `${said.out}${said.err}` };
 }
 

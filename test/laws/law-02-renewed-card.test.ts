@@ -105,6 +105,19 @@ describe('law 2: a new card of what was out of date', () => {
     expect(body.detail).toContain(again.id);
   });
 
+  it('is not made where it has asked for the same again and for a hundred other things since', async () => {
+    const id = await outOfDate('20028', 'Head of Much');
+    const { body: again } = await gateway.submit(jobtitle('20028', 'Head of Much'));
+    const others = Array.from({ length: 101 }, (_, nth) =>
+      gateway.submit({ action: 'create_note', contact_id: '20001', note: `Other thing ${nth}.` }),
+    );
+    const statuses = (await Promise.all(others)).map(({ status }) => status);
+    expect(new Set(statuses)).toEqual(new Set([202]));
+    const { status, body } = await renew(id);
+    expect([status, body.code]).toEqual([409, 'approval.closed']);
+    expect(body.detail).toContain(again.id);
+  }, 60_000);
+
   it('is not made of what waits, was rejected or was sent', async () => {
     const { body: waiting } = await gateway.submit(jobtitle('20024', 'Head of Waiting'));
     expect((await renew(waiting.id)).body.code).toBe('approval.closed');

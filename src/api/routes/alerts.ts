@@ -2,8 +2,7 @@ import { z } from 'zod';
 import { AlertListSchema } from '../../contracts/alert.ts';
 import { alertView, newestAlerts } from '../../gate/alerts.ts';
 import { defineRoute } from '../define-route.ts';
-
-const PAGE_MAX = 100;
+import { indexPage } from '../index-page.ts';
 
 export const listAlerts = defineRoute({
   method: 'get',
@@ -11,13 +10,7 @@ export const listAlerts = defineRoute({
   summary: 'What the rules of detection have told, newest first, each with the entries behind it.',
   door: 'person',
   query: z.strictObject({
-    limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(25),
-    before: z.coerce
-      .number()
-      .int()
-      .min(0)
-      .optional()
-      .meta({ description: 'Go on after the alert with this index.' }),
+    ...indexPage('Go on after the alert with this index.'),
   }),
   replies: { 200: { is: 'A page of alerts.', body: AlertListSchema } },
   errors: ['store.unavailable'],

@@ -9,9 +9,8 @@ import { mayReadLog } from '../../core/roles.ts';
 import { entryOf } from '../../gate/logged.ts';
 import { createLogReader, LOOKED_THROUGH_MAX } from '../../gate/log-search.ts';
 import { defineRoute } from '../define-route.ts';
+import { indexPage } from '../index-page.ts';
 import { logPosition } from './status.ts';
-
-const PAGE_MAX = 100;
 
 const WordSchema = z.string().min(1).max(80).optional();
 const TimeSchema = z.iso
@@ -37,13 +36,7 @@ const QuerySchema = z.strictObject({
   event: AuditEntrySchema.shape.event.optional(),
   code: WordSchema,
   request: RequestIdSchema.optional(),
-  limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(25),
-  before: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .optional()
-    .meta({ description: 'Go on below this index: `next` of the answer before.' }),
+  ...indexPage('Go on below this index: `next` of the answer before.'),
 });
 
 export const listAudit = defineRoute({

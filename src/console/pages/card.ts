@@ -18,6 +18,7 @@ import {
   approveForm,
   askedBy,
   askedFor,
+  peopleCalled,
   part,
   rejectButton,
   rejectSheet,
@@ -109,8 +110,12 @@ function yourPlace(frame: Frame, { in_place_of: absent }: Approval['you']): Html
   return html` for ${shown(name ?? absent)}, who is away`;
 }
 
-/** By the dial for firms of one person: the reader asked, and has a line as everybody who decides. */
-const isOwnToDecide = ({ you }: Approval): boolean => you.own !== undefined;
+/** By the dial for firms of one person: who asked has a line as everybody who decides. */
+function isOwnToDecide(frame: Frame, { you, card, decisions }: Approval): boolean {
+  const asking = peopleCalled(frame, card.claimed.user_id);
+  const hasDecided = decisions.some(({ person }) => asking.some(({ id }) => id === person));
+  return you.own !== undefined || hasDecided;
+}
 
 const requesterLine = (frame: Frame, { card }: Approval): Html =>
   html`<li>
@@ -132,7 +137,7 @@ function people(frame: Frame, approval: Approval): Html {
     roles.length === 0 ? 'anyone on the roster' : `someone with the role ${roles.join(' or ')}`;
   const body = html`<ul class="people">
       ${decisions.map((made) => decisionLine(frame, made))}${mine}${isOpen ? awayOf(frame, card.requires.roles) : null}
-      ${isOwnToDecide(approval) ? null : requesterLine(frame, approval)}
+      ${isOwnToDecide(frame, approval) ? null : requesterLine(frame, approval)}
     </ul>
     ${
       isOpen

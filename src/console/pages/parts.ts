@@ -1,3 +1,4 @@
+import type { PersonView } from '../../contracts/roster-view.ts';
 import type { Approval } from '../../contracts/approval.ts';
 import type { Card } from '../../contracts/card.ts';
 import { whyInConsole } from '../../core/notice-text.ts';
@@ -72,10 +73,16 @@ export function sentence({ sentence: text, records }: Pick<Card, 'sentence' | 'r
   return html`${shown(before, { ...inner, isStart: true })}<b>${shown(name, inner)}</b>${rest}`;
 }
 
-/** Who an agent says it acts for: a person we know by name, "you" for the reader, else the words it used. */
-export function askedFor({ people, reader }: Frame, userId: string): Html {
+/** Those on the roster who go by this id or e-mail. */
+export function peopleCalled({ people }: Frame, userId: string): readonly PersonView[] {
   const claimed = userId.trim().toLowerCase();
-  const named = people.filter(({ id, email }) => id === claimed || email.toLowerCase() === claimed);
+  return people.filter(({ id, email }) => id === claimed || email.toLowerCase() === claimed);
+}
+
+/** Who an agent says it acts for: a person we know by name, "you" for the reader, else the words it used. */
+export function askedFor(frame: Frame, userId: string): Html {
+  const { reader } = frame;
+  const named = peopleCalled(frame, userId);
   if (named.some(({ id }) => id === reader.id)) return html`you`;
   const [person] = named;
   return person === undefined ? shown(userId) : shown(person.name);

@@ -108,11 +108,13 @@ describe('law 2: a new card of what was out of date', () => {
   it('is not made where it has asked for the same again and for a hundred other things since', async () => {
     const id = await outOfDate('20028', 'Head of Much');
     const { body: again } = await gateway.submit(jobtitle('20028', 'Head of Much'));
-    const others = Array.from({ length: 101 }, (_, nth) =>
-      gateway.submit({ action: 'create_note', contact_id: '20001', note: `Other thing ${nth}.` }),
-    );
-    const statuses = (await Promise.all(others)).map(({ status }) => status);
-    expect(new Set(statuses)).toEqual(new Set([202]));
+    for (let lot = 0; lot < 6; lot += 1) {
+      const notes = Array.from({ length: 20 }, (_, nth) => `Other thing ${lot}.${nth}.`);
+      const asked = await Promise.all(
+        notes.map((note) => gateway.submit({ action: 'create_note', contact_id: '20001', note })),
+      );
+      expect(new Set(asked.map(({ status }) => status))).toEqual(new Set([202]));
+    }
     const { status, body } = await renew(id);
     expect([status, body.code]).toEqual([409, 'approval.closed']);
     expect(body.detail).toContain(again.id);
